@@ -1,0 +1,1 @@
+//! The transformer: Firehose batches in, log events out.

@@ -1,2 +1,27 @@
-//! The `catchment` command.
-fn main() {}
+//! The shell of `catchment`: parse, run, print the error chain, map to an exit code.
+
+mod args;
+mod command;
+mod output;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut output = Output::to_terminal();
+    match command::run(args, &mut output) {
+        Ok(status) => status.into(),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where not even standard error can be written, the exit code has to do.
+            let _ = output.error(&error);
+            command::exit_code(&error)
+        }
+    }
+}

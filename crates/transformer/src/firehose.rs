@@ -8,6 +8,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+mod response;
+
+pub use response::{Answer, RecordResult, Response};
+
 /// One invocation's event, borrowed from its text.
 #[derive(Debug, Deserialize)]
 pub struct Batch<'a> {
@@ -241,37 +245,6 @@ const OK: &str = r#","result":"Ok""#;
 const DROPPED: &str = r#","result":"Dropped""#;
 const FAILED: &str = r#","result":"ProcessingFailed""#;
 const DATA: &str = r#","data":"#;
-
-/// A response, read back: what `replay` and tests see of one.
-#[derive(Debug, Deserialize)]
-pub struct Response {
-    /// One answer per record, in order.
-    pub records: Vec<Answer>,
-}
-
-/// One record's answer, read back.
-#[derive(Debug, Deserialize)]
-pub struct Answer {
-    /// The record's own id.
-    #[serde(rename = "recordId")]
-    pub id: serde_json::Value,
-    /// What became of it.
-    pub result: RecordResult,
-    /// Base64 of what the destination receives, or of the original where the result is `ProcessingFailed`.
-    #[serde(default)]
-    pub data: Option<String>,
-}
-
-/// Firehose's three results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum RecordResult {
-    /// Transformed; Firehose delivers the answer's data.
-    Ok,
-    /// Left out on purpose; Firehose forgets it.
-    Dropped,
-    /// Not readable; Firehose keeps the original in the error output.
-    ProcessingFailed,
-}
 
 #[cfg(test)]
 mod tests {

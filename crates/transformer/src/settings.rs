@@ -1,5 +1,14 @@
 //! What can be set, from key and value pairs: the Lambda's environment, or `replay`'s flags of the same names.
 
+use std::fmt;
+
+mod choices;
+
+use choices::{
+    COMPRESSIONS, FORMATS, OVERFLOWS, OVERFLOWS_UNBUILT, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT,
+    choose, names,
+};
+
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::source::Sources;
 
@@ -89,7 +98,7 @@ impl Default for Settings {
     }
 }
 
-/// One thing that can be set, by its two names.
+/// One thing that can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     /// [`Settings::format`].
@@ -150,10 +159,9 @@ impl Setting {
 }
 
 /// Why a setting cannot be used.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum SettingError {
     /// The value is none of those allowed.
-    #[error("{}: `{value}` {why}; allowed: {}", .setting.variable(), .setting.allowed())]
     Value {
         /// The setting.
         setting: Setting,
@@ -162,16 +170,7 @@ pub enum SettingError {
         /// What is wrong with it.
         why: String,
     },
-    /// The value is one that is planned and not built.
-    #[error("{}: `{value}` is not built yet; allowed: {}", .setting.variable(), .setting.allowed())]
-    Unbuilt {
-        /// The setting.
-        setting: Setting,
-        /// Its value, as given.
-        value: String,
-    },
     /// A variable that begins with `CATCHMENT_` and is no setting.
-    #[error("{variable} is no setting; there are: {}", Setting::ALL.map(Setting::variable).join(", "))]
     Unknown {
         /// The variable's name.
         variable: String,
@@ -179,45 +178,37 @@ pub enum SettingError {
 }
 
 impl SettingError {
-    /// The setting, where there is one.
-    pub fn setting(&self) -> Option<Setting> {
+    /// The message, with settings named as `name` does.
+    pub fn with_names(&self, name: impl Fn(Setting) -> String) -> String {
         match self {
-            Self::Value { setting, .. } | Self::Unbuilt { setting, .. } => Some(*setting),
-            Self::Unknown { .. } => None,
+            Self::Value {
+                setting,
+                value,
+                why,
+            } => {
+                format!(
+                    "{}: `{value}` {why}; allowed: {}",
+                    name(*setting),
+                    setting.allowed()
+                )
+            }
+            Self::Unknown { variable } => {
+                format!(
+                    "{variable} is no setting; there are: {}",
+                    Setting::ALL.map(name).join(", ")
+                )
+            }
         }
     }
 }
 
-type Choices<T> = &'static [(&'static str, T)];
-const FORMATS: Choices<Format> = &[
-    ("events", Format::Events),
-    ("document", Format::Document),
-    ("message", Format::Message),
-];
-const SCHEMAS: Choices<()> = &[("none", ())];
-const SCHEMAS_UNBUILT: [&str; 3] = ["native", "ecs", "ocsf"];
-const COMPRESSIONS: Choices<Compression> =
-    &[("none", Compression::None), ("gzip", Compression::Gzip)];
-const OVERFLOWS: Choices<()> = &[("fail", ())];
-const OVERFLOWS_UNBUILT: [&str; 1] = ["reingest"];
-const PARTITION_KEYS: Choices<PartitionKey> = &[
-    ("account", PartitionKey::Account),
-    ("region", PartitionKey::Region),
-    ("source", PartitionKey::Source),
-    ("log_group", PartitionKey::LogGroup),
-    ("year", PartitionKey::Year),
-    ("month", PartitionKey::Month),
-    ("day", PartitionKey::Day),
-    ("hour", PartitionKey::Hour),
-];
-
-fn names<T>(choices: Choices<T>) -> String {
-    choices
-        .iter()
-        .map(|(name, _)| *name)
-        .collect::<Vec<_>>()
-        .join(", ")
+impl fmt::Display for SettingError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.with_names(|setting| setting.variable().to_owned()))
+    }
 }
+
+impl std::error::Error for SettingError {}
 
 impl Settings {
     /// Reads settings from variables and their values. What does not begin with `CATCHMENT_` is not looked at; an empty
@@ -281,28 +272,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn choose<T: Copy>(
-    setting: Setting,
-    choices: Choices<T>,
-    unbuilt: &[&str],
-    value: &str,
-) -> Result<T, SettingError> {
-    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
-        return Ok(*choice);
-    }
-    if unbuilt.contains(&value) {
-        return Err(SettingError::Unbuilt {
-            setting,
-            value: value.to_owned(),
-        });
-    }
-    Err(SettingError::Value {
-        setting,
-        value: value.to_owned(),
-        why: "is none of them".to_owned(),
-    })
 }
 
 #[cfg(test)]
@@ -370,11 +339,6 @@ mod tests {
                 "CATCHMENT_MAX_DECODED_MIB",
                 "0",
                 "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; allowed: a whole number from 1 to 1024",
-            ),
-            (
-                "CATCHMENT_MAX_DECODED_MIB",
-                "64MiB",
-                "CATCHMENT_MAX_DECODED_MIB: `64MiB` is out of range; allowed: a whole number from 1 to 1024",
             ),
         ] {
             assert_eq!(error(variable, value), expected);

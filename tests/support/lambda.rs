@@ -29,7 +29,7 @@ impl Lambda {
     pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Self {
         let address = unused_address();
         let output = tempfile::tempdir().expect("a folder for the Lambda's output");
-        let log =
+        let create =
             |name| File::create(output.path().join(name)).expect("a file for the Lambda's output");
         let leash = Command::new(repository().join(".venv/bin/python"))
             .arg(repository().join("tests/support/leash.py"))

@@ -26,8 +26,26 @@ lint: $(VENV)/.installed $(CARGO_DENY) ## format, clippy, the pure rooms alone, 
 	cargo clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
-test: $(VENV)/.installed ## every test
+test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
 	cargo test --workspace --locked
+
+bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
+	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
+
+# The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+LAMBDA_DIR := target/lambda/$(ARCH)
+
+# Linked by zig against the glibc of provided.al2023. Its clang wants to be told that 512-bit vectors may be used where
+# libdeflate asks the processor for them first.
+lambda: $(VENV)/.installed ## the deployable zip, target/lambda/transformer-ARCH.zip
+	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
+		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip
+	@$(PY) -m zipfile -e $(LAMBDA_DIR)/bootstrap.zip $(LAMBDA_DIR) && chmod +x $(LAMBDA_DIR)/bootstrap
+	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer-$(ARCH).zip
+	@ls -l target/lambda/transformer-$(ARCH).zip
 
 clean: ## remove what the build and the set-up left
 	rm -rf target $(VENV)

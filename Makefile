@@ -32,6 +32,9 @@ test: $(VENV)/.installed lambda ## every test, against the real Lambda binary an
 bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
 
+bench: ## the transformer against the decompressor; target/bench/summary.json
+	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
+
 # The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 TEMPLATES = sorted((ROOT / "infra").glob("*.yaml"))
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-MARKER = re.compile(r"^(?P<lead>[ -]*)(?P<key>\w+): # policies/(?P<name>[\w-]+)\.json$")
+MARKER = re.compile(r"^(?P<lead>[ -]*)(?P<key>[\w:]+): # policies/(?P<name>[\w-]+)\.json$")
 MEANING = re.compile(r"^# +\{\{(?P<placeholder>\w+)\}\} +(?P<meaning>.+)$", re.MULTILINE)
 LINE_COLUMNS_MAX = 120
 

@@ -1,7 +1,7 @@
 """Policy documents: each stands once in policies/, and a template carries a rendered copy that this file writes and checks.
 
 A template marks the place with a comment, `PolicyDocument: # policies/NAME.json`, and says in its opening comment what
-stands for each {{placeholder}}: text for Fn::Sub, or, where a whole list stands for one element, a YAML expression (`!Ref X`).
+stands for each {{placeholder}}: text for Fn::Sub, or, where a list stands in its place, a YAML expression (`!Ref X`).
 """
 
 import json
@@ -43,24 +43,6 @@ def load_yaml(text):
 def documents():
     """Every policy document by name, as its author wrote it, placeholders and all."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(POLICIES.glob("*.json"))}
-
-
-def sample(name, document):
-    """A document with plausible values for its placeholders, for a linter that wants a real one."""
-    values = {"partition": "aws", "account": "111122223333", "region": "us-west-2", "url_suffix": "amazonaws.com"}
-    arns = {
-        "bucket_arn": "arn:aws:s3:::catchment-logs",
-        "customer_key_arn": "arn:aws:kms:us-west-2:111122223333:key/0",
-        "domain_arn": "arn:aws:es:us-west-2:111122223333:domain/logs",
-        "secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:key-abcdef",
-        "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
-        "topic_arn": "arn:aws:sns:us-west-2:111122223333:catchment-alarms",
-        "trail_arns": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
-        "trail_objects": "arn:aws:s3:::catchment-trails/AWSLogs/111122223333/*",
-        "trail_arn": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
-        "transformer_arn": "arn:aws:lambda:us-west-2:111122223333:function:catchment-transformer",
-    }
-    return json.loads(PLACEHOLDER.sub(lambda found: {**values, **arns}.get(found[1], found[1]), json.dumps(document)))
 
 
 def markers(text):
@@ -124,14 +106,14 @@ def _inline(value, meanings):
         return None if any(part is None for _, part in parts) else f"{{{', '.join(f'{k}: {v}' for k, v in parts)}}}"
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return None
-    if len(value) == 1 and (found := PLACEHOLDER.fullmatch(value[0])) and meanings[found[1]].startswith("!"):
-        return meanings[found[1]]
     return f"[{', '.join(_scalar(item, meanings) for item in value)}]"
 
 
 def _scalar(text, meanings):
     if not PLACEHOLDER.search(text):
         return text if re.fullmatch(r"[A-Za-z][\w:./-]*[\w/-]", text) and text not in ("true", "false") else json.dumps(text)
+    if (found := PLACEHOLDER.fullmatch(text)) and meanings[found[1]].startswith("!"):
+        return meanings[found[1]]
     escaped = text.replace("${", "${!")
     return "!Sub " + json.dumps(PLACEHOLDER.sub(lambda found: meanings[found[1]], escaped))
 

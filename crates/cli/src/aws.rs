@@ -1,6 +1,7 @@
 //! Clients per account and Region: whose credentials, checked against the file, with the SDK's retries set and shared.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,13 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::name::{AccountId, ProfileName, Region};
+use crate::observed::State;
 
+pub(crate) mod apply;
 pub(crate) mod call;
 pub(crate) mod explain;
 mod login;
+pub(crate) mod observe;
 
 pub(crate) use call::{CallError, Caller};
 pub(crate) use login::LoginError;
@@ -59,20 +63,34 @@ impl Connections {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        Self { http, logins: Mutex::default(), open: Mutex::default() }
+        Self {
+            http,
+            logins: Mutex::default(),
+            open: Mutex::default(),
+        }
     }
 
     /// The connection of an account in a Region.
     ///
     /// # Errors
     /// Where the profile gives no credentials, or those of another account than the file says.
-    pub(crate) async fn open(&self, login: &Login, region: &Region) -> Result<Arc<Connection>, LoginError> {
+    pub(crate) async fn open(
+        &self,
+        login: &Login,
+        region: &Region,
+    ) -> Result<Arc<Connection>, LoginError> {
         let config = self.log_in(login, region).await?;
         let mut open = self.open.lock().await;
-        let connection = open.entry((login.clone(), region.clone())).or_insert_with(|| {
-            let config = config.to_builder().region(sdk_region(region)).build();
-            Arc::new(Connection::new(&config, login.account.clone(), region.clone()))
-        });
+        let connection = open
+            .entry((login.clone(), region.clone()))
+            .or_insert_with(|| {
+                let config = config.to_builder().region(sdk_region(region)).build();
+                Arc::new(Connection::new(
+                    &config,
+                    login.account.clone(),
+                    region.clone(),
+                ))
+            });
         Ok(Arc::clone(connection))
     }
 
@@ -84,7 +102,11 @@ impl Connections {
                 .http_client(self.http.clone())
                 .region(sdk_region(region))
                 .retry_config(RetryConfig::standard().with_max_attempts(TRIES_MAX))
-                .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(TRY_TIME_MAX).build());
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .operation_attempt_timeout(TRY_TIME_MAX)
+                        .build(),
+                );
             if let Some(profile) = &login.profile {
                 loader = loader.profile_name(profile.as_str());
             }
@@ -98,7 +120,9 @@ impl Connections {
 
 impl Connection {
     fn new(config: &SdkConfig, account: AccountId, region: Region) -> Self {
-        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config).retry_classifier(FilterCap).build();
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config)
+            .retry_classifier(FilterCap)
+            .build();
         Self {
             caller: Caller::new(account, region),
             logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs),
@@ -106,6 +130,20 @@ impl Connection {
             iam: aws_sdk_iam::Client::new(config),
         }
     }
+}
+
+/// What could not be read, and what to do about it.
+fn unknown<T>(error: &CallError) -> State<T> {
+    let told = error.explanation();
+    State::Unknown(format!("{}: {}; {}", chain(error), told.cause, told.hint))
+}
+
+/// An error and its sources in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |&error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {
@@ -127,7 +165,9 @@ impl ClassifyRetry for FilterCap {
             .and_then(|error| error.as_operation_error())
             .and_then(|error| error.downcast_ref::<PutSubscriptionFilterError>());
         match refused {
-            Some(PutSubscriptionFilterError::LimitExceededException(_)) => RetryAction::RetryForbidden,
+            Some(PutSubscriptionFilterError::LimitExceededException(_)) => {
+                RetryAction::RetryForbidden
+            }
             _ => RetryAction::NoActionIndicated,
         }
     }

@@ -23,7 +23,7 @@ pub(crate) struct CallError {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     #[source]
-    pub(crate) fault: Fault,
+    pub(crate) fault: Box<Fault>,
 }
 
 /// Why a call did not succeed.
@@ -40,7 +40,7 @@ pub(crate) enum Fault {
 impl CallError {
     /// The service's error code, without the `Exception` ending that some services write.
     pub(crate) fn code(&self) -> Option<&str> {
-        match &self.fault {
+        match self.fault.as_ref() {
             Fault::Refused { code, .. } => Some(code.strip_suffix("Exception").unwrap_or(code)),
             Fault::Unanswered(_) => None,
         }
@@ -53,7 +53,7 @@ impl CallError {
 
     /// The true cause and the next step.
     pub(crate) fn explanation(&self) -> Explanation {
-        match &self.fault {
+        match self.fault.as_ref() {
             Fault::Refused { code, message } => {
                 explain(Refusal { action: self.action, code, message })
             }
@@ -86,7 +86,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Caller {
     pub(crate) fn new(account: AccountId, region: Region) -> Self {
-        Self { account, region, pace: Quota::with_period(SPACING).map(RateLimiter::hashmap) }
+        Self {
+            account,
+            region,
+            pace: Quota::with_period(SPACING).map(RateLimiter::hashmap),
+        }
     }
 
     /// Sends what `send` makes, as often as the answer is worth a repeat. The SDK repeats transient faults by itself.
@@ -136,7 +140,7 @@ impl Caller {
             thing: thing.to_owned(),
             account: self.account.clone(),
             region: self.region.clone(),
-            fault,
+            fault: Box::new(fault),
         }
     }
 }
@@ -153,7 +157,10 @@ mod tests {
     const ACTION: &str = "logs:PutDestination";
 
     fn caller() -> Caller {
-        let mut caller = Caller::new("999988887777".parse().unwrap(), "us-west-2".parse().unwrap());
+        let mut caller = Caller::new(
+            "999988887777".parse().unwrap(),
+            "us-west-2".parse().unwrap(),
+        );
         // governor reads the real clock, these tests run on tokio's paused one
         caller.pace = None;
         caller
@@ -180,8 +187,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_be_late_is_repeated_within_its_time_and_no_longer() {
-        let (calls, seconds, error) =
-            exhaust("InvalidParameterException", "Could not deliver test message to specified Kinesis stream").await;
+        let (calls, seconds, error) = exhaust(
+            "InvalidParameterException",
+            "Could not deliver test message to specified Kinesis stream",
+        )
+        .await;
         assert_eq!((calls, seconds), (12, 1 + 2 + 4 + 8 + 15 * 7));
         assert_eq!(
             error.to_string(),
@@ -191,7 +201,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_permanent_is_called_once() {
-        for code in ["LimitExceededException", "AccessDeniedException", "BrandNewException"] {
+        for code in [
+            "LimitExceededException",
+            "AccessDeniedException",
+            "BrandNewException",
+        ] {
             let (calls, seconds, _) = exhaust(code, "no").await;
             assert_eq!((calls, seconds), (1, 0), "{code}");
         }
@@ -216,14 +230,23 @@ mod tests {
 
     #[tokio::test]
     async fn five_calls_of_one_operation_never_fall_within_a_second() {
-        let caller = Caller::new("999988887777".parse().unwrap(), "us-west-2".parse().unwrap());
+        let caller = Caller::new(
+            "999988887777".parse().unwrap(),
+            "us-west-2".parse().unwrap(),
+        );
         let began = std::time::Instant::now();
         for _ in 0..6 {
             let answer = caller
-                .call(ACTION, "x", || std::future::ready(Ok::<_, SdkError<PutDestinationError, ()>>(())))
+                .call(ACTION, "x", || {
+                    std::future::ready(Ok::<_, SdkError<PutDestinationError, ()>>(()))
+                })
                 .await;
             assert!(answer.is_ok());
         }
-        assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() >= Duration::from_secs(1),
+            "{:?}",
+            began.elapsed()
+        );
     }
 }

@@ -34,7 +34,9 @@ impl LoginError {
     /// What to do next.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Credentials { login, source } => credentials_hint(login.profile.as_ref(), source.as_ref()),
+            Self::Credentials { login, source } => {
+                credentials_hint(login.profile.as_ref(), source.as_ref())
+            }
             Self::Caller { source, .. } => source.explanation().hint,
             Self::WrongAccount { login, .. } => format!(
                 "name a profile of account {} in the fleet file, or correct the account there; nothing was changed",
@@ -45,27 +47,56 @@ impl LoginError {
 }
 
 /// Loads the credentials and asks STS whose they are.
-pub(super) async fn check(config: &SdkConfig, login: &Login, region: &Region) -> Result<(), LoginError> {
-    let credentials = |source: Box<dyn Error + Send + Sync>| LoginError::Credentials { login: login.clone(), source };
+pub(super) async fn check(
+    config: &SdkConfig,
+    login: &Login,
+    region: &Region,
+) -> Result<(), LoginError> {
+    let credentials = |source: Box<dyn Error + Send + Sync>| LoginError::Credentials {
+        login: login.clone(),
+        source,
+    };
     match config.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await.map_err(|error| credentials(error.into()))?,
-        None => return Err(credentials("the SDK was built without a credential chain".into())),
+        Some(provider) => provider
+            .provide_credentials()
+            .await
+            .map_err(|error| credentials(error.into()))?,
+        None => {
+            return Err(credentials(
+                "the SDK was built without a credential chain".into(),
+            ));
+        }
     };
     let sts = aws_sdk_sts::Client::new(config);
     let identity = Caller::new(login.account.clone(), region.clone())
-        .call("sts:GetCallerIdentity", "the caller", || sts.get_caller_identity().send())
+        .call("sts:GetCallerIdentity", "the caller", || {
+            sts.get_caller_identity().send()
+        })
         .await
-        .map_err(|source| LoginError::Caller { login: login.clone(), source })?;
-    let found = identity.account().unwrap_or_default().parse::<AccountId>().map_err(|error| credentials(error.into()))?;
+        .map_err(|source| LoginError::Caller {
+            login: login.clone(),
+            source,
+        })?;
+    let found = identity
+        .account()
+        .unwrap_or_default()
+        .parse::<AccountId>()
+        .map_err(|error| credentials(error.into()))?;
     if found == login.account {
         Ok(())
     } else {
-        Err(LoginError::WrongAccount { login: login.clone(), found })
+        Err(LoginError::WrongAccount {
+            login: login.clone(),
+            found,
+        })
     }
 }
 
 fn origin(profile: Option<&ProfileName>) -> String {
-    profile.map_or_else(|| "the default credential chain".to_owned(), |profile| format!("profile {profile}"))
+    profile.map_or_else(
+        || "the default credential chain".to_owned(),
+        |profile| format!("profile {profile}"),
+    )
 }
 
 /// The SDK's errors tell what happened inside it; a person wants the command that mends it.
@@ -74,12 +105,18 @@ fn credentials_hint(profile: Option<&ProfileName>, error: &(dyn Error + 'static)
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(": ");
-    let flag = profile.map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let flag = profile
+        .map(|profile| format!(" --profile {profile}"))
+        .unwrap_or_default();
     if told.contains("SSO") || told.contains("sso") {
         format!("log in again: `aws sso login{flag}`")
     } else if told.contains("could not find profile") || told.contains("was not defined") {
-        format!("define it: `aws configure{flag}`, or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist")
+        format!(
+            "define it: `aws configure{flag}`, or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist"
+        )
     } else {
-        format!("see that `aws sts get-caller-identity{flag}` works, then run the same command again")
+        format!(
+            "see that `aws sts get-caller-identity{flag}` works, then run the same command again"
+        )
     }
 }

@@ -5,6 +5,7 @@
 )]
 
 mod desired;
+mod fleet;
 mod name;
 mod observed;
 mod plan;

@@ -13,6 +13,7 @@ mod args;
 mod aws;
 mod command;
 mod desired;
+mod fleet;
 mod name;
 mod observed;
 mod output;

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Policies(Policies),
     Replay(Replay),
     Completions(Completions),
+    /// Print the manual page
+    ///
+    /// To read it: catchment man | man -l -
     Man,
 }
 

@@ -47,8 +47,15 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Connections {
     http: SharedHttpClient,
-    logins: Mutex<BTreeMap<Login, Arc<OnceCell<SdkConfig>>>>,
+    identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
     open: Mutex<BTreeMap<(Login, Region), Arc<Connection>>>,
+}
+
+/// What a profile came to.
+#[derive(Debug, Clone)]
+struct Identity {
+    config: SdkConfig,
+    account: AccountId,
 }
 
 /// The first try and five more: what fails this often in a row is no passing fault.
@@ -65,7 +72,7 @@ impl Connections {
             .build_https();
         Self {
             http,
-            logins: Mutex::default(),
+            identities: Mutex::default(),
             open: Mutex::default(),
         }
     }
@@ -79,7 +86,14 @@ impl Connections {
         login: &Login,
         region: &Region,
     ) -> Result<Arc<Connection>, LoginError> {
-        let config = self.log_in(login, region).await?;
+        let Identity { config, account } = self.log_in(login.profile.as_ref(), region).await?;
+        if account != login.account {
+            return Err(LoginError::WrongAccount {
+                profile: login.profile.clone(),
+                wanted: login.account.clone(),
+                found: account,
+            });
+        }
         let mut open = self.open.lock().await;
         let connection = open
             .entry((login.clone(), region.clone()))
@@ -94,27 +108,40 @@ impl Connections {
         Ok(Arc::clone(connection))
     }
 
-    /// Loads and checks the credentials of a login, once for all its Regions.
-    async fn log_in(&self, login: &Login, region: &Region) -> Result<SdkConfig, LoginError> {
-        let cell = Arc::clone(self.logins.lock().await.entry(login.clone()).or_default());
-        let config = cell.get_or_try_init(|| async {
+    /// The account that a profile's credentials belong to.
+    ///
+    /// # Errors
+    /// Where the profile gives no credentials.
+    pub(crate) async fn account(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<AccountId, LoginError> {
+        Ok(self.log_in(profile, region).await?.account)
+    }
+
+    /// Loads the credentials of a profile and learns whose they are, once for all Regions.
+    async fn log_in(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<Identity, LoginError> {
+        let cell = Arc::clone(self.identities.lock().await.entry(profile.cloned()).or_default());
+        let identity = cell.get_or_try_init(|| async {
+            let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_TIME_MAX);
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .http_client(self.http.clone())
                 .region(sdk_region(region))
                 .retry_config(RetryConfig::standard().with_max_attempts(TRIES_MAX))
-                .timeout_config(
-                    TimeoutConfig::builder()
-                        .operation_attempt_timeout(TRY_TIME_MAX)
-                        .build(),
-                );
-            if let Some(profile) = &login.profile {
+                .timeout_config(timeouts.build());
+            if let Some(profile) = profile {
                 loader = loader.profile_name(profile.as_str());
             }
             let config = loader.load().await;
-            login::check(&config, login, region).await?;
-            Ok(config)
+            let account = login::whose(&config, profile).await?;
+            Ok(Identity { config, account })
         });
-        config.await.cloned()
+        identity.await.cloned()
     }
 }
 

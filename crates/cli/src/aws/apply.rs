@@ -104,7 +104,7 @@ pub(crate) async fn apply(
     connections: &Connections,
     desired: &Desired,
     plan: &Plan,
-    show: &(dyn Fn(Step<'_>) + Sync),
+    show: &dyn Fn(Step<'_>),
 ) -> Report {
     let mut report = Report::default();
     let mut waiting: Vec<&Change> = plan.changes.iter().collect();

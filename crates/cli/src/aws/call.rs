@@ -53,11 +53,35 @@ impl CallError {
 
     /// The true cause and the next step.
     pub(crate) fn explanation(&self) -> Explanation {
-        match self.fault.as_ref() {
-            Fault::Refused { code, message } => {
-                explain(Refusal { action: self.action, code, message })
-            }
-            Fault::Unanswered(_) => Explanation {
+        self.fault.explanation(self.action)
+    }
+}
+
+impl Fault {
+    /// What the SDK's error comes to.
+    pub(crate) fn of<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match error.code() {
+            Some(code) => Self::Refused {
+                code: code.to_owned(),
+                message: error.message().unwrap_or("without a message").to_owned(),
+            },
+            None => Self::Unanswered(Box::new(error)),
+        }
+    }
+
+    /// The true cause and the next step, for the action that was refused.
+    pub(crate) fn explanation(&self, action: &str) -> Explanation {
+        match self {
+            Self::Refused { code, message } => explain(Refusal {
+                action,
+                code,
+                message,
+            }),
+            Self::Unanswered(_) => Explanation {
                 cause: "no answer came, to the call or to its repeats".into(),
                 hint: "check the network and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
                 repeat: Repeat::Never,
@@ -128,19 +152,12 @@ impl Caller {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        let fault = match error.code() {
-            Some(code) => Fault::Refused {
-                code: code.to_owned(),
-                message: error.message().unwrap_or("without a message").to_owned(),
-            },
-            None => Fault::Unanswered(Box::new(error)),
-        };
         CallError {
             action,
             thing: thing.to_owned(),
             account: self.account.clone(),
             region: self.region.clone(),
-            fault: Box::new(fault),
+            fault: Box::new(Fault::of(error)),
         }
     }
 }

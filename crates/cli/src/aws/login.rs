@@ -5,91 +5,91 @@ use std::error::Error;
 use aws_config::SdkConfig;
 use aws_sdk_sts::config::ProvideCredentials;
 
-use super::{CallError, Caller, Login};
-use crate::name::{AccountId, ProfileName, Region};
+use super::call::Fault;
+use super::chain;
+use crate::name::{AccountId, NameError, ProfileName};
 
 /// Why a login cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
     /// No credentials, or expired ones.
-    #[error("no credentials for account {} from {}", login.account, origin(login.profile.as_ref()))]
+    #[error("{} gives no credentials", origin(.profile.as_ref()))]
     Credentials {
-        login: Login,
+        profile: Option<ProfileName>,
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
     /// STS did not say whose they are.
-    #[error("cannot tell whose credentials {} gives", origin(login.profile.as_ref()))]
-    Caller {
-        login: Login,
+    #[error("AWS does not say whose credentials {} gives", origin(.profile.as_ref()))]
+    Identity {
+        profile: Option<ProfileName>,
         #[source]
-        source: CallError,
+        source: Fault,
+    },
+    /// STS named something that is no account.
+    #[error("AWS says that the credentials of {} are of no account", origin(.profile.as_ref()))]
+    NoAccount {
+        profile: Option<ProfileName>,
+        #[source]
+        source: NameError,
     },
     /// They are another account's.
-    #[error("{} belongs to account {found}, but the fleet file says {}", origin(login.profile.as_ref()), login.account)]
-    WrongAccount { login: Login, found: AccountId },
+    #[error("{} belongs to account {found}, but the fleet file says {wanted}", origin(.profile.as_ref()))]
+    WrongAccount {
+        profile: Option<ProfileName>,
+        wanted: AccountId,
+        found: AccountId,
+    },
 }
 
 impl LoginError {
     /// What to do next.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Credentials { login, source } => {
-                credentials_hint(login.profile.as_ref(), source.as_ref())
+            Self::Credentials { profile, source } => {
+                credentials_hint(profile.as_ref(), &chain(source.as_ref()))
             }
-            Self::Caller { source, .. } => source.explanation().hint,
-            Self::WrongAccount { login, .. } => format!(
-                "name a profile of account {} in the fleet file, or correct the account there; nothing was changed",
-                login.account
+            Self::Identity { source, .. } => source.explanation(IDENTITY).hint,
+            Self::NoAccount { profile, .. } => credentials_hint(profile.as_ref(), ""),
+            Self::WrongAccount { wanted, .. } => format!(
+                "name a profile of account {wanted} in the fleet file, or correct the account there; nothing was changed"
             ),
         }
     }
 }
 
+const IDENTITY: &str = "sts:GetCallerIdentity";
+
 /// Loads the credentials and asks STS whose they are.
-pub(super) async fn check(
+pub(super) async fn whose(
     config: &SdkConfig,
-    login: &Login,
-    region: &Region,
-) -> Result<(), LoginError> {
-    let credentials = |source: Box<dyn Error + Send + Sync>| LoginError::Credentials {
-        login: login.clone(),
+    profile: Option<&ProfileName>,
+) -> Result<AccountId, LoginError> {
+    let profile = || profile.cloned();
+    let none = |source| LoginError::Credentials {
+        profile: profile(),
         source,
     };
-    match config.credentials_provider() {
-        Some(provider) => provider
-            .provide_credentials()
-            .await
-            .map_err(|error| credentials(error.into()))?,
-        None => {
-            return Err(credentials(
-                "the SDK was built without a credential chain".into(),
-            ));
-        }
+    let Some(provider) = config.credentials_provider() else {
+        return Err(none("there is no credential chain".into()));
     };
-    let sts = aws_sdk_sts::Client::new(config);
-    let identity = Caller::new(login.account.clone(), region.clone())
-        .call("sts:GetCallerIdentity", "the caller", || {
-            sts.get_caller_identity().send()
-        })
+    provider
+        .provide_credentials()
         .await
-        .map_err(|source| LoginError::Caller {
-            login: login.clone(),
-            source,
+        .map_err(|error| none(error.into()))?;
+    let identity = aws_sdk_sts::Client::new(config)
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|error| LoginError::Identity {
+            profile: profile(),
+            source: Fault::of(error),
         })?;
-    let found = identity
-        .account()
-        .unwrap_or_default()
-        .parse::<AccountId>()
-        .map_err(|error| credentials(error.into()))?;
-    if found == login.account {
-        Ok(())
-    } else {
-        Err(LoginError::WrongAccount {
-            login: login.clone(),
-            found,
-        })
-    }
+    let account = identity.account().unwrap_or_default();
+    account.parse().map_err(|source| LoginError::NoAccount {
+        profile: profile(),
+        source,
+    })
 }
 
 fn origin(profile: Option<&ProfileName>) -> String {
@@ -100,19 +100,15 @@ fn origin(profile: Option<&ProfileName>) -> String {
 }
 
 /// The SDK's errors tell what happened inside it; a person wants the command that mends it.
-fn credentials_hint(profile: Option<&ProfileName>, error: &(dyn Error + 'static)) -> String {
-    let told = std::iter::successors(Some(error), |&error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ");
+fn credentials_hint(profile: Option<&ProfileName>, told: &str) -> String {
     let flag = profile
         .map(|profile| format!(" --profile {profile}"))
         .unwrap_or_default();
     if told.contains("SSO") || told.contains("sso") {
         format!("log in again: `aws sso login{flag}`")
-    } else if told.contains("could not find profile") || told.contains("was not defined") {
+    } else if told.contains("was not defined") || told.contains("not find") {
         format!(
-            "define it: `aws configure{flag}`, or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist"
+            "define it: `aws configure{flag}` or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist"
         )
     } else {
         format!(

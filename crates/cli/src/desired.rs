@@ -12,7 +12,7 @@ use crate::name::{
 use crate::policy::Document;
 use crate::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
 
-pub(crate) use build::{DesiredError, Scope};
+pub(crate) use build::{DESTINATION_POLICY_BYTES_MAX, DesiredError, Scope};
 pub(crate) use document::{NamedDocument, documents};
 
 /// Everything that catchment sets up, or the part of it that a run was asked for.

@@ -285,6 +285,7 @@ fn member(
             pattern: FilterPattern::default(),
             destination: destination(region),
             distribution,
+            role: None,
         };
         log_groups
             .iter()
@@ -391,6 +392,7 @@ mod tests {
                             "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
                         ),
                         distribution: Random,
+                        role: None,
                     },
                     LogGroupName(
                         "cwl_vpc_fl_member_account_1",
@@ -405,6 +407,7 @@ mod tests {
                             "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
                         ),
                         distribution: ByLogStream,
+                        role: None,
                     },
                 },
             },

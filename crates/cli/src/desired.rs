@@ -1,5 +1,8 @@
 //! What ought to be: the fleet, worked out thing by thing, per account and Region.
 
+mod build;
+mod document;
+
 use std::collections::BTreeMap;
 
 use crate::name::{
@@ -8,6 +11,9 @@ use crate::name::{
 };
 use crate::policy::Document;
 use crate::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
+
+pub(crate) use build::{DESTINATION_POLICY_BYTES_MAX, DesiredError, Scope};
+pub(crate) use document::{NamedDocument, documents};
 
 /// Everything that catchment sets up, or the part of it that a run was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +57,6 @@ pub(crate) struct Stream {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(crate) name: RoleName,
-    pub(crate) arn: Arn,
     /// Our statements of the trust policy.
     pub(crate) trust: Document,
     pub(crate) policy_name: PolicyName,

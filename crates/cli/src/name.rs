@@ -14,6 +14,14 @@ pub(crate) struct NameError {
     pub(crate) allowed: &'static str,
 }
 
+/// What every name has in common: the words for a message.
+pub(crate) trait Name: FromStr<Err = NameError> {
+    /// What the name is called, for example `an AWS account id`.
+    const WHAT: &str;
+    /// What is allowed, for example `twelve digits, in quotes`.
+    const ALLOWED: &str;
+}
+
 /// Declares one name: its words for an error, and the check that a text must pass.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $check:expr) => {
@@ -23,13 +31,15 @@ macro_rules! name {
         pub(crate) struct $name(String);
 
         impl $name {
-            /// What this name is called in a message.
-            pub(crate) const WHAT: &str = $what;
-
             /// The name as text.
             pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
+        }
+
+        impl Name for $name {
+            const WHAT: &str = $what;
+            const ALLOWED: &str = $allowed;
         }
 
         impl FromStr for $name {
@@ -196,7 +206,12 @@ impl Arn {
         ))
     }
 
-    /// The ARN of a role that has a path is told apart by its last part alone.
+    /// CloudWatch Logs of every account in one Region, as `aws:SourceArn` sees it.
+    pub(crate) fn logs_of_all(region: &Region) -> Self {
+        Self(format!("arn:{}:logs:{region}:*:*", region.partition()))
+    }
+
+    /// The last part: the name of what it is the ARN of.
     pub(crate) fn resource_name(&self) -> &str {
         self.resource()
             .rsplit(['/', ':'])
@@ -228,6 +243,29 @@ impl Arn {
         self.0.splitn(6, ':').nth(index).unwrap_or_default()
     }
 }
+
+impl PolicyName {
+    /// Our inline policy of the delivery role.
+    pub(crate) fn delivery() -> Self {
+        Self("catchment-delivery".to_owned())
+    }
+}
+
+impl FilterName {
+    /// The subscription filters' name where the fleet file gives none. It carries the `logs::Destination`'s name, so that the
+    /// filters of two fleets do not meet on one log group.
+    pub(crate) fn for_destination(destination: &DestinationName) -> Self {
+        Self(
+            format!("catchment-{destination}")
+                .chars()
+                .take(FILTER_NAME_CHARACTERS_MAX)
+                .collect(),
+        )
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
+const FILTER_NAME_CHARACTERS_MAX: usize = 512;
 
 /// `us-west-2`, `us-gov-east-1`, `cn-north-1`: two or more words, then a number.
 fn is_region(text: &str) -> bool {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Arn, LogGroupName, MemberName, Region};
 use crate::policy::Document;
-use crate::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
+use crate::resource::{Encryption, SubscriptionFilter, Tags};
 
 /// What reading a thing came to. `Unknown` is not `Absent`: nothing is planned from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,24 +49,16 @@ pub(crate) struct Member {
 /// A log group that is there, with every subscription filter on it, ours and foreign.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LogGroup {
-    pub(crate) filters: Vec<ObservedFilter>,
-}
-
-/// A subscription filter as DescribeSubscriptionFilters tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ObservedFilter {
-    #[serde(flatten)]
-    pub(crate) filter: SubscriptionFilter,
-    /// The role that delivers, where the filter has one. Ours have none; a foreign filter often does.
-    pub(crate) role: Option<Arn>,
+    pub(crate) filters: Vec<SubscriptionFilter>,
 }
 
 /// A Kinesis data stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stream {
     pub(crate) status: StreamStatus,
-    /// Provisioned: with the number of open shards.
-    pub(crate) mode: StreamMode,
+    pub(crate) is_on_demand: bool,
+    /// `OpenShardCount`, in either mode.
+    pub(crate) open_shards: u32,
     pub(crate) retention_hours: u32,
     pub(crate) encryption: Encryption,
     /// `Present` with none where there are none; never `Absent`.

@@ -1,14 +1,26 @@
 //! The plan: what to change so that what is becomes what ought to be, what was declined and why, what is foreign.
 
-use std::collections::BTreeSet;
-use std::fmt;
+mod change;
+mod destination;
+mod draft;
+mod filter;
+mod owner;
+mod role;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::name::{Arn, PolicyName};
-use crate::observed::StreamStatus;
-use crate::policy::Document;
-use crate::resource::{Encryption, StreamMode, Subject, SubscriptionFilter, Tags};
+pub(crate) use change::{Action, Change, ChangeKey, DestinationEnds, Effect, TagChange};
+use draft::{Draft, Removal, Standing};
+
+use crate::desired::Desired;
+use crate::name::Arn;
+use crate::observed::{Observed, State};
+use crate::resource::Subject;
 
 /// What to do, in an order that can be followed from first to last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -19,113 +31,6 @@ pub(crate) struct Plan {
     pub(crate) declined: Vec<Declined>,
     /// What others set up beside ours. It is left alone.
     pub(crate) foreign: Vec<Foreign>,
-}
-
-/// One change: one call to AWS. It is complete: apply looks nothing up and decides nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Change {
-    /// Unique in the plan and the same from run to run.
-    pub(crate) key: ChangeKey,
-    pub(crate) subject: Subject,
-    pub(crate) action: Action,
-    /// Why, as one clause for a person.
-    pub(crate) why: String,
-    /// The changes that must have been made first. If one of them fails, this one is not tried.
-    pub(crate) needs: BTreeSet<ChangeKey>,
-}
-
-/// A change's name: `<party>/<region or global>/<thing>/<what>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub(crate) struct ChangeKey(String);
-
-impl fmt::Display for ChangeKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What is done. The names of the things themselves are in the [`Subject`].
-///
-/// Every action on a stream is done only when the stream is ACTIVE again (or, after `DeleteStream`, gone).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "action", rename_all = "kebab-case")]
-pub(crate) enum Action {
-    /// CreateStream with `Tags`, so that the owner is known from the first moment.
-    CreateStream { mode: StreamMode, tags: Tags },
-    /// No call but DescribeStreamSummary, until the stream is ACTIVE.
-    AwaitStream { before: StreamStatus },
-    /// UpdateStreamMode.
-    SetStreamMode {
-        before: StreamMode,
-        after: StreamMode,
-    },
-    /// UpdateShardCount, UNIFORM_SCALING; at most twice `before`.
-    RaiseShards { before: u32, after: u32 },
-    /// IncreaseStreamRetentionPeriod.
-    RaiseRetention { before_hours: u32, after_hours: u32 },
-    /// StartStreamEncryption, KMS, with [`Encryption::key_id`] of `after`.
-    EncryptStream {
-        before: Encryption,
-        after: Encryption,
-    },
-    /// AddTagsToStream (or TagResource).
-    TagStream { arn: Arn, tags: TagChange },
-    /// DeleteStream, consumers included.
-    DeleteStream,
-    /// CreateRole with `Tags`.
-    CreateRole { trust: Document, tags: Tags },
-    /// UpdateAssumeRolePolicy. `before` is None where the trust policy could not be read as a document.
-    PutRoleTrust { before: Document, after: Document },
-    /// PutRolePolicy.
-    PutRolePolicy {
-        name: PolicyName,
-        before: Option<Document>,
-        after: Document,
-    },
-    /// DeleteRolePolicy.
-    DeleteRolePolicy { name: PolicyName, before: Document },
-    /// TagRole.
-    TagRole { tags: TagChange },
-    /// DeleteRole.
-    DeleteRole,
-    /// PutDestination, without tags.
-    PutDestination {
-        before: Option<DestinationEnds>,
-        after: DestinationEnds,
-    },
-    /// PutDestinationPolicy.
-    PutDestinationPolicy {
-        before: Option<Document>,
-        after: Document,
-    },
-    /// TagResource.
-    TagDestination { arn: Arn, tags: TagChange },
-    /// DeleteDestination.
-    DeleteDestination { before: DestinationEnds },
-    /// PutSubscriptionFilter, without a role. `beside` are the foreign filters of the log group, for the error when AWS says
-    /// that there are too many.
-    PutFilter {
-        before: Option<SubscriptionFilter>,
-        after: SubscriptionFilter,
-        beside: Vec<SubscriptionFilter>,
-    },
-    /// DeleteSubscriptionFilter.
-    DeleteFilter { before: SubscriptionFilter },
-}
-
-/// The two ARNs of a `logs::Destination`: the stream and the role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct DestinationEnds {
-    pub(crate) target: Arn,
-    pub(crate) role: Arn,
-}
-
-/// Tags to write. `before` has the values that they replace; keys of others are in neither.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct TagChange {
-    pub(crate) before: Tags,
-    pub(crate) after: Tags,
 }
 
 /// What is not as the fleet says, and is left so.
@@ -147,10 +52,12 @@ pub(crate) enum Reason {
     Unknown,
     /// It is there and someone else's.
     Foreign,
-    /// What it stands on is not there, and will not be.
+    /// What it stands on is not there, and will not be; or what stands on it will not go.
     Blocked,
-    /// It would lose or expose data: a stream shrunk or deleted, retention lowered, encryption removed.
+    /// It would lose or expose data: a stream shrunk or deleted, retention lowered, encryption removed; or take what others use.
     Kept,
+    /// It would be larger than AWS takes.
+    Limit,
 }
 
 /// What others set up beside ours.
@@ -166,4 +73,109 @@ impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
+}
+
+/// What makes the world as desired. Pure and deterministic: the same two sides, the same plan.
+pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let mut draft = Draft::new(&desired.owner);
+    let mut destinations: BTreeMap<&Arn, Standing> = BTreeMap::new();
+    if let Some(logging) = &desired.logging {
+        let seen = observed.logging.as_ref();
+        let role = role::set_up(&mut draft, logging, &not_read(seen.map(|seen| &seen.role)));
+        for (region, place) in &logging.regions {
+            let seen = seen.and_then(|seen| seen.regions.get(region));
+            let stream = stream::set_up(
+                &mut draft,
+                logging,
+                region,
+                &not_read(seen.map(|seen| &seen.stream)),
+            );
+            let seen = not_read(seen.map(|seen| &seen.destination));
+            let standing = destination::set_up(&mut draft, logging, region, &seen, &stream, &role);
+            destinations.insert(&place.destination.arn, standing);
+        }
+    }
+    for (name, member) in &desired.members {
+        for (region, filters) in &member.regions {
+            let seen = observed
+                .members
+                .get(name)
+                .and_then(|seen| seen.regions.get(region));
+            for (group, filter) in filters {
+                let place = filter::Place {
+                    name,
+                    member,
+                    region,
+                    group,
+                    filter,
+                };
+                let seen = not_read(seen.and_then(|seen| seen.get(group)));
+                filter::set_up(
+                    &mut draft,
+                    place,
+                    &seen,
+                    destinations.get(&filter.destination),
+                );
+            }
+        }
+    }
+    draft.finish()
+}
+
+/// What takes down all that is ours, the other way round: filters before the `logs::Destination`, that before stream and role.
+/// A stream may hold data that nobody read yet: it goes only with `delete_stream`, and only if catchment made it.
+pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> Plan {
+    let mut draft = Draft::new(&desired.owner);
+    let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
+    for (name, member) in &desired.members {
+        for (region, filters) in &member.regions {
+            let seen = observed
+                .members
+                .get(name)
+                .and_then(|seen| seen.regions.get(region));
+            for (group, filter) in filters {
+                let place = filter::Place {
+                    name,
+                    member,
+                    region,
+                    group,
+                    filter,
+                };
+                let seen = not_read(seen.and_then(|seen| seen.get(group)));
+                let removal = filter::take_down(&mut draft, place, &seen);
+                subscribed
+                    .entry(&filter.destination)
+                    .or_default()
+                    .join(removal);
+            }
+        }
+    }
+    if let Some(logging) = &desired.logging {
+        let seen = observed.logging.as_ref();
+        let mut delivering = Removal::default();
+        for (region, place) in &logging.regions {
+            let seen = seen.and_then(|seen| seen.regions.get(region));
+            let filters = subscribed
+                .remove(&place.destination.arn)
+                .unwrap_or_default();
+            let state = not_read(seen.map(|seen| &seen.destination));
+            let removal = destination::take_down(&mut draft, logging, region, &state, &filters);
+            let state = not_read(seen.map(|seen| &seen.stream));
+            stream::take_down(&mut draft, logging, region, &state, &removal, delete_stream);
+            delivering.join(removal);
+        }
+        role::take_down(
+            &mut draft,
+            logging,
+            &not_read(seen.map(|seen| &seen.role)),
+            &delivering,
+        );
+    }
+    draft.finish()
+}
+
+/// What nobody looked at is unknown, never absent.
+fn not_read<T: Clone>(seen: Option<&State<T>>) -> State<T> {
+    seen.cloned()
+        .unwrap_or_else(|| State::Unknown("it was not looked at".to_owned()))
 }

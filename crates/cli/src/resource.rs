@@ -166,6 +166,8 @@ pub(crate) struct SubscriptionFilter {
     /// Where it delivers: a `logs::Destination`, or for a foreign filter anything.
     pub(crate) destination: Arn,
     pub(crate) distribution: Distribution,
+    /// The role that delivers. Ours have none: a `logs::Destination` has its own.
+    pub(crate) role: Option<Arn>,
 }
 
 /// Whose credentials a change needs.

@@ -1,0 +1,100 @@
+//! One file per command: read, decide, show, act.
+
+#[cfg(feature = "aws")]
+mod apply;
+mod completions;
+#[cfg(feature = "aws")]
+mod destroy;
+mod fleet;
+mod init;
+mod man;
+#[cfg(feature = "aws")]
+mod plan;
+mod policies;
+mod replay;
+#[cfg(feature = "aws")]
+mod status;
+#[cfg(feature = "aws")]
+mod world;
+
+use std::process::ExitCode;
+
+use crate::args::{Args, Command};
+use crate::output::Output;
+#[cfg(feature = "aws")]
+use crate::plan::{Declined, Reason};
+
+/// How a command ended, where it did not end in an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done, or in sync.
+    Done,
+    /// Failed, in part or whole; what failed has been said.
+    Failed,
+    /// There are changes to make, and the exit code was asked to say so.
+    Pending,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Done => Self::from(0),
+            Status::Failed => Self::from(1),
+            Status::Pending => Self::from(3),
+        }
+    }
+}
+
+/// What was typed cannot be meant. Ends in exit code 2, as clap's own errors do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// Runs the command that was typed.
+///
+/// # Errors
+/// Whatever kept the command from its end.
+pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
+    let status = match args.command {
+        Command::Init(args) => init::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Plan(args) => plan::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Apply(args) => apply::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Status(args) => status::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Destroy(args) => destroy::run(&args, output)?,
+        Command::Policies(args) => policies::run(&args, output)?,
+        Command::Replay(args) => replay::run(&args, output)?,
+        Command::Completions(args) => completions::run(&args, output)?,
+        Command::Man => man::run(output)?,
+    };
+    output.finish()?;
+    Ok(status)
+}
+
+/// Whether a thing could not be read: then the run failed in part.
+#[cfg(feature = "aws")]
+fn is_unread(declined: &Declined) -> bool {
+    declined.reason == Reason::Unknown
+}
+
+/// Whether a thing stays other than the fleet file says, for a cause that somebody has to mend. A stream that is kept larger
+/// or longer than asked is none.
+#[cfg(feature = "aws")]
+fn is_unmade(declined: &Declined) -> bool {
+    match declined.reason {
+        Reason::Unknown | Reason::Foreign | Reason::Blocked => true,
+        Reason::Kept => false,
+    }
+}
+
+/// The exit code of an error: 2 for usage, else 1.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Usage>() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::from(1)
+    }
+}

@@ -1,0 +1,139 @@
+//! The one printer: results on standard output, everything else on standard error.
+//!
+//! The rules of the terminal: a result is exactly what was asked for, so that it can be piped on; progress, summaries
+//! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
+//! `head` does) ends the program quietly.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+#[cfg(feature = "aws")]
+mod outcome;
+#[cfg(feature = "aws")]
+mod progress;
+
+use serde::Serialize;
+
+#[cfg(feature = "aws")]
+pub(crate) use outcome::{Failure, Outcome};
+#[cfg(feature = "aws")]
+pub(crate) use progress::Progress;
+
+/// Where results and notes go.
+pub(crate) struct Output {
+    result: Box<dyn Write>,
+    notes: Box<dyn Write>,
+}
+
+impl Output {
+    /// Standard output and standard error.
+    #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
+    pub(crate) fn to_terminal() -> Self {
+        Self {
+            result: Box::new(io::BufWriter::new(io::stdout())),
+            notes: Box::new(io::stderr()),
+        }
+    }
+
+    /// Writes a part of the result, as it is.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn result(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.result.write_all(bytes)
+    }
+
+    /// Writes a part of the result as indented JSON.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.result, value)?;
+        self.result(b"\n")
+    }
+
+    /// Writes one line beside the result, which is flushed first so that the two stand in order.
+    ///
+    /// # Errors
+    /// Standard output or standard error cannot be written to.
+    pub(crate) fn note(&mut self, line: &str) -> io::Result<()> {
+        self.result.flush()?;
+        writeln!(self.notes, "{line}")
+    }
+
+    /// Writes an error and what caused it, a line each.
+    ///
+    /// # Errors
+    /// Standard output or standard error cannot be written to.
+    pub(crate) fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
+        self.note(&format!("error: {error}"))?;
+        error
+            .chain()
+            .skip(1)
+            .try_for_each(|cause| self.note(&format!("  because: {cause}")))?;
+        match error.downcast_ref::<Hinted>() {
+            Some(Hinted { hint, .. }) => self.note(&format!("  hint: {hint}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a question can be asked: somebody sees it, and can answer.
+    #[expect(clippy::disallowed_methods, reason = "this is the room that knows the terminal")]
+    pub(crate) fn is_interactive() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Writes a question beside the result, without ending its line.
+    ///
+    /// # Errors
+    /// Standard output or standard error cannot be written to.
+    pub(crate) fn question(&mut self, question: &str) -> io::Result<()> {
+        self.result.flush()?;
+        write!(self.notes, "{question} ")?;
+        self.notes.flush()
+    }
+
+    /// Ends the result.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.result.flush()
+    }
+}
+
+/// An error that says what to do next.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    error: anyhow::Error,
+    hint: String,
+}
+
+impl Hinted {
+    /// Adds what to do next to an error.
+    pub(crate) fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self { error: error.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Hinted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+/// Whether `error` only says that nobody reads the output any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

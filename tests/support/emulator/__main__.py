@@ -1,0 +1,68 @@
+"""Starts the emulator, says on one line of JSON where it listens, and ends when standard input closes or on SIGTERM.
+
+    python -m emulator ['{"auth": false, "deliver": false, "rules": {…}, "environment": {…}}']
+"""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass, field
+
+import leash
+
+from . import ministack
+from .delivery import Delivery
+from .proxy import Proxy
+from .rules import Rules
+from .upstream import Upstream
+
+
+@dataclass
+class Options:
+    """What a test may choose at the start."""
+
+    auth: bool = False
+    """IAM identity policies are enforced (ministack's AUTH)."""
+    deliver: bool = False
+    """Log events reach the destinations of subscription filters, as CloudWatch Logs would bring them there."""
+    port: int = 0
+    """Where to listen; 0: a free port."""
+    rules: dict = field(default_factory=dict)
+    """See `rules.Settings`."""
+    environment: dict = field(default_factory=dict)
+    """More environment for ministack."""
+
+
+async def serve(options: Options) -> None:
+    """Runs until told to end."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, done.set)
+    leash.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
+
+    with tempfile.TemporaryDirectory(prefix="catchment-emulator-") as folder:
+        try:
+            port = await asyncio.to_thread(ministack.start, folder, options.auth, options.environment)
+            async with contextlib.AsyncExitStack() as stack:
+                upstream = await stack.enter_async_context(Upstream(port))
+                delivery = Delivery(upstream, options.deliver)
+                proxy = await stack.enter_async_context(Proxy(upstream, Rules(upstream, options.rules), delivery))
+                endpoint = await proxy.listen(options.port)
+                print(json.dumps({"endpoint": endpoint, "ministack": upstream.endpoint, "folder": folder}), flush=True)
+                await done.wait()
+        finally:
+            leash.end_children()
+
+
+def main() -> None:
+    leash.adopt_orphans()
+    options = Options(**json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}"))
+    asyncio.run(serve(options))
+
+
+if __name__ == "__main__":
+    main()

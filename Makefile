@@ -1,6 +1,6 @@
 # What a person can do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test test-infra bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -26,8 +26,13 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure ro
 	cargo clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
-test: $(VENV)/.installed test-infra ## every test
+test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
 	cargo test --workspace --locked
+	$(PY) -W ignore -m unittest discover --start-directory tests/infra
+
+bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
+	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
+	$(PY) tests/infra/policies.py
 
 lint-infra: $(VENV)/.installed
 	$(VENV)/bin/cfn-lint --config-file .config/cfn-lint.yaml
@@ -35,16 +40,21 @@ lint-infra: $(VENV)/.installed
 		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
 
-# The templates on the emulator, with the Lambda that `make lambda` builds.
-test-infra: $(VENV)/.installed target/lambda/transformer.zip
-	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_d*.py'
+# The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+LAMBDA_DIR := target/lambda/$(ARCH)
 
-# One zip that starts on either architecture, from those that are built.
-target/lambda/transformer.zip: infra/bundle.py $(wildcard target/lambda/transformer-*.zip)
-	$(PY) infra/bundle.py $@ $(filter %.zip,$^)
-
-bless: $(VENV)/.installed ## write golden files anew: the templates' copies of policies/
-	$(PY) tests/infra/policies.py
+# Linked by zig against the glibc of provided.al2023. Its clang wants to be told that 512-bit vectors may be used where
+# libdeflate asks the processor for them first.
+lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARCH.zip and transformer.zip of all that are built
+	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
+		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip
+	@$(PY) -m zipfile -e $(LAMBDA_DIR)/bootstrap.zip $(LAMBDA_DIR) && chmod +x $(LAMBDA_DIR)/bootstrap
+	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer-$(ARCH).zip
+	@$(PY) infra/bundle.py target/lambda/transformer.zip target/lambda/transformer-*.zip
+	@ls -l target/lambda/transformer-$(ARCH).zip target/lambda/transformer.zip
 
 clean: ## remove what the build and the set-up left
 	rm -rf target $(VENV)

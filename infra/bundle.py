@@ -11,7 +11,11 @@ import zipfile
 from pathlib import Path
 
 UNAME = {"arm64": "aarch64", "x86_64": "x86_64"}  # Lambda's word for an architecture -> the kernel's
-BOOTSTRAP = '#!/bin/sh\nexec "$(dirname "$0")/transformer-$(uname -m)" "$@"\n'
+BOOTSTRAP = """#!/bin/sh
+transformer="$(dirname "$0")/transformer-$(uname -m)"
+[ -x "$transformer" ] || { echo "this zip holds no transformer for $(uname -m): \`make lambda ARCH=…\` adds it" >&2; exit 1; }
+exec "$transformer" "$@"
+"""
 EXECUTABLE = 0o755 << 16
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip's earliest time: the same input gives the same bytes
 

@@ -27,8 +27,8 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure ro
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
 test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
-	cargo test --workspace --locked
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
+	cargo test --workspace --locked
 
 bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked

@@ -13,7 +13,7 @@ from pathlib import Path
 UNAME = {"arm64": "aarch64", "x86_64": "x86_64"}  # Lambda's word for an architecture -> the kernel's
 BOOTSTRAP = """#!/bin/sh
 transformer="$(dirname "$0")/transformer-$(uname -m)"
-[ -x "$transformer" ] || { echo "this zip holds no transformer for $(uname -m): \`make lambda ARCH=…\` adds it" >&2; exit 1; }
+[ -x "$transformer" ] || { echo "this zip holds no transformer for $(uname -m): \\`make lambda ARCH=…\\` adds it" >&2; exit 1; }
 exec "$transformer" "$@"
 """
 EXECUTABLE = 0o755 << 16

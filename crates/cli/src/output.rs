@@ -94,6 +94,14 @@ impl Output {
         self.notes.flush()
     }
 
+    pub(crate) fn plan(&mut self, plan: &crate::plan::Plan) -> io::Result<()> {
+        self.json(plan)
+    }
+
+    pub(crate) fn plan_beside(&mut self, plan: &crate::plan::Plan) -> io::Result<()> {
+        self.note(&serde_json::to_string(plan)?)
+    }
+
     /// Ends the result.
     ///
     /// # Errors

@@ -18,6 +18,17 @@ REGION = "us-west-2"
 NUMBERS = itertools.count(1)
 
 
+def launch(options):
+    """Starts an emulator: its process, and what it said when it was ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", json.dumps(options)],
+        cwd=SUPPORT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    return process, json.loads(process.stdout.readline())
+
+
 class EmulatorTest(unittest.TestCase):
     """One emulator for the class; each test has accounts of its own."""
 
@@ -25,14 +36,8 @@ class EmulatorTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.process = subprocess.Popen(
-            [sys.executable, "-m", "emulator", json.dumps(cls.options)],
-            cwd=SUPPORT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        cls.ready = json.loads(cls.process.stdout.readline())
-        cls.endpoint = cls.ready["endpoint"]
+        cls.process, ready = launch(cls.options)
+        cls.endpoint = ready["endpoint"]
         cls.session = botocore.session.Session()
 
     @classmethod

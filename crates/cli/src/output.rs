@@ -79,7 +79,10 @@ impl Output {
     }
 
     /// Whether a question can be asked: somebody sees it, and can answer.
-    #[expect(clippy::disallowed_methods, reason = "this is the room that knows the terminal")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the room that knows the terminal"
+    )]
     pub(crate) fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
@@ -121,7 +124,10 @@ pub(crate) struct Hinted {
 impl Hinted {
     /// Adds what to do next to an error.
     pub(crate) fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
-        Self { error: error.into(), hint: hint.into() }
+        Self {
+            error: error.into(),
+            hint: hint.into(),
+        }
     }
 }
 

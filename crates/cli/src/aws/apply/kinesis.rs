@@ -48,7 +48,9 @@ pub(super) async fn make(
                         .send()
                 })
                 .await;
-            settle(connection, name, sent.map(drop), |now| read::is_on_demand(now) == (*after == StreamMode::OnDemand))
+            settle(connection, name, sent.map(drop), |now| {
+                read::is_on_demand(now) == (*after == StreamMode::OnDemand)
+            })
             .await
         }
         Action::RaiseShards { after, .. } => {

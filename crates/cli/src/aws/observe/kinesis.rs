@@ -107,7 +107,9 @@ pub(in crate::aws) fn status(summary: &StreamDescriptionSummary) -> Option<Strea
 }
 
 pub(in crate::aws) fn is_on_demand(summary: &StreamDescriptionSummary) -> bool {
-    let mode = summary.stream_mode_details().map(wire::StreamModeDetails::stream_mode);
+    let mode = summary
+        .stream_mode_details()
+        .map(wire::StreamModeDetails::stream_mode);
     mode == Some(&wire::StreamMode::OnDemand)
 }
 

@@ -1,7 +1,8 @@
 //! The `catchment` command.
 #![expect(
     dead_code,
-    reason = "the commands that use these rooms come with branch `aws`, which removes this line"
+    unused_imports,
+    reason = "the commands that use these rooms come with branch `aws`, which removes this"
 )]
 
 mod desired;

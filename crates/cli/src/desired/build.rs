@@ -313,7 +313,7 @@ fn owned(tags: &Tags, owner: &str) -> Tags {
 mod tests {
     use super::*;
 
-    const SEED: &str = crate::fleet::TEMPLATE;
+    const SEED: &str = fleet::TEMPLATE;
 
     fn fleet(accounts: usize, more: &str) -> Fleet {
         let head = SEED

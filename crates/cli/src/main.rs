@@ -1,16 +1,41 @@
-//! The `catchment` command.
+//! The shell of `catchment`: parse, run, print the error chain, map to an exit code.
+
 #![expect(
     dead_code,
     unused_imports,
     reason = "the commands that use these rooms come with branch `aws`, which removes this"
 )]
 
+mod args;
+mod command;
 mod desired;
 mod fleet;
 mod name;
 mod observed;
+mod output;
 mod plan;
 mod policy;
+mod replay;
 mod resource;
+mod status;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut output = Output::to_terminal();
+    match command::run(args, &mut output) {
+        Ok(status) => status.into(),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where not even standard error can be written, the exit code has to do.
+            let _ = output.error(&error);
+            command::exit_code(&error)
+        }
+    }
+}

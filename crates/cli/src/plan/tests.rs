@@ -1,7 +1,10 @@
 //! The planner over whole worlds: generated ones, and each kind of drift by hand.
 
-mod drift;
+mod by_hand;
+mod logging;
+mod member;
 mod simulate;
+mod whole;
 mod world;
 
 use std::collections::BTreeSet;

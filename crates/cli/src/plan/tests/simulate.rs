@@ -51,7 +51,7 @@ fn carry_out(change: &Change, world: &mut Observed) {
         ),
         (Party::Logging, Thing::Role(_)) => on_role(&change.action, world),
         (Party::Logging, Thing::Destination(_)) => {
-            on_destination(&change.action, world, place.region.as_ref().unwrap())
+            on_destination(&change.action, world, place.region.as_ref().unwrap());
         }
         (Party::Member(name), Thing::Filter { log_group, .. }) => {
             let region = place.region.as_ref().unwrap();
@@ -247,7 +247,7 @@ fn on_destination(action: &Action, world: &mut Observed, name: &Region) {
             destination.policy = State::Present(after.clone());
         }
         Action::TagDestination { arn: _, tags } => {
-            tag(&mut present(&mut place.destination).tags, tags)
+            tag(&mut present(&mut place.destination).tags, tags);
         }
         Action::DeleteDestination { before: _ } => {
             present(&mut place.destination);

@@ -1,0 +1,332 @@
+//! The wire types of Firehose's transformation contract: the batch as it arrives, the answers as they are written.
+//!
+//! See <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html>. A batch is read
+//! tolerantly (unknown fields are skipped, metadata is not looked at); answers are written exactly.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+mod response;
+
+pub use response::{Answer, RecordResult, Response};
+
+/// One invocation's event, borrowed from its text.
+#[derive(Debug, Deserialize)]
+pub struct Batch<'a> {
+    /// Firehose's id of this invocation; empty where the event has none.
+    #[serde(borrow, default, rename = "invocationId")]
+    pub invocation_id: Cow<'a, str>,
+    /// The ARN of the Firehose stream; empty where the event has none.
+    #[serde(borrow, default, rename = "deliveryStreamArn")]
+    pub delivery_stream_arn: Cow<'a, str>,
+    /// The Region of the Firehose stream, as the event says it.
+    #[serde(borrow, default)]
+    region: Cow<'a, str>,
+    /// The records, in the order in which they must be answered.
+    #[serde(borrow)]
+    pub records: Vec<Record<'a>>,
+}
+
+/// One record of a batch. Both values are kept as the JSON that they were: an id is echoed to the letter, and data of
+/// the wrong type is that record's failure, not the batch's.
+#[derive(Debug, Deserialize)]
+pub struct Record<'a> {
+    #[serde(borrow, rename = "recordId")]
+    id: &'a RawValue,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+}
+
+/// Why an event as a whole cannot be answered. None of these messages quotes the event.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BatchError {
+    /// The bytes are not UTF-8, so not JSON.
+    #[error("the event is not UTF-8 text from byte {at} on; expected a Firehose event: {EXPECTED}")]
+    NotUtf8 {
+        /// Offset of the first byte that is not UTF-8.
+        at: usize,
+    },
+    /// The text is not one JSON document.
+    #[error(
+        "the event is not JSON (line {line}, column {column}); expected a Firehose event: {EXPECTED}"
+    )]
+    NotJson {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column of the line, in bytes, from 1.
+        column: usize,
+    },
+    /// JSON, but of another shape.
+    #[error(
+        "the event is {found} (line {line}, column {column}); expected a Firehose event: {EXPECTED}"
+    )]
+    NotAnEvent {
+        /// What stands there instead.
+        found: &'static str,
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column of the line, in bytes, from 1.
+        column: usize,
+    },
+    /// The shortest possible answer is longer than Lambda lets through.
+    #[error(
+        "{records} records cannot be answered in one response: it would take {bytes} bytes even without data, over \
+         Lambda's limit of {max}",
+        max = crate::limits::RESPONSE_BYTES_MAX
+    )]
+    TooManyRecords {
+        /// Records in the batch.
+        records: usize,
+        /// Bytes of the shortest answer to all of them.
+        bytes: usize,
+    },
+}
+
+const EXPECTED: &str = r#"{"invocationId": …, "records": [{"recordId": …, "data": …}, …]}"#;
+
+impl<'a> Batch<'a> {
+    /// Reads one event.
+    ///
+    /// # Errors
+    /// [`BatchError`] where `bytes` is not JSON, or is JSON without a list of records that each have an id.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, BatchError> {
+        let text = match simdutf8::compat::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                return Err(BatchError::NotUtf8 {
+                    at: error.valid_up_to(),
+                });
+            }
+        };
+        serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            if error.is_data() {
+                BatchError::NotAnEvent {
+                    found: found(text),
+                    line,
+                    column,
+                }
+            } else {
+                BatchError::NotJson { line, column }
+            }
+        })
+    }
+
+    /// The Region that the batch came through: as the event says it, else as the Firehose stream's ARN does.
+    pub fn region(&self) -> Option<&str> {
+        if !self.region.is_empty() {
+            return Some(&self.region);
+        }
+        self.delivery_stream_arn
+            .split(':')
+            .nth(3)
+            .filter(|region| !region.is_empty())
+    }
+}
+
+/// Names what a JSON text that is no event looks like, without quoting it.
+fn found(text: &str) -> &'static str {
+    const EVENTS: [(&str, &str); 5] = [
+        (
+            "\"messageType\"",
+            "a CloudWatch Logs subscription message, not wrapped in a batch",
+        ),
+        (
+            "\"awslogs\"",
+            "a CloudWatch Logs event for a Lambda function",
+        ),
+        ("\"Records\"", "an event of another source, with `Records`"),
+        (
+            "\"result\"",
+            "a response to a batch, or a batch whose records have no `recordId`",
+        ),
+        (
+            "\"records\"",
+            "an object whose `records` are not a list of objects with a `recordId`",
+        ),
+    ];
+    if !text.trim_start().starts_with('{') {
+        return "a JSON value that is no object";
+    }
+    EVENTS
+        .iter()
+        .find(|(mark, _)| text.contains(mark))
+        .map_or("an object without `records`", |(_, what)| what)
+}
+
+impl<'a> Record<'a> {
+    /// The id as JSON text, quotes included.
+    pub fn id_json(&self) -> &'a str {
+        self.id.get()
+    }
+
+    /// The id as a person writes it.
+    pub fn id(&self) -> Cow<'a, str> {
+        serde_json::from_str(self.id.get()).map_or(Cow::Borrowed(self.id.get()), Cow::Owned)
+    }
+
+    /// The base64 text of the data; `None` where the record has none or it is no string.
+    pub fn data(&self) -> Option<Cow<'a, str>> {
+        let literal = self.data_json()?;
+        let inner = &literal[1..literal.len() - 1];
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+            return Some(Cow::Borrowed(inner));
+        }
+        serde_json::from_str(literal).ok().map(Cow::Owned)
+    }
+
+    /// The data as the JSON string that it was, quotes included.
+    fn data_json(&self) -> Option<&'a str> {
+        self.data
+            .map(RawValue::get)
+            .filter(|json| json.starts_with('"'))
+    }
+
+    /// Bytes of the answer `ProcessingFailed` to this record.
+    pub(crate) fn failed_bytes(&self, with_data: bool) -> usize {
+        let data = if with_data { self.data_json() } else { None };
+        RECORD_ID.len()
+            + self.id_json().len()
+            + FAILED.len()
+            + data.map_or(0, |data| DATA.len() + data.len())
+            + 1
+    }
+
+    /// Bytes of the answer `Ok` to this record, `data_bytes` of base64 and `metadata` as JSON text.
+    pub(crate) fn ok_bytes(&self, data_bytes: usize, metadata: &str) -> usize {
+        RECORD_ID.len()
+            + self.id_json().len()
+            + OK.len()
+            + DATA.len()
+            + 2
+            + data_bytes
+            + metadata.len()
+            + 1
+    }
+
+    pub(crate) fn write_failed(&self, with_data: bool, out: &mut Vec<u8>) {
+        open(self, FAILED, out);
+        if let Some(data) = self.data_json().filter(|_| with_data) {
+            out.extend_from_slice(DATA.as_bytes());
+            out.extend_from_slice(data.as_bytes());
+        }
+        out.push(b'}');
+    }
+
+    pub(crate) fn write_dropped(&self, out: &mut Vec<u8>) {
+        open(self, DROPPED, out);
+        out.push(b'}');
+    }
+
+    /// `metadata` is empty, or a member of the answer's object with its leading comma.
+    pub(crate) fn write_ok(&self, data: &[u8], metadata: &str, out: &mut Vec<u8>) {
+        open(self, OK, out);
+        out.extend_from_slice(DATA.as_bytes());
+        out.push(b'"');
+        base64_simd::STANDARD.encode_append(data, out);
+        out.push(b'"');
+        out.extend_from_slice(metadata.as_bytes());
+        out.push(b'}');
+    }
+}
+
+fn open(record: &Record<'_>, result: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(RECORD_ID.as_bytes());
+    out.extend_from_slice(record.id_json().as_bytes());
+    out.extend_from_slice(result.as_bytes());
+}
+
+pub(crate) const RESPONSE_OPEN: &str = r#"{"records":["#;
+pub(crate) const RESPONSE_CLOSE: &str = "]}";
+const RECORD_ID: &str = r#"{"recordId":"#;
+const OK: &str = r#","result":"Ok""#;
+const DROPPED: &str = r#","result":"Dropped""#;
+const FAILED: &str = r#","result":"ProcessingFailed""#;
+const DATA: &str = r#","data":"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_of_every_shape_is_accepted() {
+        for metadata in [
+            r#"{"shardId":"s","partitionKey":"k","approximateArrivalTimestamp":1,"sequenceNumber":"9","subsequenceNumber":0}"#,
+            r#"{"shardId":"s","partitionKey":"k","approximateArrivalTimestamp":"2012-04-23T18:25:43.511Z","subsequenceNumber":""}"#,
+            "null",
+            "{}",
+        ] {
+            let event = format!(
+                r#"{{"invocationId":"i","sourceKinesisStreamArn":"a","region":"us-west-2","later":[1],"records":[
+                    {{"recordId":"1","data":"aGk=","approximateArrivalTimestamp":"","kinesisRecordMetadata":{metadata}}}]}}"#
+            );
+            let batch = Batch::parse(event.as_bytes()).unwrap();
+            assert_eq!(batch.records[0].data().as_deref(), Some("aGk="));
+            assert_eq!(batch.region(), Some("us-west-2"));
+        }
+    }
+
+    #[test]
+    fn the_region_follows_from_the_arn_where_the_event_has_none() {
+        let event = br#"{"deliveryStreamArn":"arn:aws:firehose:eu-west-1:999988887777:deliverystream/x","records":[]}"#;
+        assert_eq!(Batch::parse(event).unwrap().region(), Some("eu-west-1"));
+        assert_eq!(Batch::parse(br#"{"records":[]}"#).unwrap().region(), None);
+    }
+
+    #[test]
+    fn data_may_be_escaped_of_another_type_or_absent() {
+        let event = br#"{"records":[{"recordId":"1","data":"a\/b="},{"recordId":2,"data":7},{"recordId":"3"}]}"#;
+        let batch = Batch::parse(event).unwrap();
+        assert_eq!(batch.records[0].data().as_deref(), Some("a/b="));
+        assert_eq!(batch.records[1].data(), None);
+        assert_eq!(batch.records[1].id_json(), "2");
+        assert_eq!(batch.records[2].data(), None);
+    }
+
+    #[test]
+    fn an_error_says_what_was_found_and_never_quotes_it() {
+        for (event, expected) in [
+            ("[1]", "a JSON value that is no object"),
+            (r#"{"a":"secret"}"#, "an object without `records`"),
+            (r#"{"records":"secret"}"#, "whose `records` are not a list"),
+            (
+                r#"{"records":[{"data":"secret"}]}"#,
+                "whose `records` are not a list of objects with a `recordId`",
+            ),
+            (
+                r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#,
+                "not wrapped in a batch",
+            ),
+            (r#"{"records":[secret]}"#, "not JSON (line 1, column"),
+            ("", "not JSON (line 1, column 0)"),
+        ] {
+            let text = Batch::parse(event.as_bytes()).unwrap_err().to_string();
+            assert!(text.contains(expected), "{event}: {text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+        assert_eq!(
+            Batch::parse(b"{\"\xff\"}").unwrap_err(),
+            BatchError::NotUtf8 { at: 2 }
+        );
+    }
+
+    #[test]
+    fn the_sizes_are_those_of_the_written_answers() {
+        let event = r#"{"records":[{"recordId":"4957…\u0041","data":"aGk="},{"recordId":"x"}]}"#;
+        for record in Batch::parse(event.as_bytes()).unwrap().records {
+            for with_data in [false, true] {
+                let mut out = Vec::new();
+                record.write_failed(with_data, &mut out);
+                assert_eq!(out.len(), record.failed_bytes(with_data));
+            }
+            let mut out = Vec::new();
+            record.write_ok(b"1234", r#","metadata":{}"#, &mut out);
+            assert_eq!(out.len(), record.ok_bytes(8, r#","metadata":{}"#));
+            let mut out = Vec::new();
+            record.write_dropped(&mut out);
+            assert!(out.len() <= record.failed_bytes(false));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What became of a batch, in numbers and reasons: nothing in here is log data.
+
+use std::collections::BTreeMap;
+
+use crate::decode::DecodeError;
+use crate::message::MessageError;
+
+/// What became of one batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records in the batch.
+    pub records: usize,
+    /// Records answered `Ok`.
+    pub ok: usize,
+    /// Records answered `Dropped`, by why.
+    pub dropped: BTreeMap<Dropped, usize>,
+    /// Records answered `ProcessingFailed`, in the order of the batch.
+    pub failed: Vec<Failure>,
+    /// Log events in the records answered `Ok`.
+    pub events: usize,
+    /// Records answered `Ok` in which bytes that were not UTF-8 stand as U+FFFD.
+    pub replaced: usize,
+    /// Bytes of the event.
+    pub bytes_in: usize,
+    /// Bytes that the records opened to.
+    pub bytes_decoded: usize,
+    /// Bytes that the destination receives.
+    pub bytes_delivered: usize,
+    /// Bytes of the response.
+    pub bytes_out: usize,
+}
+
+/// Why a record holds nothing to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dropped {
+    /// CloudWatch Logs' check that the destination can be reached.
+    ControlMessage,
+    /// DATA_MESSAGE without log events.
+    NoEvents,
+}
+
+impl Dropped {
+    /// The reason as logs and summaries name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ControlMessage => "control-message",
+            Self::NoEvents => "no-events",
+        }
+    }
+}
+
+/// One record that was answered `ProcessingFailed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The record's id.
+    pub record_id: String,
+    /// Why it failed.
+    pub error: RecordError,
+}
+
+/// Why one record failed. The message quotes none of its data.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+pub enum RecordError {
+    /// The record has no data, or data that is no JSON string.
+    #[error("the record has no `data`, or one that is no string")]
+    NoData,
+    /// The data could not be opened.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// What is inside is no subscription message.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// The answer would not fit the response any more.
+    #[error(
+        "its answer does not fit the response (Lambda's limit of 6 MB); use a smaller Firehose buffer or gzip output"
+    )]
+    NoRoom,
+}
+
+impl RecordError {
+    /// The reason as logs, metrics and summaries name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoData => "no-data",
+            Self::Decode(DecodeError::NotBase64) => "not-base64",
+            Self::Decode(DecodeError::UnknownEncoding) => "unknown-encoding",
+            Self::Decode(DecodeError::Damaged { .. }) => "damaged",
+            Self::Decode(DecodeError::OverCap { .. }) => "over-cap",
+            Self::Message(MessageError::NotJson { .. }) => "not-json",
+            Self::Message(MessageError::Field { .. } | MessageError::Shape { .. }) => {
+                "not-a-subscription-message"
+            }
+            Self::Message(MessageError::UnknownType) => "unknown-message-type",
+            Self::NoRoom => "no-room",
+        }
+    }
+}
+
+impl Report {
+    /// Records that failed, by the name of the reason.
+    pub fn failed_by_reason(&self) -> BTreeMap<&'static str, usize> {
+        let mut reasons = BTreeMap::new();
+        for failure in &self.failed {
+            *reasons.entry(failure.error.name()).or_default() += 1;
+        }
+        reasons
+    }
+
+    /// Records that were dropped, all together.
+    pub fn dropped_total(&self) -> usize {
+        self.dropped.values().sum()
+    }
+}

@@ -1,0 +1,56 @@
+//! The values that a setting can have, by name.
+
+use super::{Compression, Format, PartitionKey, Setting, SettingError};
+
+/// The value that `value` names.
+pub(super) fn choose<T: Copy>(
+    setting: Setting,
+    choices: Choices<T>,
+    unbuilt: &[&str],
+    value: &str,
+) -> Result<T, SettingError> {
+    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
+        return Ok(*choice);
+    }
+    let why = if unbuilt.contains(&value) {
+        "is not built yet"
+    } else {
+        "is none of them"
+    };
+    Err(SettingError::Value {
+        setting,
+        value: value.to_owned(),
+        why: why.to_owned(),
+    })
+}
+
+pub(super) type Choices<T> = &'static [(&'static str, T)];
+pub(super) const FORMATS: Choices<Format> = &[
+    ("events", Format::Events),
+    ("document", Format::Document),
+    ("message", Format::Message),
+];
+pub(super) const SCHEMAS: Choices<()> = &[("none", ())];
+pub(super) const SCHEMAS_UNBUILT: [&str; 3] = ["native", "ecs", "ocsf"];
+pub(super) const COMPRESSIONS: Choices<Compression> =
+    &[("none", Compression::None), ("gzip", Compression::Gzip)];
+pub(super) const OVERFLOWS: Choices<()> = &[("fail", ())];
+pub(super) const OVERFLOWS_UNBUILT: [&str; 1] = ["reingest"];
+pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
+    ("account", PartitionKey::Account),
+    ("region", PartitionKey::Region),
+    ("source", PartitionKey::Source),
+    ("log_group", PartitionKey::LogGroup),
+    ("year", PartitionKey::Year),
+    ("month", PartitionKey::Month),
+    ("day", PartitionKey::Day),
+    ("hour", PartitionKey::Hour),
+];
+
+pub(super) fn names<T>(choices: Choices<T>) -> String {
+    choices
+        .iter()
+        .map(|(name, _)| *name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,91 @@
+//! Event times as text: `2023-09-30T15:15:22.000Z`.
+
+/// Milliseconds of a day; UTC has no other days here.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Writes event times. Events of one message lie close together, so the calendar is asked once a day, and the rest is
+/// division.
+#[derive(Debug)]
+pub(crate) struct Timestamps {
+    /// Days since 1970 that `text` stands for.
+    day: i64,
+    text: [u8; 24],
+}
+
+impl Default for Timestamps {
+    fn default() -> Self {
+        Self {
+            day: 0,
+            text: *b"1970-01-01T00:00:00.000Z",
+        }
+    }
+}
+
+impl Timestamps {
+    /// The text of `milliseconds` since 1970, from 1970 to 9999: RFC 3339, UTC, three decimals.
+    #[inline]
+    pub(crate) fn text(&mut self, milliseconds: i64) -> &[u8; 24] {
+        let day = milliseconds.div_euclid(DAY);
+        if day != self.day {
+            self.set_day(day, milliseconds);
+        }
+        let rest = milliseconds.rem_euclid(DAY) as u32;
+        let (seconds, millis) = (rest / 1000, rest % 1000);
+        digits(&mut self.text[11..13], seconds / 3600);
+        digits(&mut self.text[14..16], seconds / 60 % 60);
+        digits(&mut self.text[17..19], seconds % 60);
+        digits(&mut self.text[20..23], millis);
+        &self.text
+    }
+
+    #[cold]
+    fn set_day(&mut self, day: i64, milliseconds: i64) {
+        let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
+        let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
+        digits(&mut self.text[0..4], date.year().unsigned_abs().into());
+        digits(&mut self.text[5..7], date.month().unsigned_abs().into());
+        digits(&mut self.text[8..10], date.day().unsigned_abs().into());
+        self.day = day;
+    }
+}
+
+/// Writes `number` in decimal, with leading zeros, over all of `place`.
+#[inline(always)]
+fn digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        let value = (number % 10) as u8;
+        *digit = b'0' + value;
+        number /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(milliseconds: i64) -> String {
+        String::from_utf8(Timestamps::default().text(milliseconds).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn known_times() {
+        assert_eq!(text(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(text(1_696_086_922_000), "2023-09-30T15:15:22.000Z");
+        assert_eq!(text(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
+        assert_eq!(text(1_709_164_800_000), "2024-02-29T00:00:00.000Z");
+        assert_eq!(text(253_402_207_199_999), "9999-12-30T21:59:59.999Z");
+    }
+
+    proptest! {
+        #[test]
+        fn it_writes_what_jiff_writes(times in proptest::collection::vec(0..253_402_207_200_000_i64, 1..4)) {
+            let mut timestamps = Timestamps::default();
+            for milliseconds in times {
+                let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(milliseconds).unwrap());
+                prop_assert_eq!(std::str::from_utf8(timestamps.text(milliseconds)).unwrap(), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A Lambda binary under AWS's own Runtime Interface Emulator, invoked over HTTP as Firehose would.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{http, repository};
+
+const READY_SECONDS_MAX: u64 = 20;
+/// Firehose allows a transformation five minutes at most.
+const FUNCTION_TIMEOUT_SECONDS: &str = "300";
+
+/// A running emulator with `binary` as its `bootstrap`; ends with everything it started when dropped.
+pub(crate) struct Lambda {
+    leash: Child,
+    address: SocketAddr,
+    output: tempfile::TempDir,
+}
+
+impl Lambda {
+    /// Starts the emulator with an environment of `environment` alone.
+    ///
+    /// The emulator starts `binary` at the first invocation, unlike AWS: a setting that stops the
+    /// binary is answered with 502 and no body; the reason stands in [`Lambda::log`].
+    pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Self {
+        let address = unused_address();
+        let output = tempfile::tempdir().expect("a folder for the Lambda's output");
+        let create =
+            |name| File::create(output.path().join(name)).expect("a file for the Lambda's output");
+        let leash = Command::new(repository().join(".venv/bin/python"))
+            .arg(repository().join("tests/support/leash.py"))
+            .arg(runtime_interface_emulator())
+            .args(["--runtime-interface-emulator-address", &address.to_string()])
+            .args(["--runtime-api-address", &unused_address().to_string()])
+            .arg(binary)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_LAMBDA_FUNCTION_TIMEOUT", FUNCTION_TIMEOUT_SECONDS)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(create("log"))
+            .stderr(create("emulator"))
+            .spawn()
+            .expect("python from .venv (make setup)");
+        let mut lambda = Self {
+            leash,
+            address,
+            output,
+        };
+        lambda.wait_ready();
+        lambda
+    }
+
+    /// Sends one event and returns the HTTP status and the body of the answer.
+    pub(crate) fn invoke(&self, event: &[u8]) -> (u16, Vec<u8>) {
+        http::post(
+            self.address,
+            "/2015-03-31/functions/function/invocations",
+            event,
+        )
+        .unwrap_or_else(|error| {
+            panic!("invoking the Lambda: {error}\n{}", self.written("emulator"))
+        })
+    }
+
+    /// What stands in the Lambda's log stream by now: the binary's two outputs, and START and END lines.
+    pub(crate) fn log(&self) -> String {
+        self.written("log")
+    }
+
+    fn written(&self, name: &str) -> String {
+        let bytes = fs::read(self.output.path().join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn wait_ready(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(READY_SECONDS_MAX);
+        while TcpStream::connect(self.address).is_err() {
+            let ended = self.leash.try_wait().expect("the state of the emulator");
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "the Lambda emulator did not come up at {}: {ended:?}\n{}",
+                self.address,
+                self.written("emulator")
+            );
+            sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        drop(self.leash.stdin.take());
+        let _ = self.leash.wait();
+    }
+}
+
+/// An address that no other process on this machine uses: `127/8` is ours, and its host part is our process id.
+///
+/// Asking the kernel for a free port and letting go of it again is a race with every other test that does the same.
+fn unused_address() -> SocketAddr {
+    static PORT: AtomicU16 = AtomicU16::new(9000);
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, 64 + high, middle, low);
+    SocketAddr::new(host.into(), PORT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// AWS's emulator as aws-sam-cli carries it, for this machine's processor.
+fn runtime_interface_emulator() -> PathBuf {
+    let processor = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let name = format!("samcli/local/rapid/aws-lambda-rie-{processor}");
+    let libraries = repository().join(".venv/lib");
+    fs::read_dir(&libraries)
+        .unwrap_or_else(|error| panic!("{}: {error}: run `make setup`", libraries.display()))
+        .filter_map(|entry| Some(entry.ok()?.path().join("site-packages").join(&name)))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("no {name} below {}: run `make setup`", libraries.display()))
+}

@@ -1,6 +1,7 @@
 //! Generated worlds: everything that may be there, ours and others', right, drifted, absent or unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,32 +20,35 @@ use crate::resource::{
 };
 
 /// The fleet of design.md, and others like it.
-pub(super) fn desired() -> impl Strategy<Value = Desired> {
-    let scaling = select(vec!["shards = 4", "shards = 9", "mode = \"on-demand\""]);
-    let encryption = select(vec![
-        "",
-        "encryption = \"aws/kinesis\"",
-        "encryption = \"arn:aws:kms:us-west-2:999988887777:key/k\"",
-    ]);
-    let more = select(vec!["", "[tags]\nteam = \"security\""]);
-    (scaling, encryption, more, any::<bool>()).prop_map(|(scaling, encryption, more, is_wide)| {
-        let text = TEMPLATE.replace("shards = 4", scaling).replace(
-            "retention_hours = 168",
-            &format!("retention_hours = 168\n{encryption}"),
-        );
-        let is_wide = is_wide && !encryption.contains("arn:");
-        let text = if is_wide {
-            text.replacen("[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]", 1)
-        } else {
-            text
-        };
-        Desired::of_fleet(&Fleet::parse(&format!("{text}\n{more}")).unwrap()).unwrap()
-    })
-}
+static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
+    let mut fleets = Vec::new();
+    for scaling in ["shards = 4", "shards = 9", "mode = \"on-demand\""] {
+        for key in [
+            "none",
+            "aws/kinesis",
+            "arn:aws:kms:us-west-2:999988887777:key/k",
+        ] {
+            for tags in ["", "[tags]\nteam = \"security\""] {
+                for regions in ["[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]"] {
+                    let stream = format!("retention_hours = 168\nencryption = \"{key}\"");
+                    let text = TEMPLATE
+                        .replace("shards = 4", scaling)
+                        .replace("retention_hours = 168", &stream);
+                    let text = text.replacen("[\"us-west-2\"]", regions, 1);
+                    // a customer key serves one Region only
+                    let fleet = Fleet::parse(&format!("{text}\n{tags}")).ok();
+                    fleets.extend(fleet.map(|fleet| Desired::of_fleet(&fleet).unwrap()));
+                }
+            }
+        }
+    }
+    assert_eq!(fleets.len(), 30);
+    fleets
+});
 
 /// A fleet and some world that it may find.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
-    desired().prop_flat_map(|desired| {
+    select(FLEETS.as_slice()).prop_flat_map(|desired| {
         let logging = desired.logging.clone().unwrap();
         let role = role(&logging);
         let regions: Vec<_> = logging

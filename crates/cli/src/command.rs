@@ -13,6 +13,8 @@ mod plan;
 mod policies;
 mod replay;
 #[cfg(feature = "aws")]
+mod status;
+#[cfg(feature = "aws")]
 mod world;
 
 use std::process::ExitCode;
@@ -60,7 +62,7 @@ pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
         #[cfg(feature = "aws")]
         Command::Apply(args) => apply::run(&args, output)?,
         #[cfg(feature = "aws")]
-        Command::Status(_) => Status::Done,
+        Command::Status(args) => status::run(&args, output)?,
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&args, output)?,
         Command::Policies(args) => policies::run(&args, output)?,

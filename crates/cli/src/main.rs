@@ -21,6 +21,7 @@ mod plan;
 mod policy;
 mod replay;
 mod resource;
+mod status;
 
 use std::process::ExitCode;
 

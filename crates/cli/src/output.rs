@@ -4,14 +4,18 @@
 //! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
 //! `head` does) ends the program quietly.
 
+#[cfg(feature = "aws")]
+mod outcome;
+pub(crate) mod plan;
+mod policy;
+#[cfg(feature = "aws")]
+mod progress;
+pub(crate) mod status;
+mod tree;
+
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-
-#[cfg(feature = "aws")]
-mod outcome;
-#[cfg(feature = "aws")]
-mod progress;
 
 use serde::Serialize;
 
@@ -95,14 +99,6 @@ impl Output {
         self.result.flush()?;
         write!(self.notes, "{question} ")?;
         self.notes.flush()
-    }
-
-    pub(crate) fn plan(&mut self, plan: &crate::plan::Plan) -> io::Result<()> {
-        self.json(plan)
-    }
-
-    pub(crate) fn plan_beside(&mut self, plan: &crate::plan::Plan) -> io::Result<()> {
-        self.note(&serde_json::to_string(plan)?)
     }
 
     /// Ends the result.

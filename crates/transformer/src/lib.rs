@@ -36,6 +36,7 @@ pub mod report;
 mod scan;
 pub mod settings;
 pub mod source;
+pub mod telemetry;
 mod timestamp;
 mod transform;
 

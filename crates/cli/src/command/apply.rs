@@ -12,7 +12,7 @@ use crate::args::{self, OutputFormat};
 use crate::aws::apply::{ApplyError, Report, Step, apply};
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::output::{Failure, Hinted, Outcome, Output, Progress};
+use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
 use crate::plan::{Declined, Plan, plan};
 
 /// Runs the command.
@@ -57,7 +57,7 @@ impl Run {
             let world = World::open(scope).await?;
             let plan = planner(&world.desired, &world.observe().await?);
             if self.format == OutputFormat::Text {
-                output.plan(&plan)?;
+                output.result(output::plan::text(&plan).as_bytes())?;
             }
             let outcome = if plan.is_empty() {
                 Outcome::default()
@@ -94,7 +94,7 @@ impl Run {
     /// Asks on the terminal. Where the result is JSON, the plan has not been seen yet.
     fn agreed(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<bool> {
         if self.format == OutputFormat::Json {
-            output.plan_beside(plan)?;
+            output.note(output::plan::text(plan).trim_end())?;
         }
         output.question(&format!("{} [y/N]", self.question))?;
         let mut answer = String::new();
@@ -126,7 +126,7 @@ async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result
             Step::Began(change) => progress.borrow_mut().began(&change.to_string()),
             Step::Done(change) => end("done", &change.to_string()),
             Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
-            Step::NotTried(change, _) => end("not tried", &change.to_string()),
+            Step::NotTried(change) => end("not tried", &change.to_string()),
         },
     )
     .await;

@@ -22,8 +22,8 @@ pub(crate) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<
             } in &documents
             {
                 output.result(format!("# {party}: {title}\n").as_bytes())?;
-                output.json(document)?;
-                output.result(b"\n")?;
+                output.result(document.to_pretty_json().as_bytes())?;
+                output.result(b"\n\n")?;
             }
         }
     }

@@ -97,9 +97,3 @@ impl Outcome {
         text
     }
 }
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.key)
-    }
-}

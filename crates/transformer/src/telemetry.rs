@@ -1,0 +1,154 @@
+//! What one invocation leaves in the log: a structured line, and metrics in CloudWatch's embedded metric format
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+//!
+//! Both say what became of the records, and nothing of what was in them.
+
+use serde_json::{Map, Value, json};
+
+use crate::limits::LOGGED_RECORD_IDS_MAX;
+use crate::transform::Transformed;
+
+/// The namespace of the metrics.
+const NAMESPACE: &str = "Catchment";
+/// The dimension: the Firehose stream's name.
+const DIMENSION: &str = "DeliveryStreamName";
+
+/// The log line of one batch. `duration_ms` is the time that it took, in milliseconds.
+pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
+    let report = &transformed.report;
+    let dropped: Map<_, _> = report
+        .dropped
+        .iter()
+        .map(|(why, count)| (why.name().to_owned(), json!(count)))
+        .collect();
+    let failed_ids: Vec<_> = report
+        .failed
+        .iter()
+        .take(LOGGED_RECORD_IDS_MAX)
+        .map(|failure| &failure.record_id)
+        .collect();
+    json!({
+        "level": if report.failed.is_empty() { "INFO" } else { "WARN" },
+        "message": "batch transformed",
+        "requestId": request_id,
+        "invocationId": transformed.invocation_id,
+        "deliveryStreamArn": transformed.delivery_stream_arn,
+        "records": report.records,
+        "ok": report.ok,
+        "dropped": dropped,
+        "failed": report.failed_by_reason(),
+        "failedRecordIds": failed_ids,
+        "replaced": report.replaced,
+        "events": report.events,
+        "bytesIn": report.bytes_in,
+        "bytesDecoded": report.bytes_decoded,
+        "bytesDelivered": report.bytes_delivered,
+        "bytesOut": report.bytes_out,
+        "durationMs": duration_ms,
+    })
+}
+
+/// The embedded metrics of one batch. `now_ms` is the time of the log line, in milliseconds since 1970.
+pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Value {
+    let report = &transformed.report;
+    let mut values = vec![
+        ("Records".to_owned(), "Count", json!(report.records)),
+        ("RecordsOk".to_owned(), "Count", json!(report.ok)),
+        (
+            "RecordsDropped".to_owned(),
+            "Count",
+            json!(report.dropped_total()),
+        ),
+        (
+            "RecordsProcessingFailed".to_owned(),
+            "Count",
+            json!(report.failed.len()),
+        ),
+        ("LogEvents".to_owned(), "Count", json!(report.events)),
+        ("BytesIn".to_owned(), "Bytes", json!(report.bytes_in)),
+        (
+            "BytesDecoded".to_owned(),
+            "Bytes",
+            json!(report.bytes_decoded),
+        ),
+        (
+            "BytesDelivered".to_owned(),
+            "Bytes",
+            json!(report.bytes_delivered),
+        ),
+        ("BytesOut".to_owned(), "Bytes", json!(report.bytes_out)),
+        ("Duration".to_owned(), "Milliseconds", json!(duration_ms)),
+    ];
+    for (reason, count) in report.failed_by_reason() {
+        values.push((
+            format!("RecordsProcessingFailed.{reason}"),
+            "Count",
+            json!(count),
+        ));
+    }
+    let definitions: Vec<_> = values
+        .iter()
+        .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
+        .collect();
+    let stream = transformed
+        .delivery_stream_arn
+        .rsplit('/')
+        .next()
+        .filter(|name| !name.is_empty());
+    let mut document = json!({
+        "_aws": {
+            "Timestamp": now_ms,
+            "CloudWatchMetrics": [
+                {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions},
+            ],
+        },
+        DIMENSION: stream.unwrap_or("unknown"),
+    });
+    for (name, _, value) in values {
+        document[name] = value;
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Settings, Transformer};
+
+    fn transformed() -> Transformed {
+        let event = r#"{"invocationId":"i","deliveryStreamArn":"arn:aws:firehose:us-west-2:1:deliverystream/logs",
+            "records":[{"recordId":"a","data":"c2VjcmV0"},{"recordId":"b","data":"secret!"}]}"#;
+        Transformer::new(Settings::default())
+            .transform(event.as_bytes())
+            .unwrap()
+    }
+
+    #[test]
+    fn the_log_line_counts_and_names_and_quotes_nothing() {
+        let line = log_line(&transformed(), "r", 1.5);
+        assert_eq!(line["level"], "WARN");
+        assert_eq!(
+            line["failed"],
+            json!({"not-base64": 1, "unknown-encoding": 1})
+        );
+        assert_eq!(line["failedRecordIds"], json!(["a", "b"]));
+        assert!(!line.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn every_metric_that_is_declared_has_a_value_and_a_dimension() {
+        let document = metrics(&transformed(), 1_696_086_922_000, 1.5);
+        assert_eq!(document["DeliveryStreamName"], "logs");
+        let directive = &document["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Dimensions"], json!([["DeliveryStreamName"]]));
+        let declared = directive["Metrics"].as_array().unwrap();
+        assert_eq!(declared.len(), 12);
+        for metric in declared {
+            assert!(
+                document[metric["Name"].as_str().unwrap()].is_number(),
+                "{metric}"
+            );
+        }
+        assert_eq!(document["RecordsProcessingFailed.not-base64"], 1);
+    }
+}

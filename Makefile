@@ -28,6 +28,7 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure ro
 
 test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
+	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	cargo test --workspace --locked
 
 bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference

@@ -39,7 +39,6 @@ SAMPLES = {
     "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "streams": "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream",
     "topic_arn": "arn:aws:sns:us-west-2:111122223333:catchment-alarms",
-    "trail_arn": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
     "trail_arns": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
     "trail_objects": "arn:aws:s3:::catchment-trails/AWSLogs/111122223333/*",
     "transformer_arn": "arn:aws:lambda:us-west-2:111122223333:function:catchment-transformer",

@@ -71,6 +71,14 @@ class OneSource(unittest.TestCase):
                 text = template.read_text()
                 self.assertEqual(text, policies.rewrite(text), "`make bless` writes the copies anew")
 
+    def test_a_template_explains_the_placeholders_that_it_needs_and_no_others(self):
+        known = {name: json.dumps(document) for name, document in policies.documents().items()}
+        for template in policies.TEMPLATES:
+            text = template.read_text()
+            needed = {found for _, _, name in policies.markers(text) for found in policies.PLACEHOLDER.findall(known[name])}
+            with self.subTest(template=template.name):
+                self.assertEqual(needed, {placeholder for placeholder, _ in policies.MEANING.findall(text)})
+
     def test_a_template_holds_no_policy_of_its_own(self):
         for template in policies.TEMPLATES:
             text = template.read_text()

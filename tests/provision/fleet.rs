@@ -75,6 +75,11 @@ impl<'a> Fleet<'a> {
 
     /// Writes the fleet file, `[logging.stream]` with these lines more.
     pub(crate) fn write(&self, stream: &str) {
+        self.write_stream("shards = 4", stream);
+    }
+
+    /// Writes the fleet file with a stream of this shape, and these lines more.
+    pub(crate) fn write_stream(&self, shape: &str, stream: &str) {
         let Self {
             logging,
             dev1,
@@ -92,7 +97,7 @@ role = "cwrole"
 
 [logging.stream]
 name = "Demo_Kinesis_Stream"
-shards = 4
+{shape}
 {stream}
 
 [[members]]

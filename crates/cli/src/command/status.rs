@@ -19,6 +19,10 @@ pub(crate) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<St
             OutputFormat::Json => output.json(&status)?,
             OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
-        Ok(if status.is_unread() { Status::Failed } else { Status::Done })
+        Ok(if status.is_unread() {
+            Status::Failed
+        } else {
+            Status::Done
+        })
     })
 }

@@ -1,6 +1,7 @@
 """Each rule of `emulator.rules`, on and off."""
 
 import concurrent.futures
+import gzip
 import json
 import time
 
@@ -287,3 +288,12 @@ class Wire(EmulatorTest):
         self.assertEqual(answer["ResponseMetadata"]["HTTPHeaders"]["content-type"], "application/x-amz-json-1.1")
         self.assertTrue(answer["ResponseMetadata"]["RequestId"])
         self.assertEqual(type(caught.exception).__name__, "LimitExceededException", json.dumps(answer))
+
+    def test_objects_pass_unchanged(self):
+        s3 = self.client("s3", self.logging, s3={"addressing_style": "path"})
+        s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": REGION})
+        packed = gzip.compress(b"one\ntwo\n")
+        s3.put_object(Bucket="objects", Key="a=1/b c+d.gz", Body=packed, ContentEncoding="gzip")
+        self.assertEqual(s3.get_object(Bucket="objects", Key="a=1/b c+d.gz")["Body"].read(), packed)
+        self.assertEqual(s3.head_object(Bucket="objects", Key="a=1/b c+d.gz")["ContentLength"], len(packed))
+        self.assertEqual(s3.list_objects_v2(Bucket="objects", Prefix="a=1/")["Contents"][0]["Key"], "a=1/b c+d.gz")

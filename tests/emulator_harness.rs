@@ -130,7 +130,9 @@ fn log_events_reach_the_stream_behind_a_destination() {
         "CreateStream",
         &json!({"StreamName": "stream", "ShardCount": 1}),
     );
-    let destination = json!({"destinationName": "d", "targetArn": stream, "roleArn": "arn:aws:iam::999988887777:role/r"});
+    let role = format!("arn:aws:iam::{logging}:role/cwrole");
+    let destination =
+        json!({"destinationName": "kinesisDest", "targetArn": stream, "roleArn": role});
     let made = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
     let by_hand = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
     by_hand("CreateLogGroup", json!({"logGroupName": "flow"}));

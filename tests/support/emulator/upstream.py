@@ -36,9 +36,7 @@ class Upstream:
     async def forward(self, method: str, path: str, headers, body: bytes) -> tuple[int, dict, bytes]:
         """Passes a request on, its Host header too, which the signature covers."""
         url = aiohttp.client.URL(self.endpoint + path, encoded=True)
-        asked = self._session.request(
-            method, url, headers=_kept(headers), data=body or None, allow_redirects=False
-        )
+        asked = self._session.request(method, url, headers=_kept(headers), data=body or None, allow_redirects=False)
         async with asked as answer:
             return answer.status, _kept(answer.headers), await answer.read()
 
@@ -74,11 +72,11 @@ class Upstream:
 
     async def _named(self, account: str, region: str, service: str, headers: dict, body: bytes) -> tuple[int, bytes]:
         now = time.gmtime()
-        scope = f"{account}/{time.strftime('%Y%m%d', now)}/{region}/{service}/aws4_request"
+        credential = f"{account}/{time.strftime('%Y%m%d', now)}/{region}/{service}/aws4_request"
         # ministack takes an account's own key without looking at the signature, with AUTH too
         headers |= {
             "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", now),
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={'0' * 64}",
         }
         status, _, answer = await self.forward("POST", "/", headers, body)
         return status, answer

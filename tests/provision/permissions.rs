@@ -106,10 +106,10 @@ fn an_operator_with_the_printed_policy_can_do_everything() {
 enum Before {
     Nothing,
     InSync,
-    /// A stream that somebody else made, without tags.
-    PlainStream,
-    /// The role without its tags, and with another's trust policy.
-    OtherRole,
+    /// A fleet file that asks for one tag more.
+    MoreTags,
+    /// A trust policy that lacks the members.
+    OtherTrust,
     /// A fleet file that asks for more shards.
     MoreShards,
     /// A fleet file that asks for a stream that scales by itself.
@@ -139,9 +139,9 @@ const LOGGING: [(&str, Before, &str); 26] = [
     ("logs:PutDestination", Before::Nothing, "apply"),
     ("logs:PutDestinationPolicy", Before::Nothing, "apply"),
     ("logs:TagResource", Before::Nothing, "apply"),
-    ("kinesis:AddTagsToStream", Before::PlainStream, "apply"),
-    ("iam:TagRole", Before::OtherRole, "apply"),
-    ("iam:UpdateAssumeRolePolicy", Before::OtherRole, "apply"),
+    ("kinesis:AddTagsToStream", Before::MoreTags, "apply"),
+    ("iam:TagRole", Before::MoreTags, "apply"),
+    ("iam:UpdateAssumeRolePolicy", Before::OtherTrust, "apply"),
     ("kinesis:UpdateShardCount", Before::MoreShards, "apply"),
     ("kinesis:UpdateStreamMode", Before::OnDemand, "apply"),
     ("kinesis:DeleteStream", Before::InSync, "destroy"),
@@ -199,20 +199,12 @@ fn prepare(fleet: &Fleet<'_>, before: Before) {
     let account = &fleet.logging;
     fleet.write(ENCRYPTED);
     fleet.expect(0, "destroy --yes --logging --delete-stream");
-    match before {
-        Before::Nothing => return,
-        Before::PlainStream => {
-            let stream = json!({ "StreamName": "Demo_Kinesis_Stream", "ShardCount": 4 });
-            fleet.call(account, "kinesis", "CreateStream", &stream);
-            return;
-        }
-        Before::InSync | Before::OtherRole | Before::MoreShards | Before::OnDemand => {}
+    if before == Before::Nothing {
+        return;
     }
     fleet.expect(0, "apply --yes --logging");
     match before {
-        Before::OtherRole => {
-            let tags = json!({ "RoleName": "cwrole", "TagKeys": ["catchment:fleet"] });
-            fleet.call(account, "iam", "UntagRole", &tags);
+        Before::OtherTrust => {
             let role = fleet.call(account, "iam", "GetRole", &json!({ "RoleName": "cwrole" }));
             let mut trust = role["Role"]["AssumeRolePolicyDocument"].clone();
             trust["Statement"][0]["Condition"]["StringLike"]["aws:SourceArn"] =
@@ -222,7 +214,11 @@ fn prepare(fleet: &Fleet<'_>, before: Before) {
         }
         Before::MoreShards => fleet.write_stream("shards = 8", ENCRYPTED),
         Before::OnDemand => fleet.write_stream("mode = \"on-demand\"", ENCRYPTED),
-        Before::Nothing | Before::InSync | Before::PlainStream => {}
+        Before::MoreTags => {
+            let text = fleet.text("shards = 4", ENCRYPTED);
+            fleet.write_file(&format!("{text}\n[tags]\nteam = \"security\"\n"));
+        }
+        Before::Nothing | Before::InSync => {}
     }
 }
 

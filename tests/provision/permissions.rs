@@ -158,9 +158,8 @@ const MEMBER: [(&str, Before, &str); 3] = [
 
 fn line(command: &str, scope: &str) -> String {
     let more = match command {
-        "apply" => "--yes",
         "destroy" if scope == "--logging" => "--yes --delete-stream",
-        "destroy" => "--yes",
+        "apply" | "destroy" => "--yes",
         _ => "",
     };
     format!("{command} {scope} {more}")
@@ -259,7 +258,7 @@ fn each_action_that_a_member_operator_lacks_is_named() {
     }
 
     // the action on the log group alone is not enough
-    let mut half = whole.clone();
+    let mut half = whole;
     half["Statement"]
         .as_array_mut()
         .unwrap()

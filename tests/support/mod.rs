@@ -5,6 +5,7 @@
     reason = "each test binary compiles all of this and uses a part"
 )]
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::error::Error;
+use std::future::Future;
 use std::io::BufRead;
 
 use anyhow::{Context, anyhow};
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<Sta
         format: args.format.output,
         fails: is_unmade,
     };
-    run.carry_out(&args.scope, output, plan)
+    run.carry_out(World::open(&args.scope, &args.by_hand), output, plan)
 }
 
 /// What `apply` and `destroy` do alike.
@@ -44,7 +45,7 @@ impl Run {
     /// Plans, shows, asks, looks again, and makes the changes.
     pub(super) fn carry_out(
         self,
-        scope: &args::Scope,
+        world: impl Future<Output = anyhow::Result<World>>,
         output: &mut Output,
         planner: impl Fn(&Desired, &Observed) -> Plan,
     ) -> anyhow::Result<Status> {
@@ -55,7 +56,7 @@ impl Run {
             .into());
         }
         block_on(async {
-            let world = World::open(scope).await?;
+            let world = world.await?;
             let plan = planner(&world.desired, &world.observe().await?);
             if self.format == OutputFormat::Text {
                 output.result(output::plan::text(&plan).as_bytes())?;

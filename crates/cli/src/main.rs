@@ -1,9 +1,28 @@
 //! The shell of `catchment`: parse, run, print the error chain, map to an exit code.
 
+#![cfg_attr(
+    not(feature = "aws"),
+    expect(
+        dead_code,
+        reason = "without AWS the pure rooms are built for their own tests"
+    )
+)]
+
 mod args;
+#[cfg(feature = "aws")]
+mod aws;
 mod command;
+mod desired;
+mod fleet;
+mod name;
+mod observed;
 mod output;
+mod parameters;
+mod plan;
+mod policy;
 mod replay;
+mod resource;
+mod status;
 
 use std::process::ExitCode;
 

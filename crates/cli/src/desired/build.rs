@@ -1,0 +1,446 @@
+//! The fleet, worked out into things.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Desired, Destination, Logging, LoggingRegion, Member, Role, Stream};
+use crate::fleet::{self, Fleet, MemberByHand};
+use crate::name::{AccountId, Arn, FilterName, MemberName, PolicyName, Region};
+use crate::policy::{Document, Fill, Template, TemplateError};
+use crate::resource::{Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags};
+
+/// A role's trust policy, white space not counted
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+const TRUST_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// A destination policy
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html>).
+pub(crate) const DESTINATION_POLICY_BYTES_MAX: usize = 5_120;
+
+/// The part of the fleet that a run is for. Nothing named: all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) logging: bool,
+    pub(crate) members: BTreeSet<MemberName>,
+}
+
+/// A fleet that cannot be set up as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DesiredError {
+    #[error(
+        "the trust policy of role {role} is {characters} characters long for {accounts} accounts; IAM takes {TRUST_POLICY_CHARACTERS_MAX}"
+    )]
+    TrustTooLong {
+        role: String,
+        characters: usize,
+        accounts: usize,
+    },
+    #[error(
+        "the policy of logs::Destination {destination} is {bytes} bytes long for {accounts} members; AWS takes {DESTINATION_POLICY_BYTES_MAX}"
+    )]
+    DestinationPolicyTooLong {
+        destination: String,
+        bytes: usize,
+        accounts: usize,
+    },
+    #[error("no member is called `{name}`; there are {}", known.join(", "))]
+    NoSuchMember { name: String, known: Vec<String> },
+    #[error("a policy template of catchment's own is wrong")]
+    Template(#[from] TemplateError),
+}
+
+impl DesiredError {
+    /// What to do next.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TrustTooLong { .. } => Some(
+                "where all accounts are of one AWS organization, name it: organization = \"o-…\" under [logging]; else make two fleets, each with a role and a destination of its own",
+            ),
+            Self::DestinationPolicyTooLong { .. } => Some(
+                "make two fleets, each with a destination of its own; both can deliver to one stream",
+            ),
+            Self::NoSuchMember { .. } | Self::Template(_) => None,
+        }
+    }
+}
+
+impl Desired {
+    /// All that the fleet file asks for.
+    ///
+    /// # Errors
+    /// Where a policy would be longer than AWS takes.
+    pub(crate) fn of_fleet(fleet: &Fleet) -> Result<Self, DesiredError> {
+        let owner = format!("{}/{}", fleet.logging.account, fleet.logging.destination);
+        let tags = owned(&fleet.tags, &owner);
+        let fleet::Logging {
+            account,
+            destination,
+            filter,
+            ..
+        } = &fleet.logging;
+        let destination_in = |region: &Region| Arn::destination(region, account, destination);
+        let members = fleet
+            .members
+            .iter()
+            .map(|(name, one)| (name.clone(), member(one, filter, destination_in)))
+            .collect();
+        Ok(Self {
+            logging: Some(logging(fleet, &tags)?),
+            members,
+            owner,
+        })
+    }
+
+    /// One member without a fleet file.
+    pub(crate) fn of_member(by_hand: &MemberByHand) -> Self {
+        let MemberByHand {
+            name,
+            member: one,
+            destination,
+            filter,
+        } = by_hand;
+        let account = destination.account().map(String::from).unwrap_or_default();
+        Self {
+            owner: format!("{account}/{}", destination.resource_name()),
+            logging: None,
+            members: BTreeMap::from([(name.clone(), member(one, filter, |_| destination.clone()))]),
+        }
+    }
+
+    /// The part of it that a run is for.
+    ///
+    /// # Errors
+    /// Where a member is asked for that the fleet does not have.
+    pub(crate) fn only(mut self, scope: &Scope) -> Result<Self, DesiredError> {
+        let Scope { logging, members } = scope;
+        if let Some(name) = members.iter().find(|name| !self.members.contains_key(name)) {
+            let known = self.members.into_keys().map(String::from).collect();
+            return Err(DesiredError::NoSuchMember {
+                name: name.to_string(),
+                known,
+            });
+        }
+        if *logging || !members.is_empty() {
+            self.logging = self.logging.filter(|_| *logging);
+            self.members.retain(|name, _| members.contains(name));
+        }
+        Ok(self)
+    }
+}
+
+fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
+    let fleet::Logging {
+        profile,
+        account,
+        regions,
+        destination: name,
+        role: role_name,
+        stream,
+        ..
+    } = &fleet.logging;
+    let fleet::Logging {
+        filter: _,
+        organization: _,
+        ..
+    } = &fleet.logging;
+    let fleet::Stream {
+        name: stream_name,
+        mode,
+        retention_hours,
+        encryption,
+    } = stream;
+    let role = role(fleet, tags)?;
+    let accounts: BTreeSet<&AccountId> = fleet
+        .members
+        .values()
+        .map(|member| &member.account)
+        .collect();
+    let mut by_region = BTreeMap::new();
+    for region in regions {
+        let arn = Arn::destination(region, account, name);
+        let policy = Template::Destination.render([
+            ("members", accounts.iter().collect()),
+            ("destination", Fill::One(arn.to_string())),
+        ])?;
+        let bytes = policy.to_json().len();
+        if bytes > DESTINATION_POLICY_BYTES_MAX {
+            let (destination, accounts) = (name.to_string(), accounts.len());
+            return Err(DesiredError::DestinationPolicyTooLong {
+                destination,
+                bytes,
+                accounts,
+            });
+        }
+        let stream = Stream {
+            name: stream_name.clone(),
+            mode: *mode,
+            retention_hours: *retention_hours,
+            encryption: encryption.clone(),
+            tags: tags.clone(),
+        };
+        let destination = Destination {
+            name: name.clone(),
+            arn,
+            target: Arn::stream(region, account, stream_name),
+            role: Arn::role(region, account, role_name),
+            policy,
+            tags: tags.clone(),
+        };
+        by_region.insert(
+            region.clone(),
+            LoggingRegion {
+                stream,
+                destination,
+            },
+        );
+    }
+    Ok(Logging {
+        account: account.clone(),
+        profile: profile.clone(),
+        role,
+        regions: by_region,
+    })
+}
+
+fn role(fleet: &Fleet, tags: &Tags) -> Result<Role, DesiredError> {
+    let fleet::Logging {
+        account,
+        regions,
+        role: name,
+        stream,
+        ..
+    } = &fleet.logging;
+    let streams = regions
+        .iter()
+        .map(|region| Arn::stream(region, account, &stream.name))
+        .collect();
+    let keys = match &stream.encryption {
+        Encryption::None | Encryption::AwsManaged => Fill::Many(Vec::new()),
+        Encryption::Customer(key) => Fill::Many(vec![key.to_string()]),
+    };
+    let policy = Template::DeliveryRole.render([("streams", streams), ("keys", keys)])?;
+    Ok(Role {
+        name: name.clone(),
+        trust: trust(fleet)?,
+        policy_name: PolicyName::delivery(),
+        policy,
+        tags: tags.clone(),
+    })
+}
+
+/// Who may have CloudWatch Logs use the role: each member and the logging account, in their Regions; or, where the fleet names
+/// its organization, all of that, in the fleet's Regions.
+fn trust(fleet: &Fleet) -> Result<Document, DesiredError> {
+    let fleet::Logging {
+        account,
+        regions,
+        role,
+        organization,
+        ..
+    } = &fleet.logging;
+    if let Some(organization) = organization {
+        let sources = regions.iter().map(Arn::logs_of_all).collect();
+        let organization = Fill::One(organization.to_string());
+        return Ok(Template::DeliveryRoleTrustOrganization
+            .render([("sources", sources), ("organization", organization)])?);
+    }
+    let of_members = fleet.members.values().flat_map(|member| {
+        member
+            .regions
+            .iter()
+            .map(|region| Arn::logs_of(region, &member.account))
+    });
+    let of_logging = regions.iter().map(|region| Arn::logs_of(region, account));
+    let sources: BTreeSet<Arn> = of_members.chain(of_logging).collect();
+    let trust = Template::DeliveryRoleTrust.render([("sources", sources.iter().collect())])?;
+    let characters = trust.to_json().chars().count();
+    if characters > TRUST_POLICY_CHARACTERS_MAX {
+        let accounts: BTreeSet<_> = fleet
+            .members
+            .values()
+            .map(|member| &member.account)
+            .chain([account])
+            .collect();
+        return Err(DesiredError::TrustTooLong {
+            role: role.to_string(),
+            characters,
+            accounts: accounts.len(),
+        });
+    }
+    Ok(trust)
+}
+
+fn member(
+    member: &fleet::Member,
+    name: &FilterName,
+    destination: impl Fn(&Region) -> Arn,
+) -> Member {
+    let fleet::Member {
+        profile,
+        account,
+        regions,
+        log_groups,
+    } = member;
+    let filters_of = |region: &Region| {
+        let filter = |distribution| SubscriptionFilter {
+            name: name.clone(),
+            pattern: FilterPattern::default(),
+            destination: destination(region),
+            distribution,
+            role: None,
+        };
+        log_groups
+            .iter()
+            .map(|(group, facts)| (group.clone(), filter(facts.distribution)))
+            .collect()
+    };
+    let regions = regions
+        .iter()
+        .map(|region| (region.clone(), filters_of(region)))
+        .collect();
+    Member {
+        account: account.clone(),
+        profile: profile.clone(),
+        regions,
+    }
+}
+
+fn owned(tags: &Tags, owner: &str) -> Tags {
+    let mut tags = tags.clone();
+    tags.insert(OWNER_TAG.to_owned(), owner.to_owned());
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: &str = fleet::TEMPLATE;
+
+    fn fleet(accounts: usize, more: &str) -> Fleet {
+        let head = SEED
+            .split("[[members]]")
+            .next()
+            .unwrap()
+            .replace("\n# The AWS organization", &format!("\n{more}\n#"));
+        let member =
+            |n: usize| format!("[[members]]\naccount = \"{n:012}\"\ncloudtrail = [\"t\"]\n");
+        Fleet::parse(&format!(
+            "{head}{}",
+            (1..=accounts).map(member).collect::<String>()
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_seed_fleet_is_what_awss_guide_sets_up() {
+        let desired = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
+        let logging = desired.logging.unwrap();
+        insta::assert_snapshot!(logging.role.trust.to_pretty_json(), @r#"
+        {
+          "Version": "2012-10-17",
+          "Statement": [
+            {
+              "Sid": "CatchmentDelivery",
+              "Effect": "Allow",
+              "Principal": {
+                "Service": "logs.amazonaws.com"
+              },
+              "Action": "sts:AssumeRole",
+              "Condition": {
+                "StringLike": {
+                  "aws:SourceArn": [
+                    "arn:aws:logs:us-west-2:111122223333:*",
+                    "arn:aws:logs:us-west-2:999988887777:*"
+                  ]
+                }
+              }
+            }
+          ]
+        }
+        "#);
+        insta::assert_snapshot!(logging.role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"]}]}"#);
+        let (region, place) = logging.regions.first_key_value().unwrap();
+        assert_eq!(region.as_str(), "us-west-2");
+        assert_eq!(
+            place.destination.target.as_str(),
+            "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
+        );
+        insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
+        let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
+        let shown: Vec<_> = dev1
+            .iter()
+            .map(
+                |(
+                    group,
+                    SubscriptionFilter {
+                        name,
+                        pattern,
+                        destination,
+                        distribution,
+                        role,
+                    },
+                )| {
+                    format!(
+                        "{group}: {name} {:?} {destination} {distribution} {role:?}",
+                        pattern.as_str()
+                    )
+                },
+            )
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random None
+        cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream None
+        "#);
+    }
+
+    #[test]
+    fn a_customer_key_needs_its_permission() {
+        let text = SEED.replace(
+            "retention_hours = 168",
+            "encryption = \"arn:aws:kms:us-west-2:999988887777:key/k\"\nretention_hours = 168",
+        );
+        let role = Desired::of_fleet(&Fleet::parse(&text).unwrap())
+            .unwrap()
+            .logging
+            .unwrap()
+            .role;
+        insta::assert_snapshot!(role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"]},{"Sid":"CatchmentDataKey","Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["arn:aws:kms:us-west-2:999988887777:key/k"]}]}"#);
+    }
+
+    #[test]
+    fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_mends_it() {
+        assert!(Desired::of_fleet(&fleet(40, "")).is_ok());
+        let error = Desired::of_fleet(&fleet(60, "")).unwrap_err();
+        insta::assert_snapshot!(error, @"the trust policy of role cwrole is 2641 characters long for 61 accounts; IAM takes 2048");
+        assert!(error.hint().unwrap().contains("organization"));
+        let desired = Desired::of_fleet(&fleet(300, "organization = \"o-a1b2c3d4e5\"")).unwrap();
+        insta::assert_snapshot!(desired.logging.unwrap().role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+    }
+
+    #[test]
+    fn a_fleet_too_large_for_the_destination_policy_says_so() {
+        let error = Desired::of_fleet(&fleet(400, "organization = \"o-a1b2c3d4e5\"")).unwrap_err();
+        insta::assert_snapshot!(error, @"the policy of logs::Destination kinesisDest is 6217 bytes long for 400 members; AWS takes 5120");
+    }
+
+    #[test]
+    fn a_scope_keeps_its_part_alone() {
+        let all = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
+        let dev1: MemberName = "dev1".parse().unwrap();
+        let only = |logging, members: &[&MemberName]| {
+            all.clone().only(&Scope {
+                logging,
+                members: members.iter().map(|name| (*name).clone()).collect(),
+            })
+        };
+        assert_eq!(only(false, &[]).unwrap(), all);
+        let logging_alone = only(true, &[]).unwrap();
+        assert!(logging_alone.logging.is_some() && logging_alone.members.is_empty());
+        let member_alone = only(false, &[&dev1]).unwrap();
+        assert!(member_alone.logging.is_none() && member_alone.members.keys().eq([&dev1]));
+        let error = only(false, &[&"dev9".parse().unwrap()]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no member is called `dev9`; there are dev1, logging"
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! The plan: what to change so that what is becomes what ought to be, what was declined and why, what is foreign.
+
+mod change;
+mod destination;
+mod draft;
+mod filter;
+mod owner;
+mod role;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub(crate) use change::{Action, Change, ChangeKey, DestinationEnds, Effect, TagChange};
+use draft::{Draft, Removal, Standing};
+
+use crate::desired::Desired;
+use crate::name::Arn;
+use crate::observed::{Observed, State};
+use crate::resource::Subject;
+
+/// What to do, in an order that can be followed from first to last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Plan {
+    /// Each after all that it needs.
+    pub(crate) changes: Vec<Change>,
+    /// What is not as the fleet says and is not changed either.
+    pub(crate) declined: Vec<Declined>,
+    /// What others set up beside ours. It is left alone.
+    pub(crate) foreign: Vec<Foreign>,
+}
+
+/// What is not as the fleet says, and is left so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Declined {
+    pub(crate) subject: Subject,
+    pub(crate) reason: Reason,
+    /// What is wrong, as one clause for a person.
+    pub(crate) why: String,
+    /// What to do about it.
+    pub(crate) hint: String,
+}
+
+/// Why something was declined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reason {
+    /// It could not be read.
+    Unknown,
+    /// It is there and someone else's.
+    Foreign,
+    /// What it stands on is not there, and will not be; or what stands on it will not go.
+    Blocked,
+    /// It would lose or expose data: a stream shrunk or deleted, retention lowered, encryption removed; or take what others use.
+    Kept,
+    /// It would be larger than AWS takes.
+    Limit,
+}
+
+/// What others set up beside ours.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Foreign {
+    pub(crate) subject: Subject,
+    /// What it is, for example `subscription filter to-splunk, to arn:…`.
+    pub(crate) what: String,
+}
+
+impl Plan {
+    /// Whether there is nothing to change. What was declined is another matter: [`Plan::declined`].
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// What makes the world as desired. Pure and deterministic: the same two sides, the same plan.
+pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let mut draft = Draft::new(&desired.owner);
+    let mut destinations: BTreeMap<&Arn, Standing> = BTreeMap::new();
+    if let Some(logging) = &desired.logging {
+        let seen = observed.logging.as_ref();
+        let role = role::set_up(&mut draft, logging, &not_read(seen.map(|seen| &seen.role)));
+        for (region, place) in &logging.regions {
+            let seen = seen.and_then(|seen| seen.regions.get(region));
+            let stream = stream::set_up(
+                &mut draft,
+                logging,
+                region,
+                &not_read(seen.map(|seen| &seen.stream)),
+            );
+            let seen = not_read(seen.map(|seen| &seen.destination));
+            let standing = destination::set_up(&mut draft, logging, region, &seen, &stream, &role);
+            destinations.insert(&place.destination.arn, standing);
+        }
+    }
+    for (name, member) in &desired.members {
+        for (region, filters) in &member.regions {
+            let seen = observed
+                .members
+                .get(name)
+                .and_then(|seen| seen.regions.get(region));
+            for (group, filter) in filters {
+                let place = filter::Place {
+                    name,
+                    member,
+                    region,
+                    group,
+                    filter,
+                };
+                let seen = not_read(seen.and_then(|seen| seen.get(group)));
+                filter::set_up(
+                    &mut draft,
+                    place,
+                    &seen,
+                    destinations.get(&filter.destination),
+                );
+            }
+        }
+    }
+    draft.finish()
+}
+
+/// What takes down all that is ours, the other way round: filters before the `logs::Destination`, that before stream and role.
+/// A stream may hold data that nobody read yet: it goes only with `delete_stream`, and only if catchment made it.
+pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> Plan {
+    let mut draft = Draft::new(&desired.owner);
+    let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
+    for (name, member) in &desired.members {
+        for (region, filters) in &member.regions {
+            let seen = observed
+                .members
+                .get(name)
+                .and_then(|seen| seen.regions.get(region));
+            for (group, filter) in filters {
+                let place = filter::Place {
+                    name,
+                    member,
+                    region,
+                    group,
+                    filter,
+                };
+                let seen = not_read(seen.and_then(|seen| seen.get(group)));
+                let removal = filter::take_down(&mut draft, place, &seen);
+                subscribed
+                    .entry(&filter.destination)
+                    .or_default()
+                    .join(removal);
+            }
+        }
+    }
+    if let Some(logging) = &desired.logging {
+        let seen = observed.logging.as_ref();
+        let mut delivering = Removal::default();
+        for (region, place) in &logging.regions {
+            let seen = seen.and_then(|seen| seen.regions.get(region));
+            let filters = subscribed
+                .remove(&place.destination.arn)
+                .unwrap_or_default();
+            let state = not_read(seen.map(|seen| &seen.destination));
+            let removal = destination::take_down(&mut draft, logging, region, &state, &filters);
+            let state = not_read(seen.map(|seen| &seen.stream));
+            stream::take_down(&mut draft, logging, region, &state, &removal, delete_stream);
+            delivering.join(removal);
+        }
+        role::take_down(
+            &mut draft,
+            logging,
+            &not_read(seen.map(|seen| &seen.role)),
+            &delivering,
+        );
+    }
+    draft.finish()
+}
+
+/// What nobody looked at is unknown, never absent.
+fn not_read<T: Clone>(seen: Option<&State<T>>) -> State<T> {
+    seen.cloned()
+        .unwrap_or_else(|| State::Unknown("it was not looked at".to_owned()))
+}

@@ -1,0 +1,133 @@
+//! A plan in the making, and what one thing's part of it says to the next.
+
+use std::collections::BTreeSet;
+
+use super::change::{Action, Change, ChangeKey};
+use super::{Declined, Foreign, Plan, Reason};
+use crate::policy::{Document, foreign};
+use crate::resource::Subject;
+
+/// Gathers changes, refusals and foreign things.
+pub(crate) struct Draft<'a> {
+    /// The value of our ownership tag.
+    pub(crate) owner: &'a str,
+    plan: Plan,
+}
+
+/// How a thing will stand once the plan is carried out.
+pub(crate) enum Standing {
+    /// It will do, after these changes.
+    Stands { after: BTreeSet<ChangeKey> },
+    /// It will not be there, or not so that others can build on it; the text says what is the matter.
+    Falls(String),
+}
+
+/// What becomes of a thing that is to go.
+pub(crate) enum Removal {
+    /// It is gone, after these changes.
+    Gone { after: BTreeSet<ChangeKey> },
+    /// It stays; the text says what is the matter.
+    Stays(String),
+}
+
+impl Default for Removal {
+    fn default() -> Self {
+        Self::Gone {
+            after: BTreeSet::new(),
+        }
+    }
+}
+
+impl Removal {
+    /// Both gone, or not.
+    pub(crate) fn join(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Gone { after }, Self::Gone { after: more }) => after.extend(more),
+            (Self::Gone { .. }, stays @ Self::Stays(_)) => *self = stays,
+            (Self::Stays(_), _) => {}
+        }
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(owner: &'a str) -> Self {
+        Self {
+            owner,
+            plan: Plan::default(),
+        }
+    }
+
+    /// Adds a change; its key is what later ones need.
+    pub(crate) fn change(
+        &mut self,
+        subject: &Subject,
+        verb: &str,
+        action: Action,
+        why: impl Into<String>,
+        needs: &BTreeSet<ChangeKey>,
+    ) -> ChangeKey {
+        let key = ChangeKey::new(subject, verb);
+        let change = Change {
+            key: key.clone(),
+            subject: subject.clone(),
+            action,
+            why: why.into(),
+            needs: needs.clone(),
+        };
+        self.plan.changes.push(change);
+        key
+    }
+
+    pub(crate) fn decline(
+        &mut self,
+        subject: &Subject,
+        reason: Reason,
+        why: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.plan.declined.push(Declined {
+            subject: subject.clone(),
+            reason,
+            why: why.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// Declines what could not be read.
+    pub(crate) fn unknown(&mut self, subject: &Subject, what: &str, why: &str) {
+        let why = format!("{what} could not be read: {why}");
+        self.decline(
+            subject,
+            Reason::Unknown,
+            why,
+            "see that it can be read, then run again: nothing is planned from what is unknown",
+        );
+    }
+
+    pub(crate) fn foreign(&mut self, subject: &Subject, what: impl Into<String>) {
+        self.plan.foreign.push(Foreign {
+            subject: subject.clone(),
+            what: what.into(),
+        });
+    }
+
+    /// Reports the statements of a document that others wrote.
+    pub(crate) fn foreign_statements(
+        &mut self,
+        subject: &Subject,
+        what: &str,
+        current: &Document,
+        ours: &Document,
+    ) {
+        for statement in foreign(current, ours) {
+            self.foreign(
+                subject,
+                format!("statement of the {what}: {}", statement.label()),
+            );
+        }
+    }
+
+    pub(crate) fn finish(self) -> Plan {
+        self.plan
+    }
+}

@@ -27,6 +27,7 @@ lint: $(VENV)/.installed $(CARGO_DENY) ## format, clippy, the pure rooms alone, 
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
 test: $(VENV)/.installed ## every test
+	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	cargo test --workspace --locked
 
 clean: ## remove what the build and the set-up left

@@ -5,12 +5,14 @@
     reason = "each test binary compiles all of this and uses a part"
 )]
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot be set up has to stop"
 )]
 
+pub(crate) mod emulator;
 pub(crate) mod http;
 pub(crate) mod lambda;
 

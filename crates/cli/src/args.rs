@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::name::MemberName;
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -21,8 +24,253 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
+    #[cfg(feature = "aws")]
+    Plan(Plan),
+    #[cfg(feature = "aws")]
+    Apply(Apply),
+    #[cfg(feature = "aws")]
+    Status(Status),
+    #[cfg(feature = "aws")]
+    Destroy(Destroy),
+    Policies(Policies),
     Replay(Replay),
+    Completions(Completions),
+    /// Print the manual page
+    ///
+    /// To read it: catchment man | man -l -
+    Man,
 }
+
+/// Write a commented fleet file to start from
+///
+/// The fleet file names the logging account, its Regions, stream, role and logs::Destination, and each member account
+/// with its log groups. Nothing is overwritten.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// Where to write it
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub(crate) fleet: PathBuf,
+}
+
+/// Show what would be changed, and change nothing
+///
+/// Reads every account in scope, each through its own profile, and compares it with the fleet file: account by account,
+/// Region by Region, what is made, changed or deleted and why, in the order in which `apply` would do it. Policies are
+/// compared by meaning. What is someone else's is shown and left alone; what could not be read is shown with the reason,
+/// and nothing is planned from it.
+///
+/// Exits 1 where something could not be read.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = PLAN_EXAMPLES)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+
+    /// Exit 3 where there are changes to make
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
+}
+
+#[cfg(feature = "aws")]
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  catchment plan                              everything in catchment.toml
+  catchment plan --member dev1 --member dev2  two members, through their own profiles alone
+  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
+  catchment plan --output json | jq '.changes[].subject'";
+
+/// Make the accounts as the fleet file says
+///
+/// Shows the plan, asks (on a terminal; else --yes is needed), reads the accounts again, stops if they are no longer as
+/// they were shown, and makes one change after the other, independent accounts side by side. Where an account fails, the
+/// others go on. At the end stand what was done, what failed with what to do about it, and what was not tried. Run again,
+/// it goes on from where it stopped.
+///
+/// Only what bears this fleet's tag, or is named in the fleet file and is nobody else's, is changed. A stream is never
+/// shrunk, and statements that others added to a policy stay.
+///
+/// Exits 1 where anything failed or could not be made as the file says.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = APPLY_EXAMPLES)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
+}
+
+#[cfg(feature = "aws")]
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  catchment apply                   everything in catchment.toml
+  catchment apply --logging         the logging account alone
+  catchment apply --member dev1     one member alone: its subscription filters
+  catchment apply --profile dev1 \\
+      --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
+      --vpc-flow-logs cwl_vpc_fl_member_account_1 --cloudtrail CloudTrail/member_account_1
+                                    one member by hand, with no fleet file";
+
+/// Show how each thing stands: in sync, drifted, absent, unknown, foreign
+///
+/// Changes nothing. Exits 1 where something could not be read.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
+}
+
+/// Take down what catchment set up, and nothing else
+///
+/// Subscription filters first, then the logs::Destination, then the role. What is someone else's stays, and so does the
+/// stream, which may hold log events that nobody has read yet, unless --delete-stream says otherwise.
+///
+/// Asks as `apply` does, and reports as `apply` does.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = DESTROY_EXAMPLES)]
+pub(crate) struct Destroy {
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+
+    /// Delete the stream too, with the log events in it that nobody has read yet
+    #[arg(long)]
+    pub(crate) delete_stream: bool,
+
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
+}
+
+#[cfg(feature = "aws")]
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  catchment destroy --member dev1          stop one member's log groups from being delivered
+  catchment destroy                        everything but the stream
+  catchment destroy --delete-stream --yes  everything, unasked";
+
+/// Print every policy document as it would be attached, and the policy that each operator needs
+///
+/// From the fleet file alone, with no credentials: the role's trust and permissions, the destination policy of each
+/// Region, and for each account the least-privilege identity policy of whoever runs catchment there.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Policies {
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub(crate) fleet: PathBuf,
+
+    /// The logging account's alone
+    #[arg(long)]
+    pub(crate) logging: bool,
+
+    /// One member's alone; can be given again
+    #[arg(long = "member", value_name = "NAME")]
+    pub(crate) members: Vec<MemberName>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Print the completions for a shell
+///
+/// For bash: catchment completions bash > ~/.local/share/bash-completion/completions/catchment
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    pub(crate) shell: Shell,
+}
+
+/// What a run is for: the whole fleet file, a part of it, or one account by hand.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct Scope {
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub(crate) fleet: PathBuf,
+
+    /// The logging account alone
+    #[arg(long)]
+    pub(crate) logging: bool,
+
+    /// One member alone; can be given again
+    #[arg(long = "member", value_name = "NAME")]
+    pub(crate) members: Vec<MemberName>,
+}
+
+/// One member without a fleet file.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "One member by hand, without a fleet file")]
+pub(crate) struct ByHand {
+    /// The logs::Destination to deliver to; its Region is the log groups' Region
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]
+    pub(crate) destination_arn: Option<String>,
+
+    /// The member's AWS profile [default: the default credential chain]
+    #[arg(long, value_name = "PROFILE", requires = "destination_arn")]
+    pub(crate) profile: Option<String>,
+
+    /// A log group that carries VPC Flow Logs; can be given again
+    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    pub(crate) vpc_flow_logs: Vec<String>,
+
+    /// A log group that carries CloudTrail events; can be given again
+    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    pub(crate) cloudtrail: Vec<String>,
+
+    /// A log group that carries GuardDuty findings; can be given again
+    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    pub(crate) guardduty: Vec<String>,
+
+    /// A log group that carries something else; can be given again
+    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    pub(crate) other: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Format {
+    /// How to print the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For a person
+    Text,
+    /// One JSON document; later versions add keys to it and change none
+    Json,
+}
+
+const FLEET_FILE: &str = "catchment.toml";
 
 /// Run captured Firehose batches through the transformer, here, with no AWS
 ///

@@ -1,11 +1,28 @@
 //! One file per command: read, decide, show, act.
 
+#[cfg(feature = "aws")]
+mod apply;
+mod completions;
+#[cfg(feature = "aws")]
+mod destroy;
+mod fleet;
+mod init;
+mod man;
+#[cfg(feature = "aws")]
+mod plan;
+mod policies;
 mod replay;
+#[cfg(feature = "aws")]
+mod status;
+#[cfg(feature = "aws")]
+mod world;
 
 use std::process::ExitCode;
 
 use crate::args::{Args, Command};
 use crate::output::Output;
+#[cfg(feature = "aws")]
+use crate::plan::{Declined, Reason};
 
 /// How a command ended, where it did not end in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +31,8 @@ pub(crate) enum Status {
     Done,
     /// Failed, in part or whole; what failed has been said.
     Failed,
+    /// There are changes to make, and the exit code was asked to say so.
+    Pending,
 }
 
 impl From<Status> for ExitCode {
@@ -21,6 +40,7 @@ impl From<Status> for ExitCode {
         match status {
             Status::Done => Self::from(0),
             Status::Failed => Self::from(1),
+            Status::Pending => Self::from(3),
         }
     }
 }
@@ -36,10 +56,38 @@ pub(crate) struct Usage(pub(crate) String);
 /// Whatever kept the command from its end.
 pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
     let status = match args.command {
+        Command::Init(args) => init::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Plan(args) => plan::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Apply(args) => apply::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Status(args) => status::run(&args, output)?,
+        #[cfg(feature = "aws")]
+        Command::Destroy(args) => destroy::run(&args, output)?,
+        Command::Policies(args) => policies::run(&args, output)?,
         Command::Replay(args) => replay::run(&args, output)?,
+        Command::Completions(args) => completions::run(&args, output)?,
+        Command::Man => man::run(output)?,
     };
     output.finish()?;
     Ok(status)
+}
+
+/// Whether a thing could not be read: then the run failed in part.
+#[cfg(feature = "aws")]
+fn is_unread(declined: &Declined) -> bool {
+    declined.reason == Reason::Unknown
+}
+
+/// Whether a thing stays other than the fleet file says, for a cause that somebody has to mend. A stream that is kept larger
+/// or longer than asked is none.
+#[cfg(feature = "aws")]
+fn is_unmade(declined: &Declined) -> bool {
+    match declined.reason {
+        Reason::Unknown | Reason::Foreign | Reason::Blocked | Reason::Limit => true,
+        Reason::Kept => false,
+    }
 }
 
 /// The exit code of an error: 2 for usage, else 1.

@@ -4,12 +4,25 @@
 //! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
 //! `head` does) ends the program quietly.
 
+#[cfg(feature = "aws")]
+mod outcome;
 pub(crate) mod plan;
 mod policy;
+#[cfg(feature = "aws")]
+mod progress;
 pub(crate) mod status;
 mod tree;
 
-use std::io::{self, Write};
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+#[cfg(feature = "aws")]
+pub(crate) use outcome::{Failure, Outcome};
+#[cfg(feature = "aws")]
+pub(crate) use progress::Progress;
 
 /// Where results and notes go.
 pub(crate) struct Output {
@@ -35,6 +48,15 @@ impl Output {
         self.result.write_all(bytes)
     }
 
+    /// Writes a part of the result as indented JSON.
+    ///
+    /// # Errors
+    /// Standard output cannot be written to.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.result, value)?;
+        self.result(b"\n")
+    }
+
     /// Writes one line beside the result, which is flushed first so that the two stand in order.
     ///
     /// # Errors
@@ -50,10 +72,34 @@ impl Output {
     /// Standard output or standard error cannot be written to.
     pub(crate) fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
         self.note(&format!("error: {error}"))?;
-        error
-            .chain()
-            .skip(1)
-            .try_for_each(|cause| self.note(&format!("  because: {cause}")))
+        error.chain().skip(1).try_for_each(|cause| {
+            // a cause of several lines, such as every mistake in a file, stays under its word
+            let told = cause.to_string().replace('\n', "\n  ");
+            self.note(&format!("  because: {told}"))
+        })?;
+        match error.downcast_ref::<Hinted>() {
+            Some(Hinted { hint, .. }) => self.note(&format!("  hint: {hint}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a question can be asked: somebody sees it, and can answer.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the room that knows the terminal"
+    )]
+    pub(crate) fn is_interactive() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Writes a question beside the result, without ending its line.
+    ///
+    /// # Errors
+    /// Standard output or standard error cannot be written to.
+    pub(crate) fn question(&mut self, question: &str) -> io::Result<()> {
+        self.result.flush()?;
+        write!(self.notes, "{question} ")?;
+        self.notes.flush()
     }
 
     /// Ends the result.
@@ -62,6 +108,35 @@ impl Output {
     /// Standard output cannot be written to.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.result.flush()
+    }
+}
+
+/// An error that says what to do next.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    error: anyhow::Error,
+    hint: String,
+}
+
+impl Hinted {
+    /// Adds what to do next to an error.
+    pub(crate) fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Hinted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
     }
 }
 

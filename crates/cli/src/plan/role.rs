@@ -196,12 +196,13 @@ pub(crate) fn take_down(
         policy: our_policy,
         tags: _,
     } = &logging.role;
-    let (State::Present(trust), State::Present(others)) = (trust, foreign_policies) else {
-        return draft.unknown(
-            &subject,
-            "who else uses it",
-            "its trust policy or its other policies could not be read",
-        );
+    let (trust, others) = match (trust, foreign_policies) {
+        (State::Present(trust), State::Present(others)) => (trust, others),
+        (State::Unknown(why), _) => return draft.unknown(&subject, "its trust policy", why),
+        (_, State::Unknown(why)) => return draft.unknown(&subject, "its other policies", why),
+        (State::Absent, _) | (_, State::Absent) => {
+            return draft.unknown(&subject, "who else uses it", "AWS names no policies of it");
+        }
     };
     let policy = match policy {
         State::Unknown(why) => return draft.unknown(&subject, "the inline policy", why),

@@ -1,0 +1,210 @@
+//! Clients per account and Region: whose credentials, checked against the file, with the SDK's retries set and shared.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
+use aws_sdk_cloudwatchlogs::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_cloudwatchlogs::operation::put_subscription_filter::PutSubscriptionFilterError;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::name::{AccountId, ProfileName, Region};
+use crate::observed::State;
+
+pub(crate) mod apply;
+pub(crate) mod call;
+pub(crate) mod explain;
+mod login;
+pub(crate) mod observe;
+
+pub(crate) use call::{CallError, Caller};
+pub(crate) use login::LoginError;
+
+/// Whose credentials to use, and which account they must belong to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Login {
+    /// A named profile; none for the default credential chain.
+    pub(crate) profile: Option<ProfileName>,
+    pub(crate) account: AccountId,
+}
+
+/// One account in one Region: its clients, built on first use and shared from then on.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) caller: Caller,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) kinesis: aws_sdk_kinesis::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+}
+
+/// Every connection of one run of the program.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    http: SharedHttpClient,
+    identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
+    open: Mutex<BTreeMap<(Login, Region), Arc<Connection>>>,
+}
+
+/// What a profile came to.
+#[derive(Debug, Clone)]
+struct Identity {
+    config: SdkConfig,
+    account: AccountId,
+}
+
+/// The first try and five more: what fails this often in a row is no passing fault.
+const TRIES_MAX: u32 = 6;
+
+/// Every call here is answered within a second or two; one that hangs is better sent again.
+const TRY_TIME_MAX: Duration = Duration::from_secs(10);
+
+impl Connections {
+    pub(crate) fn new() -> Self {
+        // the SDK's own default is aws-lc, which is minutes of C to build; ring speaks the same TLS
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        Self {
+            http,
+            identities: Mutex::default(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// The connection of an account in a Region.
+    ///
+    /// # Errors
+    /// Where the profile gives no credentials, or those of another account than the file says.
+    pub(crate) async fn open(
+        &self,
+        login: &Login,
+        region: &Region,
+    ) -> Result<Arc<Connection>, LoginError> {
+        let Identity { config, account } = self.log_in(login.profile.as_ref(), region).await?;
+        if account != login.account {
+            return Err(LoginError::WrongAccount {
+                profile: login.profile.clone(),
+                wanted: login.account.clone(),
+                found: account,
+            });
+        }
+        let mut open = self.open.lock().await;
+        let connection = open
+            .entry((login.clone(), region.clone()))
+            .or_insert_with(|| {
+                let config = config.to_builder().region(sdk_region(region)).build();
+                Arc::new(Connection::new(
+                    &config,
+                    login.account.clone(),
+                    region.clone(),
+                ))
+            });
+        Ok(Arc::clone(connection))
+    }
+
+    /// The account that a profile's credentials belong to.
+    ///
+    /// # Errors
+    /// Where the profile gives no credentials.
+    pub(crate) async fn account(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<AccountId, LoginError> {
+        Ok(self.log_in(profile, region).await?.account)
+    }
+
+    /// Loads the credentials of a profile and learns whose they are, once for all Regions.
+    async fn log_in(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<Identity, LoginError> {
+        let cell = Arc::clone(
+            self.identities
+                .lock()
+                .await
+                .entry(profile.cloned())
+                .or_default(),
+        );
+        let identity = cell.get_or_try_init(|| async {
+            let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_TIME_MAX);
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(self.http.clone())
+                .region(sdk_region(region))
+                .retry_config(RetryConfig::standard().with_max_attempts(TRIES_MAX))
+                .timeout_config(timeouts.build());
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile.as_str());
+            }
+            let config = loader.load().await;
+            let account = login::whose(&config, profile).await?;
+            Ok(Identity { config, account })
+        });
+        identity.await.cloned()
+    }
+}
+
+impl Connection {
+    fn new(config: &SdkConfig, account: AccountId, region: Region) -> Self {
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config)
+            .retry_classifier(FilterCap)
+            .build();
+        Self {
+            caller: Caller::new(account, region),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs),
+            kinesis: aws_sdk_kinesis::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+        }
+    }
+}
+
+/// What could not be read, and what to do about it.
+fn unknown<T>(error: &CallError) -> State<T> {
+    State::Unknown(format!("{}; {}", chain(error), error.explanation().hint))
+}
+
+/// An error and its sources in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |&error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn sdk_region(region: &Region) -> aws_config::Region {
+    aws_config::Region::new(region.as_str().to_owned())
+}
+
+/// The SDK counts LimitExceededException as throttling. A log group's cap of filters does not pass by waiting.
+#[derive(Debug)]
+struct FilterCap;
+
+impl ClassifyRetry for FilterCap {
+    fn classify_retry(
+        &self,
+        context: &aws_sdk_cloudwatchlogs::config::interceptors::InterceptorContext,
+    ) -> RetryAction {
+        let refused = context
+            .output_or_error()
+            .and_then(Result::err)
+            .and_then(|error| error.as_operation_error())
+            .and_then(|error| error.downcast_ref::<PutSubscriptionFilterError>());
+        match refused {
+            Some(PutSubscriptionFilterError::LimitExceededException(_)) => {
+                RetryAction::RetryForbidden
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "cap of subscription filters"
+    }
+}

@@ -1,0 +1,282 @@
+//! One AWS call: paced below the quota, repeated where that is worth it, and told well where it fails.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use governor::clock::DefaultClock;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use tokio::time::{Instant, sleep};
+
+use super::explain::{Explanation, Refusal, Repeat, explain};
+use crate::name::{AccountId, Region};
+
+/// A call that did not succeed, with all that a person needs to find the place.
+#[derive(Debug, thiserror::Error)]
+#[error("{action} failed on {thing} in account {account}{}", place(.action, .region))]
+pub(crate) struct CallError {
+    /// The IAM action, such as `logs:PutDestination`: service and operation in one.
+    pub(crate) action: &'static str,
+    pub(crate) thing: String,
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    #[source]
+    pub(crate) fault: Box<Fault>,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The service answered with an error.
+    #[error("{code}: {message}")]
+    Refused { code: String, message: String },
+    /// No answer came, or none that can be read: whether a write was done is not known.
+    #[error("no answer")]
+    Unanswered(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// IAM has no Region.
+fn place(action: &str, region: &Region) -> String {
+    if action.starts_with("iam:") {
+        String::new()
+    } else {
+        format!(", {region}")
+    }
+}
+
+impl CallError {
+    /// The service's error code, without the `Exception` ending that some services write.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self.fault.as_ref() {
+            Fault::Refused { code, .. } => Some(code.strip_suffix("Exception").unwrap_or(code)),
+            Fault::Unanswered(_) => None,
+        }
+    }
+
+    /// Whether the service answered that there is no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self.code(), Some("ResourceNotFound" | "NoSuchEntity"))
+    }
+
+    /// The true cause and the next step.
+    pub(crate) fn explanation(&self) -> Explanation {
+        self.fault.explanation(self.action)
+    }
+}
+
+impl Fault {
+    /// What the SDK's error comes to.
+    pub(crate) fn of<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match error.code() {
+            Some(code) => Self::Refused {
+                code: code.to_owned(),
+                message: error.message().unwrap_or("without a message").to_owned(),
+            },
+            None => Self::Unanswered(Box::new(error)),
+        }
+    }
+
+    /// The true cause and the next step, for the action that was refused.
+    pub(crate) fn explanation(&self, action: &str) -> Explanation {
+        match self {
+            Self::Refused { code, message } => explain(Refusal {
+                action,
+                code,
+                message,
+            }),
+            Self::Unanswered(_) => Explanation {
+                cause: "no answer came, to the call or to its repeats".into(),
+                hint: "check the network and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
+                repeat: Repeat::Never,
+            },
+        }
+    }
+}
+
+/// Where a call goes and with whose quota: one account in one Region.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    pace: Option<Pace>,
+}
+
+type Pace = RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
+
+/// The narrowest quota is 5 calls a second of one operation; spaced like this, 5 never fall within one second.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+const SPACING: Duration = Duration::from_millis(220);
+
+/// The waits between repeats double from the first to the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+impl Caller {
+    pub(crate) fn new(account: AccountId, region: Region) -> Self {
+        Self {
+            account,
+            region,
+            pace: Quota::with_period(SPACING).map(RateLimiter::hashmap),
+        }
+    }
+
+    /// Sends what `send` makes, as often as the answer is worth a repeat. The SDK repeats transient faults by itself.
+    pub(crate) async fn call<T, E, R, Answer>(
+        &self,
+        action: &'static str,
+        thing: &str,
+        send: impl Fn() -> Answer,
+    ) -> Result<T, CallError>
+    where
+        Answer: Future<Output = Result<T, SdkError<E, R>>>,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let began = Instant::now();
+        let mut wait = FIRST_WAIT;
+        loop {
+            if let Some(pace) = &self.pace {
+                pace.until_key_ready(&action).await;
+            }
+            let error = match send().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.error(action, thing, error),
+            };
+            match error.explanation().repeat {
+                Repeat::For(patience) if began.elapsed() + wait <= patience => sleep(wait).await,
+                Repeat::For(_) | Repeat::Never => return Err(error),
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn error<E, R>(&self, action: &'static str, thing: &str, error: SdkError<E, R>) -> CallError
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        CallError {
+            action,
+            thing: thing.to_owned(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+            fault: Box::new(Fault::of(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use aws_sdk_cloudwatchlogs::error::ErrorMetadata;
+    use aws_sdk_cloudwatchlogs::operation::put_destination::PutDestinationError;
+
+    use super::*;
+
+    const ACTION: &str = "logs:PutDestination";
+
+    fn caller() -> Caller {
+        let mut caller = Caller::new(
+            "999988887777".parse().unwrap(),
+            "us-west-2".parse().unwrap(),
+        );
+        // governor reads the real clock, these tests run on tokio's paused one
+        caller.pace = None;
+        caller
+    }
+
+    fn refused(code: &str, message: &str) -> SdkError<PutDestinationError, ()> {
+        let metadata = ErrorMetadata::builder().code(code).message(message).build();
+        SdkError::service_error(PutDestinationError::generic(metadata), ())
+    }
+
+    /// Calls with an answer that never changes: how many calls were made, in how many seconds.
+    async fn exhaust(code: &str, message: &str) -> (u32, u64, CallError) {
+        let calls = Cell::new(0);
+        let began = Instant::now();
+        let error = caller()
+            .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
+                calls.set(calls.get() + 1);
+                std::future::ready(Err(refused(code, message)))
+            })
+            .await
+            .unwrap_err();
+        (calls.get(), began.elapsed().as_secs(), error)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_be_late_is_repeated_within_its_time_and_no_longer() {
+        let (calls, seconds, error) = exhaust(
+            "InvalidParameterException",
+            "Could not deliver test message to specified Kinesis stream",
+        )
+        .await;
+        assert_eq!((calls, seconds), (12, 1 + 2 + 4 + 8 + 15 * 7));
+        assert_eq!(
+            error.to_string(),
+            "logs:PutDestination failed on logs::Destination kinesisDest in account 999988887777, us-west-2"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_permanent_is_called_once() {
+        for code in [
+            "LimitExceededException",
+            "AccessDeniedException",
+            "BrandNewException",
+        ] {
+            let (calls, seconds, _) = exhaust(code, "no").await;
+            assert_eq!((calls, seconds), (1, 0), "{code}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_repeat_that_succeeds_is_a_success() {
+        let calls = Cell::new(0);
+        let answer = caller()
+            .call(ACTION, "x", || {
+                calls.set(calls.get() + 1);
+                let late = "Could not deliver test message to specified Kinesis stream";
+                std::future::ready(match calls.get() {
+                    3 => Ok("done"),
+                    _ => Err(refused("InvalidParameterException", late)),
+                })
+            })
+            .await;
+        assert_eq!(answer.unwrap(), "done");
+        assert_eq!(calls.get(), 3);
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pace is kept by the real clock"
+    )]
+    #[tokio::test]
+    async fn five_calls_of_one_operation_never_fall_within_a_second() {
+        let caller = Caller::new(
+            "999988887777".parse().unwrap(),
+            "us-west-2".parse().unwrap(),
+        );
+        let began = std::time::Instant::now();
+        for _ in 0..6 {
+            let answer = caller
+                .call(ACTION, "x", || {
+                    std::future::ready(Ok::<_, SdkError<PutDestinationError, ()>>(()))
+                })
+                .await;
+            assert!(answer.is_ok());
+        }
+        assert!(
+            began.elapsed() >= Duration::from_secs(1),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}

@@ -1,0 +1,335 @@
+//! What an AWS error truly means: its cause, what to do next, and for how long a repeat is worth it.
+
+use std::time::Duration;
+
+/// What is known of a refused call: the IAM action (`logs:PutDestination`), the service's error code and message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
+}
+
+/// The true cause of a refusal, in a sentence, and the next step for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Explanation {
+    pub(crate) cause: String,
+    pub(crate) hint: String,
+    /// How long the same call is worth repeating. The SDK has already repeated what was transient.
+    pub(crate) repeat: Repeat,
+}
+
+/// Whether the same call may succeed later without anybody's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Somebody has to change something first.
+    Never,
+    /// Something made a moment ago has not reached every part of AWS: repeat with backoff for this long.
+    For(Duration),
+}
+
+/// A new role or policy reaches CloudWatch Logs within seconds; past this it is wrong, not late.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+const DESTINATION_PATIENCE: Duration = Duration::from_secs(2 * 60);
+
+/// A filter waits for the destination and for its role, which propagate one after the other.
+const FILTER_PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Two writers of one log group part within seconds.
+const CONFLICT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Finds the cause of a refusal. Codes and messages as seen in the services' answers; several are not modelled in the SDK.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>
+pub(crate) fn explain(refusal: Refusal<'_>) -> Explanation {
+    ROWS.iter()
+        .find(|row| row.matches(refusal))
+        .map_or_else(|| unknown(refusal), |row| (row.tell)(refusal))
+}
+
+struct Row {
+    /// The codes without their `Exception` ending: services differ in whether they write it.
+    codes: &'static [&'static str],
+    /// The message holds every one of these, whatever the case.
+    message: &'static [&'static str],
+    tell: fn(Refusal<'_>) -> Explanation,
+}
+
+impl Row {
+    fn matches(&self, refusal: Refusal<'_>) -> bool {
+        let code = refusal
+            .code
+            .strip_suffix("Exception")
+            .unwrap_or(refusal.code);
+        let message = refusal.message.to_lowercase();
+        (self.codes.is_empty() || self.codes.contains(&code))
+            && self.message.iter().all(|part| message.contains(part))
+    }
+}
+
+/// In order: the first that matches tells.
+const ROWS: &[Row] = &[
+    Row {
+        codes: &["InvalidParameter"],
+        message: &["could not deliver test message"],
+        tell: undelivered,
+    },
+    Row {
+        codes: &["InvalidParameter"],
+        message: &["role arn is required", "organization"],
+        tell: |_| {
+            permanent(
+                "the destination policy names an organisation, and such a policy is honoured only for filters that carry a role",
+                "ask the logging account for a destination policy that names this account, or give the filter a role in this account with logs:PutLogEvents on the log group",
+            )
+        },
+    },
+    Row {
+        codes: &["InvalidParameter"],
+        message: &["principal section of policy contains arn"],
+        tell: |_| {
+            permanent(
+                "a destination policy takes bare twelve-digit account ids, not ARNs",
+                "replace each ARN in the policy's Principal by its account id",
+            )
+        },
+    },
+    Row {
+        codes: &["InvalidParameter"],
+        message: &["log groups starting with aws/ are reserved"],
+        tell: |_| {
+            permanent(
+                "AWS reserves log groups whose name begins with aws/",
+                "take this log group out of the fleet file",
+            )
+        },
+    },
+    Row {
+        codes: &["Validation", "InvalidParameter"],
+        message: &["permission to assume the provided role"],
+        tell: |refusal| {
+            Explanation {
+                cause: "CloudWatch Logs cannot assume the role: it is new and not yet known everywhere, or its trust policy does not name logs.amazonaws.com with this account".into(),
+                hint: "run the same command again in a minute; if it stays, compare the role's trust policy with what `catchment policies` prints".into(),
+                repeat: Repeat::For(patience(refusal.action)),
+            }
+        },
+    },
+    Row {
+        codes: &["AccessDenied"],
+        message: &["logs:putsubscriptionfilter", ":destination:"],
+        tell: destination_refused,
+    },
+    Row {
+        codes: &[
+            "AccessDenied",
+            "AuthorizationError",
+            "UnauthorizedOperation",
+        ],
+        message: &[],
+        tell: |refusal| {
+            let action = denied_action(refusal.message).unwrap_or(refusal.action);
+            let resource = denied_resource(refusal.message)
+                .map(|resource| format!(" on {resource}"))
+                .unwrap_or_default();
+            permanent(
+                format!("the caller may not use {action}{resource}"),
+                format!(
+                    "have {action} allowed for this profile's user or role; `catchment policies` prints the whole policy that an operator needs"
+                ),
+            )
+        },
+    },
+    Row {
+        codes: &[
+            "Throttling",
+            "Throttled",
+            "TooManyRequests",
+            "RequestLimitExceeded",
+        ],
+        message: &[],
+        tell: |_| throttled(),
+    },
+    // Kinesis throttles under this name
+    Row {
+        codes: &["LimitExceeded"],
+        message: &["rate exceeded"],
+        tell: |_| throttled(),
+    },
+    Row {
+        codes: &["LimitExceeded"],
+        message: &[],
+        tell: |refusal| match refusal.action {
+            "logs:PutSubscriptionFilter" => permanent(
+                "the log group already has as many subscription filters as AWS allows",
+                "remove a filter that is no longer needed from this log group, then run the same command again",
+            ),
+            "kinesis:CreateStream" | "kinesis:UpdateShardCount" => permanent(
+                "the account's limit of shards, or of streams being made at once, is reached in this Region",
+                "lower logging.stream.shards, or ask AWS for a higher quota in Service Quotas",
+            ),
+            _ => permanent(
+                "a quota of the account is reached",
+                "ask AWS for a higher quota in Service Quotas, then run the same command again",
+            ),
+        },
+    },
+    Row {
+        codes: &["OperationAborted", "ConcurrentModification"],
+        message: &[],
+        tell: |_| Explanation {
+            cause: "somebody else was writing the same thing at the same moment".into(),
+            hint: "see that nobody else is changing it, then run the same command again".into(),
+            repeat: Repeat::For(CONFLICT_PATIENCE),
+        },
+    },
+    Row {
+        codes: &["ExpiredToken", "RequestExpired"],
+        message: &[],
+        tell: |_| {
+            permanent(
+                "the session of this profile has expired",
+                "log in again (for SSO: `aws sso login --profile` with the profile's name), then run the same command again",
+            )
+        },
+    },
+    Row {
+        codes: &[
+            "UnrecognizedClient",
+            "InvalidClientTokenId",
+            "InvalidSignature",
+            "SignatureDoesNotMatch",
+            "AuthFailure",
+        ],
+        message: &[],
+        tell: |_| {
+            permanent(
+                "AWS does not know these credentials here: a wrong key, or a Region that is not enabled for the account",
+                "try `aws sts get-caller-identity` with the same profile and Region",
+            )
+        },
+    },
+    Row {
+        codes: &["ResourceNotFound"],
+        message: &["log group"],
+        tell: |_| {
+            permanent(
+                "the log group does not exist in this account and Region",
+                "create it, or have its service write to it once, or correct its name in the fleet file",
+            )
+        },
+    },
+    Row {
+        codes: &[
+            "ServiceUnavailable",
+            "InternalFailure",
+            "InternalServerError",
+            "InternalError",
+            "ServiceFailure",
+        ],
+        message: &[],
+        tell: |_| {
+            permanent(
+                "the service failed, and failed again at each repeat",
+                "run the same command again later; what is done stays done",
+            )
+        },
+    },
+];
+
+fn permanent(cause: impl Into<String>, hint: impl Into<String>) -> Explanation {
+    Explanation {
+        cause: cause.into(),
+        hint: hint.into(),
+        repeat: Repeat::Never,
+    }
+}
+
+fn throttled() -> Explanation {
+    permanent(
+        "AWS is throttling: with others' calls, the account is over its quota of calls a second",
+        "run the same command again in a minute; what is done stays done",
+    )
+}
+
+fn unknown(refusal: Refusal<'_>) -> Explanation {
+    permanent(
+        format!(
+            "{} was refused for a reason that catchment does not know",
+            refusal.action
+        ),
+        format!(
+            "look up {} in the API reference of {}",
+            refusal.code, refusal.action
+        ),
+    )
+}
+
+fn patience(action: &str) -> Duration {
+    if action == "logs:PutSubscriptionFilter" {
+        FILTER_PATIENCE
+    } else {
+        DESTINATION_PATIENCE
+    }
+}
+
+fn undelivered(refusal: Refusal<'_>) -> Explanation {
+    let hint = if refusal.action == "logs:PutSubscriptionFilter" {
+        "have the logging account run `catchment status --logging`, and repair what it shows with `catchment apply --logging`"
+    } else {
+        "run `catchment status --logging`: the stream must be active, the role's policy must allow kinesis:PutRecord on it, and kms:GenerateDataKey on its key where it is encrypted with one"
+    };
+    Explanation {
+        cause: "CloudWatch Logs could not put its test message into the stream: the role or its policy has not reached every part of AWS or is wrong, or the stream is not active".into(),
+        hint: hint.into(),
+        repeat: Repeat::For(patience(refusal.action)),
+    }
+}
+
+/// A filter on another account's destination needs two permissions, and AWS often answers the same for the lack of either.
+fn destination_refused(refusal: Refusal<'_>) -> Explanation {
+    let destination = denied_resource(refusal.message).unwrap_or("the logs::Destination");
+    let allow = format!(
+        "allow logs:PutSubscriptionFilter on the log group and on {destination} for this profile's user or role; `catchment policies` prints the whole policy"
+    );
+    match denied_account(refusal.message) {
+        Some(account) => permanent(
+            format!(
+                "the destination policy of {destination} does not name account {account}; or it does, and the caller may not use logs:PutSubscriptionFilter on it"
+            ),
+            format!(
+                "have the logging account put account = \"{account}\" among the members in its fleet file and run `catchment apply --logging`; where it is there already, {allow}"
+            ),
+        ),
+        None => permanent(
+            format!("the caller may not use logs:PutSubscriptionFilter on {destination}"),
+            allow,
+        ),
+    }
+}
+
+/// The action in "… is not authorized to perform: logs:PutDestination on resource: …".
+fn denied_action(message: &str) -> Option<&str> {
+    word_after(message, "not authorized to perform: ")
+}
+
+fn denied_resource(message: &str) -> Option<&str> {
+    word_after(message, "on resource: ")
+}
+
+/// The account in "User with accountId: 111122223333 is not authorized …".
+fn denied_account(message: &str) -> Option<&str> {
+    word_after(message, "accountId: ")
+}
+
+fn word_after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
+    let (_, rest) = message.split_once(lead)?;
+    let word = rest
+        .split([' ', '"', '\n'])
+        .next()?
+        .trim_end_matches(['.', ',']);
+    (!word.is_empty()).then_some(word)
+}
+
+#[cfg(test)]
+mod tests;

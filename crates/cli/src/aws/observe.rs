@@ -1,0 +1,113 @@
+//! Reads the world: everything that the fleet names, all accounts at once, each thing present, absent or unknown.
+
+use futures_util::future::join_all;
+
+use super::{Connection, Connections, Login, LoginError};
+use crate::desired::{self, Desired};
+use crate::name::Region;
+use crate::observed::{Logging, LoggingRegion, Member, Observed, State};
+
+pub(super) mod iam;
+pub(super) mod kinesis;
+mod logs;
+
+/// Observes what `desired` names and nothing else. A thing that cannot be read is `Unknown`, with the reason.
+///
+/// # Errors
+/// Where a profile belongs to another account than the fleet file says: then the file is wrong, and nothing in it is to be
+/// relied upon.
+pub(crate) async fn observe(
+    connections: &Connections,
+    desired: &Desired,
+) -> Result<Observed, LoginError> {
+    let members = desired.members.iter().map(async |(name, wanted)| {
+        let login = Login {
+            profile: wanted.profile.clone(),
+            account: wanted.account.clone(),
+        };
+        let regions = wanted.regions.iter().map(async |(region, groups)| {
+            let connection = open(connections, &login, region).await?;
+            let names = groups.keys().map(async |group| {
+                let state = match &connection {
+                    Ok(connection) => logs::log_group(connection, group).await,
+                    Err(why) => State::Unknown(why.clone()),
+                };
+                (group.clone(), state)
+            });
+            Ok((region.clone(), join_all(names).await.into_iter().collect()))
+        });
+        let regions = join_all(regions)
+            .await
+            .into_iter()
+            .collect::<Result<_, LoginError>>()?;
+        Ok::<_, LoginError>((name.clone(), Member { regions }))
+    });
+    let logging = async {
+        match &desired.logging {
+            Some(wanted) => Ok(Some(logging(connections, wanted).await?)),
+            None => Ok::<_, LoginError>(None),
+        }
+    };
+    let (logging, members) = futures_util::future::join(Box::pin(logging), join_all(members)).await;
+    Ok(Observed {
+        logging: logging?,
+        members: members.into_iter().collect::<Result<_, _>>()?,
+    })
+}
+
+async fn logging(
+    connections: &Connections,
+    wanted: &desired::Logging,
+) -> Result<Logging, LoginError> {
+    let login = Login {
+        profile: wanted.profile.clone(),
+        account: wanted.account.clone(),
+    };
+    let regions = wanted.regions.iter().map(async |(region, wanted)| {
+        let observed = match open(connections, &login, region).await? {
+            Ok(connection) => {
+                let stream = kinesis::stream(&connection, &wanted.stream.name);
+                let destination = logs::destination(&connection, &wanted.destination.name);
+                let (stream, destination) =
+                    futures_util::future::join(Box::pin(stream), Box::pin(destination)).await;
+                LoggingRegion {
+                    stream,
+                    destination,
+                }
+            }
+            Err(why) => LoggingRegion {
+                stream: State::Unknown(why.clone()),
+                destination: State::Unknown(why),
+            },
+        };
+        Ok((region.clone(), observed))
+    });
+    // a role has no Region: any of the account's connections will do
+    let role = async {
+        match wanted.regions.keys().next() {
+            Some(region) => Ok(match open(connections, &login, region).await? {
+                Ok(connection) => iam::role(&connection, &wanted.role).await,
+                Err(why) => State::Unknown(why),
+            }),
+            None => Ok::<_, LoginError>(State::Absent),
+        }
+    };
+    let (role, regions) = futures_util::future::join(Box::pin(role), join_all(regions)).await;
+    Ok(Logging {
+        role: role?,
+        regions: regions.into_iter().collect::<Result<_, LoginError>>()?,
+    })
+}
+
+/// A connection; or why there is none, which leaves that account unknown and the others as they are.
+async fn open(
+    connections: &Connections,
+    login: &Login,
+    region: &Region,
+) -> Result<Result<std::sync::Arc<Connection>, String>, LoginError> {
+    match connections.open(login, region).await {
+        Ok(connection) => Ok(Ok(connection)),
+        Err(error @ LoginError::WrongAccount { .. }) => Err(error),
+        Err(error) => Ok(Err(format!("{}; {}", super::chain(&error), error.hint()))),
+    }
+}

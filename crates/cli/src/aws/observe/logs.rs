@@ -1,0 +1,160 @@
+//! Reads CloudWatch Logs: the `logs::Destination` with its policy and tags, and the subscription filters of a log group.
+
+use crate::aws::{CallError, Connection, unknown};
+use crate::name::{Arn, DestinationName, LogGroupName};
+use crate::observed::{Destination, LogGroup, State};
+use crate::policy::Document;
+use crate::resource::{Distribution, FilterPattern, SubscriptionFilter, Tags};
+
+pub(super) async fn destination(
+    connection: &Connection,
+    name: &DestinationName,
+) -> State<Destination> {
+    let found = match found(connection, name).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return State::Absent,
+        Err(error) => return unknown(&error),
+    };
+    let arn = |text: Option<&str>| text.unwrap_or_default().parse::<Arn>();
+    let (target, role, own) = match (
+        arn(found.target_arn()),
+        arn(found.role_arn()),
+        arn(found.arn()),
+    ) {
+        (Ok(target), Ok(role), Ok(own)) => (target, role, own),
+        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+            return State::Unknown(error.to_string());
+        }
+    };
+    let policy = match found.access_policy() {
+        None | Some("") => State::Absent,
+        Some(text) => match Document::parse(text) {
+            Ok(document) => State::Present(document),
+            Err(error) => State::Unknown(crate::aws::chain(&error)),
+        },
+    };
+    let tags = match tags(connection, name, &own).await {
+        Ok(tags) => State::Present(tags),
+        Err(error) => unknown(&error),
+    };
+    State::Present(Destination {
+        target,
+        role,
+        policy,
+        tags,
+    })
+}
+
+/// DescribeDestinations matches by prefix: the one whose name is the same, or none.
+async fn found(
+    connection: &Connection,
+    name: &DestinationName,
+) -> Result<Option<aws_sdk_cloudwatchlogs::types::Destination>, CallError> {
+    let mut token = None;
+    loop {
+        let page = connection
+            .caller
+            .call(
+                "logs:DescribeDestinations",
+                &format!("logs::Destination {name}"),
+                || {
+                    connection
+                        .logs
+                        .describe_destinations()
+                        .destination_name_prefix(name.as_str())
+                        .set_next_token(token.clone())
+                        .send()
+                },
+            )
+            .await?;
+        let same = |one: &aws_sdk_cloudwatchlogs::types::Destination| {
+            one.destination_name() == Some(name.as_str())
+        };
+        let found = page.destinations.unwrap_or_default().into_iter().find(same);
+        token = page.next_token;
+        if found.is_some() || token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn tags(
+    connection: &Connection,
+    name: &DestinationName,
+    arn: &Arn,
+) -> Result<Tags, CallError> {
+    let answer = connection
+        .caller
+        .call(
+            "logs:ListTagsForResource",
+            &format!("logs::Destination {name}"),
+            || {
+                connection
+                    .logs
+                    .list_tags_for_resource()
+                    .resource_arn(arn.as_str())
+                    .send()
+            },
+        )
+        .await?;
+    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+}
+
+/// Every subscription filter of a log group, in the order of their names.
+pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> State<LogGroup> {
+    let mut filters = Vec::new();
+    let mut token = None;
+    loop {
+        let page = connection
+            .caller
+            .call(
+                "logs:DescribeSubscriptionFilters",
+                &format!("log group {name}"),
+                || {
+                    connection
+                        .logs
+                        .describe_subscription_filters()
+                        .log_group_name(name.as_str())
+                        .set_next_token(token.clone())
+                        .send()
+                },
+            )
+            .await;
+        let page = match page {
+            Ok(page) => page,
+            Err(error) if error.is_not_found() => return State::Absent,
+            Err(error) => return unknown(&error),
+        };
+        for one in page.subscription_filters.unwrap_or_default() {
+            match filter(&one) {
+                Ok(filter) => filters.push(filter),
+                Err(error) => return State::Unknown(error.to_string()),
+            }
+        }
+        token = page.next_token;
+        if token.is_none() {
+            filters.sort_by(|a, b| a.name.cmp(&b.name));
+            return State::Present(LogGroup { filters });
+        }
+    }
+}
+
+fn filter(
+    one: &aws_sdk_cloudwatchlogs::types::SubscriptionFilter,
+) -> Result<SubscriptionFilter, crate::name::NameError> {
+    use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
+    Ok(SubscriptionFilter {
+        name: one.filter_name().unwrap_or_default().parse()?,
+        pattern: FilterPattern::new(one.filter_pattern().unwrap_or_default()),
+        destination: one.destination_arn().unwrap_or_default().parse()?,
+        distribution: match one.distribution() {
+            Some(Wire::Random) => Distribution::Random,
+            _ => Distribution::ByLogStream,
+        },
+        role: one
+            .role_arn()
+            .filter(|arn| !arn.is_empty())
+            .map(str::parse)
+            .transpose()?,
+    })
+}

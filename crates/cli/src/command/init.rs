@@ -1,0 +1,37 @@
+//! `catchment init`: a commented fleet file to start from.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+
+use anyhow::Context;
+
+use super::Status;
+use crate::args;
+use crate::fleet::TEMPLATE;
+use crate::output::{Hinted, Output};
+
+/// Runs the command.
+///
+/// # Errors
+/// A file that is there already, or that cannot be written.
+pub(crate) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Status> {
+    let path = args.fleet.display();
+    #[expect(clippy::disallowed_methods, reason = "this command writes a file")]
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&args.fleet);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let error = anyhow::anyhow!("{path} is there already, and is left as it is");
+            return Err(Hinted::new(error, "--fleet names another file").into());
+        }
+        file => file.with_context(|| format!("cannot write {path}"))?,
+    };
+    file.write_all(TEMPLATE.as_bytes())
+        .with_context(|| format!("cannot write {path}"))?;
+    output.note(&format!(
+        "wrote {path}; next: put your accounts into it, then `catchment plan`"
+    ))?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,32 @@
+//! `catchment man`: the manual as one roff page, the commands after the program.
+
+use clap::CommandFactory;
+
+use super::Status;
+use crate::args::Args;
+use crate::output::Output;
+
+/// Runs the command.
+///
+/// # Errors
+/// Standard output cannot be written to.
+pub(crate) fn run(output: &mut Output) -> anyhow::Result<Status> {
+    let mut program = Args::command();
+    program.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(program.clone()).render(&mut page)?;
+    for command in program
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+    {
+        let man = clap_mangen::Man::new(command.clone());
+        man.render_title(&mut page)?;
+        man.render_name_section(&mut page)?;
+        man.render_synopsis_section(&mut page)?;
+        man.render_description_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+        man.render_extra_section(&mut page)?;
+    }
+    output.result(&page)?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,159 @@
+//! The emulator harness itself: accounts are apart, rules hold, calls are listed, a held call is held.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has to stop"
+)]
+
+mod support;
+
+use serde_json::json;
+use support::emulator::Emulator;
+
+const REGION: &str = "us-west-2";
+
+#[test]
+fn accounts_and_profiles() {
+    let emulator = Emulator::start();
+    emulator.profile("dev1", "111122223333");
+    let group = json!({"logGroupName": "flow"});
+    emulator.call("111122223333", REGION, "logs", "CreateLogGroup", &group);
+
+    let identity = emulator.aws("dev1", &["sts", "get-caller-identity", "--region", REGION]);
+    assert_eq!(identity["Account"], "111122223333");
+    let names = |account| {
+        emulator.call(account, REGION, "logs", "DescribeLogGroups", &json!({}))["logGroups"].clone()
+    };
+    assert_eq!(names("111122223333")[0]["logGroupName"], "flow");
+    assert_eq!(names("444455556666"), json!([]));
+
+    let calls = emulator.calls();
+    assert_eq!(
+        calls.len(),
+        1,
+        "what is done by hand is not listed: {calls:?}"
+    );
+    assert_eq!(calls[0]["operation"], "GetCallerIdentity");
+    assert_eq!(calls[0]["outcome"], "forwarded");
+}
+
+#[test]
+fn errors_come_back_as_code_and_message() {
+    let emulator = Emulator::start();
+    let absent = json!({"logGroupName": "nowhere"});
+    let (code, message) = emulator
+        .try_call("111122223333", REGION, "logs", "DeleteLogGroup", &absent)
+        .unwrap_err();
+    assert_eq!(code, "ResourceNotFoundException");
+    assert!(message.contains("nowhere"), "{message}");
+}
+
+#[test]
+fn a_held_write_is_not_carried_out() {
+    let emulator = Emulator::start();
+    emulator.profile("dev1", "111122223333");
+    emulator.halt_at(1);
+    let mut caller = emulator
+        .command(support::repository().join(".venv/bin/aws"))
+        .args([
+            "--profile",
+            "dev1",
+            "--region",
+            REGION,
+            "logs",
+            "create-log-group",
+            "--log-group-name",
+            "flow",
+        ])
+        .spawn()
+        .unwrap();
+    assert!(emulator.wait_halted(60.0));
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    let groups = emulator.call(
+        "111122223333",
+        REGION,
+        "logs",
+        "DescribeLogGroups",
+        &json!({}),
+    );
+    assert_eq!(groups["logGroups"], json!([]));
+    assert_eq!(emulator.calls()[0]["outcome"], "halted");
+}
+
+#[test]
+fn rules_and_faults_come_and_go() {
+    let emulator = Emulator::start();
+    emulator.profile("dev1", "111122223333");
+    let create = |name| {
+        let output = emulator
+            .command(support::repository().join(".venv/bin/aws"))
+            .args([
+                "--profile",
+                "dev1",
+                "--region",
+                REGION,
+                "logs",
+                "create-log-group",
+                "--log-group-name",
+                name,
+            ])
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(create("aws/flow").contains("(InvalidParameterException)"));
+    emulator.rules(&json!({"reserved_names": false}));
+    assert_eq!(create("aws/flow"), "");
+    emulator.faults(&json!({"rate": 1.0, "kinds": ["throttle"], "accounts": ["111122223333"]}));
+    assert!(create("flow").contains("(ThrottlingException)"));
+    emulator.faults(&json!({}));
+    assert_eq!(create("flow"), "");
+    let outcomes: Vec<_> = emulator
+        .calls()
+        .iter()
+        .map(|call| call["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["refused", "forwarded", "injected", "forwarded"]);
+}
+
+#[test]
+fn log_events_reach_the_stream_behind_a_destination() {
+    let (logging, member) = ("999988887777", "111122223333");
+    let emulator = Emulator::start_with(&json!({"deliver": true}));
+    let stream = format!("arn:aws:kinesis:{REGION}:{logging}:stream/stream");
+    emulator.call(
+        logging,
+        REGION,
+        "kinesis",
+        "CreateStream",
+        &json!({"StreamName": "stream", "ShardCount": 1}),
+    );
+    let role = format!("arn:aws:iam::{logging}:role/cwrole");
+    let destination =
+        json!({"destinationName": "kinesisDest", "targetArn": stream, "roleArn": role});
+    let made = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
+    let by_hand = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
+    by_hand("CreateLogGroup", json!({"logGroupName": "flow"}));
+    by_hand(
+        "CreateLogStream",
+        json!({"logGroupName": "flow", "logStreamName": "eni"}),
+    );
+    by_hand(
+        "PutSubscriptionFilter",
+        json!({
+            "logGroupName": "flow", "filterName": "f", "filterPattern": "",
+            "destinationArn": made["destination"]["arn"],
+        }),
+    );
+    let event = json!({"timestamp": 1_700_000_000_000_i64, "message": "one"});
+    by_hand(
+        "PutLogEvents",
+        json!({"logGroupName": "flow", "logStreamName": "eni", "logEvents": [event]}),
+    );
+    let delivered = emulator.delivered();
+    assert_eq!(delivered["control_messages"], json!([stream]));
+    assert_eq!(delivered["messages"][0]["events"][0]["message"], "one");
+    assert_eq!(delivered["messages"][0]["owner"], member);
+}

@@ -1,0 +1,273 @@
+//! With IAM enforced: what `catchment policies` prints is enough, and each action that is missing is named.
+
+use serde_json::{Value, json};
+
+use crate::fleet::Fleet;
+use crate::support::emulator::Emulator;
+
+const USER: &str = "operator";
+const ENCRYPTED: &str = "encryption = \"aws/kinesis\"";
+
+fn world() -> Emulator {
+    Emulator::start_with(
+        &json!({ "auth": true, "rules": { "propagation_seconds": 0.0, "stream_seconds": 0.0 } }),
+    )
+}
+
+/// The policy of a party's operator, as `catchment policies` prints it.
+fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
+    let documents = fleet.json(0, &format!("policies {scope}"));
+    let is_operator = |one: &&Value| one["title"].as_str().unwrap().contains("operator");
+    documents
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(is_operator)
+        .unwrap()["document"]
+        .clone()
+}
+
+/// Gives an account an operator with this policy, and the profile of that name to them alone.
+fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: &Value) {
+    fleet.call(account, "iam", "CreateUser", &json!({ "UserName": USER }));
+    grant(fleet, account, policy);
+    let key = fleet.call(
+        account,
+        "iam",
+        "CreateAccessKey",
+        &json!({ "UserName": USER }),
+    );
+    let text = |name: &str| key["AccessKey"][name].as_str().unwrap().to_owned();
+    fleet
+        .emulator
+        .profile_with_key(profile, &text("AccessKeyId"), &text("SecretAccessKey"));
+}
+
+fn grant(fleet: &Fleet<'_>, account: &str, policy: &Value) {
+    let params = json!({ "UserName": USER, "PolicyName": "catchment", "PolicyDocument": policy.to_string() });
+    fleet.call(account, "iam", "PutUserPolicy", &params);
+}
+
+/// Every action that a policy allows.
+fn actions(policy: &Value) -> Vec<String> {
+    let mut actions: Vec<String> = policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| match &statement["Action"] {
+            Value::Array(many) => many.clone(),
+            one => vec![one.clone()],
+        })
+        .map(|action| action.as_str().unwrap().to_owned())
+        .collect();
+    actions.sort();
+    actions.dedup();
+    actions
+}
+
+fn without(policy: &Value, action: &str) -> Value {
+    let mut policy = policy.clone();
+    let statements = policy["Statement"].as_array_mut().unwrap();
+    for statement in &mut *statements {
+        let kept: Vec<Value> = match &statement["Action"] {
+            Value::Array(many) => many.iter().filter(|one| *one != action).cloned().collect(),
+            one => Some(one.clone())
+                .filter(|one| one != action)
+                .into_iter()
+                .collect(),
+        };
+        statement["Action"] = Value::Array(kept);
+    }
+    statements.retain(|statement| statement["Action"] != json!([]));
+    policy
+}
+
+#[test]
+fn an_operator_with_the_printed_policy_can_do_everything() {
+    let emulator = world();
+    let fleet = Fleet::new(&emulator);
+    fleet.write(ENCRYPTED);
+    for (scope, profile, account) in [
+        ("--logging", "logging", &fleet.logging),
+        ("--member dev1", "dev1", &fleet.dev1),
+        ("--member dev2", "dev2", &fleet.dev2),
+    ] {
+        operator(&fleet, profile, account, &policy(&fleet, scope));
+    }
+    fleet.expect(3, "plan --exit-code");
+    fleet.expect(0, "apply --yes");
+    fleet.expect(0, "status");
+    fleet.expect(0, "plan --exit-code");
+    fleet.expect(0, "destroy --yes --delete-stream");
+}
+
+/// What has to be there, and how it differs from the fleet file, before a run needs an action.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    Nothing,
+    InSync,
+    /// A fleet file that asks for one tag more.
+    MoreTags,
+    /// A trust policy that lacks the members.
+    OtherTrust,
+    /// A fleet file that asks for more shards.
+    MoreShards,
+    /// A fleet file that asks for a stream that scales by itself.
+    OnDemand,
+}
+
+/// Each action of the logging account's operator: the run that needs it, and what it meets.
+const LOGGING: [(&str, Before, &str); 26] = [
+    ("kinesis:DescribeStreamSummary", Before::InSync, "plan"),
+    ("kinesis:ListTagsForStream", Before::InSync, "status"),
+    ("iam:GetRole", Before::InSync, "plan"),
+    ("iam:GetRolePolicy", Before::InSync, "status"),
+    ("iam:ListRolePolicies", Before::InSync, "plan"),
+    ("iam:ListAttachedRolePolicies", Before::InSync, "destroy"),
+    ("logs:DescribeDestinations", Before::InSync, "status"),
+    ("logs:ListTagsForResource", Before::InSync, "plan"),
+    ("kinesis:CreateStream", Before::Nothing, "apply"),
+    (
+        "kinesis:IncreaseStreamRetentionPeriod",
+        Before::Nothing,
+        "apply",
+    ),
+    ("kinesis:StartStreamEncryption", Before::Nothing, "apply"),
+    ("iam:CreateRole", Before::Nothing, "apply"),
+    ("iam:PutRolePolicy", Before::Nothing, "apply"),
+    ("iam:PassRole", Before::Nothing, "apply"),
+    ("logs:PutDestination", Before::Nothing, "apply"),
+    ("logs:PutDestinationPolicy", Before::Nothing, "apply"),
+    ("logs:TagResource", Before::Nothing, "apply"),
+    ("kinesis:AddTagsToStream", Before::MoreTags, "apply"),
+    ("iam:TagRole", Before::MoreTags, "apply"),
+    ("iam:UpdateAssumeRolePolicy", Before::OtherTrust, "apply"),
+    ("kinesis:UpdateShardCount", Before::MoreShards, "apply"),
+    ("kinesis:UpdateStreamMode", Before::OnDemand, "apply"),
+    ("kinesis:DeleteStream", Before::InSync, "destroy"),
+    ("iam:DeleteRolePolicy", Before::InSync, "destroy"),
+    ("iam:DeleteRole", Before::InSync, "destroy"),
+    ("logs:DeleteDestination", Before::InSync, "destroy"),
+];
+
+const MEMBER: [(&str, Before, &str); 3] = [
+    ("logs:DescribeSubscriptionFilters", Before::Nothing, "plan"),
+    ("logs:PutSubscriptionFilter", Before::Nothing, "apply"),
+    ("logs:DeleteSubscriptionFilter", Before::InSync, "destroy"),
+];
+
+fn line(command: &str, scope: &str) -> String {
+    let more = match command {
+        "destroy" if scope == "--logging" => "--yes --delete-stream",
+        "apply" | "destroy" => "--yes",
+        _ => "",
+    };
+    format!("{command} {scope} {more}")
+}
+
+#[test]
+fn each_action_that_the_logging_operator_lacks_is_named() {
+    let emulator = world();
+    let fleet = Fleet::new(&emulator);
+    fleet.write(ENCRYPTED);
+    let whole = policy(&fleet, "--logging");
+    operator(&fleet, "logging", &fleet.logging, &whole);
+    let mut tried: Vec<String> = LOGGING
+        .iter()
+        .map(|(action, ..)| (*action).to_owned())
+        .collect();
+    tried.sort();
+    assert_eq!(
+        tried,
+        actions(&whole),
+        "every action of the policy is tried, and no other"
+    );
+
+    for (action, before, command) in LOGGING {
+        prepare(&fleet, before);
+        grant(&fleet, &fleet.logging, &without(&whole, action));
+        let run = fleet.run(&line(command, "--logging"));
+        assert_eq!(run.code, Some(1), "without {action}: {run:#?}");
+        run.says(action);
+        grant(&fleet, &fleet.logging, &whole);
+    }
+}
+
+/// Brings the logging account into a state, whatever it was in.
+fn prepare(fleet: &Fleet<'_>, before: Before) {
+    let account = &fleet.logging;
+    fleet.write(ENCRYPTED);
+    fleet.expect(0, "destroy --yes --logging --delete-stream");
+    if before == Before::Nothing {
+        return;
+    }
+    fleet.expect(0, "apply --yes --logging");
+    match before {
+        Before::OtherTrust => {
+            let role = fleet.call(account, "iam", "GetRole", &json!({ "RoleName": "cwrole" }));
+            let mut trust = role["Role"]["AssumeRolePolicyDocument"].clone();
+            trust["Statement"][0]["Condition"]["StringLike"]["aws:SourceArn"] =
+                json!(["arn:aws:logs:us-west-2:999988887777:*"]);
+            let params = json!({ "RoleName": "cwrole", "PolicyDocument": trust.to_string() });
+            fleet.call(account, "iam", "UpdateAssumeRolePolicy", &params);
+        }
+        Before::MoreShards => fleet.write_stream("shards = 8", ENCRYPTED),
+        Before::OnDemand => fleet.write_stream("mode = \"on-demand\"", ENCRYPTED),
+        Before::MoreTags => {
+            let text = fleet.text("shards = 4", ENCRYPTED);
+            fleet.write_file(&format!("{text}\n[tags]\nteam = \"security\"\n"));
+        }
+        Before::Nothing | Before::InSync => {}
+    }
+}
+
+#[test]
+fn each_action_that_a_member_operator_lacks_is_named() {
+    let emulator = world();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes --logging");
+    let scope = "--member dev1";
+    let whole = policy(&fleet, scope);
+    operator(&fleet, "dev1", &fleet.dev1, &whole);
+    let mut tried: Vec<String> = MEMBER
+        .iter()
+        .map(|(action, ..)| (*action).to_owned())
+        .collect();
+    tried.sort();
+    assert_eq!(
+        tried,
+        actions(&whole),
+        "every action of the policy is tried, and no other"
+    );
+
+    for (action, before, command) in MEMBER {
+        fleet.expect(
+            0,
+            &line(
+                if before == Before::InSync {
+                    "apply"
+                } else {
+                    "destroy"
+                },
+                scope,
+            ),
+        );
+        grant(&fleet, &fleet.dev1, &without(&whole, action));
+        fleet.expect(1, &line(command, scope)).says(action);
+        grant(&fleet, &fleet.dev1, &whole);
+    }
+
+    // the action on the log group alone is not enough
+    let mut half = whole;
+    half["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|one| one["Sid"] != "CatchmentSubscribe");
+    fleet.expect(0, &line("destroy", scope));
+    grant(&fleet, &fleet.dev1, &half);
+    let run = fleet.expect(1, &line("apply", scope));
+    run.says(&format!(
+        "allow logs:PutSubscriptionFilter on the log group and on {}",
+        fleet.destination_arn()
+    ));
+}

@@ -1,0 +1,114 @@
+"""What CloudWatch Logs does between a log group and the stream behind its subscription filter's destination."""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import itertools
+import json
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+
+from .call import Call
+from .rules.world import World
+from .upstream import Upstream
+
+ID_DIGITS = 56
+CONTROL_TEXT = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
+
+
+@dataclass
+class Message:
+    """A subscription message that was put on a stream."""
+
+    stream_arn: str
+    owner: str
+    log_group: str
+    log_stream: str
+    filters: list[str]
+    events: list[dict] = field(default_factory=list)
+    """`id`, `timestamp` (ms), `message`"""
+
+
+class Delivery:
+    """Follows PutSubscriptionFilter and PutLogEvents, if it is on; keeps what it delivered."""
+
+    def __init__(self, upstream: Upstream, on: bool):
+        self._upstream, self._on, self._world = upstream, on, World(upstream)
+        self._numbers = itertools.count(1)
+        self._messages, self._control = [], []
+
+    async def follow(self, call: Call) -> None:
+        """Delivers what a call that was carried out gives cause to deliver."""
+        if not self._on or call.service != "logs":
+            return
+        if call.operation == "PutSubscriptionFilter":
+            stream_arn = await self._stream_behind(call.params["destinationArn"])
+            if stream_arn:
+                self._control.append(stream_arn)
+                await self._put(stream_arn, str(uuid.uuid4()), _control_message())
+        elif call.operation == "PutLogEvents":
+            group = call.params["logGroupName"]
+            for one in await self._world.filters(call.account, call.region, group):
+                await self._deliver(call, one)
+
+    def as_json(self) -> dict:
+        """`messages` in the order of their delivery; `control_messages`: the streams that got one."""
+        return {"messages": [asdict(message) for message in self._messages], "control_messages": self._control}
+
+    async def _deliver(self, call: Call, one: dict) -> None:
+        stream_arn = await self._stream_behind(one["destinationArn"])
+        # patterns other than "all" are CloudWatch Logs' own language; Catchment's filters never have one
+        if not stream_arn or one.get("filterPattern", "").strip():
+            return
+        events = [{"id": self._id(event["timestamp"]), **event} for event in call.params["logEvents"]]
+        message = Message(
+            stream_arn,
+            call.account,
+            call.params["logGroupName"],
+            call.params["logStreamName"],
+            [one["filterName"]],
+            events,
+        )
+        data = {
+            "messageType": "DATA_MESSAGE",
+            "owner": message.owner,
+            "logGroup": message.log_group,
+            "logStream": message.log_stream,
+            "subscriptionFilters": message.filters,
+            "logEvents": events,
+        }
+        by_stream = one.get("distribution") != "Random"
+        key = hashlib.md5(message.log_stream.encode()).hexdigest() if by_stream else uuid.uuid4().hex
+        await self._put(stream_arn, key, data)
+        self._messages.append(message)
+
+    async def _stream_behind(self, arn: str) -> str:
+        """The ARN of the Kinesis stream that an ARN leads to: its own, or a `logs::Destination`'s target."""
+        if ":destination:" in arn:
+            destination = await self._world.destination(arn)
+            return destination["targetArn"] if destination else ""
+        return arn if arn.startswith("arn:aws:kinesis:") else ""
+
+    async def _put(self, stream_arn: str, key: str, message: dict) -> None:
+        text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+        data = await asyncio.to_thread(gzip.compress, text.encode(), 6)
+        _, _, _, region, account, _ = stream_arn.split(":", 5)
+        params = {"StreamARN": stream_arn, "PartitionKey": key, "Data": base64.b64encode(data).decode()}
+        await self._upstream.json(account, region, "kinesis", "PutRecord", params)
+
+    def _id(self, timestamp_ms: int) -> str:
+        number = next(self._numbers)
+        return f"3{timestamp_ms:013d}{number:0{ID_DIGITS - 14}d}"
+
+
+def _control_message() -> dict:
+    return {
+        "messageType": "CONTROL_MESSAGE",
+        "owner": "CloudwatchLogs",
+        "logGroup": "",
+        "logStream": "",
+        "subscriptionFilters": [],
+        "logEvents": [{"id": "", "timestamp": int(time.time() * 1000), "message": CONTROL_TEXT}],
+    }

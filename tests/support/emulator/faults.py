@@ -1,0 +1,85 @@
+"""Faults by a seeded schedule: what goes wrong depends on the seed and the call, not on how calls interleave."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .call import Call, Refusal
+
+THROTTLES = {
+    "logs": Refusal("ThrottlingException", "Rate exceeded"),
+    "kinesis": Refusal("LimitExceededException", "Rate exceeded for account."),
+    "iam": Refusal("Throttling", "Rate exceeded"),
+    "sts": Refusal("Throttling", "Rate exceeded"),
+    "s3": Refusal("SlowDown", "Please reduce your request rate.", 503),
+}
+SERVER_ERRORS = {
+    "logs": Refusal("ServiceUnavailableException", "The service cannot complete the request.", 503),
+    "kinesis": Refusal("InternalFailure", "Internal service failure.", 500),
+    "iam": Refusal("ServiceFailure", "The request processing has failed.", 500),
+    "sts": Refusal("InternalFailure", "The request processing has failed.", 500),
+    "s3": Refusal("InternalError", "We encountered an internal error. Please try again.", 500),
+}
+
+
+@dataclass
+class Settings:
+    """What goes wrong. With a rate of 0 nothing does."""
+
+    seed: int = 0
+    rate: float = 0.0
+    kinds: list[str] = field(default_factory=lambda: ["error", "reset", "hang", "throttle"])
+    """`error`: a 5xx; `reset`: the connection breaks; `hang`: silence, then it breaks; `throttle`: a storm of them."""
+    lost: float = 0.5
+    """The share of errors, resets and hangs that come after the call was carried out: only its answer is lost."""
+    accounts: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
+    """None named: all of them."""
+    hang_seconds: float = 1.0
+    storm_calls: int = 4
+    """How many calls of one account, Region and service one storm throttles."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is to go wrong with one call."""
+
+    kind: str
+    lost: bool
+
+
+class Faults:
+    """Decides call by call."""
+
+    def __init__(self, **settings):
+        self.settings = Settings(**settings)
+        self._seen = Counter()
+        self._storms = Counter()
+
+    def next(self, call: Call) -> Fault | None:
+        """What goes wrong with this call, if anything."""
+        settings = self.settings
+        if settings.accounts and call.account not in settings.accounts:
+            return None
+        if settings.operations and call.operation not in settings.operations:
+            return None
+        place = (call.account, call.region, call.service)
+        if self._storms[place]:
+            self._storms[place] -= 1
+            return Fault("throttle", lost=False)
+        what = (*place, call.operation, call.resource)
+        self._seen[what] += 1
+        chance = random.Random(f"{settings.seed}/{what}/{self._seen[what]}")
+        if chance.random() >= settings.rate:
+            return None
+        kind = chance.choice(settings.kinds)
+        if kind == "throttle":
+            self._storms[place] = settings.storm_calls - 1
+            return Fault(kind, lost=False)
+        return Fault(kind, lost=chance.random() < settings.lost)
+
+
+def refusal(kind: str, service: str) -> Refusal:
+    """How a service words a throttle or an error of its own."""
+    table = THROTTLES if kind == "throttle" else SERVER_ERRORS
+    return table.get(service, table["logs"])

@@ -1,0 +1,86 @@
+"""The ministack process: started on a port that is free, with a folder of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import leash
+
+READY_SECONDS_MAX = 60.0
+TRIES_MAX = 5
+
+
+def start(folder: str, auth: bool, environment: dict) -> int:
+    """Starts ministack and returns its port once it answers.
+
+    ministack must be told its port, so another process can take it between our choice and its start: then try again.
+    """
+    for _ in range(TRIES_MAX):
+        port = _free_port()
+        process = _launch(port, folder, auth, environment)
+        if _ready(process, port):
+            return port
+    with open(_log(folder), encoding="utf-8", errors="replace") as log:
+        raise RuntimeError(f"ministack did not start\n{log.read()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _log(folder: str) -> str:
+    return os.path.join(folder, "ministack.log")
+
+
+def _launch(port: int, folder: str, auth: bool, environment: dict) -> subprocess.Popen:
+    settings = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": folder,
+        "TMPDIR": folder,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "AUTH": "true" if auth else "false",
+        "S3_DATA_DIR": os.path.join(folder, "s3"),
+        # listeners on fixed ports: two emulators would fight over them
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        **environment,
+    }
+    command = [sys.executable, "-m", "ministack"]
+    with open(_log(folder), "ab") as log:
+        return leash.start(command, env=settings, stdout=log, stderr=log, cwd=folder)
+
+
+def _ready(process: subprocess.Popen, port: int) -> bool:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=5):
+                # the answer may be another ministack's: ours would then have given up over the port
+                time.sleep(0.01)
+                return process.poll() is None and _listens(process.pid, port)
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.02)
+    return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether it is this very process that listens on the port."""
+    sockets = set()
+    for descriptor in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            sockets.add(os.readlink(descriptor.path))
+        except OSError:
+            continue
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = (line.split() for line in table.readlines()[1:])
+        return any(
+            int(row[1].split(":")[1], 16) == port and row[3] == "0A" and f"socket:[{row[9]}]" in sockets for row in rows
+        )

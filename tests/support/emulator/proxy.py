@@ -1,0 +1,111 @@
+"""The listener: takes each AWS call past the journal, the halt, the faults and the rules to ministack and back."""
+
+import asyncio
+import json
+import socket
+import struct
+
+from aiohttp import web
+
+from . import control
+from .call import Call, Refusal, parse, render
+from .delivery import Delivery
+from .faults import Fault, Faults, refusal
+from .gaps import Gaps
+from .halt import Halt
+from .journal import Entry, Journal
+from .rules import Rules
+from .upstream import Upstream
+
+BODY_BYTES_MAX = 256 * 1024 * 1024
+LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class Proxy:
+    """Stands in front of `upstream`. A test changes `faults` and `halt` while it runs."""
+
+    def __init__(self, upstream: Upstream, rules: Rules, delivery: Delivery):
+        self.upstream, self.rules, self.delivery, self.gaps = upstream, rules, delivery, Gaps(upstream)
+        self.journal, self.faults, self.halt = Journal(), Faults(), Halt()
+        self.endpoint = ""
+
+    async def __aenter__(self):
+        application = web.Application(client_max_size=BODY_BYTES_MAX)
+        control.add_routes(application, self)
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        # bodies pass as they are, and a call that is held for ever must not hold up our own end
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+        await self._runner.setup()
+        return self
+
+    async def __aexit__(self, *_):
+        await self._runner.cleanup()
+
+    async def listen(self, port: int) -> str:
+        """Binds a port of this machine, 0 for a free one, and returns the endpoint."""
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.endpoint = "http://{}:{}".format(*self._runner.addresses[0])
+        return self.endpoint
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        call = parse(request.method, request.path, request.headers, body)
+        call.account = await self.upstream.account_of(call.key_id)
+        if control.BY_HAND in request.headers:
+            try:
+                return _response(*await self._forward(call, request, body))
+            except Refusal as refused:
+                return _response(*render(call, refused))
+
+        entry = self.journal.open(call)
+        halts, fault = self.halt.meets(call), self.faults.next(call)
+        if halts and self.halt.settings.when == "before":
+            entry.outcome = "halted"
+            await self.halt.hold()
+        if fault and not fault.lost:
+            return await self._fail(call, entry, fault, request)
+        try:
+            async with self.rules.watch(call):
+                answer = await self._forward(call, request, body)
+            entry.outcome, entry.status = "forwarded", answer[0]
+        except Refusal as refused:
+            entry.outcome, entry.code, answer = "refused", refused.code, render(call, refused)
+        if halts:
+            entry.outcome = "halted"
+            await self.halt.hold()
+        if fault:
+            return await self._fail(call, entry, fault, request)
+        return _response(*answer)
+
+    async def _forward(self, call: Call, request: web.Request, body: bytes) -> tuple[int, dict, bytes]:
+        filled = await self.gaps.answer(call)
+        if filled is not None:
+            status, headers, answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(filled).encode()
+        else:
+            before = await self.gaps.before(call)
+            status, headers, answer = await self.upstream.forward(request.method, request.raw_path, request.headers, body)
+            if status < 300:
+                answer = await self.gaps.after(call, before, answer)
+        if status < 300:
+            await self.delivery.follow(call)
+            if control.BY_HAND not in request.headers:
+                answer = self.rules.note(call, answer)
+        return status, headers, answer
+
+    async def _fail(self, call: Call, entry: Entry, fault: Fault, request: web.Request) -> web.Response:
+        entry.outcome, entry.code = "injected", fault.kind
+        if fault.kind in ("error", "throttle"):
+            return _response(*render(call, refusal(fault.kind, call.service)))
+        if fault.kind == "hang":
+            await asyncio.sleep(self.faults.settings.hang_seconds)
+        if transport := request.transport:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            transport.abort()
+        return web.Response()
+
+
+def _response(status: int, headers: dict, body: bytes) -> web.Response:
+    # a body's length is counted anew, because a rule may have changed it; only HEAD tells one without having it
+    kept = {name: value for name, value in headers.items() if not body or name.lower() != "content-length"}
+    return web.Response(status=status, headers=kept, body=body)

@@ -1,0 +1,73 @@
+"""What ministack holds now, as far as a rule asks."""
+
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+from ..call import Refusal
+from ..upstream import Upstream
+
+
+class World:
+    """Reads in the owner's name."""
+
+    def __init__(self, upstream: Upstream):
+        self._upstream = upstream
+
+    async def destination(self, arn: str) -> dict | None:
+        """The `logs::Destination` of this ARN, as DescribeDestinations shows it."""
+        region, account, name = _parts(arn, "destination:")
+        found = await self._upstream.json(
+            account, region, "logs", "DescribeDestinations", {"DestinationNamePrefix": name}
+        )
+        return next((one for one in found["destinations"] if one["arn"] == arn), None)
+
+    async def filters(self, account: str, region: str, log_group: str) -> list[dict]:
+        """The subscription filters of a log group; none where there is no such group."""
+        try:
+            found = await self._upstream.json(
+                account, region, "logs", "DescribeSubscriptionFilters", {"logGroupName": log_group}
+            )
+        except Refusal:
+            return []
+        return found["subscriptionFilters"]
+
+    async def stream(self, arn: str) -> dict | None:
+        """The Kinesis stream of this ARN, as DescribeStreamSummary shows it."""
+        region, account, name = _parts(arn, "stream/")
+        try:
+            found = await self._upstream.json(account, region, "kinesis", "DescribeStreamSummary", {"StreamName": name})
+        except Refusal:
+            return None
+        return found["StreamDescriptionSummary"]
+
+    async def role(self, arn: str) -> tuple[str, list[str]] | None:
+        """A role's trust policy and its inline policies."""
+        account, name = arn.split(":")[4], arn.rpartition("/")[2]
+        found = await self._iam(account, "GetRole", {"RoleName": name})
+        if found is None:
+            return None
+        [trust] = texts(found, "AssumeRolePolicyDocument")
+        policies = []
+        names = await self._iam(account, "ListRolePolicies", {"RoleName": name})
+        for policy in texts(names, "member"):
+            document = await self._iam(account, "GetRolePolicy", {"RoleName": name, "PolicyName": policy})
+            policies += texts(document, "PolicyDocument")
+        return unquote(trust), [unquote(policy) for policy in policies]
+
+    async def _iam(self, account: str, operation: str, params: dict) -> ElementTree.Element | None:
+        status, answer = await self._upstream.query(account, "us-east-1", "iam", operation, params)
+        return ElementTree.fromstring(answer) if status < 300 else None
+
+
+def _parts(arn: str, kind: str) -> tuple[str, str, str]:
+    _, _, _, region, account, resource = arn.split(":", 5)
+    return region, account, resource.removeprefix(kind)
+
+
+def texts(element: ElementTree.Element | str | None, name: str) -> list[str]:
+    """The texts of all elements of a name in an answer of IAM's, whatever the namespace."""
+    if isinstance(element, str):
+        element = ElementTree.fromstring(element)
+    if element is None:
+        return []
+    return [found.text or "" for found in element.iter() if found.tag.rpartition("}")[2] == name]

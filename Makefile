@@ -1,11 +1,12 @@
 # What a person can do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
+CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,15 +21,55 @@ $(CARGO_DENY):
 
 setup: $(VENV)/.installed ## install what the tests and the demo need, into .venv
 
-lint: $(VENV)/.installed $(CARGO_DENY) ## format, clippy, the pure rooms alone, licences
+lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure rooms alone, licences, templates and policies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
-test: $(VENV)/.installed ## every test
+test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
+	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	cargo test --workspace --locked
+
+bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
+	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
+	$(PY) tests/infra/policies.py
+
+lint-infra: $(VENV)/.installed
+	$(VENV)/bin/cfn-lint --config-file .config/cfn-lint.yaml
+	for template in infra/*.yaml; do \
+		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
+	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
+
+# Stable Rust has the coverage that libFuzzer steers by, but no sanitizer; there is no unsafe code of ours to sanitize.
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@0.13.2
+
+FUZZ_SECONDS := 600
+fuzz: $(CARGO_FUZZ) ## the record decoder against any bytes, for FUZZ_SECONDS (600)
+	mkdir -p target/fuzz-corpus
+	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
+		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
+
+bench: ## the transformer against the decompressor; target/bench/summary.json
+	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
+
+# The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
+ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+LAMBDA_DIR := target/lambda/$(ARCH)
+
+# Linked by zig against the glibc of provided.al2023. Its clang wants to be told that 512-bit vectors may be used where
+# libdeflate asks the processor for them first.
+lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARCH.zip and transformer.zip of all that are built
+	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
+		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip
+	@$(PY) -m zipfile -e $(LAMBDA_DIR)/bootstrap.zip $(LAMBDA_DIR) && chmod +x $(LAMBDA_DIR)/bootstrap
+	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer-$(ARCH).zip
+	@$(PY) infra/bundle.py target/lambda/transformer.zip target/lambda/transformer-*.zip
+	@ls -l target/lambda/transformer-$(ARCH).zip target/lambda/transformer.zip
 
 clean: ## remove what the build and the set-up left
 	rm -rf target $(VENV)

@@ -1,6 +1,7 @@
 //! The Lambda harness itself: answers come through, environments are what the test gave, and nothing outlives it.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a test that cannot be set up has to stop"
 )]

@@ -18,6 +18,7 @@ const FUNCTION_TIMEOUT_SECONDS: &str = "300";
 pub(crate) struct Lambda {
     leash: Child,
     address: SocketAddr,
+    binary: PathBuf,
     output: tempfile::TempDir,
 }
 
@@ -49,6 +50,7 @@ impl Lambda {
         let mut lambda = Self {
             leash,
             address,
+            binary: binary.to_owned(),
             output,
         };
         lambda.wait_ready();
@@ -70,6 +72,48 @@ impl Lambda {
     /// What stands in the Lambda's log stream by now: the binary's two outputs, and START and END lines.
     pub(crate) fn log(&self) -> String {
         self.written("log")
+    }
+
+    /// The most memory that the emulated function's process held so far, in KiB.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.function_pid()))
+            .expect("the status of the function's process");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .expect("VmHWM");
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .expect("a number of KiB")
+    }
+
+    /// The process that runs `binary`: the emulator's child.
+    fn function_pid(&self) -> u32 {
+        let binary = fs::canonicalize(&self.binary).expect("the binary's path");
+        let mut pids = vec![self.leash.id()];
+        while let Some(pid) = pids.pop() {
+            if fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|path| path == binary) {
+                return pid;
+            }
+            // A Go program starts its children from any of its threads.
+            let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+                .into_iter()
+                .flatten();
+            pids.extend(
+                tasks
+                    .filter_map(|task| {
+                        let list = fs::read_to_string(task.ok()?.path().join("children")).ok()?;
+                        Some(
+                            list.split_whitespace()
+                                .filter_map(|pid| pid.parse().ok())
+                                .collect::<Vec<u32>>(),
+                        )
+                    })
+                    .flatten(),
+            );
+        }
+        panic!("the function is not running\n{}", self.written("emulator"))
     }
 
     fn written(&self, name: &str) -> String {

@@ -1,11 +1,15 @@
 //! What can be typed: clap types only. Their docs are the manual.
 
+mod infra;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::name::MemberName;
+
+pub(crate) use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -33,6 +37,7 @@ pub(crate) enum Command {
     Status(Status),
     #[cfg(feature = "aws")]
     Destroy(Destroy),
+    Infra(Infra),
     Policies(Policies),
     Replay(Replay),
     Completions(Completions),

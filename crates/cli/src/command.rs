@@ -6,6 +6,7 @@ mod completions;
 #[cfg(feature = "aws")]
 mod destroy;
 mod fleet;
+mod infra;
 mod init;
 mod man;
 #[cfg(feature = "aws")]
@@ -65,6 +66,7 @@ pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
         Command::Status(args) => status::run(&args, output)?,
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&args, output)?,
+        Command::Infra(args) => infra::run(&args, output)?,
         Command::Policies(args) => policies::run(&args, output)?,
         Command::Replay(args) => replay::run(&args, output)?,
         Command::Completions(args) => completions::run(&args, output)?,

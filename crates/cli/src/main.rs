@@ -18,6 +18,7 @@ mod fleet;
 mod name;
 mod observed;
 mod output;
+mod parameters;
 mod plan;
 mod policy;
 mod replay;

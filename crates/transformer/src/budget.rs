@@ -1,8 +1,12 @@
 //! What fits in one response, and what becomes of the rest.
 //!
 //! Every record must be answered, and the whole answer must stay under Lambda's limit. So the room for the shortest
-//! honest answer to every record, `ProcessingFailed` with its original data, is set aside first; an `Ok` answer that
-//! would eat into the room set aside for others is refused, and later, smaller ones are still let in.
+//! honest answer to every record is set aside first; an `Ok` answer that would eat into the room set aside for others is
+//! refused, and later, smaller ones are still let in.
+//!
+//! An honest `ProcessingFailed` carries the original data. Where the originals together would take more than half of the
+//! response, setting room aside for all of them would leave too little for what is `Ok`: then they are carried where
+//! they still fit, and otherwise left to Firehose, which puts its own copy into the error output.
 
 use crate::firehose::{BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record};
 
@@ -11,8 +15,7 @@ use crate::firehose::{BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record};
 pub(crate) struct Budget {
     /// Bytes not yet written, over and above those that the records still to come are sure to need.
     free: usize,
-    /// Whether the room set aside for a record covers its original data. It does for every batch that Firehose can
-    /// send; a batch made by hand may be longer than its own answer may be.
+    /// Whether the room set aside for a record covers its original data.
     with_data: bool,
 }
 
@@ -30,15 +33,14 @@ impl Budget {
                     .map(|record| record.failed_bytes(with_data))
                     .sum::<usize>()
         };
-        for with_data in [true, false] {
-            if let Some(free) = bytes_max.checked_sub(all(with_data)) {
-                return Ok(Self { free, with_data });
-            }
+        let with_data = all(true) <= bytes_max / 2;
+        match bytes_max.checked_sub(all(with_data)) {
+            Some(free) => Ok(Self { free, with_data }),
+            None => Err(BatchError::TooManyRecords {
+                records: records.len(),
+                bytes: all(false),
+            }),
         }
-        Err(BatchError::TooManyRecords {
-            records: records.len(),
-            bytes: all(false),
-        })
     }
 
     /// Takes the room for an `Ok` answer of `bytes` to `record`; `false`, and nothing taken, where it does not fit.
@@ -68,7 +70,7 @@ impl Budget {
         }
     }
 
-    /// The most bytes of base64 that an `Ok` answer to `record` could still hold, framing not counted.
+    /// The most bytes that an `Ok` answer to `record` may have.
     pub(crate) fn room(&self, record: &Record<'_>) -> usize {
         self.free + record.failed_bytes(self.with_data)
     }

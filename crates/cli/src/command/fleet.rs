@@ -20,14 +20,21 @@ pub(crate) fn desired(
     logging: bool,
     members: &[MemberName],
 ) -> anyhow::Result<Desired> {
-    let fleet = Fleet::parse(&read(path)?)
-        .with_context(|| format!("{} is not a fleet file", path.display()))?;
+    let fleet = fleet(path)?;
     let scope = Scope {
         logging,
         members: members.iter().cloned().collect::<BTreeSet<_>>(),
     };
     let desired = Desired::of_fleet(&fleet).and_then(|desired| desired.only(&scope));
     desired.map_err(hinted)
+}
+
+/// Reads the fleet file.
+///
+/// # Errors
+/// A file that cannot be read or holds mistakes.
+pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
+    Fleet::parse(&read(path)?).with_context(|| format!("{} is not a fleet file", path.display()))
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -1,0 +1,77 @@
+//! What can be typed after `catchment infra`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{FLEET_FILE, Format};
+use crate::name::{MemberName, Region};
+
+/// What the CloudFormation templates of infra/ need
+#[derive(Debug, clap::Args)]
+pub(crate) struct Infra {
+    #[command(subcommand)]
+    pub(crate) command: InfraCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InfraCommand {
+    Parameters(InfraParameters),
+}
+
+/// Print the parameters of a template that follow from the fleet file
+///
+/// As text, one KEY=VALUE a line, for the AWS CLI; as JSON, one object, for SAM, which reads it from a file whose name
+/// ends in .yaml. What the fleet file does not say, such as VpcIds or AlarmEmail, is given beside them.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = INFRA_PARAMETERS_EXAMPLES)]
+pub(crate) struct InfraParameters {
+    /// The template
+    #[arg(default_value = "logging")]
+    pub(crate) template: InfraTemplate,
+
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub(crate) fleet: PathBuf,
+
+    /// The member account, for the template `member`
+    #[arg(long, value_name = "NAME", required_if_eq("template", "member"))]
+    pub(crate) member: Option<MemberName>,
+
+    /// The bucket of all members' trails, for `cloudtrail-bucket` and `member`
+    #[arg(long, value_name = "BUCKET", required_if_eq_any([("template", "cloudtrail-bucket"), ("template", "member")]))]
+    pub(crate) trail_bucket: Option<String>,
+
+    /// The name of the members' trails
+    #[arg(long, value_name = "TRAIL", default_value = "catchment")]
+    pub(crate) trail: String,
+
+    /// The trails' home Region, where the fleet has several
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// The templates of infra/ that a person deploys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InfraTemplate {
+    /// infra/logging.yaml
+    Logging,
+    /// infra/cloudtrail-bucket.yaml
+    CloudtrailBucket,
+    /// infra/member.yaml
+    Member,
+    /// infra/guardduty.yaml
+    Guardduty,
+}
+
+const INFRA_PARAMETERS_EXAMPLES: &str = "\
+Examples:
+  catchment infra parameters --output json > parameters.yaml
+  sam deploy --template-file infra/logging.yaml --parameter-overrides file://parameters.yaml …
+  aws cloudformation deploy --template-file infra/cloudtrail-bucket.yaml … \\
+    --parameter-overrides $(catchment infra parameters cloudtrail-bucket --trail-bucket example-trails)
+  aws cloudformation deploy --template-file infra/member.yaml … --parameter-overrides VpcIds=vpc-0abc \\
+    $(catchment infra parameters member --member dev1 --trail-bucket example-trails)";

@@ -1,0 +1,286 @@
+"""infra/logging.yaml and infra/cloudtrail-bucket.yaml, deployed with `sam deploy` on the emulator with the really built Lambda."""
+
+import contextlib
+import gzip
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import boto3
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+ZIP = ROOT / "target" / "lambda" / "transformer.zip"
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+STREAM = "Demo_Kinesis_Stream"
+ACCOUNT, REGION = "999988887777", "us-west-2"
+PATIENCE_SECONDS = 60
+FLEET = ROOT / "crates" / "cli" / "src" / "fleet" / "template.toml"
+MESSAGES = ["2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 3 4 5 6 ACCEPT OK", 'quotes " and \\ and é \N{GRINNING FACE}']
+
+
+def subscription_message(kind, events):
+    """A record as CloudWatch Logs puts it into the stream."""
+    return gzip.compress(
+        json.dumps(
+            {
+                "messageType": kind,
+                "owner": "111122223333",
+                "logGroup": "flow-logs",
+                "logStream": "eni-1-all",
+                "subscriptionFilters": ["catchment"],
+                "logEvents": [
+                    {"id": str(number), "timestamp": 1_790_000_000_000 + number, "message": message}
+                    for number, message in enumerate(events)
+                ],
+            }
+        ).encode()
+    )
+
+
+class Emulator:
+    """ministack on a port of its own, with a home of its own, ended with the block."""
+
+    def __enter__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.home = tempfile.TemporaryDirectory()
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.environment = {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "HOME": self.home.name,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "emulated",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_POLL_DELAY": "0.2",
+        }
+        self.log = open(Path(self.home.name) / "ministack.log", "w+")  # noqa: SIM115 - closed in __exit__
+        self.process = subprocess.Popen(
+            [BIN / "ministack"],
+            env={**self.environment, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        wait_for("the emulator", lambda: socket.create_connection(("127.0.0.1", port), 1).close() or True)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(PATIENCE_SECONDS)
+        self.log.close()
+        self.home.cleanup()
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="emulated",
+        )
+
+    def deploy(self, template, stack, **parameters):
+        """`sam deploy`, as a person would."""
+        self.deploy_from(json.dumps(parameters), template, stack)
+
+    def deploy_from(self, parameters, template, stack, *more):
+        """The same with parameters as the text of a file, and `KEY=VALUE` beside it."""
+        overrides = Path(self.home.name) / "parameters.yaml"  # JSON is YAML, and .json is a name that sam refuses
+        overrides.write_text(parameters)
+        done = subprocess.run(
+            [BIN / "sam", "deploy", "--template-file", ROOT / "infra" / template, "--stack-name", stack]
+            + ["--s3-bucket", "artefacts", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+            + ["--no-progressbar", "--parameter-overrides", f"file://{overrides}", *more],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"sam deploy of {stack}:\n{done.stdout}\n{done.stderr}")
+
+    def destroy(self, stack):
+        cloudformation = self.client("cloudformation")
+        identifier = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
+        cloudformation.delete_stack(StackName=stack)
+
+        def gone():
+            return cloudformation.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+
+        wait_for(f"the end of stack {stack}", gone)
+
+    def physical(self, stack):
+        resources = self.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+    def objects(self, bucket):
+        """What is in a bucket: text by key, gunzipped."""
+        s3 = self.client("s3")
+        listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return {
+            entry["Key"]: gzip.decompress(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()).decode()
+            for entry in listed
+        }
+
+
+def wait_for(what, is_so):
+    """Asks until it is so; an error while asking counts as not yet."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if is_so():
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {PATIENCE_SECONDS} seconds")
+
+
+def catchment(*arguments):
+    """What the CLI prints."""
+    command = ["cargo", "run", "--quiet", "--locked", "--package", "catchment", "--", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+class LoggingAccount(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not ZIP.exists():
+            raise AssertionError(f"{ZIP.relative_to(ROOT)} is not there: `make lambda` builds it")
+        cls.aws = cls.enterClassContext(Emulator())
+        cls.aws.client("s3").create_bucket(
+            Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        cls.aws.client("kinesis").create_stream(StreamName=STREAM, ShardCount=4)
+        cls.given = {"StreamName": STREAM, "Architecture": ARCHITECTURE, "FilterAlarms": "false"}
+
+    def put(self, *records):
+        for record in records:
+            self.aws.client("kinesis").put_record(StreamName=STREAM, PartitionKey="a", Data=record)
+
+    def test_logs_arrive_and_what_holds_them_outlives_update_and_stack(self):
+        self.aws.deploy("logging.yaml", "catchment", **self.given)
+        before = self.aws.physical("catchment")
+        bucket = before["LogBucket"]
+
+        self.put(subscription_message("CONTROL_MESSAGE", ["check"]), subscription_message("DATA_MESSAGE", MESSAGES))
+        wait_for("the first object", lambda: self.aws.objects(bucket))
+        first = self.aws.objects(bucket)
+        ((key, text),) = first.items()
+        self.assertRegex(key, r"^logs/account=111122223333/source=vpc-flow-logs/year=2026/month=09/day=21/.*\.jsonl\.gz$")
+        self.assertEqual([json.loads(line)["message"] for line in text.splitlines()], MESSAGES)
+
+        self.aws.deploy(
+            "logging.yaml",
+            "catchment",
+            **self.given,
+            Sources='{"flow-logs":"other"}',
+            CustomerKeys="true",
+            GlacierAfterDays="90",
+            ExpireAfterDays="400",
+            DeliverySeconds="300",
+            TransformerConcurrency="10",
+            AlarmEmail="someone@example.com",
+        )
+        after = self.aws.physical("catchment")
+        for kept in ("LogBucket", "FirehoseStream", "Transformer", "TransformerLogGroup", "FirehoseLogGroup"):
+            self.assertEqual(after[kept], before[kept], f"{kept} was replaced")
+        self.assertEqual(self.aws.objects(bucket), first)
+
+        self.put(subscription_message("DATA_MESSAGE", MESSAGES))
+        wait_for("an object of the new setting", lambda: len(self.aws.objects(bucket)) == 2)
+        self.assertTrue(any(key.startswith("logs/account=111122223333/source=other/") for key in self.aws.objects(bucket)))
+
+        held = self.aws.objects(bucket)
+        self.aws.destroy("catchment")
+        self.assertEqual(self.aws.objects(bucket), held)
+        self.assertTrue(self.aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+        self.assertEqual(
+            self.aws.client("kms").describe_key(KeyId=after["CustomerKey"])["KeyMetadata"]["KeyState"], "Enabled"
+        )
+        self.assertEqual(self.aws.client("firehose").list_delivery_streams()["DeliveryStreamNames"], [])
+        self.assertEqual(self.aws.client("lambda").list_functions()["Functions"], [])
+        self.assertEqual(self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"], [])
+        self.assertEqual(self.aws.client("logs").describe_log_groups()["logGroups"], [])
+
+    def test_each_destination_gets_the_form_that_it_takes(self):
+        domain = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs"
+        secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:key-abcdef"
+        for destination, given, form, name in (
+            ("opensearch", {"OpenSearchDomainArn": domain}, "document", "DeliveryToAmazonOpenSearchService.Success"),
+            ("http", {"HttpUrl": "https://example.com", "HttpSecretArn": secret}, "events", "DeliveryToHttpEndpoint.Success"),
+        ):
+            with self.subTest(destination=destination):
+                self.aws.deploy("logging.yaml", destination, **self.given, Destination=destination, **given)
+                function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{destination}-transformer")
+                variables = {"CATCHMENT_FORMAT": form, "CATCHMENT_COMPRESSION": "none"}
+                self.assertEqual(function["Environment"]["Variables"], variables)
+                alarms = self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+                self.assertIn(name, [alarm["MetricName"] for alarm in alarms])
+                self.aws.destroy(destination)
+
+    def test_the_parameters_that_catchment_prints_are_what_both_tools_take(self):
+        sources = {
+            "cwl_vpc_fl_member_account_1": "vpc-flow-logs",
+            "CloudTrail/member_account_1": "cloudtrail",
+            "/aws/events/guardduty-demo": "guardduty",
+        }
+        printed = catchment("infra", "parameters", "--fleet", FLEET, "--output", "json")
+        more = (f"Architecture={ARCHITECTURE}", "FilterAlarms=false")
+        self.aws.deploy_from(printed, "logging.yaml", "by-sam", *more)
+
+        lines = catchment("infra", "parameters", "--fleet", FLEET).splitlines()
+        packaged = Path(self.aws.home.name) / "packaged.yaml"
+        for command in (
+            ["package", "--template-file", ROOT / "infra" / "logging.yaml", "--s3-bucket", "artefacts"]
+            + ["--output-template-file", packaged],
+            ["deploy", "--template-file", packaged, "--stack-name", "by-aws", "--parameter-overrides", *lines, *more]
+            + ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        ):
+            command = [BIN / "aws", "cloudformation", *command]
+            done = subprocess.run(command, env=self.aws.environment, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        for stack in ("by-sam", "by-aws"):
+            function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{stack}-transformer")
+            self.assertEqual(json.loads(function["Environment"]["Variables"]["CATCHMENT_SOURCES"]), sources)
+            self.aws.destroy(stack)
+
+    def test_firehoses_log_group_is_of_a_class_that_takes_no_filter(self):
+        self.aws.deploy("logging.yaml", "guarded", **self.given)
+        groups = self.aws.client("logs").describe_log_groups(logGroupNamePrefix="/aws/kinesisfirehose/guarded")["logGroups"]
+        self.assertEqual([group["logGroupClass"] for group in groups], ["INFREQUENT_ACCESS"])
+        rules = self.aws.client("events").list_rules()["Rules"]
+        self.assertEqual(
+            [json.loads(rule["EventPattern"])["detail"]["requestParameters"] for rule in rules],
+            [{"logGroupName": ["/aws/lambda/guarded-transformer"]}],
+        )
+        self.aws.destroy("guarded")
+
+    def test_the_trail_bucket_takes_what_its_trails_write_and_nothing_else(self):
+        bucket, arns = "org-trails", f"arn:aws:cloudtrail:{REGION}:111122223333:trail/catchment"
+        writes = f"arn:aws:s3:::{bucket}/AWSLogs/111122223333/*,arn:aws:s3:::{bucket}/AWSLogs/{ACCOUNT}/*"
+        self.aws.deploy(
+            "cloudtrail-bucket.yaml", "trails", BucketName=bucket, TrailArns=arns, TrailObjects=writes, LockMode="GOVERNANCE"
+        )
+        s3 = self.aws.client("s3")
+        read, write, _ = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+        self.assertEqual(read["Condition"]["StringEquals"]["aws:SourceArn"], [arns])
+        self.assertEqual(write["Resource"], writes.split(","))
+        self.assertEqual(s3.get_bucket_versioning(Bucket=bucket)["Status"], "Enabled")
+        self.assertTrue(all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()))
+        self.aws.destroy("trails")
+        s3.head_bucket(Bucket=bucket)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,260 @@
+//! The deployable Lambda binary (`make lambda`) under AWS's Runtime Interface Emulator.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test reads its fixtures, and stops where they are wrong"
+)]
+
+#[path = "support/batch.rs"]
+mod batch;
+mod support;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::limits::RESPONSE_BYTES_MAX;
+use catchment_transformer::{Settings, Transformer};
+use serde_json::{Value, json};
+
+use batch::Case;
+use support::lambda::Lambda;
+
+/// The binary that `make lambda` built for this machine.
+fn bootstrap() -> PathBuf {
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let path = support::repository()
+        .join("target/lambda")
+        .join(architecture)
+        .join("bootstrap");
+    assert!(path.exists(), "no {}: run `make lambda`", path.display());
+    path
+}
+
+/// The lines of its log that are JSON: its own.
+fn log(lambda: &Lambda) -> Vec<Value> {
+    lambda
+        .log()
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+#[test]
+fn every_golden_batch_is_answered_as_the_library_answers_it() {
+    for name in [
+        "sources",
+        "unreadable",
+        "compression-gzip",
+        "partition-keys",
+    ] {
+        let case = Case::read(&support::repository().join("tests/batches").join(name));
+        let settings: Vec<_> = case
+            .settings
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        let lambda = Lambda::start(&bootstrap(), &settings);
+        let event = case.event();
+        let (status, body) = lambda.invoke(&event);
+        let expected = Transformer::new(case.parsed_settings())
+            .transform(&event)
+            .unwrap();
+        assert_eq!(status, 200);
+        assert_eq!(
+            String::from_utf8(body),
+            String::from_utf8(expected.response),
+            "{name}"
+        );
+
+        let log = log(&lambda);
+        let line = log
+            .iter()
+            .find(|line| line["message"] == "batch transformed")
+            .expect("a log line");
+        assert_eq!(line["records"], expected.report.records);
+        assert_eq!(line["failed"], json!(expected.report.failed_by_reason()));
+        let metrics = log
+            .iter()
+            .find(|line| line["_aws"].is_object())
+            .expect("a metrics document");
+        assert_eq!(metrics["RecordsOk"], expected.report.ok);
+        assert!(
+            metrics["Duration"]
+                .as_f64()
+                .is_some_and(|milliseconds| milliseconds > 0.0)
+        );
+    }
+}
+
+#[test]
+fn a_batch_of_six_megabytes_is_answered_within_the_limit() {
+    // Flow logs as they come: text that opens to about six times its size.
+    let line = |n: u32| {
+        format!(
+            "2 111122223333 eni-{n:017x} 172.31.{}.{} 10.0.0.1 {} 443 6 {n} {n} 1696086862 1696086922 ACCEPT OK",
+            n % 256,
+            n / 7 % 256,
+            n % 65536
+        )
+    };
+    let data: Vec<String> = (0..600_u32)
+        .map(|record| {
+            let lines: Vec<String> = (0..300)
+                .map(|n| line(record.wrapping_mul(2_654_435_761).wrapping_add(n * 40_503)))
+                .collect();
+            let events: Vec<(i64, &str)> = lines
+                .iter()
+                .map(|line| (1_696_086_922_000, line.as_str()))
+                .collect();
+            let text = batch::message(
+                "111122223333",
+                "cwl_vpc_fl_member_account_1",
+                "eni-0a1b2c3d4e5f60718-all",
+                &events,
+            );
+            base64_simd::STANDARD.encode_to_string(batch::gzip(text.as_bytes()))
+        })
+        .collect();
+    let mut bytes = 0;
+    let event = batch::event(data.into_iter().take_while(|data| {
+        bytes += data.len() + 150;
+        bytes < 6_200_000
+    }));
+    assert!(
+        (5_900_000..RESPONSE_BYTES_MAX).contains(&event.len()),
+        "{} bytes",
+        event.len()
+    );
+    for (compression, all_ok) in [("none", false), ("gzip", true)] {
+        let lambda = Lambda::start(&bootstrap(), &[("CATCHMENT_COMPRESSION", compression)]);
+        let (status, body) = lambda.invoke(&event);
+        assert_eq!(status, 200);
+        assert!(body.len() <= RESPONSE_BYTES_MAX, "{} bytes", body.len());
+        let response: Response = serde_json::from_slice(&body).unwrap();
+        let ok = response
+            .records
+            .iter()
+            .filter(|answer| answer.result == RecordResult::Ok)
+            .count();
+        assert_eq!(
+            ok == response.records.len(),
+            all_ok,
+            "{compression}: {ok} of {}",
+            response.records.len()
+        );
+        assert!(ok > 0);
+    }
+}
+
+#[test]
+fn a_wrong_setting_ends_the_start_up_and_says_why() {
+    let lambda = Lambda::start(&bootstrap(), &[("CATCHMENT_FORMAT", "json")]);
+    let (status, body) = lambda.invoke(&batch::event([]));
+    let told = format!("{} {}", String::from_utf8_lossy(&body), lambda.log());
+    assert_ne!(status, 200, "{told}");
+    assert!(
+        told.contains(
+            "CATCHMENT_FORMAT: `json` is none of them; allowed: events, document, message"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_no_firehose_event_is_an_error_and_the_next_batch_is_answered() {
+    let lambda = Lambda::start(&bootstrap(), &[]);
+    let (_, body) = lambda.invoke(br#"{"Records":[{"body":"secret"}]}"#);
+    let error: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(error["errorType"], "Catchment.NotAFirehoseEvent");
+    assert!(
+        error["errorMessage"]
+            .as_str()
+            .unwrap()
+            .contains("expected a Firehose event")
+    );
+    assert!(!lambda.log().contains("secret"));
+    let (status, body) = lambda.invoke(&batch::event([]));
+    assert_eq!(
+        (status, body.as_slice()),
+        (200, br#"{"records":[]}"#.as_slice())
+    );
+}
+
+#[test]
+fn a_record_that_opens_to_a_gibibyte_costs_neither_memory_nor_time() {
+    let bomb = {
+        let mebibyte = vec![b' '; 1 << 20];
+        let mut encoder = flate2::write::GzEncoder::new(b"".to_vec(), flate2::Compression::best());
+        (0..1024).for_each(|_| std::io::Write::write_all(&mut encoder, &mebibyte).unwrap());
+        encoder.finish().unwrap()
+    };
+    // The same with a trailer that lies: it has to be opened to be found out.
+    let mut lying = bomb.clone();
+    let trailer = lying.len() - 4;
+    lying[trailer..].copy_from_slice(&1000_u32.to_le_bytes());
+    for bytes in [bomb, lying] {
+        let event = batch::event([base64_simd::STANDARD.encode_to_string(bytes)]);
+        let lambda = Lambda::start(&bootstrap(), &[]);
+        // The emulator starts the binary at the first invocation; that is not the record's time.
+        lambda.invoke(&batch::event([]));
+        let started = Instant::now();
+        let (_, body) = lambda.invoke(&event);
+        let duration = started.elapsed();
+        let response: Response = serde_json::from_slice(&body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&body)));
+        assert_eq!(response.records[0].result, RecordResult::ProcessingFailed);
+        assert!(
+            duration < Duration::from_secs(5),
+            "{duration:?}: it was opened to its end"
+        );
+        let peak = lambda.peak_kib();
+        assert!(peak < 100 * 1024, "{peak} KiB at the peak");
+    }
+}
+
+#[test]
+fn the_binary_runs_on_provided_al2023() {
+    let bytes = std::fs::read(bootstrap()).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    let versions: Vec<u32> = text
+        .match_indices("GLIBC_2.")
+        .filter_map(|(at, mark)| {
+            let digits: String = text[at + mark.len()..]
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            digits.parse().ok()
+        })
+        .collect();
+    let newest = versions
+        .iter()
+        .max()
+        .expect("a binary linked against glibc");
+    assert!(
+        *newest <= 34,
+        "needs glibc 2.{newest}; provided.al2023 has 2.34"
+    );
+    assert!(bytes.len() < 8 << 20, "{} bytes", bytes.len());
+}
+
+#[test]
+fn settings_of_the_library_and_of_the_binary_are_the_same() {
+    let settings = [
+        ("CATCHMENT_FORMAT", "message"),
+        ("CATCHMENT_COMPRESSION", ""),
+    ];
+    let text = batch::message("111122223333", "g", "s", &[(0, "hello")]);
+    let event = batch::event([base64_simd::STANDARD.encode_to_string(text)]);
+    let expected = Transformer::new(Settings::from_pairs(settings).unwrap())
+        .transform(&event)
+        .unwrap();
+    let (_, body) = Lambda::start(&bootstrap(), &settings).invoke(&event);
+    assert_eq!(body, expected.response);
+}

@@ -271,7 +271,7 @@ pub(crate) struct Format {
 pub(crate) enum OutputFormat {
     /// For a person
     Text,
-    /// One JSON document, of the shape that crates/README.md documents
+    /// One JSON document; later versions add keys to it and change none
     Json,
 }
 

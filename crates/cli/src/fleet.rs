@@ -219,12 +219,21 @@ mod tests {
 
     #[test]
     fn an_empty_file_and_one_that_is_not_toml_are_told() {
+        insta::assert_snapshot!(Fleet::parse("members = []").unwrap_err(), @"
+        2 mistakes
+          line 1: logging: not there; for example a table [logging] with account, regions, destination and role
+          line 1: members: an empty list; name at least one: [[members]]
+        ");
         insta::assert_snapshot!(Fleet::parse("").unwrap_err(), @"
         2 mistakes
           line 1: logging: not there; for example a table [logging] with account, regions, destination and role
           line 1: members: not there; for example a table [[members]] with account and log groups
         ");
-        insta::assert_snapshot!(Fleet::parse("[logging]\naccount = \n").unwrap_err(), @"line 2: not TOML: string values must be quoted, expected literal string");
+        insta::assert_snapshot!(Fleet::parse("[logging]\naccount = \nrole = cwrole\n").unwrap_err(), @"
+        2 mistakes
+          line 2: not TOML: string values must be quoted, expected literal string
+          line 3: not TOML: string values must be quoted, expected literal string
+        ");
     }
 
     #[test]

@@ -41,6 +41,5 @@ pub const BASE64_PIECE_BYTES: usize = 24 * 1024;
 /// opens wide is several, which bounds the memory that it takes.
 pub const GZIP_PIECE_BYTES: usize = 4 * MIB;
 
-/// libdeflate's level for gzip output, 1 to 12. Our own choice, the fastest: Lambda is paid by time, and `make bench`
-/// measures it.
+/// libdeflate's level for gzip output, 1 to 12. Our own choice, from the measurements in BENCHMARKS.md.
 pub const GZIP_LEVEL: i32 = 1;

@@ -210,6 +210,7 @@ fn one_line(json: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::Packing;
     use crate::message::{Message, read_all};
 
     const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
@@ -224,10 +225,11 @@ mod tests {
         let Message::Data(message) = &messages[0] else {
             panic!("a control message")
         };
-        let mut out = Vec::new();
-        let mut lines = Lines::kept(&mut out);
+        let (mut pending, mut out) = (Vec::new(), Vec::new());
+        let mut lines = Lines::new(&mut pending, Packing::Base64(&mut out), usize::MAX);
         assert!(Encoder::default().encode(format, message, context, &mut lines));
-        String::from_utf8(out).unwrap()
+        lines.finish().unwrap();
+        String::from_utf8(base64_simd::STANDARD.decode_to_vec(out).unwrap()).unwrap()
     }
 
     #[test]

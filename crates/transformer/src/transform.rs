@@ -7,7 +7,7 @@ use crate::decode::Decoder;
 use crate::encode::{Context, Encoder};
 use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record, close_ok};
 use crate::limits::{GZIP_LEVEL, RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
-use crate::lines::Lines;
+use crate::lines::{Lines, Packing};
 use crate::message::{Message, read_all};
 use crate::report::{Dropped, Failure, RecordError, Report};
 use crate::settings::{Compression, Settings};
@@ -141,7 +141,7 @@ impl Transformer {
             }));
         }
         let start = response.len();
-        let bytes_max = start + budget.room(record);
+        let bytes_max = budget.room(record);
         record.open_ok(response);
         let written = self.output.write(
             &messages,
@@ -188,8 +188,8 @@ struct Written {
 }
 
 impl Output {
-    /// Writes all messages of one record as base64 to the end of `response`, which may come to hold `bytes_max` bytes.
-    /// `None` where that is too few.
+    /// Writes all messages of one record as base64 to the end of `response`. `None` where that would take more than
+    /// `bytes_max` bytes.
     fn write(
         &mut self,
         messages: &[Message<'_>],
@@ -200,10 +200,12 @@ impl Output {
         bytes_max: usize,
     ) -> Option<Written> {
         let mut metadata = None;
-        let mut lines = match self.deflate {
-            Some(_) => Lines::kept(&mut self.lines),
-            None => Lines::encoded(&mut self.lines, response, bytes_max),
+        self.packed.clear();
+        let packing = match &mut self.deflate {
+            Some(deflate) => Packing::Gzip(deflate, &mut self.packed),
+            None => Packing::Base64(response),
         };
+        let mut lines = Lines::new(&mut self.lines, packing, bytes_max);
         for message in messages {
             let Message::Data(message) = message else {
                 continue;
@@ -229,13 +231,9 @@ impl Output {
                 return None;
             }
         }
-        let mut delivered = lines.finish()?;
-        if let Some(deflate) = &mut self.deflate {
-            self.packed
-                .resize(deflate.gzip_compress_bound(self.lines.len()), 0);
-            // The bound is libdeflate's own promise that the output fits.
-            delivered = deflate.gzip_compress(&self.lines, &mut self.packed).ok()?;
-            base64_simd::STANDARD.encode_append(&self.packed[..delivered], response);
+        let delivered = lines.finish()?;
+        if self.deflate.is_some() {
+            base64_simd::STANDARD.encode_append(&self.packed, response);
         }
         Some(Written {
             delivered,

@@ -61,6 +61,11 @@ impl CallError {
         matches!(self.code(), Some("ResourceNotFound" | "NoSuchEntity"))
     }
 
+    /// Whether the refusal is about a `logs::Destination`.
+    pub(crate) fn names_destination(&self) -> bool {
+        matches!(self.fault.as_ref(), Fault::Refused { message, .. } if message.contains(":destination:"))
+    }
+
     /// The true cause and the next step.
     pub(crate) fn explanation(&self) -> Explanation {
         self.fault.explanation(self.action)

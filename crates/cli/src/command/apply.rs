@@ -130,6 +130,8 @@ fn told(plan: &Plan) -> Vec<(&Subject, &Action)> {
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 
 async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result<Outcome> {
+    // the plan stands above the progress, which is drawn past `output`
+    output.finish()?;
     let progress = RefCell::new(Progress::new(plan.changes.len()));
     let written = RefCell::new((output, Ok(())));
     let write = |line: Option<String>| {

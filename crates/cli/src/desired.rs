@@ -4,7 +4,7 @@ mod build;
 mod document;
 mod role;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::{
     AccountId, Arn, DestinationName, LogGroupName, MemberName, PolicyName, ProfileName, Region,
@@ -24,6 +24,8 @@ pub(crate) struct Desired {
     /// None where the run is for members alone.
     pub(crate) logging: Option<Logging>,
     pub(crate) members: BTreeMap<MemberName, Member>,
+    /// Members of the fleet that the run is not for: nobody looks at their filters.
+    pub(crate) others: BTreeSet<MemberName>,
 }
 
 /// The logging account's part.

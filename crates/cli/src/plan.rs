@@ -10,7 +10,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub(crate) use change::{Action, Change, ChangeKey, DestinationEnds, Effect, TagC
 use draft::{Draft, Removal, Standing};
 
 use crate::desired::Desired;
-use crate::name::Arn;
+use crate::name::{Arn, MemberName};
 use crate::observed::{LogGroup, Observed, State};
 use crate::resource::Subject;
 
@@ -117,13 +117,15 @@ pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: boo
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
         let mut delivering = Removal::default();
+        let why = why_destroyed(&desired.others);
         for (region, place) in &logging.regions {
             let seen = seen.and_then(|seen| seen.regions.get(region));
             let filters = subscribed
                 .remove(&place.destination.arn)
                 .unwrap_or_default();
             let state = not_read(seen.map(|seen| &seen.destination));
-            let removal = destination::take_down(&mut draft, logging, region, &state, &filters);
+            let removal =
+                destination::take_down(&mut draft, logging, region, &state, &filters, &why);
             let state = not_read(seen.map(|seen| &seen.stream));
             stream::take_down(&mut draft, logging, region, &state, &removal, delete_stream);
             delivering.join(removal);
@@ -136,6 +138,18 @@ pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: boo
         );
     }
     draft.finish()
+}
+
+/// Why a `logs::Destination` goes. AWS lets it go under filters that still deliver to it, and disables them.
+fn why_destroyed(others: &BTreeSet<MemberName>) -> String {
+    if others.is_empty() {
+        return "destroy".to_owned();
+    }
+    let names: Vec<_> = others.iter().map(MemberName::as_str).collect();
+    format!(
+        "destroy; the filters of {} were not looked at, and deliver nothing any more",
+        names.join(", ")
+    )
 }
 
 /// Every filter that is desired, and what was seen on its log group.

@@ -83,6 +83,7 @@ impl Desired {
         Ok(Self {
             logging: Some(logging(fleet, &tags)?),
             members,
+            others: BTreeSet::new(),
             owner,
         })
     }
@@ -100,6 +101,7 @@ impl Desired {
             owner: format!("{account}/{}", destination.resource_name()),
             logging: None,
             members: BTreeMap::from([(name.clone(), member(one, filter, |_| destination.clone()))]),
+            others: BTreeSet::new(),
         }
     }
 
@@ -118,7 +120,10 @@ impl Desired {
         }
         if *logging || !members.is_empty() {
             self.logging = self.logging.filter(|_| *logging);
-            self.members.retain(|name, _| members.contains(name));
+            let others = self
+                .members
+                .extract_if(.., |name, _| !members.contains(name));
+            self.others.extend(others.map(|(name, _)| name));
         }
         Ok(self)
     }

@@ -183,6 +183,7 @@ pub(crate) fn take_down(
     region: &Region,
     seen: &State<observed::Destination>,
     filters: &Removal,
+    why: &str,
 ) -> Removal {
     let Some(desired) = logging.regions.get(region).map(|place| &place.destination) else {
         return Removal::default();
@@ -244,7 +245,7 @@ pub(crate) fn take_down(
         let action = Action::DeleteDestination {
             before: seen_ends(seen),
         };
-        let key = draft.change(&subject, "delete", action, "destroy", after);
+        let key = draft.change(&subject, "delete", action, why, after);
         return Removal::Gone {
             after: BTreeSet::from([key]),
         };

@@ -1,9 +1,12 @@
 //! Drift in the logging account: stream, role, `logs::Destination`.
 
+use std::collections::BTreeSet;
+
 use super::by_hand::{
     destination, in_sync, known, planned, role, seed, shown, stream, with_theirs,
 };
 use super::{Observed, Plan, State, destroy, plan};
+use crate::desired::Scope;
 use crate::name::Arn;
 use crate::observed::StreamStatus;
 use crate::policy::Document;
@@ -254,4 +257,19 @@ fn another_fleets_stream_that_is_not_as_asked_is_declined() {
     stream(&mut world).encryption = Encryption::AwsManaged;
     let declined = plan(&seed(), &world).declined;
     insta::assert_snapshot!(declined[0].why, @"it is of fleet x/y, and is not as this fleet asks");
+}
+
+#[test]
+fn a_destination_that_goes_alone_names_whose_filters_nobody_looked_at() {
+    let scope = Scope {
+        logging: true,
+        members: BTreeSet::new(),
+    };
+    let part = seed().only(&scope).unwrap();
+    let down = destroy(&part, &in_sync(), false);
+    insta::assert_snapshot!(down.changes[0].why, @"destroy; the filters of dev1, logging were not looked at, and deliver nothing any more");
+    assert_eq!(
+        destroy(&seed(), &in_sync(), false).changes[3].why,
+        "destroy"
+    );
 }

@@ -19,7 +19,7 @@ use draft::{Draft, Removal, Standing};
 
 use crate::desired::Desired;
 use crate::name::Arn;
-use crate::observed::{Observed, State};
+use crate::observed::{LogGroup, Observed, State};
 use crate::resource::Subject;
 
 /// What to do, in an order that can be followed from first to last.
@@ -95,29 +95,9 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Plan {
             destinations.insert(&place.destination.arn, standing);
         }
     }
-    for (name, member) in &desired.members {
-        for (region, filters) in &member.regions {
-            let seen = observed
-                .members
-                .get(name)
-                .and_then(|seen| seen.regions.get(region));
-            for (group, filter) in filters {
-                let place = filter::Place {
-                    name,
-                    member,
-                    region,
-                    group,
-                    filter,
-                };
-                let seen = not_read(seen.and_then(|seen| seen.get(group)));
-                filter::set_up(
-                    &mut draft,
-                    place,
-                    &seen,
-                    destinations.get(&filter.destination),
-                );
-            }
-        }
+    for (place, seen) in filters(desired, observed) {
+        let standing = destinations.get(&place.filter.destination);
+        filter::set_up(&mut draft, place, &seen, standing);
     }
     draft.finish()
 }
@@ -127,28 +107,12 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed) -> Plan {
 pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> Plan {
     let mut draft = Draft::new(&desired.owner);
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
-    for (name, member) in &desired.members {
-        for (region, filters) in &member.regions {
-            let seen = observed
-                .members
-                .get(name)
-                .and_then(|seen| seen.regions.get(region));
-            for (group, filter) in filters {
-                let place = filter::Place {
-                    name,
-                    member,
-                    region,
-                    group,
-                    filter,
-                };
-                let seen = not_read(seen.and_then(|seen| seen.get(group)));
-                let removal = filter::take_down(&mut draft, place, &seen);
-                subscribed
-                    .entry(&filter.destination)
-                    .or_default()
-                    .join(removal);
-            }
-        }
+    for (place, seen) in filters(desired, observed) {
+        let removal = filter::take_down(&mut draft, place, &seen);
+        subscribed
+            .entry(&place.filter.destination)
+            .or_default()
+            .join(removal);
     }
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
@@ -172,6 +136,33 @@ pub(crate) fn destroy(desired: &Desired, observed: &Observed, delete_stream: boo
         );
     }
     draft.finish()
+}
+
+/// Every filter that is desired, and what was seen on its log group.
+fn filters<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> impl Iterator<Item = (filter::Place<'a>, State<LogGroup>)> {
+    let regions = desired.members.iter().flat_map(|(name, member)| {
+        let regions = member.regions.iter();
+        regions.map(move |(region, filters)| (name, member, region, filters))
+    });
+    regions.flat_map(|(name, member, region, filters)| {
+        let seen = observed
+            .members
+            .get(name)
+            .and_then(|seen| seen.regions.get(region));
+        filters.iter().map(move |(group, filter)| {
+            let place = filter::Place {
+                name,
+                member,
+                region,
+                group,
+                filter,
+            };
+            (place, not_read(seen.and_then(|seen| seen.get(group))))
+        })
+    })
 }
 
 /// What nobody looked at is unknown, never absent.

@@ -170,6 +170,14 @@ pub(crate) struct SubscriptionFilter {
     pub(crate) role: Option<Arn>,
 }
 
+impl SubscriptionFilter {
+    /// Whether it is the one that `desired` speaks of, whatever else of it drifted. Filters bear no tags: ours is the one
+    /// with our name that delivers to our `logs::Destination`.
+    pub(crate) fn is(&self, desired: &Self) -> bool {
+        self.name == desired.name && self.destination == desired.destination
+    }
+}
+
 /// Whose credentials a change needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

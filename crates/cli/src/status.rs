@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::desired::Desired;
 use crate::observed::{Observed, State};
 use crate::plan::{Plan, Reason, plan};
-use crate::resource::{Party, Subject, SubscriptionFilter, Thing};
+use crate::resource::{Party, Subject, Thing};
 
 /// How everything in the fleet, or in the part of it that was asked for, stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -187,12 +187,9 @@ fn is_absent(subject: &Subject, desired: &Desired, observed: &Observed) -> bool 
                     .get(log_group)
             };
             let Some(ours) = ours() else { return false };
-            let is_ours = |filter: &SubscriptionFilter| {
-                filter.name == ours.name && filter.destination == ours.destination
-            };
             match seen() {
                 Some(State::Absent) => true,
-                Some(State::Present(group)) => !group.filters.iter().any(is_ours),
+                Some(State::Present(group)) => !group.filters.iter().any(|filter| filter.is(ours)),
                 Some(State::Unknown(_)) | None => false,
             }
         }

@@ -6,11 +6,7 @@
 
 use libdeflater::Compressor;
 
-/// Bytes of one piece on its way to base64: a multiple of three, so that no padding is needed between pieces, and a good
-/// part of the 32 KiB or more that a core's first cache has.
-const BASE64_PIECE: usize = 24 * 1024;
-/// Bytes of one gzip member. Records of the common size are one member; a record that opens wide is several.
-const GZIP_PIECE: usize = 4 * 1024 * 1024;
+use crate::limits::{BASE64_PIECE_BYTES, GZIP_PIECE_BYTES};
 
 /// The lines of one record.
 pub(crate) struct Lines<'a> {
@@ -84,8 +80,8 @@ impl<'a> Lines<'a> {
     #[inline(always)]
     fn piece(&self) -> usize {
         match self.packing {
-            Packing::Base64(_) => BASE64_PIECE,
-            Packing::Gzip(..) => GZIP_PIECE,
+            Packing::Base64(_) => BASE64_PIECE_BYTES,
+            Packing::Gzip(..) => GZIP_PIECE_BYTES,
         }
     }
 
@@ -129,7 +125,7 @@ mod tests {
         #[test]
         fn pieces_encode_as_the_whole_does(
             lines in prop::collection::vec(
-                prop_oneof![0..200_usize, BASE64_PIECE - 4..BASE64_PIECE + 4, 0..3 * BASE64_PIECE],
+                prop_oneof![0..200_usize, BASE64_PIECE_BYTES - 4..BASE64_PIECE_BYTES + 4, 0..3 * BASE64_PIECE_BYTES],
                 0..6,
             ),
         ) {
@@ -157,7 +153,7 @@ mod tests {
     #[test]
     fn a_long_record_is_several_members_that_open_to_the_whole() {
         let mut deflate = Compressor::new(CompressionLvl::fastest());
-        let text: Vec<u8> = (0..=255).cycle().take(2 * GZIP_PIECE + 5).collect();
+        let text: Vec<u8> = (0..=255).cycle().take(2 * GZIP_PIECE_BYTES + 5).collect();
         let (mut pending, mut out) = (Vec::new(), Vec::new());
         let mut writer = Lines::new(
             &mut pending,
@@ -171,15 +167,15 @@ mod tests {
             .read_to_end(&mut opened)
             .unwrap();
         assert!(opened == text);
-        assert!(pending.capacity() <= 2 * GZIP_PIECE);
+        assert!(pending.capacity() <= 2 * GZIP_PIECE_BYTES);
     }
 
     #[test]
     fn no_more_than_a_piece_is_written_where_there_is_no_room() {
         let (mut pending, mut out) = (Vec::new(), vec![0; 50]);
         let mut writer = Lines::new(&mut pending, Packing::Base64(&mut out), 100);
-        assert!(!writer.write_long(&[0; 100 * BASE64_PIECE]));
-        assert!(out.len() < 2 * BASE64_PIECE);
+        assert!(!writer.write_long(&[0; 100 * BASE64_PIECE_BYTES]));
+        assert!(out.len() < 2 * BASE64_PIECE_BYTES);
         let mut writer = Lines::new(&mut pending, Packing::Base64(&mut out), 100);
         writer.end().extend_from_slice(&[0; 76]);
         assert_eq!(writer.finish(), None);

@@ -131,13 +131,9 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         regions,
         destination: name,
         role: role_name,
-        stream,
-        ..
-    } = &fleet.logging;
-    let fleet::Logging {
         filter: _,
         organization: _,
-        ..
+        stream,
     } = &fleet.logging;
     let fleet::Stream {
         name: stream_name,

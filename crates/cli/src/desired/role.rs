@@ -12,6 +12,7 @@ use crate::resource::{Encryption, Tags};
 /// A role's trust policy, white space not counted
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 pub(super) const TRUST_POLICY_CHARACTERS_MAX: usize = 2_048;
+
 /// The role, with both its policies.
 pub(super) fn role(fleet: &Fleet, tags: &Tags) -> Result<Role, DesiredError> {
     let fleet::Logging {

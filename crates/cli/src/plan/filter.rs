@@ -33,10 +33,6 @@ impl Place<'_> {
             },
         }
     }
-
-    fn is_ours(&self, filter: &SubscriptionFilter) -> bool {
-        filter.name == self.filter.name && filter.destination == self.filter.destination
-    }
 }
 
 /// Plans one filter. `destination` is None where the run is for members alone: AWS checks it then.
@@ -57,11 +53,11 @@ pub(crate) fn set_up(
         }
         State::Present(group) => group,
     };
-    let before = group.filters.iter().find(|filter| place.is_ours(filter));
+    let before = group.filters.iter().find(|filter| filter.is(place.filter));
     let beside: Vec<_> = group
         .filters
         .iter()
-        .filter(|filter| !place.is_ours(filter))
+        .filter(|filter| !filter.is(place.filter))
         .cloned()
         .collect();
     for filter in &beside {
@@ -169,7 +165,7 @@ pub(crate) fn take_down(
     };
     let mut removal = Removal::default();
     for filter in &group.filters {
-        if place.is_ours(filter) {
+        if filter.is(place.filter) {
             let action = Action::DeleteFilter {
                 before: filter.clone(),
             };

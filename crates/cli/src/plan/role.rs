@@ -8,7 +8,7 @@ use super::draft::{Draft, Removal, Standing};
 use super::owner::{Owner, known, owner};
 use crate::desired::{self, Logging};
 use crate::observed::{self, State};
-use crate::policy::{foreign, has_ours, without_ours};
+use crate::policy::{has_ours, without_ours};
 use crate::resource::{OWNER_TAG, Party, Subject, Thing};
 
 fn subject(logging: &Logging) -> Subject {
@@ -264,12 +264,10 @@ pub(crate) fn take_down(
             &after,
         );
     }
-    let count = foreign(trust, our_trust).len() + others.len();
-    let why = format!("others use it: {count} statements or policies of theirs, or more in ours");
     draft.decline(
         &subject,
         Reason::Kept,
-        why,
+        "others use it, through statements or policies of their own",
         "remove what is theirs, then destroy again",
     );
 }

@@ -125,7 +125,7 @@ fn adopt(
             .collect(),
         Owner::AnotherFleet(fleet) => {
             if falls_short(desired, stream) {
-                let why = format!("it is of fleet {fleet}, and is less than this fleet asks for");
+                let why = format!("it is of fleet {fleet}, and is not as this fleet asks");
                 draft.decline(
                     subject,
                     Reason::Foreign,

@@ -116,14 +116,11 @@ fn foreign_things(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<S
         for (region, groups) in &member.regions {
             for (group, seen) in groups {
                 let ours = &desired.members[name].regions[region][group];
-                let is_ours = |one: &crate::resource::SubscriptionFilter| {
-                    one.name == ours.name && one.destination == ours.destination
-                };
                 if let State::Present(seen) = seen {
                     found.extend(
                         seen.filters
                             .iter()
-                            .filter(|one| !is_ours(one))
+                            .filter(|one| !one.is(ours))
                             .map(|one| format!("{group}: {one:?}")),
                     );
                 }

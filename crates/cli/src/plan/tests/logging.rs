@@ -7,7 +7,7 @@ use super::{Observed, Plan, State, destroy, plan};
 use crate::name::Arn;
 use crate::observed::StreamStatus;
 use crate::policy::Document;
-use crate::resource::Encryption;
+use crate::resource::{Encryption, OWNER_TAG};
 
 #[test]
 fn a_destinations_role_and_target() {
@@ -227,4 +227,31 @@ fn a_stream_that_lost_its_tag_is_adopted_and_not_deleted() {
             .any(|change| change.action == super::Action::DeleteStream)
     );
     assert_eq!(down.foreign.len(), 1);
+}
+
+#[test]
+fn a_role_whose_inline_policy_others_use_is_kept() {
+    let mut world = in_sync();
+    let policy = known(&mut role(&mut world).policy);
+    *policy = with_theirs(policy);
+    let down = destroy(&seed(), &world, false);
+    let of_role = |declined: &&super::Declined| declined.subject.region.is_none();
+    let declined: Vec<_> = down.declined.iter().filter(of_role).collect();
+    let [kept] = declined[..] else {
+        panic!("{declined:#?}")
+    };
+    assert_eq!(kept.reason, super::Reason::Kept);
+    insta::assert_snapshot!(kept.why, @"others use it, through statements or policies of their own");
+    let deletes = |change: &super::Change| change.action == super::Action::DeleteRole;
+    assert!(!down.changes.iter().any(deletes));
+}
+
+#[test]
+fn another_fleets_stream_that_is_not_as_asked_is_declined() {
+    let mut world = in_sync();
+    known(&mut stream(&mut world).tags).insert(OWNER_TAG.to_owned(), "x/y".to_owned());
+    assert_eq!(plan(&seed(), &world).declined, []);
+    stream(&mut world).encryption = Encryption::AwsManaged;
+    let declined = plan(&seed(), &world).declined;
+    insta::assert_snapshot!(declined[0].why, @"it is of fleet x/y, and is not as this fleet asks");
 }

@@ -27,6 +27,7 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure ro
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
 test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
+	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	cargo test --workspace --locked
 

@@ -80,10 +80,10 @@ impl Emulator {
 
     /// The `catchment` binary in an environment that holds nothing but the emulator.
     pub(crate) fn catchment(&self) -> Command {
-        self.command(
-            option_env!("CARGO_BIN_EXE_catchment")
-                .expect("an integration test of the crate `catchment`"),
-        )
+        let Some(binary) = option_env!("CARGO_BIN_EXE_catchment") else {
+            panic!("only an integration test of the crate `catchment` has its binary");
+        };
+        self.command(binary)
     }
 
     /// Any program in the same environment; the Region is nowhere set.

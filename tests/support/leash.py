@@ -58,10 +58,10 @@ def _descendants() -> list[int]:
     return found
 
 
-def end_children() -> None:
+def end_children(grace_seconds: float = GRACE_SECONDS) -> None:
     """Asks every descendant to end, and after a moment's grace insists."""
-    deadline = time.monotonic() + GRACE_SECONDS
-    sign = signal.SIGTERM
+    deadline = time.monotonic() + grace_seconds
+    sign = signal.SIGTERM if grace_seconds else signal.SIGKILL
     while pids := _descendants():
         for pid in pids:
             try:

@@ -126,7 +126,13 @@ impl Connections {
         profile: Option<&ProfileName>,
         region: &Region,
     ) -> Result<Identity, LoginError> {
-        let cell = Arc::clone(self.identities.lock().await.entry(profile.cloned()).or_default());
+        let cell = Arc::clone(
+            self.identities
+                .lock()
+                .await
+                .entry(profile.cloned())
+                .or_default(),
+        );
         let identity = cell.get_or_try_init(|| async {
             let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_TIME_MAX);
             let mut loader = aws_config::defaults(BehaviorVersion::latest())

@@ -87,7 +87,7 @@ fn is_unread(declined: &Declined) -> bool {
 #[cfg(feature = "aws")]
 fn is_unmade(declined: &Declined) -> bool {
     match declined.reason {
-        Reason::Unknown | Reason::Foreign | Reason::Blocked => true,
+        Reason::Unknown | Reason::Foreign | Reason::Blocked | Reason::Limit => true,
         Reason::Kept => false,
     }
 }

@@ -22,6 +22,7 @@ mod plan;
 mod policy;
 mod replay;
 mod resource;
+mod status;
 
 use std::process::ExitCode;
 

@@ -4,14 +4,18 @@
 //! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
 //! `head` does) ends the program quietly.
 
+#[cfg(feature = "aws")]
+mod outcome;
+pub(crate) mod plan;
+mod policy;
+#[cfg(feature = "aws")]
+mod progress;
+pub(crate) mod status;
+mod tree;
+
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-
-#[cfg(feature = "aws")]
-mod outcome;
-#[cfg(feature = "aws")]
-mod progress;
 
 use serde::Serialize;
 
@@ -79,7 +83,10 @@ impl Output {
     }
 
     /// Whether a question can be asked: somebody sees it, and can answer.
-    #[expect(clippy::disallowed_methods, reason = "this is the room that knows the terminal")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the room that knows the terminal"
+    )]
     pub(crate) fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
@@ -113,7 +120,10 @@ pub(crate) struct Hinted {
 impl Hinted {
     /// Adds what to do next to an error.
     pub(crate) fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
-        Self { error: error.into(), hint: hint.into() }
+        Self {
+            error: error.into(),
+            hint: hint.into(),
+        }
     }
 }
 

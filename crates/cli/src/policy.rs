@@ -94,6 +94,34 @@ impl Statement {
             .filter(|sid| !sid.is_empty())
     }
 
+    /// Its fields in the order of AWS's pages, each with its values: `Principal.AWS`, `Condition.StringLike.aws:SourceArn`.
+    pub(crate) fn fields(&self) -> Vec<(String, Vec<String>)> {
+        let meaning = Meaning::of(self);
+        let rank = |path: &str| {
+            let head = path.split('.').next().unwrap_or_default();
+            STATEMENT_ORDER
+                .iter()
+                .position(|key| *key == head)
+                .unwrap_or(STATEMENT_ORDER.len())
+        };
+        let mut fields: Vec<_> = meaning
+            .fields()
+            .iter()
+            .map(|(path, field)| {
+                (
+                    rank(path),
+                    field.shown.clone(),
+                    field.values.values().cloned().collect(),
+                )
+            })
+            .collect();
+        fields.sort_by_key(|field: &(usize, String, Vec<String>)| field.0);
+        fields
+            .into_iter()
+            .map(|(_, shown, values)| (shown, values))
+            .collect()
+    }
+
     /// What to call it in a message: its `Sid`, or what it allows.
     pub(crate) fn label(&self) -> String {
         self.sid()

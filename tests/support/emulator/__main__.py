@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import signal
@@ -14,10 +15,6 @@ from dataclasses import dataclass, field
 import leash
 
 from . import ministack
-from .delivery import Delivery
-from .proxy import Proxy
-from .rules import Rules
-from .upstream import Upstream
 
 
 @dataclass
@@ -36,32 +33,40 @@ class Options:
     """More environment for ministack."""
 
 
-async def serve(options: Options) -> None:
+async def serve(options: Options, folder: str, started: concurrent.futures.Future) -> None:
     """Runs until told to end."""
+    # imported here, because it takes as long as ministack's start, which goes on meanwhile
+    from .delivery import Delivery
+    from .proxy import Proxy
+    from .rules import Rules
+    from .upstream import Upstream
+
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, done.set)
     leash.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
-
-    with tempfile.TemporaryDirectory(prefix="catchment-emulator-") as folder:
-        try:
-            port = await asyncio.to_thread(ministack.start, folder, options.auth, options.environment)
-            async with contextlib.AsyncExitStack() as stack:
-                upstream = await stack.enter_async_context(Upstream(port))
-                delivery = Delivery(upstream, options.deliver)
-                proxy = await stack.enter_async_context(Proxy(upstream, Rules(upstream, options.rules), delivery))
-                endpoint = await proxy.listen(options.port)
-                print(json.dumps({"endpoint": endpoint, "ministack": upstream.endpoint, "folder": folder}), flush=True)
-                await done.wait()
-        finally:
-            leash.end_children()
+    async with contextlib.AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(Upstream(await asyncio.wrap_future(started)))
+        delivery = Delivery(upstream, options.deliver)
+        proxy = await stack.enter_async_context(Proxy(upstream, Rules(upstream, options.rules), delivery))
+        endpoint = await proxy.listen(options.port)
+        print(json.dumps({"endpoint": endpoint, "ministack": upstream.endpoint, "folder": folder}), flush=True)
+        await done.wait()
 
 
 def main() -> None:
     leash.adopt_orphans()
     options = Options(**json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}"))
-    asyncio.run(serve(options))
+    with tempfile.TemporaryDirectory(prefix="catchment-emulator-") as folder:
+        # the thread that starts ministack must live as long as we do: its end would be ministack's (PR_SET_PDEATHSIG)
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            started = beside.submit(ministack.start, folder, options.auth, options.environment)
+            try:
+                asyncio.run(serve(options, folder, started))
+            finally:
+                # nothing in it is worth a tidy end
+                leash.end_children(grace_seconds=0)
 
 
 if __name__ == "__main__":

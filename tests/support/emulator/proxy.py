@@ -1,6 +1,7 @@
 """The listener: takes each AWS call past the journal, the halt, the faults and the rules to ministack and back."""
 
 import asyncio
+import json
 import socket
 import struct
 
@@ -10,6 +11,7 @@ from . import control
 from .call import Call, Refusal, parse, render
 from .delivery import Delivery
 from .faults import Fault, Faults, refusal
+from .gaps import Gaps
 from .halt import Halt
 from .journal import Entry, Journal
 from .rules import Rules
@@ -23,7 +25,7 @@ class Proxy:
     """Stands in front of `upstream`. A test changes `faults` and `halt` while it runs."""
 
     def __init__(self, upstream: Upstream, rules: Rules, delivery: Delivery):
-        self.upstream, self.rules, self.delivery = upstream, rules, delivery
+        self.upstream, self.rules, self.delivery, self.gaps = upstream, rules, delivery, Gaps(upstream)
         self.journal, self.faults, self.halt = Journal(), Faults(), Halt()
         self.endpoint = ""
 
@@ -51,7 +53,10 @@ class Proxy:
         call = parse(request.method, request.path, request.headers, body)
         call.account = await self.upstream.account_of(call.key_id)
         if control.BY_HAND in request.headers:
-            return _response(*await self._forward(call, request, body))
+            try:
+                return _response(*await self._forward(call, request, body))
+            except Refusal as refused:
+                return _response(*render(call, refused))
 
         entry = self.journal.open(call)
         halts, fault = self.halt.meets(call), self.faults.next(call)
@@ -74,7 +79,14 @@ class Proxy:
         return _response(*answer)
 
     async def _forward(self, call: Call, request: web.Request, body: bytes) -> tuple[int, dict, bytes]:
-        status, headers, answer = await self.upstream.forward(request.method, request.path_qs, request.headers, body)
+        filled = await self.gaps.answer(call)
+        if filled is not None:
+            status, headers, answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(filled).encode()
+        else:
+            before = await self.gaps.before(call)
+            status, headers, answer = await self.upstream.forward(request.method, request.path_qs, request.headers, body)
+            if status < 300:
+                answer = await self.gaps.after(call, before, answer)
         if status < 300:
             await self.delivery.follow(call)
             if control.BY_HAND not in request.headers:

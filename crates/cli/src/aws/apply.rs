@@ -95,8 +95,7 @@ pub(crate) enum Step<'a> {
     Began(&'a Change),
     Done(&'a Change),
     Failed(&'a Change, &'a ApplyError),
-    /// The change, and the one that failed before it.
-    NotTried(&'a Change, &'a ChangeKey),
+    NotTried(&'a Change),
 }
 
 /// Makes the changes of `plan`. Of one account and Region one at a time: CloudWatch Logs refuses two writers of one log group.
@@ -120,7 +119,7 @@ pub(crate) async fn apply(
                 return true;
             };
             let root = report.not_tried.get(first).unwrap_or(first).clone();
-            show(Step::NotTried(change, &root));
+            show(Step::NotTried(change));
             report.not_tried.insert(change.key.clone(), root);
             false
         });

@@ -12,7 +12,7 @@ use crate::args::{self, OutputFormat};
 use crate::aws::apply::{ApplyError, Report, Step, apply};
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::output::{Failure, Hinted, Outcome, Output, Progress};
+use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
 use crate::plan::{Declined, Plan, plan};
 
 /// Runs the command.
@@ -21,7 +21,12 @@ use crate::plan::{Declined, Plan, plan};
 /// A fleet file that cannot be used, a profile of another account, a world that moved. What fails while changes are made is
 /// in the report.
 pub(crate) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<Status> {
-    let run = Run { question: "Make these changes?", yes: args.yes, format: args.format.output, fails: is_unmade };
+    let run = Run {
+        question: "Make these changes?",
+        yes: args.yes,
+        format: args.format.output,
+        fails: is_unmade,
+    };
     run.carry_out(&args.scope, output, plan)
 }
 
@@ -43,13 +48,16 @@ impl Run {
         planner: impl Fn(&Desired, &Observed) -> Plan,
     ) -> anyhow::Result<Status> {
         if !self.yes && !Output::is_interactive() {
-            return Err(Usage("there is no terminal to ask on: --yes makes the changes unasked".into()).into());
+            return Err(Usage(
+                "there is no terminal to ask on: --yes makes the changes unasked".into(),
+            )
+            .into());
         }
         block_on(async {
             let world = World::open(scope).await?;
             let plan = planner(&world.desired, &world.observe().await?);
             if self.format == OutputFormat::Text {
-                output.plan(&plan)?;
+                output.result(output::plan::text(&plan).as_bytes())?;
             }
             let outcome = if plan.is_empty() {
                 Outcome::default()
@@ -59,8 +67,14 @@ impl Run {
                     return Ok(Status::Failed);
                 }
                 if planner(&world.desired, &world.observe().await?).changes != plan.changes {
-                    let error = anyhow!("the accounts are no longer as the plan shows them; nothing was changed");
-                    return Err(Hinted::new(error, "run the same command again to see the new plan").into());
+                    let error = anyhow!(
+                        "the accounts are no longer as the plan shows them; nothing was changed"
+                    );
+                    return Err(Hinted::new(
+                        error,
+                        "run the same command again to see the new plan",
+                    )
+                    .into());
                 }
                 make(&world, &plan, output).await?
             };
@@ -69,19 +83,26 @@ impl Run {
                 OutputFormat::Text => output.result(outcome.text(&plan).as_bytes())?,
             }
             let is_whole = outcome.failed.is_empty() && !plan.declined.iter().any(self.fails);
-            Ok(if is_whole { Status::Done } else { Status::Failed })
+            Ok(if is_whole {
+                Status::Done
+            } else {
+                Status::Failed
+            })
         })
     }
 
     /// Asks on the terminal. Where the result is JSON, the plan has not been seen yet.
     fn agreed(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<bool> {
         if self.format == OutputFormat::Json {
-            output.plan_beside(plan)?;
+            output.note(output::plan::text(plan).trim_end())?;
         }
         output.question(&format!("{} [y/N]", self.question))?;
         let mut answer = String::new();
         #[expect(clippy::disallowed_methods, reason = "a command asks")]
-        std::io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+        std::io::stdin()
+            .lock()
+            .read_line(&mut answer)
+            .context("cannot read the answer")?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 }
@@ -97,12 +118,17 @@ async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result
             }
         }
     };
-    let report = apply(&world.connections, &world.desired, plan, &|step| match step {
-        Step::Began(change) => progress.borrow_mut().began(&change.to_string()),
-        Step::Done(change) => end("done", &change.to_string()),
-        Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
-        Step::NotTried(change, _) => end("not tried", &change.to_string()),
-    })
+    let report = apply(
+        &world.connections,
+        &world.desired,
+        plan,
+        &|step| match step {
+            Step::Began(change) => progress.borrow_mut().began(&change.to_string()),
+            Step::Done(change) => end("done", &change.to_string()),
+            Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
+            Step::NotTried(change) => end("not tried", &change.to_string()),
+        },
+    )
     .await;
     // the changes are made, whoever reads of them or not
     drop(progress);
@@ -114,13 +140,19 @@ async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result
 /// What AWS's room tells, as the printer shows it.
 fn outcome(report: Report) -> Outcome {
     let failure = |error: ApplyError| Failure {
-        errors: std::iter::successors(Some(&error as &dyn Error), |&error| error.source()).map(ToString::to_string).collect(),
+        errors: std::iter::successors(Some(&error as &dyn Error), |&error| error.source())
+            .map(ToString::to_string)
+            .collect(),
         cause: error.cause(),
         hint: error.hint(),
     };
     Outcome {
         done: report.done,
-        failed: report.failed.into_iter().map(|(key, error)| (key, failure(error))).collect(),
+        failed: report
+            .failed
+            .into_iter()
+            .map(|(key, error)| (key, failure(error)))
+            .collect(),
         not_tried: report.not_tried,
     }
 }

@@ -11,6 +11,13 @@ use crate::plan::destroy;
 /// # Errors
 /// As `apply`.
 pub(crate) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<Status> {
-    let run = Run { question: "Take this down?", yes: args.yes, format: args.format.output, fails: is_unread };
-    run.carry_out(&args.scope, output, |desired, observed| destroy(desired, observed, args.delete_stream))
+    let run = Run {
+        question: "Take this down?",
+        yes: args.yes,
+        format: args.format.output,
+        fails: is_unread,
+    };
+    run.carry_out(&args.scope, output, |desired, observed| {
+        destroy(desired, observed, args.delete_stream)
+    })
 }

@@ -15,9 +15,16 @@ use crate::output::Hinted;
 ///
 /// # Errors
 /// A file that cannot be read or holds mistakes, a member that it does not have.
-pub(crate) fn desired(path: &Path, logging: bool, members: &[MemberName]) -> anyhow::Result<Desired> {
+pub(crate) fn desired(
+    path: &Path,
+    logging: bool,
+    members: &[MemberName],
+) -> anyhow::Result<Desired> {
     let fleet = fleet(path)?;
-    let scope = Scope { logging, members: members.iter().cloned().collect::<BTreeSet<_>>() };
+    let scope = Scope {
+        logging,
+        members: members.iter().cloned().collect::<BTreeSet<_>>(),
+    };
     let desired = Desired::of_fleet(&fleet).and_then(|desired| desired.only(&scope));
     Ok(desired.map_err(hinted)?)
 }
@@ -34,10 +41,13 @@ fn read(path: &Path) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "a command reads the fleet file")]
     std::fs::read_to_string(path).map_err(|error| {
         let hint = match error.kind() {
-            std::io::ErrorKind::NotFound => "`catchment init` writes one to start from; --fleet names another",
+            std::io::ErrorKind::NotFound => {
+                "`catchment init` writes one to start from; --fleet names another"
+            }
             _ => "it has to be a text file that you may read",
         };
-        let error = anyhow::Error::from(error).context(format!("cannot read the fleet file {}", path.display()));
+        let error = anyhow::Error::from(error)
+            .context(format!("cannot read the fleet file {}", path.display()));
         Hinted::new(error, hint).into()
     })
 }

@@ -17,7 +17,10 @@ use crate::output::{Hinted, Output};
 pub(crate) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Status> {
     let path = args.fleet.display();
     #[expect(clippy::disallowed_methods, reason = "this command writes a file")]
-    let file = OpenOptions::new().write(true).create_new(true).open(&args.fleet);
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&args.fleet);
     let mut file = match file {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let error = anyhow::anyhow!("{path} is there already, and is left as it is");
@@ -25,7 +28,10 @@ pub(crate) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Stat
         }
         file => file.with_context(|| format!("cannot write {path}"))?,
     };
-    file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("cannot write {path}"))?;
-    output.note(&format!("wrote {path}; next: put your accounts into it, then `catchment plan`"))?;
+    file.write_all(TEMPLATE.as_bytes())
+        .with_context(|| format!("cannot write {path}"))?;
+    output.note(&format!(
+        "wrote {path}; next: put your accounts into it, then `catchment plan`"
+    ))?;
     Ok(Status::Done)
 }

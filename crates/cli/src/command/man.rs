@@ -15,7 +15,10 @@ pub(crate) fn run(output: &mut Output) -> anyhow::Result<Status> {
     program.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(program.clone()).render(&mut page)?;
-    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+    for command in program
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+    {
         let man = clap_mangen::Man::new(command.clone());
         man.render_title(&mut page)?;
         man.render_name_section(&mut page)?;

@@ -3,7 +3,7 @@
 use super::world::{World, block_on};
 use super::{Status, is_unread};
 use crate::args::{self, OutputFormat};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::plan::plan;
 
 /// Runs the command.
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Stat
         let plan = plan(&world.desired, &observed);
         match args.format.output {
             OutputFormat::Json => output.json(&plan)?,
-            OutputFormat::Text => output.plan(&plan)?,
+            OutputFormat::Text => output.result(output::plan::text(&plan).as_bytes())?,
         }
         Ok(if plan.declined.iter().any(is_unread) {
             Status::Failed

@@ -15,10 +15,15 @@ pub(crate) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<
     match args.format.output {
         OutputFormat::Json => output.json(&documents)?,
         OutputFormat::Text => {
-            for NamedDocument { party, title, document } in &documents {
+            for NamedDocument {
+                party,
+                title,
+                document,
+            } in &documents
+            {
                 output.result(format!("# {party}: {title}\n").as_bytes())?;
-                output.json(document)?;
-                output.result(b"\n")?;
+                output.result(document.to_pretty_json().as_bytes())?;
+                output.result(b"\n\n")?;
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Status;
 use super::world::{World, block_on};
 use crate::args::{self, OutputFormat};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::status::status;
 
 /// Runs the command.
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<St
         let status = status(&world.desired, &observed);
         match args.format.output {
             OutputFormat::Json => output.json(&status)?,
-            OutputFormat::Text => output.status(&status)?,
+            OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
         Ok(if status.is_unread() { Status::Failed } else { Status::Done })
     })

@@ -38,23 +38,40 @@ impl World {
             Some(arn) => self::by_hand(&connections, by_hand, arn).await?,
             None => fleet::desired(&scope.fleet, scope.logging, &scope.members)?,
         };
-        Ok(Self { connections, desired })
+        Ok(Self {
+            connections,
+            desired,
+        })
     }
 
     /// Reads every account in scope.
     pub(crate) async fn observe(&self) -> anyhow::Result<Observed> {
-        Ok(observe(&self.connections, &self.desired).await.map_err(hinted)?)
+        Ok(observe(&self.connections, &self.desired)
+            .await
+            .map_err(hinted)?)
     }
 }
 
-async fn by_hand(connections: &Connections, flags: &args::ByHand, arn: &str) -> anyhow::Result<Desired> {
+async fn by_hand(
+    connections: &Connections,
+    flags: &args::ByHand,
+    arn: &str,
+) -> anyhow::Result<Desired> {
     let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
     let destination: Arn = arn.parse().map_err(|error| usage(&error))?;
-    let profile = flags.profile.as_deref().map(str::parse::<ProfileName>).transpose().map_err(|error| usage(&error))?;
+    let profile = flags
+        .profile
+        .as_deref()
+        .map(str::parse::<ProfileName>)
+        .transpose()
+        .map_err(|error| usage(&error))?;
     let Some(region) = destination.region() else {
         return Err(Usage(format!("--destination-arn {arn} names no Region")).into());
     };
-    let account = connections.account(profile.as_ref(), &region).await.map_err(hinted)?;
+    let account = connections
+        .account(profile.as_ref(), &region)
+        .await
+        .map_err(hinted)?;
     let member = MemberByHand::from_flags(Flags {
         profile: flags.profile.as_deref(),
         account: account.as_str(),

@@ -313,7 +313,7 @@ fn owned(tags: &Tags, owner: &str) -> Tags {
 mod tests {
     use super::*;
 
-    const SEED: &str = crate::fleet::TEMPLATE;
+    const SEED: &str = fleet::TEMPLATE;
 
     fn fleet(accounts: usize, more: &str) -> Fleet {
         let head = SEED
@@ -365,53 +365,30 @@ mod tests {
             "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
         );
         insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
-        insta::assert_debug_snapshot!(desired.members["dev1".parse::<MemberName>().as_ref().unwrap()], @r#"
-        Member {
-            account: AccountId(
-                "111122223333",
-            ),
-            profile: Some(
-                ProfileName(
-                    "dev1",
-                ),
-            ),
-            regions: {
-                Region(
-                    "us-west-2",
-                ): {
-                    LogGroupName(
-                        "CloudTrail/member_account_1",
-                    ): SubscriptionFilter {
-                        name: FilterName(
-                            "catchment-kinesisDest",
-                        ),
-                        pattern: FilterPattern(
-                            "",
-                        ),
-                        destination: Arn(
-                            "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
-                        ),
-                        distribution: Random,
-                        role: None,
+        let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
+        let shown: Vec<_> = dev1
+            .iter()
+            .map(
+                |(
+                    group,
+                    SubscriptionFilter {
+                        name,
+                        pattern,
+                        destination,
+                        distribution,
+                        role,
                     },
-                    LogGroupName(
-                        "cwl_vpc_fl_member_account_1",
-                    ): SubscriptionFilter {
-                        name: FilterName(
-                            "catchment-kinesisDest",
-                        ),
-                        pattern: FilterPattern(
-                            "",
-                        ),
-                        destination: Arn(
-                            "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
-                        ),
-                        distribution: ByLogStream,
-                        role: None,
-                    },
+                )| {
+                    format!(
+                        "{group}: {name} {:?} {destination} {distribution} {role:?}",
+                        pattern.as_str()
+                    )
                 },
-            },
-        }
+            )
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random None
+        cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream None
         "#);
     }
 

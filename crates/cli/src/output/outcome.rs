@@ -36,7 +36,10 @@ pub(crate) struct Document<'a> {
 impl Outcome {
     /// The JSON form.
     pub(crate) fn document<'a>(&'a self, plan: &'a Plan) -> Document<'a> {
-        Document { plan, outcome: self }
+        Document {
+            plan,
+            outcome: self,
+        }
     }
 
     /// The text form. Empty where there was nothing to change.
@@ -44,12 +47,34 @@ impl Outcome {
         if plan.is_empty() {
             return String::new();
         }
-        let Self { done, failed, not_tried } = self;
-        let mut text = format!("\n{} done, {} failed, {} not tried\n", done.len(), failed.len(), not_tried.len());
-        let by_key: BTreeMap<&ChangeKey, &Change> = plan.changes.iter().map(|change| (&change.key, change)).collect();
-        let named = |key: &ChangeKey| by_key.get(key).map_or_else(|| key.to_string(), ToString::to_string);
+        let Self {
+            done,
+            failed,
+            not_tried,
+        } = self;
+        let mut text = format!(
+            "\n{} done, {} failed, {} not tried\n",
+            done.len(),
+            failed.len(),
+            not_tried.len()
+        );
+        let by_key: BTreeMap<&ChangeKey, &Change> = plan
+            .changes
+            .iter()
+            .map(|change| (&change.key, change))
+            .collect();
+        let named = |key: &ChangeKey| {
+            by_key
+                .get(key)
+                .map_or_else(|| key.to_string(), ToString::to_string)
+        };
         for change in &plan.changes {
-            if let Some(Failure { errors, cause, hint }) = failed.get(&change.key) {
+            if let Some(Failure {
+                errors,
+                cause,
+                hint,
+            }) = failed.get(&change.key)
+            {
                 let _ = writeln!(text, "\nfailed: {change}");
                 for error in errors {
                     let _ = writeln!(text, "  because: {error}");
@@ -62,7 +87,11 @@ impl Outcome {
         }
         for change in &plan.changes {
             if let Some(first) = not_tried.get(&change.key) {
-                let _ = writeln!(text, "\nnot tried: {change}\n  because this failed: {}", named(first));
+                let _ = writeln!(
+                    text,
+                    "\nnot tried: {change}\n  because this failed: {}",
+                    named(first)
+                );
             }
         }
         text

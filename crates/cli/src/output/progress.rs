@@ -23,7 +23,13 @@ impl Progress {
         let shown = MultiProgress::new();
         let total = shown.add(ProgressBar::new(u64::try_from(things).unwrap_or(u64::MAX)));
         total.set_style(style("{bar:30} {pos}/{len}"));
-        Self { is_terminal: !shown.is_hidden(), shown, total, running: BTreeMap::new(), ended: 0 }
+        Self {
+            is_terminal: !shown.is_hidden(),
+            shown,
+            total,
+            running: BTreeMap::new(),
+            ended: 0,
+        }
     }
 
     /// A thing has begun.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::name::{Arn, PolicyName};
 use crate::observed::StreamStatus;
 use crate::policy::Document;
-use crate::resource::{Encryption, StreamMode, Subject, SubscriptionFilter, Tags};
+use crate::resource::{Encryption, Party, StreamMode, Subject, SubscriptionFilter, Tags, Thing};
 
 /// One change. Apply looks nothing up and decides nothing: what is shown is what is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +16,7 @@ pub(crate) struct Change {
     /// Unique in the plan and the same from run to run.
     pub(crate) key: ChangeKey,
     pub(crate) subject: Subject,
+    #[serde(flatten)]
     pub(crate) action: Action,
     /// Why, as one clause for a person.
     pub(crate) why: String,
@@ -23,7 +24,8 @@ pub(crate) struct Change {
     pub(crate) needs: BTreeSet<ChangeKey>,
 }
 
-/// A change's name: `<party>/<Region or global>/<thing>/<verb>`.
+/// A change's name: where, which thing, and what is done to it, for example
+/// `logging/us-west-2/stream/Demo_Kinesis_Stream/retention`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub(crate) struct ChangeKey(String);
@@ -37,7 +39,17 @@ impl ChangeKey {
             region,
             thing,
         } = subject;
+        let party = match party {
+            Party::Logging => "logging".to_owned(),
+            Party::Member(name) => format!("member/{name}"),
+        };
         let region = region.as_ref().map_or("global", |region| region.as_str());
+        let thing = match thing {
+            Thing::Stream(name) => format!("stream/{name}"),
+            Thing::Role(name) => format!("role/{name}"),
+            Thing::Destination(name) => format!("destination/{name}"),
+            Thing::Filter { log_group, name } => format!("filter/{log_group}/{name}"),
+        };
         Self(format!("{party}/{region}/{thing}/{verb}"))
     }
 }
@@ -159,6 +171,63 @@ impl Action {
             | Self::PutFilter {
                 before: Some(_), ..
             } => Effect::Update,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    /// One line: `raise retention from 24 to 168 hours: stream Demo_Kinesis_Stream (logging account 999988887777, us-west-2)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.action, self.subject)
+    }
+}
+
+impl fmt::Display for Action {
+    /// What is done, in the imperative, without the thing's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateStream { mode, tags: _ } => write!(f, "create, {mode}"),
+            Self::AwaitStream { before: _ } => f.write_str("wait until it is ACTIVE"),
+            Self::SetStreamMode { before, after } => write!(f, "switch from {before} to {after}"),
+            Self::RaiseShards { before, after } => {
+                write!(f, "raise from {before} to {}", StreamMode::Shards(*after))
+            }
+            Self::RaiseRetention {
+                before_hours,
+                after_hours,
+            } => {
+                write!(
+                    f,
+                    "raise retention from {before_hours} to {after_hours} hours"
+                )
+            }
+            Self::EncryptStream {
+                before: Encryption::None,
+                after,
+            } => write!(f, "encrypt with {after}"),
+            Self::EncryptStream { before, after } => {
+                write!(f, "encrypt with {after} in place of {before}")
+            }
+            Self::TagStream { .. } | Self::TagRole { .. } | Self::TagDestination { .. } => {
+                f.write_str("tag")
+            }
+            Self::CreateRole { .. }
+            | Self::PutDestination { before: None, .. }
+            | Self::PutFilter { before: None, .. } => f.write_str("create"),
+            Self::PutDestination {
+                before: Some(_), ..
+            }
+            | Self::PutFilter {
+                before: Some(_), ..
+            } => f.write_str("update"),
+            Self::PutRoleTrust { .. } => f.write_str("put trust policy"),
+            Self::PutRolePolicy { name, .. } => write!(f, "put inline policy {name}"),
+            Self::DeleteRolePolicy { name, .. } => write!(f, "delete inline policy {name}"),
+            Self::PutDestinationPolicy { .. } => f.write_str("put destination policy"),
+            Self::DeleteStream
+            | Self::DeleteRole
+            | Self::DeleteDestination { .. }
+            | Self::DeleteFilter { .. } => f.write_str("delete"),
         }
     }
 }

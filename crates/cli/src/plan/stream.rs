@@ -138,15 +138,11 @@ fn adopt(
                     format!("stream of fleet {fleet}, which this fleet delivers to"),
                 );
             }
-            return Standing::Stands {
-                after: BTreeSet::new(),
-            };
+            return as_it_is(desired, *status);
         }
         Owner::Unknown(why) => {
             draft.unknown(subject, "its tags, and so whose it is,", &why);
-            return Standing::Stands {
-                after: BTreeSet::new(),
-            };
+            return as_it_is(desired, *status);
         }
     };
     let mut last = BTreeSet::new();
@@ -200,7 +196,7 @@ fn adopt(
                 after,
                 &format!("drifted: encryption is {before}"),
                 &last,
-            )
+            );
         }
     }
     if let Some(tags) = known(tags).and_then(|tags| TagChange::between(&tags, &desired_tags)) {
@@ -216,6 +212,19 @@ fn adopt(
         );
     }
     Standing::Stands { after: ready }
+}
+
+/// A stream that is not ours to touch takes records unless it is only being created
+/// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html>).
+fn as_it_is(desired: &desired::Stream, status: StreamStatus) -> Standing {
+    match status {
+        StreamStatus::Active | StreamStatus::Updating => Standing::Stands {
+            after: BTreeSet::new(),
+        },
+        StreamStatus::Creating | StreamStatus::Deleting => {
+            Standing::Falls(format!("stream {} is not ACTIVE yet", desired.name))
+        }
+    }
 }
 
 fn scale(

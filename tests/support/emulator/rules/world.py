@@ -46,12 +46,12 @@ class World:
         found = await self._iam(account, "GetRole", {"RoleName": name})
         if found is None:
             return None
-        [trust] = _texts(found, "AssumeRolePolicyDocument")
+        [trust] = texts(found, "AssumeRolePolicyDocument")
         policies = []
         names = await self._iam(account, "ListRolePolicies", {"RoleName": name})
-        for policy in _texts(names, "member"):
+        for policy in texts(names, "member"):
             document = await self._iam(account, "GetRolePolicy", {"RoleName": name, "PolicyName": policy})
-            policies += _texts(document, "PolicyDocument")
+            policies += texts(document, "PolicyDocument")
         return unquote(trust), [unquote(policy) for policy in policies]
 
     async def _iam(self, account: str, operation: str, params: dict) -> ElementTree.Element | None:
@@ -64,7 +64,10 @@ def _parts(arn: str, kind: str) -> tuple[str, str, str]:
     return region, account, resource.removeprefix(kind)
 
 
-def _texts(element: ElementTree.Element | None, name: str) -> list[str]:
+def texts(element: ElementTree.Element | str | None, name: str) -> list[str]:
+    """The texts of all elements of a name in an answer of IAM's, whatever the namespace."""
+    if isinstance(element, str):
+        element = ElementTree.fromstring(element)
     if element is None:
         return []
     return [found.text or "" for found in element.iter() if found.tag.rpartition("}")[2] == name]

@@ -48,9 +48,8 @@ pub(super) async fn make(
                         .send()
                 })
                 .await;
-            settle(connection, name, sent.map(drop), |now| match after {
-                StreamMode::OnDemand => read::mode(now) == StreamMode::OnDemand,
-                StreamMode::Shards(_) => read::mode(now) != StreamMode::OnDemand,
+            settle(connection, name, sent.map(drop), |now| {
+                read::is_on_demand(now) == (*after == StreamMode::OnDemand)
             })
             .await
         }
@@ -66,7 +65,7 @@ pub(super) async fn make(
                 })
                 .await;
             settle(connection, name, sent.map(drop), |now| {
-                read::mode(now) == StreamMode::Shards(*after)
+                read::open_shards(now) == *after
             })
             .await
         }

@@ -5,7 +5,7 @@ use aws_sdk_kinesis::types::{self as wire, StreamDescriptionSummary};
 use crate::aws::{CallError, Connection, unknown};
 use crate::name::{Arn, StreamName};
 use crate::observed::{State, Stream, StreamStatus};
-use crate::resource::{AWS_MANAGED_KEY, Encryption, StreamMode, Tags};
+use crate::resource::{AWS_MANAGED_KEY, Encryption, Tags};
 
 pub(super) async fn stream(connection: &Connection, name: &StreamName) -> State<Stream> {
     let summary = match summary(connection, name).await {
@@ -26,7 +26,8 @@ pub(super) async fn stream(connection: &Connection, name: &StreamName) -> State<
     match encryption(&summary) {
         Ok(encryption) => State::Present(Stream {
             status,
-            mode: mode(&summary),
+            is_on_demand: is_on_demand(&summary),
+            open_shards: open_shards(&summary),
             retention_hours: summary.retention_period_hours().unsigned_abs(),
             encryption,
             tags,
@@ -105,14 +106,15 @@ pub(in crate::aws) fn status(summary: &StreamDescriptionSummary) -> Option<Strea
     }
 }
 
-pub(in crate::aws) fn mode(summary: &StreamDescriptionSummary) -> StreamMode {
-    match summary
+pub(in crate::aws) fn is_on_demand(summary: &StreamDescriptionSummary) -> bool {
+    let mode = summary
         .stream_mode_details()
-        .map(wire::StreamModeDetails::stream_mode)
-    {
-        Some(wire::StreamMode::OnDemand) => StreamMode::OnDemand,
-        _ => StreamMode::Shards(summary.open_shard_count().unsigned_abs()),
-    }
+        .map(wire::StreamModeDetails::stream_mode);
+    mode == Some(&wire::StreamMode::OnDemand)
+}
+
+pub(in crate::aws) fn open_shards(summary: &StreamDescriptionSummary) -> u32 {
+    summary.open_shard_count().unsigned_abs()
 }
 
 /// The key comes back as it was given: an alias, an ARN, or a bare key id.

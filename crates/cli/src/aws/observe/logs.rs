@@ -2,7 +2,7 @@
 
 use crate::aws::{CallError, Connection, unknown};
 use crate::name::{Arn, DestinationName, LogGroupName};
-use crate::observed::{Destination, LogGroup, ObservedFilter, State};
+use crate::observed::{Destination, LogGroup, State};
 use crate::policy::Document;
 use crate::resource::{Distribution, FilterPattern, SubscriptionFilter, Tags};
 
@@ -133,7 +133,7 @@ pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> S
         }
         token = page.next_token;
         if token.is_none() {
-            filters.sort_by(|a, b| a.filter.name.cmp(&b.filter.name));
+            filters.sort_by(|a, b| a.name.cmp(&b.name));
             return State::Present(LogGroup { filters });
         }
     }
@@ -141,17 +141,15 @@ pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> S
 
 fn filter(
     one: &aws_sdk_cloudwatchlogs::types::SubscriptionFilter,
-) -> Result<ObservedFilter, crate::name::NameError> {
+) -> Result<SubscriptionFilter, crate::name::NameError> {
     use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
-    Ok(ObservedFilter {
-        filter: SubscriptionFilter {
-            name: one.filter_name().unwrap_or_default().parse()?,
-            pattern: FilterPattern::new(one.filter_pattern().unwrap_or_default()),
-            destination: one.destination_arn().unwrap_or_default().parse()?,
-            distribution: match one.distribution() {
-                Some(Wire::Random) => Distribution::Random,
-                _ => Distribution::ByLogStream,
-            },
+    Ok(SubscriptionFilter {
+        name: one.filter_name().unwrap_or_default().parse()?,
+        pattern: FilterPattern::new(one.filter_pattern().unwrap_or_default()),
+        destination: one.destination_arn().unwrap_or_default().parse()?,
+        distribution: match one.distribution() {
+            Some(Wire::Random) => Distribution::Random,
+            _ => Distribution::ByLogStream,
         },
         role: one
             .role_arn()

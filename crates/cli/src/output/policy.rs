@@ -1,0 +1,49 @@
+//! The difference between two policy documents as lines: `+` what comes, `-` what goes, `~` what changes.
+
+use crate::policy::{Document, FieldDifference, Statement, StatementDifference, differences};
+
+/// The lines; none where both mean the same.
+pub(crate) fn lines(before: Option<&Document>, after: Option<&Document>) -> Vec<String> {
+    differences(before, after)
+        .iter()
+        .flat_map(of_statement)
+        .collect()
+}
+
+fn of_statement(difference: &StatementDifference) -> Vec<String> {
+    match difference {
+        StatementDifference::Added { statement } => whole("+", statement),
+        StatementDifference::Removed { statement } => whole("-", statement),
+        StatementDifference::Changed { sid, fields } => {
+            let mut lines = vec![format!("~ {sid}")];
+            for FieldDifference {
+                field,
+                removed,
+                added,
+            } in fields
+            {
+                lines.push(format!("    {field}"));
+                lines.extend(removed.iter().map(|value| format!("      - {value}")));
+                lines.extend(added.iter().map(|value| format!("      + {value}")));
+            }
+            lines
+        }
+    }
+}
+
+fn whole(sign: &str, statement: &Statement) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{sign} {}",
+        statement.sid().unwrap_or("statement without a name")
+    )];
+    for (field, values) in statement.fields() {
+        match values.as_slice() {
+            [one] => lines.push(format!("    {field}: {one}")),
+            many => {
+                lines.push(format!("    {field}:"));
+                lines.extend(many.iter().map(|value| format!("      {value}")));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,65 @@
+//! The shape that plans and statuses share: account by account, Region by Region, a thing and the lines on it.
+
+use crate::name::{AccountId, Region};
+use crate::resource::{Party, Subject};
+
+/// A thing's heading and the lines beneath it, each indented as far as it is deep.
+pub(crate) struct Entry {
+    pub(crate) subject: Subject,
+    pub(crate) heading: String,
+    pub(crate) lines: Vec<String>,
+}
+
+/// Lays the entries out. Accounts, their Regions and the things in them keep the order in which they first appear.
+pub(crate) fn text(entries: &[Entry]) -> String {
+    let mut lines = Vec::new();
+    for (party, account) in distinct(
+        entries
+            .iter()
+            .map(|entry| (&entry.subject.party, &entry.subject.account)),
+    ) {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.push(account_heading(party, account));
+        let of_account = || {
+            entries
+                .iter()
+                .filter(|entry| (&entry.subject.party, &entry.subject.account) == (party, account))
+        };
+        for region in distinct(of_account().map(|entry| entry.subject.region.as_ref())) {
+            lines.push(format!(
+                "  {}",
+                region.map_or("all Regions", Region::as_str)
+            ));
+            for entry in of_account().filter(|entry| entry.subject.region.as_ref() == region) {
+                lines.push(format!("    {}", entry.heading));
+                lines.extend(entry.lines.iter().map(|line| format!("        {line}")));
+            }
+        }
+    }
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+fn account_heading(party: &Party, account: &AccountId) -> String {
+    match party {
+        Party::Logging => format!("logging account {account}"),
+        Party::Member(name) if name.as_str() == account.as_str() => {
+            format!("member account {account}")
+        }
+        Party::Member(name) => format!("member account {account} ({name})"),
+    }
+}
+
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    seen
+}

@@ -1,0 +1,76 @@
+//! What others have stays, and where it is in the way, that is said.
+
+use serde_json::json;
+
+use crate::fleet::Fleet;
+use crate::support::emulator::Emulator;
+
+#[test]
+fn two_foreign_filters_leave_no_room_and_are_named() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let group = "CloudTrail/member_account_1";
+    fleet.put_filter(&fleet.dev1, group, "to-splunk");
+    fleet.put_filter(&fleet.dev1, group, "to-lambda");
+    let before = fleet.filters(&fleet.dev1, group);
+
+    let run = fleet.expect(1, "apply --yes");
+    run.says("to-lambda, to-splunk");
+    run.says("as many subscription filters as AWS allows");
+    assert_eq!(
+        fleet.filters(&fleet.dev1, group),
+        before,
+        "nothing foreign is touched"
+    );
+    assert_eq!(
+        fleet
+            .filters(&fleet.dev1, "cwl_vpc_fl_member_account_1")
+            .len(),
+        1,
+        "the others are done"
+    );
+    assert_eq!(
+        fleet
+            .filters(&fleet.dev2, "CloudTrail/member_account_2")
+            .len(),
+        1
+    );
+    let refused = fleet
+        .writes()
+        .into_iter()
+        .filter(|call| call["code"] == "LimitExceededException")
+        .count();
+    assert_eq!(refused, 1, "a cap does not pass by asking again");
+
+    fleet.expect(0, "destroy --yes");
+    assert_eq!(fleet.filters(&fleet.dev1, group), before);
+}
+
+#[test]
+fn a_role_of_the_same_name_that_is_not_ours_is_left_alone() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let trust = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" },
+    ] });
+    let params = json!({
+        "RoleName": "cwrole", "AssumeRolePolicyDocument": trust.to_string(),
+        "Tags": [{ "Key": "catchment:fleet", "Value": "another/fleet" }],
+    });
+    fleet.call(&fleet.logging, "iam", "CreateRole", &params);
+
+    fleet.expect(1, "apply --yes").says("cwrole");
+    fleet.expect(0, "destroy --yes --delete-stream");
+    let role = fleet.call(
+        &fleet.logging,
+        "iam",
+        "GetRole",
+        &json!({ "RoleName": "cwrole" }),
+    );
+    assert_eq!(role["Role"]["AssumeRolePolicyDocument"], trust);
+    let writes = fleet.writes();
+    assert!(
+        writes.iter().all(|call| call["service"] != "iam"),
+        "{writes:?}"
+    );
+}

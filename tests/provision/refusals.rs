@@ -1,0 +1,72 @@
+//! What a run refuses before it changes anything.
+
+use crate::fleet::Fleet;
+use crate::support::emulator::Emulator;
+
+#[test]
+fn a_profile_of_another_account_stops_the_run_and_both_are_named() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    emulator.write(
+        "credentials",
+        "[logging]\naws_access_key_id = 555566667777\naws_secret_access_key = test\n",
+    );
+    for line in ["plan", "apply --yes", "status", "destroy --yes"] {
+        let run = fleet.expect(1, &format!("{line} --logging"));
+        run.says(
+            "profile logging belongs to account 555566667777, but the fleet file says 999988887777",
+        );
+    }
+    assert!(emulator.calls().iter().all(|call| call["write"] == false));
+}
+
+#[test]
+fn a_profile_without_credentials_leaves_its_account_unknown_and_the_others_go_on() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    emulator.write("config", "[profile logging]\n[profile dev1]\n[profile dev2]\nsso_session = x\nsso_account_id = 444455556666\nsso_role_name = op\n[sso-session x]\nsso_start_url = https://sso.invalid/start\nsso_region = us-west-2\n");
+    emulator.write(
+        "credentials",
+        "[logging]\naws_access_key_id = 999988887777\naws_secret_access_key = test\n[dev1]\naws_access_key_id = 111122223333\naws_secret_access_key = test\n",
+    );
+    let run = fleet.expect(1, "apply --yes");
+    run.says("profile dev2 gives no credentials");
+    run.says("`aws sso login --profile dev2`");
+    assert_eq!(
+        fleet
+            .filters(&fleet.dev1, "CloudTrail/member_account_1")
+            .len(),
+        1
+    );
+    assert!(
+        fleet
+            .filters(&fleet.dev2, "CloudTrail/member_account_2")
+            .is_empty()
+    );
+}
+
+#[test]
+fn off_a_terminal_nothing_is_changed_without_yes() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    for line in ["apply", "destroy"] {
+        fleet.expect(2, line).says("--yes");
+    }
+    assert!(emulator.calls().is_empty());
+}
+
+#[test]
+fn a_fleet_file_with_mistakes_is_told_before_any_call() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.write_file("[logging]\naccount = \"1\"\n");
+    let run = fleet.expect(1, "apply --yes");
+    run.says("`1` is not an AWS account id");
+    run.says("line 2");
+    fleet
+        .expect(1, "plan --fleet nowhere.toml")
+        .says("catchment init");
+    fleet.write("");
+    fleet.expect(2, "plan --member nobody").says("dev1, dev2");
+    assert!(emulator.calls().is_empty());
+}

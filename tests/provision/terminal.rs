@@ -1,0 +1,95 @@
+//! On a terminal: the question, the answer, and a world that moves while the question stands.
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+
+use serde_json::json;
+
+use crate::fleet::Fleet;
+use crate::support::emulator::Emulator;
+use crate::support::repository;
+
+/// Runs a command on a terminal of its own, which its standard input and output are passed on to.
+const PSEUDO_TERMINAL: &str =
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
+    let program = fleet.emulator.catchment();
+    fleet
+        .emulator
+        .command(repository().join(".venv/bin/python"))
+        .args(["-c", PSEUDO_TERMINAL])
+        .arg(program.get_program())
+        .args(line.split_whitespace())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Reads until the question stands there.
+fn until_asked(child: &mut Child) -> String {
+    let output = child.stdout.as_mut().unwrap();
+    let mut told = Vec::new();
+    let mut byte = [0];
+    while !told.ends_with(b"[y/N] ") && output.read(&mut byte).unwrap() == 1 {
+        told.push(byte[0]);
+    }
+    String::from_utf8(told).unwrap()
+}
+
+fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
+    child
+        .stdin
+        .as_mut()
+        .unwrap()
+        .write_all(format!("{answer}\n").as_bytes())
+        .unwrap();
+    let mut told = String::new();
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_to_string(&mut told)
+        .unwrap();
+    (child.wait().unwrap().code(), told)
+}
+
+#[test]
+fn apply_asks_and_does_as_it_is_told() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+
+    let mut child = on_terminal(&fleet, "apply --logging");
+    until_asked(&mut child);
+    let (code, told) = answer(child, "n");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("nothing was changed"), "{told}");
+    assert!(fleet.writes().is_empty());
+
+    let mut child = on_terminal(&fleet, "apply --logging");
+    until_asked(&mut child);
+    let (code, told) = answer(child, "y");
+    assert_eq!(code, Some(0), "{told}");
+    fleet.expect(0, "plan --logging --exit-code");
+}
+
+#[test]
+fn a_world_that_moved_since_the_plan_was_shown_is_not_touched() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes --logging");
+
+    let mut child = on_terminal(&fleet, "apply --member dev1");
+    until_asked(&mut child);
+    fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
+    let (code, told) = answer(child, "y");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("no longer as the plan shows them"), "{told}");
+    let ours = json!("catchment-kinesisDest");
+    let filters = fleet.filters(&fleet.dev1, "CloudTrail/member_account_1");
+    assert!(
+        filters.iter().all(|filter| filter["filterName"] != ours),
+        "{filters:?}"
+    );
+}

@@ -1,0 +1,117 @@
+"""Calls that AWS carries out and ministack does not, or not wholly: tags of destinations, tags and modes of streams."""
+
+import json
+from urllib.parse import unquote
+
+from .call import Call, Refusal
+from .rules import document
+from .rules.world import texts
+from .upstream import Upstream
+
+TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
+
+
+class Gaps:
+    """Fills them."""
+
+    def __init__(self, upstream: Upstream):
+        self._upstream = upstream
+        self._destination_tags = {}
+        self._on_demand = set()
+
+    async def answer(self, call: Call) -> dict | None:
+        """The answer to a call that ministack does not know; none for the others. Raises `Refusal`."""
+        arn = call.params.get("resourceArn", "")
+        if call.service == "logs" and call.operation in TAG_CALLS and ":destination:" in arn:
+            return await self._tags(call, arn)
+        if (call.service, call.operation) == ("kinesis", "UpdateStreamMode"):
+            return self._set_mode(call)
+        return None
+
+    async def before(self, call: Call) -> dict:
+        """What a call is going to lose that `after` has to put back."""
+        if (call.service, call.operation) != ("logs", "PutDestination"):
+            return {}
+        name = call.params.get("destinationName", "")
+        found = await self._upstream.json(
+            call.account, call.region, "logs", "DescribeDestinations", {"DestinationNamePrefix": name}
+        )
+        return next((one for one in found["destinations"] if one["destinationName"] == name), {})
+
+    async def after(self, call: Call, before: dict, answer: bytes) -> bytes:
+        """Completes what ministack carried out, and its answer."""
+
+        async def also(operation: str, params: dict) -> None:
+            await self._upstream.json(call.account, call.region, call.service, operation, params)
+
+        match call.service, call.operation:
+            case "logs", "PutDestination" if policy := before.get("accessPolicy"):
+                name = call.params["destinationName"]
+                await also("PutDestinationPolicy", {"destinationName": name, "accessPolicy": policy})
+            case "logs", "DeleteDestination":
+                self._destination_tags.pop(_destination_arn(call), None)
+            case "kinesis", "CreateStream" if tags := call.params.get("Tags"):
+                await also("AddTagsToStream", {"StreamName": call.params["StreamName"], "Tags": tags})
+            case "kinesis", "DescribeStream" | "DescribeStreamSummary":
+                return self._show_mode(answer)
+        return answer
+
+    async def _tags(self, call: Call, arn: str) -> dict:
+        await self._check_permission(call, arn)
+        name = arn.rpartition(":")[2]
+        found = await self._upstream.json(
+            call.account, call.region, "logs", "DescribeDestinations", {"DestinationNamePrefix": name}
+        )
+        if arn not in (one["arn"] for one in found["destinations"]):
+            raise Refusal("ResourceNotFoundException", f"The specified resource does not exist: {arn}")
+        tags = self._destination_tags.setdefault(arn, {})
+        match call.operation:
+            case "TagResource":
+                tags.update(call.params.get("tags", {}))
+            case "UntagResource":
+                for key in call.params.get("tagKeys", []):
+                    tags.pop(key, None)
+            case "ListTagsForResource":
+                return {"tags": tags}
+        return {}
+
+    async def _check_permission(self, call: Call, arn: str) -> None:
+        """ministack asks the identity policies (AUTH) of the calls that it knows; this one is asked here. An account's own key
+        may do anything."""
+        if call.key_id.isdigit():
+            return
+
+        async def iam(operation: str, **params) -> str:
+            return (await self._upstream.query(call.account, "us-east-1", "iam", operation, params))[1]
+
+        [user] = texts(await iam("GetAccessKeyLastUsed", AccessKeyId=call.key_id), "UserName")
+        granted = []
+        for name in texts(await iam("ListUserPolicies", UserName=user), "member"):
+            [policy] = texts(await iam("GetUserPolicy", UserName=user, PolicyName=name), "PolicyDocument")
+            granted += document.statements(unquote(policy))
+        action = f"logs:{call.operation}"
+        if not document.permits(granted, action, arn, {}):
+            raise Refusal(
+                "AccessDeniedException",
+                f"User: arn:aws:iam::{call.account}:user/{user} is not authorized to perform: {action} on resource: {arn}"
+                f" because no identity-based policy allows the {action} action",
+            )
+
+    def _set_mode(self, call: Call) -> dict:
+        arn = call.params["StreamARN"]
+        if call.params["StreamModeDetails"]["StreamMode"] == "ON_DEMAND":
+            self._on_demand.add(arn)
+        else:
+            self._on_demand.discard(arn)
+        return {}
+
+    def _show_mode(self, answer: bytes) -> bytes:
+        shown = json.loads(answer)
+        for description in shown.values():
+            if description["StreamARN"] in self._on_demand:
+                description["StreamModeDetails"] = {"StreamMode": "ON_DEMAND"}
+        return json.dumps(shown).encode()
+
+
+def _destination_arn(call: Call) -> str:
+    return f"arn:aws:logs:{call.region}:{call.account}:destination:{call.params.get('destinationName')}"

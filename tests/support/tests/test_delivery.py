@@ -1,0 +1,99 @@
+"""Log events on their way from a member's log group to the logging account's stream."""
+
+import gzip
+import json
+import time
+
+from .world import REGION, EmulatorTest
+
+
+class Delivered(EmulatorTest):
+    options = {"deliver": True, **EmulatorTest.options}
+
+    def records(self):
+        """What is on the stream, opened."""
+        kinesis = self.client("kinesis", self.logging)
+        start = kinesis.get_shard_iterator(
+            StreamName="stream", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+        )
+        found = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        return [(record["PartitionKey"], json.loads(gzip.decompress(record["Data"]))) for record in found]
+
+    def put(self, messages, log_stream="eni-1-all"):
+        """Writes log events as anything in a member account would."""
+        logs = self.client("logs", self.member)
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": message} for message in messages]
+        logs.put_log_events(logGroupName="flow", logStreamName=log_stream, logEvents=events)
+        return events
+
+    def subscribed(self, **more):
+        """A log group with a log stream and our filter."""
+        arn = self.seed()
+        self.group()
+        for name in ("eni-1-all", "eni-2-all"):
+            self.client("logs", self.member).create_log_stream(logGroupName="flow", logStreamName=name)
+        self.subscribe(arn, **more)
+
+    def test_a_control_message_comes_first(self):
+        self.subscribed()
+        [(_, message)] = self.records()
+        self.assertEqual(message["messageType"], "CONTROL_MESSAGE")
+        self.assertEqual((message["owner"], message["logGroup"], message["logStream"]), ("CloudwatchLogs", "", ""))
+        self.assertEqual(message["logEvents"][0]["id"], "")
+        self.assertEqual(message["logEvents"][0]["message"], "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream.")
+
+    def test_events_arrive_as_they_were_written(self):
+        self.subscribed()
+        before = len(self.control("delivered")["messages"])
+        texts = ["2 111122223333 eni-1 …", 'quotes " and \\ and \u2028', "\U0001f600"]
+        events = self.put(texts)
+        [_, (_, message)] = self.records()
+        self.assertEqual(
+            {key: message[key] for key in ("messageType", "owner", "logGroup", "logStream", "subscriptionFilters")},
+            {
+                "messageType": "DATA_MESSAGE",
+                "owner": self.member,
+                "logGroup": "flow",
+                "logStream": "eni-1-all",
+                "subscriptionFilters": ["catchment"],
+            },
+        )
+        self.assertEqual([event["message"] for event in message["logEvents"]], texts)
+        self.assertEqual([event["timestamp"] for event in message["logEvents"]], [event["timestamp"] for event in events])
+        ids = [event["id"] for event in message["logEvents"]]
+        self.assertEqual([len(one) for one in ids], [56] * 3)
+        self.assertTrue(all(one.isdigit() for one in ids))
+        self.assertEqual(len(set(ids)), 3)
+
+        [noted] = self.control("delivered")["messages"][before:]
+        self.assertEqual(noted["events"], message["logEvents"])
+        self.assertEqual(noted["stream_arn"], f"arn:aws:kinesis:{REGION}:{self.logging}:stream/stream")
+        self.assertEqual((noted["owner"], noted["log_group"], noted["filters"]), (self.member, "flow", ["catchment"]))
+
+    def test_distribution_by_log_stream(self):
+        self.subscribed()
+        for log_stream in ("eni-1-all", "eni-1-all", "eni-2-all"):
+            self.put(["one"], log_stream)
+        keys = [key for key, _ in self.records()[1:]]
+        self.assertEqual([keys[0] == keys[1], keys[1] == keys[2]], [True, False])
+
+    def test_distribution_at_random(self):
+        self.subscribed(distribution="Random")
+        for _ in range(3):
+            self.put(["one"])
+        self.assertEqual(len({key for key, _ in self.records()[1:]}), 3)
+
+    def test_an_unsubscribed_group_delivers_nothing(self):
+        self.subscribed()
+        self.client("logs", self.member).delete_subscription_filter(logGroupName="flow", filterName="catchment")
+        self.put(["one"])
+        self.assertEqual(len(self.records()), 1)
+
+
+class NotDelivered(EmulatorTest):
+    def test_nothing_is_delivered_unless_asked_for(self):
+        arn = self.seed()
+        self.group()
+        self.subscribe(arn)
+        self.assertEqual(self.control("delivered"), {"messages": [], "control_messages": []})

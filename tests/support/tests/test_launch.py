@@ -1,0 +1,72 @@
+"""The launcher: what it starts ends with it, and identity policies hold where they are asked for."""
+
+import time
+import unittest
+from pathlib import Path
+
+from .world import EmulatorTest, allow, launch
+
+
+class Ends(unittest.TestCase):
+    def setUp(self):
+        self.process, self.ready = launch({})
+        self.addCleanup(self.process.stdout.close)
+        self.addCleanup(self.process.stdin.close)
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        self.pids = [self.process.pid, *(int(pid) for task in tasks for pid in task.read_text().split())]
+        self.assertGreater(len(self.pids), 1)
+
+    def assert_gone(self):
+        """Nothing of the emulator runs any more, within seconds."""
+        deadline = time.monotonic() + 10
+        while (left := [pid for pid in self.pids if _runs(pid)]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(left, [])
+
+    def test_when_standard_input_closes(self):
+        self.process.stdin.close()
+        self.assertEqual(self.process.wait(10), 0)
+        self.assert_gone()
+        self.assertFalse(Path(self.ready["folder"]).exists())
+
+    def test_on_sigterm(self):
+        self.process.terminate()
+        self.assertEqual(self.process.wait(10), 0)
+        self.assert_gone()
+
+    def test_when_it_is_killed(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.assert_gone()
+
+
+class Authorised(EmulatorTest):
+    options = {"auth": True, **EmulatorTest.options}
+
+    def operator(self, *actions):
+        """A client for a user of the member account that may do this and nothing else."""
+        iam = self.client("iam", self.member)
+        iam.create_user(UserName="operator")
+        iam.put_user_policy(UserName="operator", PolicyName="may", PolicyDocument=allow(list(actions), "*"))
+        key = iam.create_access_key(UserName="operator")["AccessKey"]
+        return self.client("logs", self.member, key["AccessKeyId"], key["SecretAccessKey"])
+
+    def test_identity_policies_hold(self):
+        logs = self.operator("logs:CreateLogGroup")
+        logs.create_log_group(logGroupName="flow")
+        with self.refused("AccessDeniedException", "logs:DeleteLogGroup"):
+            logs.delete_log_group(logGroupName="flow")
+        self.assertEqual([entry["account"] for entry in self.control("calls")][-2:], [self.member] * 2)
+
+    def test_rules_know_an_operators_account(self):
+        arn = self.seed()
+        self.group()
+        logs = self.operator("logs:PutSubscriptionFilter")
+        logs.put_subscription_filter(logGroupName="flow", filterName="one", filterPattern="", destinationArn=arn)
+
+
+def _runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

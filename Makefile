@@ -41,6 +41,9 @@ lint-infra: $(VENV)/.installed
 		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
 
+bench: ## the transformer against the decompressor; target/bench/summary.json
+	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
+
 # The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu

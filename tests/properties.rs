@@ -38,7 +38,7 @@ fn check(event: &[u8], transformed: &Transformed) -> Response {
             RecordResult::Ok => assert!(answer.bytes().is_some_and(|bytes| !bytes.is_empty())),
             RecordResult::Dropped => assert_eq!(answer.data, None),
             RecordResult::ProcessingFailed => {
-                assert_eq!(answer.data.as_deref(), record["data"].as_str())
+                assert_eq!(answer.data.as_deref(), record["data"].as_str());
             }
         }
     }

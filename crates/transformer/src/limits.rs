@@ -31,3 +31,6 @@ pub const SCRATCH_BYTES_MAX: usize = 16 * MIB;
 
 /// The most record ids that one invocation's log line names: enough to find the objects in the error output.
 pub const LOGGED_RECORD_IDS_MAX: usize = 10;
+
+/// libdeflate's level for gzip output, 1 to 12; chosen from the measurements in BENCHMARKS.md.
+pub const GZIP_LEVEL: i32 = 1;

@@ -6,7 +6,7 @@ use crate::budget::Budget;
 use crate::decode::Decoder;
 use crate::encode::{Context, Encoder};
 use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record};
-use crate::limits::{RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
+use crate::limits::{GZIP_LEVEL, RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
 use crate::message::{Message, read_all};
 use crate::report::{Dropped, Failure, RecordError, Report};
 use crate::settings::{Compression, Settings};
@@ -39,7 +39,7 @@ impl Transformer {
             lines: Vec::new(),
             deflate: match settings.compression {
                 Compression::None => None,
-                Compression::Gzip => Some(libdeflater::Compressor::new(GZIP_LEVEL)),
+                Compression::Gzip => Some(libdeflater::Compressor::new(level())),
             },
             packed: Vec::new(),
         };
@@ -151,11 +151,10 @@ enum Outcome {
     Dropped(Dropped),
 }
 
-/// The level of gzip output, measured in BENCHMARKS.md.
-const GZIP_LEVEL: libdeflater::CompressionLvl = match libdeflater::CompressionLvl::new(1) {
-    Ok(level) => level,
-    Err(_) => panic!("no level"),
-};
+fn level() -> libdeflater::CompressionLvl {
+    // The level is a constant in range; libdeflate's default stands in for what cannot happen.
+    libdeflater::CompressionLvl::new(GZIP_LEVEL).unwrap_or_default()
+}
 
 /// The output of one record, on its way from messages to bytes.
 struct Output {

@@ -31,6 +31,12 @@ test: $(VENV)/.installed lambda ## every test, against the real Lambda binary an
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	cargo test --workspace --locked
 
+demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
+	@echo "Building catchment and the transformer: some minutes the first time, a second after that"
+	@cargo build --quiet --locked --package catchment
+	@$(MAKE) --no-print-directory lambda
+	@$(PY) tests/demo $(ARGS)
+
 bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
 	$(PY) tests/infra/policies.py

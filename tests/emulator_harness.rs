@@ -80,3 +80,80 @@ fn a_held_write_is_not_carried_out() {
     assert_eq!(groups["logGroups"], json!([]));
     assert_eq!(emulator.calls()[0]["outcome"], "halted");
 }
+
+#[test]
+fn rules_and_faults_come_and_go() {
+    let emulator = Emulator::start();
+    emulator.profile("dev1", "111122223333");
+    let create = |name| {
+        let output = emulator
+            .command(support::repository().join(".venv/bin/aws"))
+            .args([
+                "--profile",
+                "dev1",
+                "--region",
+                REGION,
+                "logs",
+                "create-log-group",
+                "--log-group-name",
+                name,
+            ])
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(create("aws/flow").contains("(InvalidParameterException)"));
+    emulator.rules(&json!({"reserved_names": false}));
+    assert_eq!(create("aws/flow"), "");
+    emulator.faults(&json!({"rate": 1.0, "kinds": ["throttle"], "accounts": ["111122223333"]}));
+    assert!(create("flow").contains("(ThrottlingException)"));
+    emulator.faults(&json!({}));
+    assert_eq!(create("flow"), "");
+    let outcomes: Vec<_> = emulator
+        .calls()
+        .iter()
+        .map(|call| call["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["refused", "forwarded", "injected", "forwarded"]);
+}
+
+#[test]
+fn log_events_reach_the_stream_behind_a_destination() {
+    let (logging, member) = ("999988887777", "111122223333");
+    let emulator = Emulator::start_with(&json!({"deliver": true}));
+    let stream = format!("arn:aws:kinesis:{REGION}:{logging}:stream/stream");
+    emulator.call(
+        logging,
+        REGION,
+        "kinesis",
+        "CreateStream",
+        &json!({"StreamName": "stream", "ShardCount": 1}),
+    );
+    let role = format!("arn:aws:iam::{logging}:role/cwrole");
+    let destination =
+        json!({"destinationName": "kinesisDest", "targetArn": stream, "roleArn": role});
+    let made = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
+    let by_hand = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
+    by_hand("CreateLogGroup", json!({"logGroupName": "flow"}));
+    by_hand(
+        "CreateLogStream",
+        json!({"logGroupName": "flow", "logStreamName": "eni"}),
+    );
+    by_hand(
+        "PutSubscriptionFilter",
+        json!({
+            "logGroupName": "flow", "filterName": "f", "filterPattern": "",
+            "destinationArn": made["destination"]["arn"],
+        }),
+    );
+    let event = json!({"timestamp": 1_700_000_000_000_i64, "message": "one"});
+    by_hand(
+        "PutLogEvents",
+        json!({"logGroupName": "flow", "logStreamName": "eni", "logEvents": [event]}),
+    );
+    let delivered = emulator.delivered();
+    assert_eq!(delivered["control_messages"], json!([stream]));
+    assert_eq!(delivered["messages"][0]["events"][0]["message"], "one");
+    assert_eq!(delivered["messages"][0]["owner"], member);
+}

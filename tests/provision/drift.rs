@@ -22,7 +22,7 @@ fn check(fleet: &Fleet<'_>, thing: &str, actions: &[&str], drift: impl Fn()) {
         .as_array()
         .unwrap()
         .iter()
-        .map(|change| &change["action"]["action"])
+        .map(|change| &change["action"])
         .collect();
     assert_eq!(planned, actions, "{thing}");
     fleet.expect(0, "apply --yes");
@@ -38,13 +38,18 @@ fn drift_in_each_kind_of_thing_is_shown_planned_and_repaired() {
     fleet.expect(0, "apply --yes");
     let logging = &fleet.logging;
 
-    check(fleet, "filter", &["put-filter"], || {
-        let params = json!({
-            "logGroupName": "cwl_vpc_fl_member_account_1", "filterName": "catchment-kinesisDest", "filterPattern": "REJECT",
-            "destinationArn": fleet.destination_arn(), "distribution": "ByLogStream",
-        });
-        fleet.call(&fleet.dev1, "logs", "PutSubscriptionFilter", &params);
-    });
+    check(
+        fleet,
+        "cwl_vpc_fl_member_account_1",
+        &["put-filter"],
+        || {
+            let params = json!({
+                "logGroupName": "cwl_vpc_fl_member_account_1", "filterName": "catchment-kinesisDest", "filterPattern": "REJECT",
+                "destinationArn": fleet.destination_arn(), "distribution": "ByLogStream",
+            });
+            fleet.call(&fleet.dev1, "logs", "PutSubscriptionFilter", &params);
+        },
+    );
 
     check(fleet, "kinesisDest", &["put-destination"], || {
         let params = json!({

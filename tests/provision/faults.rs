@@ -10,7 +10,7 @@ use crate::support::emulator::Emulator;
 
 const SEEDS: usize = 50;
 /// The runs wait far more than they compute: on two cores this many go well together.
-const WORLDS: usize = 10;
+const WORLDS: usize = 16;
 const RERUNS_MAX: usize = 3;
 
 #[test]

@@ -75,6 +75,16 @@ impl<'a> Fleet<'a> {
 
     /// Writes the fleet file, `[logging.stream]` with these lines more.
     pub(crate) fn write(&self, stream: &str) {
+        self.write_stream("shards = 4", stream);
+    }
+
+    /// Writes the fleet file with a stream of this shape, and these lines more.
+    pub(crate) fn write_stream(&self, shape: &str, stream: &str) {
+        self.write_file(&self.text(shape, stream));
+    }
+
+    /// The text of that file.
+    pub(crate) fn text(&self, shape: &str, stream: &str) -> String {
         let Self {
             logging,
             dev1,
@@ -82,7 +92,7 @@ impl<'a> Fleet<'a> {
             ..
         } = self;
         let [a, b, c] = ["logging", "dev1", "dev2"].map(|name| self.profile(name));
-        self.write_file(&format!(
+        format!(
             r#"[logging]
 profile = "{a}"
 account = "{logging}"
@@ -92,7 +102,7 @@ role = "cwrole"
 
 [logging.stream]
 name = "Demo_Kinesis_Stream"
-shards = 4
+{shape}
 {stream}
 
 [[members]]
@@ -108,7 +118,7 @@ profile = "{c}"
 account = "{dev2}"
 cloudtrail = ["CloudTrail/member_account_2"]
 "#
-        ));
+        )
     }
 
     /// Writes any text as the fleet file.

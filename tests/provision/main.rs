@@ -21,3 +21,4 @@ mod permissions;
 mod refusals;
 mod seed;
 mod terminal;
+mod text;

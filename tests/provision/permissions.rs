@@ -6,6 +6,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 const USER: &str = "operator";
+const ENCRYPTED: &str = "encryption = \"aws/kinesis\"";
 
 fn world() -> Emulator {
     Emulator::start_with(
@@ -85,7 +86,7 @@ fn without(policy: &Value, action: &str) -> Value {
 fn an_operator_with_the_printed_policy_can_do_everything() {
     let emulator = world();
     let fleet = Fleet::new(&emulator);
-    fleet.write("encryption = \"aws/kinesis\"");
+    fleet.write(ENCRYPTED);
     for (scope, profile, account) in [
         ("--logging", "logging", &fleet.logging),
         ("--member dev1", "dev1", &fleet.dev1),
@@ -98,4 +99,175 @@ fn an_operator_with_the_printed_policy_can_do_everything() {
     fleet.expect(0, "status");
     fleet.expect(0, "plan --exit-code");
     fleet.expect(0, "destroy --yes --delete-stream");
+}
+
+/// What has to be there, and how it differs from the fleet file, before a run needs an action.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    Nothing,
+    InSync,
+    /// A fleet file that asks for one tag more.
+    MoreTags,
+    /// A trust policy that lacks the members.
+    OtherTrust,
+    /// A fleet file that asks for more shards.
+    MoreShards,
+    /// A fleet file that asks for a stream that scales by itself.
+    OnDemand,
+}
+
+/// Each action of the logging account's operator: the run that needs it, and what it meets.
+const LOGGING: [(&str, Before, &str); 26] = [
+    ("kinesis:DescribeStreamSummary", Before::InSync, "plan"),
+    ("kinesis:ListTagsForStream", Before::InSync, "status"),
+    ("iam:GetRole", Before::InSync, "plan"),
+    ("iam:GetRolePolicy", Before::InSync, "status"),
+    ("iam:ListRolePolicies", Before::InSync, "plan"),
+    ("iam:ListAttachedRolePolicies", Before::InSync, "destroy"),
+    ("logs:DescribeDestinations", Before::InSync, "status"),
+    ("logs:ListTagsForResource", Before::InSync, "plan"),
+    ("kinesis:CreateStream", Before::Nothing, "apply"),
+    (
+        "kinesis:IncreaseStreamRetentionPeriod",
+        Before::Nothing,
+        "apply",
+    ),
+    ("kinesis:StartStreamEncryption", Before::Nothing, "apply"),
+    ("iam:CreateRole", Before::Nothing, "apply"),
+    ("iam:PutRolePolicy", Before::Nothing, "apply"),
+    ("iam:PassRole", Before::Nothing, "apply"),
+    ("logs:PutDestination", Before::Nothing, "apply"),
+    ("logs:PutDestinationPolicy", Before::Nothing, "apply"),
+    ("logs:TagResource", Before::Nothing, "apply"),
+    ("kinesis:AddTagsToStream", Before::MoreTags, "apply"),
+    ("iam:TagRole", Before::MoreTags, "apply"),
+    ("iam:UpdateAssumeRolePolicy", Before::OtherTrust, "apply"),
+    ("kinesis:UpdateShardCount", Before::MoreShards, "apply"),
+    ("kinesis:UpdateStreamMode", Before::OnDemand, "apply"),
+    ("kinesis:DeleteStream", Before::InSync, "destroy"),
+    ("iam:DeleteRolePolicy", Before::InSync, "destroy"),
+    ("iam:DeleteRole", Before::InSync, "destroy"),
+    ("logs:DeleteDestination", Before::InSync, "destroy"),
+];
+
+const MEMBER: [(&str, Before, &str); 3] = [
+    ("logs:DescribeSubscriptionFilters", Before::Nothing, "plan"),
+    ("logs:PutSubscriptionFilter", Before::Nothing, "apply"),
+    ("logs:DeleteSubscriptionFilter", Before::InSync, "destroy"),
+];
+
+fn line(command: &str, scope: &str) -> String {
+    let more = match command {
+        "destroy" if scope == "--logging" => "--yes --delete-stream",
+        "apply" | "destroy" => "--yes",
+        _ => "",
+    };
+    format!("{command} {scope} {more}")
+}
+
+#[test]
+fn each_action_that_the_logging_operator_lacks_is_named() {
+    let emulator = world();
+    let fleet = Fleet::new(&emulator);
+    fleet.write(ENCRYPTED);
+    let whole = policy(&fleet, "--logging");
+    operator(&fleet, "logging", &fleet.logging, &whole);
+    let mut tried: Vec<String> = LOGGING
+        .iter()
+        .map(|(action, ..)| (*action).to_owned())
+        .collect();
+    tried.sort();
+    assert_eq!(
+        tried,
+        actions(&whole),
+        "every action of the policy is tried, and no other"
+    );
+
+    for (action, before, command) in LOGGING {
+        prepare(&fleet, before);
+        grant(&fleet, &fleet.logging, &without(&whole, action));
+        let run = fleet.run(&line(command, "--logging"));
+        assert_eq!(run.code, Some(1), "without {action}: {run:#?}");
+        run.says(action);
+        grant(&fleet, &fleet.logging, &whole);
+    }
+}
+
+/// Brings the logging account into a state, whatever it was in.
+fn prepare(fleet: &Fleet<'_>, before: Before) {
+    let account = &fleet.logging;
+    fleet.write(ENCRYPTED);
+    fleet.expect(0, "destroy --yes --logging --delete-stream");
+    if before == Before::Nothing {
+        return;
+    }
+    fleet.expect(0, "apply --yes --logging");
+    match before {
+        Before::OtherTrust => {
+            let role = fleet.call(account, "iam", "GetRole", &json!({ "RoleName": "cwrole" }));
+            let mut trust = role["Role"]["AssumeRolePolicyDocument"].clone();
+            trust["Statement"][0]["Condition"]["StringLike"]["aws:SourceArn"] =
+                json!(["arn:aws:logs:us-west-2:999988887777:*"]);
+            let params = json!({ "RoleName": "cwrole", "PolicyDocument": trust.to_string() });
+            fleet.call(account, "iam", "UpdateAssumeRolePolicy", &params);
+        }
+        Before::MoreShards => fleet.write_stream("shards = 8", ENCRYPTED),
+        Before::OnDemand => fleet.write_stream("mode = \"on-demand\"", ENCRYPTED),
+        Before::MoreTags => {
+            let text = fleet.text("shards = 4", ENCRYPTED);
+            fleet.write_file(&format!("{text}\n[tags]\nteam = \"security\"\n"));
+        }
+        Before::Nothing | Before::InSync => {}
+    }
+}
+
+#[test]
+fn each_action_that_a_member_operator_lacks_is_named() {
+    let emulator = world();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes --logging");
+    let scope = "--member dev1";
+    let whole = policy(&fleet, scope);
+    operator(&fleet, "dev1", &fleet.dev1, &whole);
+    let mut tried: Vec<String> = MEMBER
+        .iter()
+        .map(|(action, ..)| (*action).to_owned())
+        .collect();
+    tried.sort();
+    assert_eq!(
+        tried,
+        actions(&whole),
+        "every action of the policy is tried, and no other"
+    );
+
+    for (action, before, command) in MEMBER {
+        fleet.expect(
+            0,
+            &line(
+                if before == Before::InSync {
+                    "apply"
+                } else {
+                    "destroy"
+                },
+                scope,
+            ),
+        );
+        grant(&fleet, &fleet.dev1, &without(&whole, action));
+        fleet.expect(1, &line(command, scope)).says(action);
+        grant(&fleet, &fleet.dev1, &whole);
+    }
+
+    // the action on the log group alone is not enough
+    let mut half = whole;
+    half["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|one| one["Sid"] != "CatchmentSubscribe");
+    fleet.expect(0, &line("destroy", scope));
+    grant(&fleet, &fleet.dev1, &half);
+    let run = fleet.expect(1, &line("apply", scope));
+    run.says(&format!(
+        "allow logs:PutSubscriptionFilter on the log group and on {}",
+        fleet.destination_arn()
+    ));
 }

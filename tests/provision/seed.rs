@@ -27,7 +27,7 @@ fn the_seed_case_from_nothing_and_back() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|change| &change["action"]["action"])
+        .map(|change| &change["action"])
         .collect();
     assert_eq!(
         changes,
@@ -131,7 +131,7 @@ fn assert_made(emulator: &Emulator, fleet: &Fleet<'_>) {
     assert_eq!(allowed["Action"], "kinesis:PutRecord");
     assert_eq!(
         allowed["Resource"],
-        "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
+        json!(["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"])
     );
 
     let found = aws("logging", "logs describe-destinations");

@@ -6,6 +6,7 @@ kernel itself tells us when the test is gone, however it went:
     python leash.py COMMAND [ARGUMENT...]
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -64,10 +65,8 @@ def end_children(grace_seconds: float = GRACE_SECONDS) -> None:
     sign = signal.SIGTERM if grace_seconds else signal.SIGKILL
     while pids := _descendants():
         for pid in pids:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sign)
-            except ProcessLookupError:
-                pass
         time.sleep(0.02)
         sign = signal.SIGKILL if time.monotonic() > deadline else 0
 

@@ -79,13 +79,16 @@ pub(crate) struct Plan {
 
     #[command(flatten)]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
 }
 
 #[cfg(feature = "aws")]
 const PLAN_EXAMPLES: &str = "\
 Examples:
   catchment plan                              everything in catchment.toml
-  catchment plan --member dev1 --member dev2  two members, with their own profiles and nothing of the logging account's
+  catchment plan --member dev1 --member dev2  two members, through their own profiles alone
   catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
   catchment plan --output json | jq '.changes[].subject'";
 
@@ -113,13 +116,16 @@ pub(crate) struct Apply {
 
     #[command(flatten)]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
 }
 
 #[cfg(feature = "aws")]
 const APPLY_EXAMPLES: &str = "\
 Examples:
   catchment apply                   everything in catchment.toml
-  catchment apply --logging         the logging account alone: stream, role, logs::Destination and its policy
+  catchment apply --logging         the logging account alone
   catchment apply --member dev1     one member alone: its subscription filters
   catchment apply --profile dev1 \\
       --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
@@ -137,6 +143,9 @@ pub(crate) struct Status {
 
     #[command(flatten)]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
 }
 
 /// Take down what catchment set up, and nothing else
@@ -162,6 +171,9 @@ pub(crate) struct Destroy {
 
     #[command(flatten)]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) by_hand: ByHand,
 }
 
 #[cfg(feature = "aws")]
@@ -216,9 +228,6 @@ pub(crate) struct Scope {
     /// One member alone; can be given again
     #[arg(long = "member", value_name = "NAME")]
     pub(crate) members: Vec<MemberName>,
-
-    #[command(flatten)]
-    pub(crate) by_hand: ByHand,
 }
 
 /// One member without a fleet file.
@@ -262,7 +271,7 @@ pub(crate) struct Format {
 pub(crate) enum OutputFormat {
     /// For a person
     Text,
-    /// One JSON document, of the shape that crates/README.md documents
+    /// One JSON document; later versions add keys to it and change none
     Json,
 }
 

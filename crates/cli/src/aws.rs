@@ -167,8 +167,7 @@ impl Connection {
 
 /// What could not be read, and what to do about it.
 fn unknown<T>(error: &CallError) -> State<T> {
-    let told = error.explanation();
-    State::Unknown(format!("{}: {}; {}", chain(error), told.cause, told.hint))
+    State::Unknown(format!("{}; {}", chain(error), error.explanation().hint))
 }
 
 /// An error and its sources in one line.

@@ -224,7 +224,11 @@ mod tests {
           line 1: logging: not there; for example a table [logging] with account, regions, destination and role
           line 1: members: not there; for example a table [[members]] with account and log groups
         ");
-        insta::assert_snapshot!(Fleet::parse("[logging]\naccount = \n").unwrap_err(), @"line 2: not TOML: string values must be quoted, expected literal string");
+        insta::assert_snapshot!(Fleet::parse("[logging]\naccount = \nrole = cwrole\n").unwrap_err(), @"
+        2 mistakes
+          line 2: not TOML: string values must be quoted, expected literal string
+          line 3: not TOML: string values must be quoted, expected literal string
+        ");
     }
 
     #[test]

@@ -4,6 +4,7 @@
     not(feature = "aws"),
     expect(
         dead_code,
+        unused_imports,
         reason = "without AWS the pure rooms are built for their own tests"
     )
 )]

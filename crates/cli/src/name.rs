@@ -71,7 +71,7 @@ macro_rules! name {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
@@ -190,12 +190,17 @@ impl Arn {
         ))
     }
 
-    /// The ARN of a log group, with the `:*` that IAM wants.
-    pub(crate) fn log_group(region: &Region, account: &AccountId, name: &LogGroupName) -> Self {
-        Self(format!(
-            "arn:{}:logs:{region}:{account}:log-group:{name}:*",
-            region.partition()
-        ))
+    /// The two ARNs of a log group for an identity policy: as the service authorization reference writes it, and with the `:*`
+    /// that most calls are checked with
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
+    pub(crate) fn log_group(
+        region: &Region,
+        account: &AccountId,
+        name: &LogGroupName,
+    ) -> [Self; 2] {
+        let partition = region.partition();
+        let itself = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
+        [Self(itself.clone()), Self(format!("{itself}:*"))]
     }
 
     /// CloudWatch Logs of one account and Region, as `aws:SourceArn` sees it.

@@ -72,10 +72,11 @@ impl Output {
     /// Standard output or standard error cannot be written to.
     pub(crate) fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
         self.note(&format!("error: {error}"))?;
-        error
-            .chain()
-            .skip(1)
-            .try_for_each(|cause| self.note(&format!("  because: {cause}")))?;
+        error.chain().skip(1).try_for_each(|cause| {
+            // a cause of several lines, such as every mistake in a file, stays under its word
+            let told = cause.to_string().replace('\n', "\n  ");
+            self.note(&format!("  because: {told}"))
+        })?;
         match error.downcast_ref::<Hinted>() {
             Some(Hinted { hint, .. }) => self.note(&format!("  hint: {hint}")),
             None => Ok(()),

@@ -60,11 +60,6 @@ impl Document {
         &self.statements
     }
 
-    /// Whether it says nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.statements.is_empty()
-    }
-
     /// The document as an API is given it: compact JSON, keys in the order that AWS's pages use. Its length in bytes is what
     /// AWS's limits count.
     #[expect(

@@ -70,13 +70,6 @@ impl std::fmt::Display for ThingState {
 }
 
 impl Status {
-    /// Whether all is as the fleet says.
-    pub(crate) fn is_in_sync(&self) -> bool {
-        self.things
-            .iter()
-            .all(|thing| thing.state == ThingState::InSync)
-    }
-
     /// Whether anything could not be read.
     pub(crate) fn is_unread(&self) -> bool {
         self.things

@@ -1,6 +1,6 @@
 """Starts the emulator, says on one line of JSON where it listens, and ends when standard input closes or on SIGTERM.
 
-    python -m emulator ['{"auth": false, "deliver": false, "rules": {…}, "environment": {…}}']
+python -m emulator ['{"auth": false, "deliver": false, "rules": {…}, "environment": {…}}']
 """
 
 import asyncio

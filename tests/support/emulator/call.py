@@ -65,9 +65,12 @@ def parse(method: str, path: str, headers, body: bytes) -> Call:
     else:
         call.operation = f"{method} {path}"
         if call.service == "s3":
-            call.operation = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}.get(
-                method, method
-            )
+            call.operation = {
+                "GET": "GetObject",
+                "HEAD": "HeadObject",
+                "PUT": "PutObject",
+                "DELETE": "DeleteObject",
+            }.get(method, method)
             call.params = {"resourceArn": path}
     return call
 

@@ -64,7 +64,12 @@ class Delivery:
             return
         events = [{"id": self._id(event["timestamp"]), **event} for event in call.params["logEvents"]]
         message = Message(
-            stream_arn, call.account, call.params["logGroupName"], call.params["logStreamName"], [one["filterName"]], events
+            stream_arn,
+            call.account,
+            call.params["logGroupName"],
+            call.params["logStreamName"],
+            [one["filterName"]],
+            events,
         )
         data = {
             "messageType": "DATA_MESSAGE",

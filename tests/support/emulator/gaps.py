@@ -1,4 +1,7 @@
-"""Calls that AWS carries out and ministack does not, or not wholly: tags of destinations, tags and modes of streams."""
+"""Calls that AWS carries out and ministack does not, or not wholly: tags of destinations, tags and modes of streams.
+
+ministack's AUTH asks identity policies for the resource `*` where a call is about a destination; here they are asked for it.
+"""
 
 import json
 from urllib.parse import unquote
@@ -9,6 +12,7 @@ from .rules.world import texts
 from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
+DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
 
 
 class Gaps:
@@ -24,7 +28,18 @@ class Gaps:
         arn = call.params.get("resourceArn", "")
         if call.service == "logs" and call.operation in TAG_CALLS and ":destination:" in arn:
             return await self._tags(call, arn)
+        if call.service == "logs" and call.operation in DESTINATION_CALLS and not _is_account_key(call):
+            await self._check_permission(call, _destination_arn(call))
+            if call.operation == "PutDestination":
+                await self._check_permission(call, call.params.get("roleArn", ""), "iam:PassRole")
+            before = await self.before(call)
+            answer = await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
+            await self.after(call, before, b"")
+            return answer
+        if call.operation == "PutSubscriptionFilter":
+            await self._check_subscriber(call)
         if (call.service, call.operation) == ("kinesis", "UpdateStreamMode"):
+            await self._check_permission(call, call.params["StreamARN"])
             return self._set_mode(call)
         return None
 
@@ -75,10 +90,18 @@ class Gaps:
                 return {"tags": tags}
         return {}
 
-    async def _check_permission(self, call: Call, arn: str) -> None:
-        """ministack asks the identity policies (AUTH) of the calls that it knows; this one is asked here. An account's own key
-        may do anything."""
-        if call.key_id.isdigit():
+    async def _check_subscriber(self, call: Call) -> None:
+        """A caller needs the action on the destination too; AWS words its lack as it does a missing destination policy."""
+        arn = call.params.get("destinationArn", "")
+        try:
+            await self._check_permission(call, arn)
+        except Refusal:
+            message = f"User with accountId: {call.account} is not authorized to perform: logs:PutSubscriptionFilter"
+            raise Refusal("AccessDeniedException", f"{message} on resource: {arn}") from None
+
+    async def _check_permission(self, call: Call, arn: str, action: str = "") -> None:
+        """Asks the inline policies of the user whose key it is. An account's own key may do anything."""
+        if _is_account_key(call):
             return
 
         async def iam(operation: str, **params) -> str:
@@ -89,8 +112,8 @@ class Gaps:
         for name in texts(await iam("ListUserPolicies", UserName=user), "member"):
             [policy] = texts(await iam("GetUserPolicy", UserName=user, PolicyName=name), "PolicyDocument")
             granted += document.statements(unquote(policy))
-        action = f"logs:{call.operation}"
-        if not document.permits(granted, action, arn, {}):
+        action = action or f"{call.service}:{call.operation}"
+        if not document.permits(granted, action, arn, {"iam:PassedToService": "logs.amazonaws.com"}):
             raise Refusal(
                 "AccessDeniedException",
                 f"User: arn:aws:iam::{call.account}:user/{user} is not authorized to perform: {action} on resource: {arn}"
@@ -115,3 +138,7 @@ class Gaps:
 
 def _destination_arn(call: Call) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:destination:{call.params.get('destinationName')}"
+
+
+def _is_account_key(call: Call) -> bool:
+    return not call.key_id or call.key_id.isdigit()

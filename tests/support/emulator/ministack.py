@@ -82,6 +82,5 @@ def _listens(pid: int, port: int) -> bool:
     with open("/proc/net/tcp", encoding="ascii") as table:
         rows = (line.split() for line in table.readlines()[1:])
         return any(
-            int(row[1].split(":")[1], 16) == port and row[3] == "0A" and f"socket:[{row[9]}]" in sockets
-            for row in rows
+            int(row[1].split(":")[1], 16) == port and row[3] == "0A" and f"socket:[{row[9]}]" in sockets for row in rows
         )

@@ -33,8 +33,8 @@ class Proxy:
         application = web.Application(client_max_size=BODY_BYTES_MAX)
         control.add_routes(application, self)
         application.router.add_route("*", "/{path:.*}", self._answer)
-        # a call that is held for ever must not hold up our own end
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        # bodies pass as they are, and a call that is held for ever must not hold up our own end
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await self._runner.setup()
         return self
 
@@ -84,7 +84,7 @@ class Proxy:
             status, headers, answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(filled).encode()
         else:
             before = await self.gaps.before(call)
-            status, headers, answer = await self.upstream.forward(request.method, request.path_qs, request.headers, body)
+            status, headers, answer = await self.upstream.forward(request.method, request.raw_path, request.headers, body)
             if status < 300:
                 answer = await self.gaps.after(call, before, answer)
         if status < 300:
@@ -106,4 +106,6 @@ class Proxy:
 
 
 def _response(status: int, headers: dict, body: bytes) -> web.Response:
-    return web.Response(status=status, headers=headers, body=body)
+    # a body's length is counted anew, because a rule may have changed it; only HEAD tells one without having it
+    kept = {name: value for name, value in headers.items() if not body or name.lower() != "content-length"}
+    return web.Response(status=status, headers=kept, body=body)

@@ -9,7 +9,9 @@ import aiohttp
 from .call import Refusal
 
 # the connection's own, not the message's
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"}
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
+# what aiohttp would add to a request on its own account
+ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 TARGETS = {"logs": "Logs_20140328", "kinesis": "Kinesis_20131202", "firehose": "Firehose_20150804"}
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 ANSWER_SECONDS_MAX = 300
@@ -24,7 +26,7 @@ class Upstream:
 
     async def __aenter__(self):
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS_MAX), auto_decompress=False
+            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS_MAX), auto_decompress=False, skip_auto_headers=ADDED
         )
         return self
 
@@ -33,11 +35,10 @@ class Upstream:
 
     async def forward(self, method: str, path: str, headers, body: bytes) -> tuple[int, dict, bytes]:
         """Passes a request on, its Host header too, which the signature covers."""
-        kept = [(name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP]
         url = aiohttp.client.URL(self.endpoint + path, encoded=True)
-        async with self._session.request(method, url, headers=kept, data=body, allow_redirects=False) as answer:
-            kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
-            return answer.status, kept, await answer.read()
+        asked = self._session.request(method, url, headers=_kept(headers), data=body or None, allow_redirects=False)
+        async with asked as answer:
+            return answer.status, _kept(answer.headers), await answer.read()
 
     async def json(self, account: str, region: str, service: str, operation: str, params: dict) -> dict:
         """One awsJson call of our own. Raises `Refusal` with what ministack answered."""
@@ -71,11 +72,15 @@ class Upstream:
 
     async def _named(self, account: str, region: str, service: str, headers: dict, body: bytes) -> tuple[int, bytes]:
         now = time.gmtime()
-        scope = f"{account}/{time.strftime('%Y%m%d', now)}/{region}/{service}/aws4_request"
+        credential = f"{account}/{time.strftime('%Y%m%d', now)}/{region}/{service}/aws4_request"
         # ministack takes an account's own key without looking at the signature, with AUTH too
         headers |= {
             "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", now),
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={'0' * 64}",
         }
         status, _, answer = await self.forward("POST", "/", headers, body)
         return status, answer
+
+
+def _kept(headers) -> dict:
+    return {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}

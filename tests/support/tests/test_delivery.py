@@ -41,7 +41,9 @@ class Delivered(EmulatorTest):
         self.assertEqual(message["messageType"], "CONTROL_MESSAGE")
         self.assertEqual((message["owner"], message["logGroup"], message["logStream"]), ("CloudwatchLogs", "", ""))
         self.assertEqual(message["logEvents"][0]["id"], "")
-        self.assertEqual(message["logEvents"][0]["message"], "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream.")
+        self.assertEqual(
+            message["logEvents"][0]["message"], "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
+        )
 
     def test_events_arrive_as_they_were_written(self):
         self.subscribed()
@@ -60,7 +62,9 @@ class Delivered(EmulatorTest):
             },
         )
         self.assertEqual([event["message"] for event in message["logEvents"]], texts)
-        self.assertEqual([event["timestamp"] for event in message["logEvents"]], [event["timestamp"] for event in events])
+        self.assertEqual(
+            [event["timestamp"] for event in message["logEvents"]], [event["timestamp"] for event in events]
+        )
         ids = [event["id"] for event in message["logEvents"]]
         self.assertEqual([len(one) for one in ids], [56] * 3)
         self.assertTrue(all(one.isdigit() for one in ids))

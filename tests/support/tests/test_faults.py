@@ -1,5 +1,6 @@
 """Faults, halts and the journal."""
 
+import contextlib
 import time
 import unittest
 from threading import Thread
@@ -121,10 +122,8 @@ class Halted(EmulatorTest):
         return Injected.groups(self)
 
     def _try_group(self, name):
-        try:
+        with contextlib.suppress(botocore.exceptions.BotoCoreError):
             self.group(name)
-        except botocore.exceptions.BotoCoreError:
-            pass
 
     def test_before(self):
         self.assertEqual(self.halted(), ["one"])

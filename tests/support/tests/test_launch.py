@@ -1,10 +1,18 @@
 """The launcher: what it starts ends with it, and identity policies hold where they are asked for."""
 
+import socket
+import subprocess
+import sys
+import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
-from .world import EmulatorTest, allow, launch
+import leash
+from emulator import ministack
+
+from .world import SUPPORT, EmulatorTest, allow, launch
 
 
 class Ends(unittest.TestCase):
@@ -38,6 +46,30 @@ class Ends(unittest.TestCase):
         self.process.kill()
         self.process.wait(10)
         self.assert_gone()
+
+
+class Leash(unittest.TestCase):
+    def test_ends_what_its_command_started(self):
+        command = "sleep 600 & echo $!; exec sleep 600"
+        process = subprocess.Popen(
+            [sys.executable, SUPPORT / "leash.py", "sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        grandchild = int(process.stdout.readline())
+        process.stdin.close()
+        self.assertEqual(process.wait(10), 143)
+        process.stdout.close()
+        self.assertFalse(_runs(grandchild))
+
+
+class Port(unittest.TestCase):
+    def test_another_is_tried_where_one_is_taken(self):
+        with socket.socket() as other, tempfile.TemporaryDirectory() as folder:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            taken = other.getsockname()[1]
+            self.addCleanup(leash.end_children, 0)
+            with unittest.mock.patch.object(ministack, "_free_port", side_effect=[taken, ministack._free_port()]):
+                self.assertNotEqual(ministack.start(folder, False, {}), taken)
 
 
 class Authorised(EmulatorTest):

@@ -1,6 +1,7 @@
 """Each rule of `emulator.rules`, on and off."""
 
 import concurrent.futures
+import gzip
 import json
 import time
 
@@ -91,7 +92,9 @@ class Destinations(EmulatorTest):
         stream_arn = self.stream()
         arn = self.destination(self.role(stream_arn), stream_arn)
         principal = {"AWS": f"arn:aws:iam::{self.member}:root"}
-        with self.refused("InvalidParameterException", "Principal section of policy contains ARN instead of account ID"):
+        with self.refused(
+            "InvalidParameterException", "Principal section of policy contains ARN instead of account ID"
+        ):
             self.policy(arn, principal)
         with self.rules(destination_policy=False):
             self.policy(arn, principal)
@@ -106,15 +109,17 @@ class Destinations(EmulatorTest):
             self.policy(arn, many)
 
     def test_new_roles_take_their_time(self):
-        with self.rules(propagation_seconds=0.6):
+        with self.rules(propagation_seconds=60):
             stream_arn = self.stream()
             role_arn = self.role(stream_arn)
             with self.refused(*NOT_ASSUMED):
                 self.destination(role_arn, stream_arn)
-            time.sleep(0.7)
+            # the role's age now lies between the time that it takes and twice that, which its permissions take
+            time.sleep(1.5)
+            self.control("rules", {"propagation_seconds": 1.5})
             with self.refused(*NOT_DELIVERED):
                 self.destination(role_arn, stream_arn)
-            time.sleep(0.7)
+            time.sleep(1.5)
             self.destination(role_arn, stream_arn)
 
 
@@ -123,7 +128,8 @@ class SubscriptionFilters(EmulatorTest):
         arn = self.seed()
         stranger = self.member[:-1] + "9"
         self.client("logs", stranger).create_log_group(logGroupName="flow")
-        expected = f"User with accountId: {stranger} is not authorized to perform: logs:PutSubscriptionFilter on resource: {arn}"
+        action = "logs:PutSubscriptionFilter"
+        expected = f"User with accountId: {stranger} is not authorized to perform: {action} on resource: {arn}"
         with self.refused("AccessDeniedException", expected):
             self.subscribe(arn, account=stranger)
         with self.rules(destination_policy=False, destination_role=False):
@@ -171,9 +177,7 @@ class SubscriptionFilters(EmulatorTest):
         role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         with self.refused(*NOT_ASSUMED):
             self.subscribe(arn, roleArn=role)
-        iam.put_role_policy(
-            RoleName="sender", PolicyName="put", PolicyDocument=allow("logs:PutLogEvents", log_group)
-        )
+        iam.put_role_policy(RoleName="sender", PolicyName="put", PolicyDocument=allow("logs:PutLogEvents", log_group))
         self.subscribe(arn, roleArn=role)
 
     def test_a_log_group_takes_two(self):
@@ -204,18 +208,25 @@ class Accounts(EmulatorTest):
             iam.create_role(RoleName="long", AssumeRolePolicyDocument=long)
 
     def test_five_calls_a_second(self):
-        with self.rules(quotas=True):
-            logs = self.client("logs", self.logging)
-            for _ in range(5):
-                logs.describe_destinations()
-            with self.refused("ThrottlingException", "Rate exceeded"):
-                logs.describe_destinations()
-            self.client("logs", self.logging, region="eu-west-1").describe_destinations()
-            self.client("logs", self.member).describe_destinations()
-            time.sleep(0.3)
-            logs.describe_destinations()
-        for _ in range(6):
-            logs.describe_destinations()
+        def look(client):
+            try:
+                client.describe_destinations()
+            except botocore.exceptions.ClientError as error:
+                return error.response["Error"]
+            return None
+
+        def look_often(**rules):
+            logs = self.client("logs", self.logging, max_pool_connections=20)
+            with self.rules(**rules), concurrent.futures.ThreadPoolExecutor(20) as pool:
+                errors = [error for error in pool.map(look, [logs] * 40) if error]
+                others = [self.client("logs", self.logging, region="eu-west-1"), self.client("logs", self.member)]
+                self.assertEqual([look(other) for other in others], [None, None])
+                return errors
+
+        errors = look_often(quotas=True)
+        self.assertTrue(5 <= len(errors) <= 35, errors)
+        self.assertEqual((errors[0]["Code"], errors[0]["Message"]), ("ThrottlingException", "Rate exceeded"))
+        self.assertEqual(look_often(quotas=False), [])
 
     def test_writes_to_one_log_group_conflict(self):
         self.group()
@@ -256,7 +267,9 @@ class Accounts(EmulatorTest):
         self.seed()
         self.group()
         trust = allow("sts:AssumeRole", "*", {"Service": "firehose.amazonaws.com"})
-        role = self.client("iam", self.logging).create_role(RoleName="fh", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        role = self.client("iam", self.logging).create_role(RoleName="fh", AssumeRolePolicyDocument=trust)["Role"][
+            "Arn"
+        ]
         self.client("s3", self.logging, s3={"addressing_style": "path"}).create_bucket(
             Bucket=f"logs-{self.logging}", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
@@ -270,7 +283,9 @@ class Accounts(EmulatorTest):
         self.assertEqual(self.client("logs", stranger).describe_destinations()["destinations"], [])
         self.assertEqual(self.client("iam", stranger).list_roles()["Roles"], [])
         self.assertEqual(self.client("firehose", stranger).list_delivery_streams()["DeliveryStreamNames"], [])
-        self.assertEqual(self.client("firehose", self.logging).list_delivery_streams()["DeliveryStreamNames"], ["firehose"])
+        self.assertEqual(
+            self.client("firehose", self.logging).list_delivery_streams()["DeliveryStreamNames"], ["firehose"]
+        )
         self.assertEqual(self.client("kinesis", self.logging, region="eu-west-1").list_streams()["StreamNames"], [])
 
 
@@ -287,3 +302,12 @@ class Wire(EmulatorTest):
         self.assertEqual(answer["ResponseMetadata"]["HTTPHeaders"]["content-type"], "application/x-amz-json-1.1")
         self.assertTrue(answer["ResponseMetadata"]["RequestId"])
         self.assertEqual(type(caught.exception).__name__, "LimitExceededException", json.dumps(answer))
+
+    def test_objects_pass_unchanged(self):
+        s3 = self.client("s3", self.logging, s3={"addressing_style": "path"})
+        s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": REGION})
+        packed = gzip.compress(b"one\ntwo\n")
+        s3.put_object(Bucket="objects", Key="a=1/b c+d.gz", Body=packed, ContentEncoding="gzip")
+        self.assertEqual(s3.get_object(Bucket="objects", Key="a=1/b c+d.gz")["Body"].read(), packed)
+        self.assertEqual(s3.head_object(Bucket="objects", Key="a=1/b c+d.gz")["ContentLength"], len(packed))
+        self.assertEqual(s3.list_objects_v2(Bucket="objects", Prefix="a=1/")["Contents"][0]["Key"], "a=1/b c+d.gz")

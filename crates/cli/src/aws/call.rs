@@ -15,7 +15,7 @@ use crate::name::{AccountId, Region};
 
 /// A call that did not succeed, with all that a person needs to find the place.
 #[derive(Debug, thiserror::Error)]
-#[error("{action} failed on {thing} in account {account}, {region}")]
+#[error("{action} failed on {thing} in account {account}{}", place(.action, .region))]
 pub(crate) struct CallError {
     /// The IAM action, such as `logs:PutDestination`: service and operation in one.
     pub(crate) action: &'static str,
@@ -35,6 +35,15 @@ pub(crate) enum Fault {
     /// No answer came, or none that can be read: whether a write was done is not known.
     #[error("no answer")]
     Unanswered(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// IAM has no Region.
+fn place(action: &str, region: &Region) -> String {
+    if action.starts_with("iam:") {
+        String::new()
+    } else {
+        format!(", {region}")
+    }
 }
 
 impl CallError {
@@ -245,6 +254,10 @@ mod tests {
         assert_eq!(calls.get(), 3);
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pace is kept by the real clock"
+    )]
     #[tokio::test]
     async fn five_calls_of_one_operation_never_fall_within_a_second() {
         let caller = Caller::new(

@@ -141,6 +141,22 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
+        codes: &[
+            "Throttling",
+            "Throttled",
+            "TooManyRequests",
+            "RequestLimitExceeded",
+        ],
+        message: &[],
+        tell: |_| throttled(),
+    },
+    // Kinesis throttles under this name
+    Row {
+        codes: &["LimitExceeded"],
+        message: &["rate exceeded"],
+        tell: |_| throttled(),
+    },
+    Row {
         codes: &["LimitExceeded"],
         message: &[],
         tell: |refusal| match refusal.action {
@@ -168,22 +184,7 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        codes: &[
-            "Throttling",
-            "ThrottledException",
-            "TooManyRequests",
-            "RequestLimitExceeded",
-        ],
-        message: &[],
-        tell: |_| {
-            permanent(
-                "AWS is throttling: with others' calls, the account is over its quota of calls a second",
-                "run the same command again in a minute; what is done stays done",
-            )
-        },
-    },
-    Row {
-        codes: &["ExpiredToken", "ExpiredTokenException", "RequestExpired"],
+        codes: &["ExpiredToken", "RequestExpired"],
         message: &[],
         tell: |_| {
             permanent(
@@ -244,6 +245,13 @@ fn permanent(cause: impl Into<String>, hint: impl Into<String>) -> Explanation {
     }
 }
 
+fn throttled() -> Explanation {
+    permanent(
+        "AWS is throttling: with others' calls, the account is over its quota of calls a second",
+        "run the same command again in a minute; what is done stays done",
+    )
+}
+
 fn unknown(refusal: Refusal<'_>) -> Explanation {
     permanent(
         format!(
@@ -278,21 +286,24 @@ fn undelivered(refusal: Refusal<'_>) -> Explanation {
     }
 }
 
-/// A filter on another account's destination needs two permissions, and AWS answers the same for either.
+/// A filter on another account's destination needs two permissions, and AWS often answers the same for the lack of either.
 fn destination_refused(refusal: Refusal<'_>) -> Explanation {
     let destination = denied_resource(refusal.message).unwrap_or("the logs::Destination");
+    let allow = format!(
+        "allow logs:PutSubscriptionFilter on the log group and on {destination} for this profile's user or role; `catchment policies` prints the whole policy"
+    );
     match denied_account(refusal.message) {
         Some(account) => permanent(
-            format!("the destination policy of {destination} does not name account {account}"),
             format!(
-                "have the logging account add a member with account = \"{account}\" to its fleet file and run `catchment apply --logging`"
+                "the destination policy of {destination} does not name account {account}; or it does, and the caller may not use logs:PutSubscriptionFilter on it"
+            ),
+            format!(
+                "have the logging account put account = \"{account}\" among the members in its fleet file and run `catchment apply --logging`; where it is there already, {allow}"
             ),
         ),
         None => permanent(
             format!("the caller may not use logs:PutSubscriptionFilter on {destination}"),
-            format!(
-                "allow logs:PutSubscriptionFilter on the log group and on {destination} for this profile's user or role; `catchment policies` prints the whole policy"
-            ),
+            allow,
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::error::Error;
+use std::future::Future;
 use std::io::BufRead;
 
 use anyhow::{Context, anyhow};
@@ -13,7 +14,8 @@ use crate::aws::apply::{ApplyError, Report, Step, apply};
 use crate::desired::Desired;
 use crate::observed::Observed;
 use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
-use crate::plan::{Declined, Plan, plan};
+use crate::plan::{Action, Change, Declined, Plan, plan};
+use crate::resource::Subject;
 
 /// Runs the command.
 ///
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<Sta
         format: args.format.output,
         fails: is_unmade,
     };
-    run.carry_out(&args.scope, output, plan)
+    run.carry_out(World::open(&args.scope, &args.by_hand), output, plan)
 }
 
 /// What `apply` and `destroy` do alike.
@@ -43,7 +45,7 @@ impl Run {
     /// Plans, shows, asks, looks again, and makes the changes.
     pub(super) fn carry_out(
         self,
-        scope: &args::Scope,
+        world: impl Future<Output = anyhow::Result<World>>,
         output: &mut Output,
         planner: impl Fn(&Desired, &Observed) -> Plan,
     ) -> anyhow::Result<Status> {
@@ -54,40 +56,47 @@ impl Run {
             .into());
         }
         block_on(async {
-            let world = World::open(scope).await?;
+            let world = world.await?;
             let plan = planner(&world.desired, &world.observe().await?);
             if self.format == OutputFormat::Text {
                 output.result(output::plan::text(&plan).as_bytes())?;
             }
-            let outcome = if plan.is_empty() {
-                Outcome::default()
-            } else {
-                if !self.yes && !self.agreed(&plan, output)? {
-                    output.note("nothing was changed")?;
-                    return Ok(Status::Failed);
-                }
-                if planner(&world.desired, &world.observe().await?).changes != plan.changes {
-                    let error = anyhow!(
-                        "the accounts are no longer as the plan shows them; nothing was changed"
-                    );
-                    return Err(Hinted::new(
-                        error,
-                        "run the same command again to see the new plan",
-                    )
-                    .into());
-                }
-                make(&world, &plan, output).await?
-            };
-            match self.format {
-                OutputFormat::Json => output.json(&outcome.document(&plan))?,
-                OutputFormat::Text => output.result(outcome.text(&plan).as_bytes())?,
+            if plan.is_empty() {
+                return self.report(&plan, &Outcome::default(), output);
             }
-            let is_whole = outcome.failed.is_empty() && !plan.declined.iter().any(self.fails);
-            Ok(if is_whole {
-                Status::Done
-            } else {
-                Status::Failed
-            })
+            if !self.yes && !self.agreed(&plan, output)? {
+                output.note("nothing was changed")?;
+                return Ok(Status::Failed);
+            }
+            let now = planner(&world.desired, &world.observe().await?);
+            if told(&now) != told(&plan) {
+                let error = anyhow!(
+                    "the accounts are no longer as the plan shows them; nothing was changed"
+                );
+                let hint = "run the same command again to see the new plan";
+                return Err(Hinted::new(error, hint).into());
+            }
+            let outcome = make(&world, &now, output).await?;
+            self.report(&now, &outcome, output)
+        })
+    }
+
+    /// Says what was done. What could not be made as the file says is a failure too.
+    fn report(
+        &self,
+        plan: &Plan,
+        outcome: &Outcome,
+        output: &mut Output,
+    ) -> anyhow::Result<Status> {
+        match self.format {
+            OutputFormat::Json => output.json(&outcome.document(plan))?,
+            OutputFormat::Text => output.result(outcome.text(plan).as_bytes())?,
+        }
+        let is_whole = outcome.failed.is_empty() && !plan.declined.iter().any(self.fails);
+        Ok(if is_whole {
+            Status::Done
+        } else {
+            Status::Failed
         })
     }
 
@@ -105,6 +114,14 @@ impl Run {
             .context("cannot read the answer")?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// What a plan says it does. Waiting is not told: a stream that became ACTIVE meanwhile is no world that moved.
+fn told(plan: &Plan) -> Vec<(&Subject, &Action)> {
+    let waits = |change: &&Change| matches!(change.action, Action::AwaitStream { .. });
+    let told = plan.changes.iter().filter(|change| !waits(change));
+    told.map(|change| (&change.subject, &change.action))
+        .collect()
 }
 
 async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result<Outcome> {

@@ -1,6 +1,7 @@
 //! `catchment destroy`: the plan towards nothing.
 
 use super::apply::Run;
+use super::world::World;
 use super::{Status, is_unread};
 use crate::args;
 use crate::output::Output;
@@ -17,7 +18,9 @@ pub(crate) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<S
         format: args.format.output,
         fails: is_unread,
     };
-    run.carry_out(&args.scope, output, |desired, observed| {
-        destroy(desired, observed, args.delete_stream)
-    })
+    run.carry_out(
+        World::open(&args.scope, &args.by_hand),
+        output,
+        |desired, observed| destroy(desired, observed, args.delete_stream),
+    )
 }

@@ -26,7 +26,7 @@ pub(crate) fn desired(
         members: members.iter().cloned().collect::<BTreeSet<_>>(),
     };
     let desired = Desired::of_fleet(&fleet).and_then(|desired| desired.only(&scope));
-    Ok(desired.map_err(hinted)?)
+    desired.map_err(hinted)
 }
 
 /// Reads the fleet file.

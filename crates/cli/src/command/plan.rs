@@ -12,7 +12,7 @@ use crate::plan::plan;
 /// A fleet file that cannot be used, a profile of another account.
 pub(crate) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Status> {
     block_on(async {
-        let world = World::open(&args.scope).await?;
+        let world = World::open(&args.scope, &args.by_hand).await?;
         let observed = world.observe().await?;
         let plan = plan(&world.desired, &observed);
         match args.format.output {

@@ -12,13 +12,17 @@ use crate::status::status;
 /// A fleet file that cannot be used, a profile of another account.
 pub(crate) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Status> {
     block_on(async {
-        let world = World::open(&args.scope).await?;
+        let world = World::open(&args.scope, &args.by_hand).await?;
         let observed = world.observe().await?;
         let status = status(&world.desired, &observed);
         match args.format.output {
             OutputFormat::Json => output.json(&status)?,
             OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
-        Ok(if status.is_unread() { Status::Failed } else { Status::Done })
+        Ok(if status.is_unread() {
+            Status::Failed
+        } else {
+            Status::Done
+        })
     })
 }

@@ -14,7 +14,7 @@ use crate::name::{Arn, ProfileName};
 use crate::observed::Observed;
 use crate::output::Hinted;
 
-/// Both sides of a plan, and the way to AWS.
+/// What is wanted, and the way to what is there.
 pub(crate) struct World {
     pub(crate) connections: Connections,
     pub(crate) desired: Desired,
@@ -31,9 +31,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 
 impl World {
     /// What the flags ask for.
-    pub(crate) async fn open(scope: &args::Scope) -> anyhow::Result<Self> {
+    pub(crate) async fn open(scope: &args::Scope, by_hand: &args::ByHand) -> anyhow::Result<Self> {
         let connections = Connections::new();
-        let by_hand = &scope.by_hand;
         let desired = match &by_hand.destination_arn {
             Some(arn) => self::by_hand(&connections, by_hand, arn).await?,
             None => fleet::desired(&scope.fleet, scope.logging, &scope.members)?,

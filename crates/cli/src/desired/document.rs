@@ -79,7 +79,7 @@ pub(crate) fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, Desired
                 .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
         };
         let groups = filters()
-            .map(|(region, (group, _))| Arn::log_group(region, &member.account, group))
+            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.account, group))
             .collect();
         let mut destinations: Vec<_> = filters()
             .map(|(_, (_, filter))| &filter.destination)

@@ -19,6 +19,7 @@ const RETENTION_HOURS_MIN: u32 = 24;
 const RETENTION_HOURS_MAX: u32 = 8_760;
 /// A week: what a stream keeps where the file does not say, so that nothing is lost over a long weekend.
 const RETENTION_HOURS_DEFAULT: u32 = 168;
+
 const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
 const LOGGING: [&str; 8] = [
     "profile",
@@ -45,18 +46,18 @@ pub(crate) const SOURCES: [&str; 4] = ["vpc_flow_logs", "cloudtrail", "guardduty
 
 /// Reads the file, then checks what only the whole of it tells.
 pub(crate) fn fleet(text: &str) -> Result<Fleet, FleetError> {
-    let document = DeTable::parse(text).map_err(|error| {
-        let reader = Reader::new(text);
-        let line = error.span().map(|span| reader.line(span.start));
-        FleetError {
-            mistakes: vec![Mistake {
-                line,
-                key: String::new(),
-                what: format!("not TOML: {}", error.message()),
-            }],
-        }
-    })?;
+    let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::new(text);
+    if !errors.is_empty() {
+        let mistake = |error: &toml::de::Error| Mistake {
+            line: error.span().map(|span| reader.line(span.start)),
+            key: String::new(),
+            what: format!("not TOML: {}", error.message()),
+        };
+        return Err(FleetError {
+            mistakes: errors.iter().map(mistake).collect(),
+        });
+    }
     let top = reader.top(document.get_ref(), &TOP);
     reader.needs(
         &top,

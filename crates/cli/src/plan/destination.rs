@@ -6,7 +6,6 @@ use super::Reason;
 use super::change::{Action, DestinationEnds, TagChange};
 use super::draft::{Draft, Removal, Standing};
 use super::owner::{Owner, known, owner};
-use super::role::document;
 use crate::desired::{DESTINATION_POLICY_BYTES_MAX, Destination, Logging};
 use crate::name::Region;
 use crate::observed::{self, State};
@@ -132,8 +131,7 @@ pub(crate) fn set_up(
         _ => {}
     }
     let policy_now = seen.map_or(State::Absent, |seen| seen.policy.clone());
-    if let Some((before, put)) =
-        document(draft, &subject, "destination policy", &policy_now, policy)
+    if let Some((before, put)) = draft.document(&subject, "destination policy", &policy_now, policy)
     {
         let bytes = put.to_json().len();
         if bytes > DESTINATION_POLICY_BYTES_MAX {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::change::{Action, Change, ChangeKey};
 use super::{Declined, Foreign, Plan, Reason};
-use crate::policy::{Document, foreign};
+use crate::observed::State;
+use crate::policy::{Document, foreign, merged};
 use crate::resource::Subject;
 
 /// Gathers changes, refusals and foreign things.
@@ -125,6 +126,29 @@ impl<'a> Draft<'a> {
                 format!("statement of the {what}: {}", statement.label()),
             );
         }
+    }
+
+    /// What to put in place of a document, and that document; nothing where it says what it should, or could not be read.
+    pub(crate) fn document(
+        &mut self,
+        subject: &Subject,
+        what: &str,
+        seen: &State<Document>,
+        ours: &Document,
+    ) -> Option<(Option<Document>, Document)> {
+        let before = match seen {
+            State::Present(before) => Some(before),
+            State::Absent => None,
+            State::Unknown(why) => {
+                self.unknown(subject, &format!("the {what}"), why);
+                return None;
+            }
+        };
+        if let Some(before) = before {
+            self.foreign_statements(subject, what, before, ours);
+        }
+        let after = merged(before, ours);
+        (before != Some(&after)).then(|| (before.cloned(), after))
     }
 
     pub(crate) fn finish(self) -> Plan {

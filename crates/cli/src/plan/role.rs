@@ -8,7 +8,7 @@ use super::draft::{Draft, Removal, Standing};
 use super::owner::{Owner, known, owner};
 use crate::desired::{self, Logging};
 use crate::observed::{self, State};
-use crate::policy::{Document, foreign, has_ours, merged, without_ours};
+use crate::policy::{foreign, has_ours, without_ours};
 use crate::resource::{OWNER_TAG, Party, Subject, Thing};
 
 fn subject(logging: &Logging) -> Subject {
@@ -109,7 +109,7 @@ pub(crate) fn set_up(
         tags: seen_tags,
     } = role;
     let mut after = BTreeSet::new();
-    if let Some((before, put)) = document(draft, &subject, "trust policy", seen_trust, trust) {
+    if let Some((before, put)) = draft.document(&subject, "trust policy", seen_trust, trust) {
         let action = Action::PutRoleTrust { before, after: put };
         after.insert(draft.change(
             &subject,
@@ -119,7 +119,7 @@ pub(crate) fn set_up(
             &BTreeSet::new(),
         ));
     }
-    if let Some((before, put)) = document(draft, &subject, "inline policy", seen_policy, policy) {
+    if let Some((before, put)) = draft.document(&subject, "inline policy", seen_policy, policy) {
         let why = if before.is_some() {
             "drifted: inline policy"
         } else {
@@ -147,29 +147,6 @@ pub(crate) fn set_up(
         );
     }
     Standing::Stands { after }
-}
-
-/// What to put in place of a document, and that document; nothing where it says what it should, or could not be read.
-pub(crate) fn document(
-    draft: &mut Draft<'_>,
-    subject: &Subject,
-    what: &str,
-    seen: &State<Document>,
-    ours: &Document,
-) -> Option<(Option<Document>, Document)> {
-    let before = match seen {
-        State::Present(before) => Some(before),
-        State::Absent => None,
-        State::Unknown(why) => {
-            draft.unknown(subject, &format!("the {what}"), why);
-            return None;
-        }
-    };
-    if let Some(before) = before {
-        draft.foreign_statements(subject, what, before, ours);
-    }
-    let after = merged(before, ours);
-    (before != Some(&after)).then(|| (before.cloned(), after))
 }
 
 /// Plans the end of the role, once nothing delivers with it. A role that others use keeps what is theirs.
@@ -219,12 +196,13 @@ pub(crate) fn take_down(
         policy: our_policy,
         tags: _,
     } = &logging.role;
-    let (State::Present(trust), State::Present(others)) = (trust, foreign_policies) else {
-        return draft.unknown(
-            &subject,
-            "who else uses it",
-            "its trust policy or its other policies could not be read",
-        );
+    let (trust, others) = match (trust, foreign_policies) {
+        (State::Present(trust), State::Present(others)) => (trust, others),
+        (State::Unknown(why), _) => return draft.unknown(&subject, "its trust policy", why),
+        (_, State::Unknown(why)) => return draft.unknown(&subject, "its other policies", why),
+        (State::Absent, _) | (_, State::Absent) => {
+            return draft.unknown(&subject, "who else uses it", "AWS names no policies of it");
+        }
     };
     let policy = match policy {
         State::Unknown(why) => return draft.unknown(&subject, "the inline policy", why),

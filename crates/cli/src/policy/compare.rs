@@ -1,5 +1,7 @@
 //! The difference between two documents, statement by statement and field by field, for a person and for JSON.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::meaning::Meaning;
@@ -65,39 +67,25 @@ pub(crate) fn differences(
 
 fn fields(before: &Statement, after: &Statement) -> Vec<FieldDifference> {
     let (before, after) = (Meaning::of(before), Meaning::of(after));
-    let (before, after) = (before.fields(), after.fields());
-    let mut paths: Vec<&String> = before.keys().chain(after.keys()).collect();
-    paths.sort();
-    paths.dedup();
-    let mut differences = Vec::new();
-    for path in paths {
-        let (old, new) = (before.get(path), after.get(path));
-        let only = |here: Option<&super::meaning::Field>,
-                    there: Option<&super::meaning::Field>|
-         -> Vec<String> {
-            let is_there = |key: &String| there.is_some_and(|field| field.values.contains_key(key));
-            here.map(|field| {
-                field
-                    .values
-                    .iter()
-                    .filter(|(key, _)| !is_there(key))
-                    .map(|(_, shown)| shown.clone())
-                    .collect()
-            })
-            .unwrap_or_default()
-        };
-        let (removed, added) = (only(old, new), only(new, old));
-        if let Some(field) = new.or(old)
-            && !(removed.is_empty() && added.is_empty())
-        {
-            differences.push(FieldDifference {
-                field: field.shown.clone(),
-                removed,
-                added,
-            });
-        }
-    }
-    differences
+    let paths: BTreeSet<&String> = before
+        .fields()
+        .keys()
+        .chain(after.fields().keys())
+        .collect();
+    let differing = paths.into_iter().filter_map(|path| {
+        let shown = after
+            .fields()
+            .get(path)
+            .or_else(|| before.fields().get(path))?;
+        let (removed, added) = (before.without(&after, path), after.without(&before, path));
+        let is_same = removed.is_empty() && added.is_empty();
+        (!is_same).then(|| FieldDifference {
+            field: shown.shown.clone(),
+            removed,
+            added,
+        })
+    });
+    differing.collect()
 }
 
 #[cfg(test)]

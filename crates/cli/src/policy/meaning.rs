@@ -87,6 +87,25 @@ impl Meaning {
         &self.fields
     }
 
+    /// The values of one field that `other` does not have, as they are shown.
+    pub(crate) fn without(&self, other: &Self, path: &str) -> Vec<String> {
+        let is_there = |value: &String| {
+            other
+                .fields
+                .get(path)
+                .is_some_and(|field| field.values.contains_key(value))
+        };
+        let values = self
+            .fields
+            .get(path)
+            .into_iter()
+            .flat_map(|field| &field.values);
+        values
+            .filter(|(value, _)| !is_there(value))
+            .map(|(_, shown)| shown.clone())
+            .collect()
+    }
+
     /// One clause, for a statement without a name: `Allow logs:PutSubscriptionFilter to 111122223333`.
     pub(crate) fn summary(&self) -> String {
         let shown = |name: &str| {

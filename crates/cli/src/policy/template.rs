@@ -48,6 +48,7 @@ pub(crate) enum TemplateError {
 
 impl Template {
     /// All of them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 6] = [
         Self::DeliveryRoleTrust,
         Self::DeliveryRoleTrustOrganization,
@@ -58,6 +59,7 @@ impl Template {
     ];
 
     /// The file's name in `policies/`.
+    #[cfg(test)]
     pub(crate) fn file(self) -> &'static str {
         self.parts().0
     }

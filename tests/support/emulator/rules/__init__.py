@@ -17,7 +17,7 @@ class Settings:
     """The rules, and the numbers that they take."""
 
     destination_policy: bool = True
-    """PutSubscriptionFilter asks the destination policy; PutDestinationPolicy refuses ARNs and more than 5,120 bytes."""
+    """PutSubscriptionFilter asks the destination policy; PutDestinationPolicy refuses ARNs and over 5,120 bytes."""
     destination_role: bool = True
     """The role behind a destination must exist, trust CloudWatch Logs for this account, and may write to its stream."""
     destination_tags: bool = True

@@ -57,7 +57,8 @@ async def _check_policy(call: Call, destination: dict, rules) -> None:
     if not call.params.get("roleArn"):
         raise Refusal(
             "InvalidParameterException",
-            "Role ARN is required when creating subscription filter against destination with Organization access policy.",
+            "Role ARN is required when creating subscription filter against destination with "
+            "Organization access policy.",
         )
     await check_assumable(call.params["roleArn"], _log_group_arn(call), rules)
     _, policies = await rules.world.role(call.params["roleArn"])

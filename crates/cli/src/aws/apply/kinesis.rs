@@ -1,6 +1,5 @@
 //! Writes a Kinesis data stream, one change at a time, and waits for each to take hold.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_kinesis::error::BuildError;
@@ -101,14 +100,14 @@ pub(super) async fn make(
             .await
         }
         Action::TagStream { tags, .. } => {
-            let pairs: HashMap<_, _> = tags.after.clone().into_iter().collect();
             caller
                 .call("kinesis:AddTagsToStream", &thing, || {
-                    kinesis
-                        .add_tags_to_stream()
-                        .stream_name(name.as_str())
-                        .set_tags(Some(pairs.clone()))
-                        .send()
+                    let call = kinesis.add_tags_to_stream().stream_name(name.as_str());
+                    let tagged = tags
+                        .after
+                        .iter()
+                        .fold(call, |call, (key, value)| call.tags(key, value));
+                    tagged.send()
                 })
                 .await?;
             Ok(())
@@ -130,18 +129,19 @@ async fn create(
         StreamMode::OnDemand => None,
     };
     let details = mode_details(mode)?;
-    let pairs: HashMap<_, _> = tags.clone().into_iter().collect();
     let sent = connection
         .caller
         .call("kinesis:CreateStream", &thing, || {
-            connection
+            let call = connection
                 .kinesis
                 .create_stream()
                 .stream_name(name.as_str())
                 .set_shard_count(shards)
-                .stream_mode_details(details.clone())
-                .set_tags(Some(pairs.clone()))
-                .send()
+                .stream_mode_details(details.clone());
+            let tagged = tags
+                .iter()
+                .fold(call, |call, (key, value)| call.tags(key, value));
+            tagged.send()
         })
         .await;
     match sent {

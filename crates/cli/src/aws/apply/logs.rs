@@ -41,13 +41,14 @@ pub(super) async fn make_destination(
                 .await?;
         }
         Action::TagDestination { arn, tags } => {
-            let pairs: std::collections::HashMap<_, _> = tags.after.clone().into_iter().collect();
             caller
                 .call("logs:TagResource", &thing, || {
-                    logs.tag_resource()
-                        .resource_arn(arn.as_str())
-                        .set_tags(Some(pairs.clone()))
-                        .send()
+                    let call = logs.tag_resource().resource_arn(arn.as_str());
+                    let tagged = tags
+                        .after
+                        .iter()
+                        .fold(call, |call, (key, value)| call.tags(key, value));
+                    tagged.send()
                 })
                 .await?;
         }

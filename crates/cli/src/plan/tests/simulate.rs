@@ -159,7 +159,7 @@ fn on_role(action: &Action, world: &mut Observed) {
     match action {
         Action::CreateRole { trust, tags } => {
             assert_eq!(logging.role, State::Absent);
-            assert!(!trust.is_empty());
+            assert!(!trust.statements().is_empty());
             logging.role = State::Present(Role {
                 trust: State::Present(trust.clone()),
                 policy: State::Absent,
@@ -169,7 +169,7 @@ fn on_role(action: &Action, world: &mut Observed) {
         }
         Action::PutRoleTrust { before, after } => {
             let role = present(&mut logging.role);
-            assert!(!after.is_empty(), "MalformedPolicyDocument");
+            assert!(!after.statements().is_empty(), "MalformedPolicyDocument");
             assert_eq!(shown(&role.trust), before.as_ref());
             role.trust = State::Present(after.clone());
         }
@@ -179,7 +179,7 @@ fn on_role(action: &Action, world: &mut Observed) {
             after,
         } => {
             let role = present(&mut logging.role);
-            assert!(!after.is_empty(), "MalformedPolicyDocument");
+            assert!(!after.statements().is_empty(), "MalformedPolicyDocument");
             assert_eq!(shown(&role.policy), before.as_ref());
             role.policy = State::Present(after.clone());
         }
@@ -242,7 +242,7 @@ fn on_destination(action: &Action, world: &mut Observed, name: &Region) {
         }
         Action::PutDestinationPolicy { before, after } => {
             let destination = present(&mut place.destination);
-            assert!(!after.is_empty());
+            assert!(!after.statements().is_empty());
             assert_eq!(shown(&destination.policy), before.as_ref());
             destination.policy = State::Present(after.clone());
         }

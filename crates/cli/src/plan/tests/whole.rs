@@ -8,6 +8,7 @@ use super::world::nothing_yet;
 use super::{Observed, State, destroy, plan};
 use crate::output;
 use crate::resource::{OWNER_TAG, SubscriptionFilter};
+use crate::status::status;
 
 #[test]
 fn the_first_plan() {
@@ -45,24 +46,24 @@ fn a_world_in_sync() {
     ");
 }
 
+fn much_is_wrong(world: &mut Observed) {
+    place(world).stream =
+        State::Unknown("AccessDeniedException: kinesis:DescribeStreamSummary".to_owned());
+    place(world).destination = State::Absent;
+    known(&mut role(world).tags).insert(OWNER_TAG.to_owned(), "444455556666/elsewhere".to_owned());
+    known(trail(world)).filters = vec![SubscriptionFilter {
+        name: "catchment-kinesisDest".parse().unwrap(),
+        ..other_filter("x")
+    }];
+    groups(world).insert(
+        "cwl_vpc_fl_member_account_1".parse().unwrap(),
+        State::Absent,
+    );
+}
+
 #[test]
 fn what_is_unknown_foreign_or_gone() {
-    let drift = |world: &mut Observed| {
-        place(world).stream =
-            State::Unknown("AccessDeniedException: kinesis:DescribeStreamSummary".to_owned());
-        place(world).destination = State::Absent;
-        known(&mut role(world).tags)
-            .insert(OWNER_TAG.to_owned(), "444455556666/elsewhere".to_owned());
-        known(trail(world)).filters = vec![SubscriptionFilter {
-            name: "catchment-kinesisDest".parse().unwrap(),
-            ..other_filter("x")
-        }];
-        groups(world).insert(
-            "cwl_vpc_fl_member_account_1".parse().unwrap(),
-            State::Absent,
-        );
-    };
-    insta::assert_snapshot!(planned(drift), @r#"
+    insta::assert_snapshot!(planned(much_is_wrong), @r#"
     logging account 999988887777
       all Regions
         ! role cwrole
@@ -88,7 +89,7 @@ fn what_is_unknown_foreign_or_gone() {
 
     Nothing to change; 5 declined; 1 foreign, left alone.
     "#);
-    insta::assert_snapshot!(shown(drift), @r#"
+    insta::assert_snapshot!(shown(much_is_wrong), @r#"
     logging account 999988887777
       all Regions
         foreign  role cwrole
@@ -198,4 +199,13 @@ fn destroy_leaves_the_stream_and_what_others_use() {
 
     0 to create, 1 to update, 3 to delete; 3 declined; 2 foreign, left alone.
     ");
+}
+
+#[test]
+fn the_same_as_json() {
+    let desired = seed();
+    let mut world = in_sync();
+    much_is_wrong(&mut world);
+    insta::assert_json_snapshot!("declined_as_json", plan(&desired, &world));
+    insta::assert_json_snapshot!("status_as_json", status(&desired, &world));
 }

@@ -1,0 +1,103 @@
+//! What a person reads, word for word: plans, statuses, reports, errors, help.
+
+use serde_json::json;
+
+use crate::fleet::{Fleet, Run};
+use crate::support::emulator::Emulator;
+
+/// A run as a reader sees it.
+fn block(run: &Run) -> String {
+    let Run {
+        code,
+        stdout,
+        stderr,
+    } = run;
+    let code = code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
+    format!("exit: {code}\n--- stdout ---\n{stdout}--- stderr ---\n{stderr}")
+}
+
+#[test]
+fn from_nothing_to_in_sync_and_back() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    insta::assert_snapshot!("plan", block(&fleet.run("plan")));
+    insta::assert_snapshot!(
+        "plan_as_json",
+        block(&fleet.run("plan --member dev2 --output json"))
+    );
+    // side by side, the members' filters are done in no fixed order
+    insta::assert_snapshot!("apply", block(&fleet.run("apply --yes --logging")));
+    insta::assert_snapshot!(
+        "apply_as_json",
+        block(&fleet.run("apply --yes --member dev2 --output json"))
+    );
+    insta::assert_snapshot!("status", block(&fleet.run("status")));
+    insta::assert_snapshot!(
+        "status_as_json",
+        block(&fleet.run("status --member dev2 --output json"))
+    );
+    insta::assert_snapshot!("in_sync", block(&fleet.run("plan --logging")));
+    insta::assert_snapshot!("destroy", block(&fleet.run("destroy --yes --member dev2")));
+    insta::assert_snapshot!("policies", block(&fleet.run("policies --member dev2")));
+}
+
+#[test]
+fn errors_and_reports_of_failure() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-splunk");
+    fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-lambda");
+    fleet.expect(0, "apply --yes --logging");
+    insta::assert_snapshot!("no_room", block(&fleet.run("apply --yes --member dev2")));
+
+    let delete = json!({ "RoleName": "cwrole", "PolicyName": "catchment-delivery" });
+    fleet.call(&fleet.logging, "iam", "DeleteRolePolicy", &delete);
+    let faults = json!({ "rate": 1.0, "kinds": ["throttle"], "operations": ["PutRolePolicy"], "storm_calls": 1 });
+    emulator.faults(&faults);
+    insta::assert_snapshot!("throttled", block(&fleet.run("apply --yes --logging")));
+    emulator.faults(&json!({}));
+
+    fleet.write_file("[logging]\naccount = \"1\"\nregoins = []\n");
+    insta::assert_snapshot!("mistakes", block(&fleet.run("plan")));
+    insta::assert_snapshot!("no_terminal", block(&fleet.run("apply")));
+    insta::assert_snapshot!("no_file", block(&fleet.run("plan --fleet nowhere.toml")));
+    insta::assert_snapshot!("init_twice", block(&fleet.run("init")));
+    insta::assert_snapshot!("typed_wrong", block(&fleet.run("plan --profile dev1")));
+}
+
+#[test]
+fn help_reads_like_a_manual() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    insta::assert_snapshot!("help", block(&fleet.run("--help")));
+    for command in [
+        "init",
+        "plan",
+        "apply",
+        "status",
+        "destroy",
+        "policies",
+        "completions",
+        "man",
+    ] {
+        let run = fleet.run(&format!("{command} --help"));
+        insta::assert_snapshot!(format!("help_{command}"), block(&run));
+    }
+}
+
+#[test]
+fn what_init_writes_is_a_fleet_file() {
+    let emulator = Emulator::start();
+    let init = emulator.catchment().arg("init").output().unwrap();
+    assert!(init.status.success());
+    let policies = emulator.catchment().arg("policies").output().unwrap();
+    assert!(policies.status.success(), "{policies:?}");
+    for (command, tells) in [
+        (vec!["completions", "bash"], "complete -F"),
+        (vec!["man"], ".TH catchment 1"),
+    ] {
+        let output = Run::of(&emulator.catchment().args(command).output().unwrap());
+        assert_eq!(output.code, Some(0));
+        output.says(tells);
+    }
+}

@@ -22,6 +22,7 @@ ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 STREAM = "Demo_Kinesis_Stream"
 ACCOUNT, REGION = "999988887777", "us-west-2"
 PATIENCE_SECONDS = 60
+FLEET = ROOT / "crates" / "cli" / "src" / "fleet" / "template.toml"
 MESSAGES = ["2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 3 4 5 6 ACCEPT OK", 'quotes " and \\ and é \N{GRINNING FACE}']
 
 
@@ -91,12 +92,16 @@ class Emulator:
 
     def deploy(self, template, stack, **parameters):
         """`sam deploy`, as a person would."""
+        self.deploy_from(json.dumps(parameters), template, stack)
+
+    def deploy_from(self, parameters, template, stack, *more):
+        """The same with parameters as the text of a file, and `KEY=VALUE` beside it."""
         overrides = Path(self.home.name) / "parameters.yaml"  # JSON is YAML, and .json is a name that sam refuses
-        overrides.write_text(json.dumps(parameters))
+        overrides.write_text(parameters)
         done = subprocess.run(
             [BIN / "sam", "deploy", "--template-file", ROOT / "infra" / template, "--stack-name", stack]
             + ["--s3-bucket", "artefacts", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-            + ["--no-progressbar", "--parameter-overrides", f"file://{overrides}"],
+            + ["--no-progressbar", "--parameter-overrides", f"file://{overrides}", *more],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -138,6 +143,12 @@ def wait_for(what, is_so):
                 return
         time.sleep(0.1)
     raise AssertionError(f"{what}: not within {PATIENCE_SECONDS} seconds")
+
+
+def catchment(*arguments):
+    """What the CLI prints."""
+    command = ["cargo", "run", "--quiet", "--locked", "--package", "catchment", "--", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 class LoggingAccount(unittest.TestCase):
@@ -216,6 +227,33 @@ class LoggingAccount(unittest.TestCase):
                 alarms = self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
                 self.assertIn(name, [alarm["MetricName"] for alarm in alarms])
                 self.aws.destroy(destination)
+
+    def test_the_parameters_that_catchment_prints_are_what_both_tools_take(self):
+        sources = {
+            "cwl_vpc_fl_member_account_1": "vpc-flow-logs",
+            "CloudTrail/member_account_1": "cloudtrail",
+            "/aws/events/guardduty-demo": "guardduty",
+        }
+        printed = catchment("infra", "parameters", "--fleet", FLEET, "--output", "json")
+        more = (f"Architecture={ARCHITECTURE}", "FilterAlarms=false")
+        self.aws.deploy_from(printed, "logging.yaml", "by-sam", *more)
+
+        lines = catchment("infra", "parameters", "--fleet", FLEET).splitlines()
+        packaged = Path(self.aws.home.name) / "packaged.yaml"
+        for command in (
+            ["package", "--template-file", ROOT / "infra" / "logging.yaml", "--s3-bucket", "artefacts"]
+            + ["--output-template-file", packaged],
+            ["deploy", "--template-file", packaged, "--stack-name", "by-aws", "--parameter-overrides", *lines, *more]
+            + ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        ):
+            command = [BIN / "aws", "cloudformation", *command]
+            done = subprocess.run(command, env=self.aws.environment, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        for stack in ("by-sam", "by-aws"):
+            function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{stack}-transformer")
+            self.assertEqual(json.loads(function["Environment"]["Variables"]["CATCHMENT_SOURCES"]), sources)
+            self.aws.destroy(stack)
 
     def test_firehoses_log_group_is_of_a_class_that_takes_no_filter(self):
         self.aws.deploy("logging.yaml", "guarded", **self.given)

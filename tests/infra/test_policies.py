@@ -39,7 +39,6 @@ SAMPLES = {
     "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "streams": "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream",
     "topic_arn": "arn:aws:sns:us-west-2:111122223333:catchment-alarms",
-    "trail_arn": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
     "trail_arns": "arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment",
     "trail_objects": "arn:aws:s3:::catchment-trails/AWSLogs/111122223333/*",
     "transformer_arn": "arn:aws:lambda:us-west-2:111122223333:function:catchment-transformer",
@@ -71,6 +70,14 @@ class OneSource(unittest.TestCase):
             with self.subTest(template=template.name):
                 text = template.read_text()
                 self.assertEqual(text, policies.rewrite(text), "`make bless` writes the copies anew")
+
+    def test_a_template_explains_the_placeholders_that_it_needs_and_no_others(self):
+        known = {name: json.dumps(document) for name, document in policies.documents().items()}
+        for template in policies.TEMPLATES:
+            text = template.read_text()
+            needed = {found for _, _, name in policies.markers(text) for found in policies.PLACEHOLDER.findall(known[name])}
+            with self.subTest(template=template.name):
+                self.assertEqual(needed, {placeholder for placeholder, _ in policies.MEANING.findall(text)})
 
     def test_a_template_holds_no_policy_of_its_own(self):
         for template in policies.TEMPLATES:

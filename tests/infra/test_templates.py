@@ -99,6 +99,13 @@ class Templates(unittest.TestCase):
                     self.assertEqual(spoken, (topic, topic))
                     self.assertTrue(resource["Properties"]["AlarmDescription"])
 
+    def test_the_delivery_paths_log_groups_have_the_names_that_the_cli_refuses(self):
+        template = policies.load_yaml((policies.ROOT / "infra" / "logging.yaml").read_text())
+        names = {resource["Properties"]["LogGroupName"]["Sub"] for _, resource in resources(template, "AWS::Logs::LogGroup")}
+        self.assertEqual(names, {"/aws/kinesisfirehose/${AWS::StackName}", "/aws/lambda/${AWS::StackName}-transformer"})
+        cli = (policies.ROOT / "crates/cli/src/fleet/check.rs").read_text()
+        self.assertIn("`/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`", cli)
+
     def test_the_member_template_is_fit_for_a_stack_set(self):
         text = (policies.ROOT / "infra" / "member.yaml").read_text()
         template = policies.load_yaml(text)

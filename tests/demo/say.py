@@ -30,12 +30,12 @@ def step(what: str, why: str) -> None:
 
 
 def heading(what: str) -> None:
-    print(f"\n{_styled('1', what)}")
+    print(f"\n{_styled('1', what)}", flush=True)
 
 
 def text(words: str) -> None:
     for line in textwrap.wrap(words, _width() - 3):
-        print(f"   {line}")
+        print(f"   {line}", flush=True)
 
 
 def command(line: str) -> None:

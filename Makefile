@@ -6,6 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
+CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +49,16 @@ lint-infra: $(VENV)/.installed
 	for template in infra/*.yaml; do \
 		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
+
+# Stable Rust has the coverage that libFuzzer steers by, but no sanitizer; there is no unsafe code of ours to sanitize.
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@0.13.2
+
+FUZZ_SECONDS := 600
+fuzz: $(CARGO_FUZZ) ## the record decoder against any bytes, for FUZZ_SECONDS (600)
+	mkdir -p target/fuzz-corpus
+	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
+		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
 
 bench: ## the transformer against the decompressor; target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform

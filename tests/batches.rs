@@ -5,6 +5,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::unwrap_used,
     reason = "a test reads its fixtures, and stops where they are wrong"
 )]
 

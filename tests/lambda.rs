@@ -3,7 +3,9 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test reads its fixtures, and stops where they are wrong"
 )]
 
@@ -217,6 +219,83 @@ fn a_record_that_opens_to_a_gibibyte_costs_neither_memory_nor_time() {
         let peak = lambda.peak_kib();
         assert!(peak < 100 * 1024, "{peak} KiB at the peak");
     }
+}
+
+#[test]
+fn memory_stays_low_and_flat() {
+    let gzip_output = [("CATCHMENT_COMPRESSION", "gzip")];
+    // Records that open to about eight times their size, as CloudTrail's do, in a batch of Firehose's default size.
+    let record = |events: u64, seed: u64| {
+        let texts: Vec<String> = (0..events)
+            .map(|event| cloudtrail(seed * 1_000_003 + event))
+            .collect();
+        let events: Vec<(i64, &str)> = texts
+            .iter()
+            .map(|text| (1_696_086_922_000, text.as_str()))
+            .collect();
+        let stream = "111122223333_CloudTrail_us-west-2";
+        let text = batch::message(
+            "111122223333",
+            "CloudTrail/member_account_1",
+            stream,
+            &events,
+        );
+        (
+            text.len(),
+            base64_simd::STANDARD.encode_to_string(batch::gzip(text.as_bytes())),
+        )
+    };
+    let small = batch::event((0..90).map(|seed| record(110, seed).1));
+    assert!(
+        (900_000..2_000_000).contains(&small.len()),
+        "{} bytes",
+        small.len()
+    );
+    let lambda = Lambda::start(&bootstrap(), &gzip_output);
+    let peaks: Vec<u64> = (0..6)
+        .map(|_| {
+            for _ in 0..10 {
+                assert_eq!(lambda.invoke(&small).0, 200);
+            }
+            lambda.peak_kib()
+        })
+        .collect();
+    println!("batches of 1 MB: {peaks:?} KiB");
+    assert!(peaks[5] < 48 * 1024, "{peaks:?} KiB");
+    assert!(
+        peaks[5] < peaks[1] + 4 * 1024,
+        "memory grows: {peaks:?} KiB"
+    );
+
+    for records in [1, 40] {
+        let mut opened = 0;
+        let large = batch::event((0..records).map(|seed| {
+            let (bytes, data) = record(50_000 / records, seed);
+            opened += bytes;
+            data
+        }));
+        assert!(opened > 50_000_000, "{opened} bytes");
+        assert!(large.len() < RESPONSE_BYTES_MAX, "{} bytes", large.len());
+        let lambda = Lambda::start(&bootstrap(), &gzip_output);
+        assert_eq!(lambda.invoke(&large).0, 200);
+        let peak = lambda.peak_kib();
+        println!(
+            "{} bytes in {records} records that open to {opened}: {peak} KiB",
+            large.len()
+        );
+        assert!(peak < 160 * 1024, "{peak} KiB");
+    }
+}
+
+/// A CloudTrail record in size and repetition.
+fn cloudtrail(seed: u64) -> String {
+    let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!(
+        r#"{{"eventVersion":"1.09","userIdentity":{{"type":"AssumedRole","principalId":"AROA{random:016X}","arn":"arn:aws:sts::111122223333:assumed-role/service-role/session","accountId":"111122223333","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"arn:aws:iam::111122223333:role/service-role","accountId":"111122223333","userName":"service-role"}},"attributes":{{"creationDate":"2023-09-30T14:00:00Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2023-09-30T15:15:22Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","awsRegion":"us-west-2","sourceIPAddress":"10.0.0.1","requestParameters":{{"bucketName":"bucket","key":"{:016x}/{:016x}"}},"responseElements":null,"requestID":"{:08X}","readOnly":true,"eventType":"AwsApiCall","managementEvent":false,"recipientAccountId":"111122223333"}}"#,
+        random.rotate_left(17),
+        random.wrapping_mul(31),
+        random >> 32,
+    )
 }
 
 #[test]

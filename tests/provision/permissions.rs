@@ -270,4 +270,9 @@ fn each_action_that_a_member_operator_lacks_is_named() {
         "allow logs:PutSubscriptionFilter on the log group and on {}",
         fleet.destination_arn()
     ));
+
+    // where the same run has the logging account name the member, there is only one cause left
+    fleet
+        .expect(1, "apply --yes")
+        .says("the destination policy names this account, but the caller may not use");
 }

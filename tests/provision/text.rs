@@ -77,11 +77,12 @@ fn help_reads_like_a_manual() {
         "status",
         "destroy",
         "policies",
+        "infra parameters",
         "completions",
         "man",
     ] {
         let run = fleet.run(&format!("{command} --help"));
-        insta::assert_snapshot!(format!("help_{command}"), block(&run));
+        insta::assert_snapshot!(format!("help_{}", command.replace(' ', "_")), block(&run));
     }
 }
 

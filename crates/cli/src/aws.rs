@@ -23,7 +23,7 @@ pub(crate) mod explain;
 mod login;
 pub(crate) mod observe;
 
-pub(crate) use call::{CallError, Caller};
+pub(crate) use call::{CallError, Caller, Pace};
 pub(crate) use login::LoginError;
 
 /// Whose credentials to use, and which account they must belong to.
@@ -49,6 +49,8 @@ pub(crate) struct Connections {
     http: SharedHttpClient,
     identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
     open: Mutex<BTreeMap<(Login, Region), Arc<Connection>>>,
+    /// One for each account and Region, whichever profiles lead there.
+    paces: Mutex<BTreeMap<(AccountId, Region), Arc<Pace>>>,
 }
 
 /// What a profile came to.
@@ -74,6 +76,7 @@ impl Connections {
             http,
             identities: Mutex::default(),
             open: Mutex::default(),
+            paces: Mutex::default(),
         }
     }
 
@@ -94,16 +97,15 @@ impl Connections {
                 found: account,
             });
         }
+        let place = (account, region.clone());
+        let pace = Arc::clone(self.paces.lock().await.entry(place.clone()).or_default());
         let mut open = self.open.lock().await;
         let connection = open
             .entry((login.clone(), region.clone()))
             .or_insert_with(|| {
                 let config = config.to_builder().region(sdk_region(region)).build();
-                Arc::new(Connection::new(
-                    &config,
-                    login.account.clone(),
-                    region.clone(),
-                ))
+                let (account, region) = place;
+                Arc::new(Connection::new(&config, Caller::new(account, region, pace)))
             });
         Ok(Arc::clone(connection))
     }
@@ -152,12 +154,12 @@ impl Connections {
 }
 
 impl Connection {
-    fn new(config: &SdkConfig, account: AccountId, region: Region) -> Self {
+    fn new(config: &SdkConfig, caller: Caller) -> Self {
         let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config)
             .retry_classifier(FilterCap)
             .build();
         Self {
-            caller: Caller::new(account, region),
+            caller,
             logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs),
             kinesis: aws_sdk_kinesis::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),

@@ -2,6 +2,7 @@
 
 mod build;
 mod document;
+mod role;
 
 use std::collections::BTreeMap;
 

@@ -219,6 +219,11 @@ mod tests {
 
     #[test]
     fn an_empty_file_and_one_that_is_not_toml_are_told() {
+        insta::assert_snapshot!(Fleet::parse("members = []").unwrap_err(), @"
+        2 mistakes
+          line 1: logging: not there; for example a table [logging] with account, regions, destination and role
+          line 1: members: an empty list; name at least one: [[members]]
+        ");
         insta::assert_snapshot!(Fleet::parse("").unwrap_err(), @"
         2 mistakes
           line 1: logging: not there; for example a table [logging] with account, regions, destination and role

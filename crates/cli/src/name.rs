@@ -1,9 +1,13 @@
 //! Names: newtypes that are parsed once and can hold no nonsense afterwards, and the ARNs built from them.
 
+mod form;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use form::{is_region, is_text, is_word};
 
 /// A text that is not the name it stands for. The message says what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +81,7 @@ macro_rules! name {
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     };
@@ -153,13 +157,24 @@ name! {
 impl Region {
     /// The partition that the Region belongs to: the second part of each of its ARNs.
     pub(crate) fn partition(&self) -> &'static str {
-        match self.0.as_bytes() {
-            [b'c', b'n', b'-', ..] => "aws-cn",
-            [b'u', b's', b'-', b'g', b'o', b'v', b'-', ..] => "aws-us-gov",
-            _ => "aws",
-        }
+        let special = PARTITIONS
+            .iter()
+            .find(|(prefix, _)| self.0.starts_with(prefix));
+        special.map_or("aws", |(_, partition)| partition)
     }
 }
+
+/// The partitions other than `aws`, by the first words of their Regions
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, botocore's `partitions.json`).
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+];
 
 impl Arn {
     /// The ARN of a Kinesis data stream.
@@ -272,34 +287,6 @@ impl FilterName {
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
 const FILTER_NAME_CHARACTERS_MAX: usize = 512;
 
-/// `us-west-2`, `us-gov-east-1`, `cn-north-1`: two or more words, then a number.
-fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [area, words @ .., number] = parts.as_slice() else {
-        return false;
-    };
-    let is_lower =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    area.len() >= 2
-        && is_lower(area)
-        && (1..=2).contains(&words.len())
-        && words.iter().all(|part| is_lower(part))
-        && (1..=2).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_word(text: &str, characters_max: usize, marks: &str) -> bool {
-    (1..=characters_max).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
-}
-
-fn is_text(text: &str, characters_min: usize, characters_max: usize) -> bool {
-    (characters_min..=characters_max).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,5 +376,14 @@ mod tests {
         );
         assert_eq!(gov.as_str(), "arn:aws-us-gov:iam::999988887777:role/cwrole");
         assert_eq!(gov.region(), None);
+        assert_eq!(
+            "us-isob-east-1".parse::<Region>().unwrap().partition(),
+            "aws-iso-b"
+        );
+        assert_eq!(
+            "eusc-de-east-1".parse::<Region>().unwrap().partition(),
+            "aws-eusc"
+        );
+        assert_eq!("us-west-2".parse::<Region>().unwrap().partition(), "aws");
     }
 }

@@ -70,7 +70,7 @@ impl Budget {
         }
     }
 
-    /// The most bytes of base64 that an `Ok` answer to `record` could still hold, framing not counted.
+    /// The most bytes that an `Ok` answer to `record` may have.
     pub(crate) fn room(&self, record: &Record<'_>) -> usize {
         self.free + record.failed_bytes(self.with_data)
     }

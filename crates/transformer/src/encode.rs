@@ -1,6 +1,7 @@
 //! The output formats: from a subscription message to the lines that the destination receives.
 
 use crate::json::JsonStr;
+use crate::lines::Lines;
 use crate::message::{DataMessage, LogEvent};
 use crate::settings::{Format, PartitionKey};
 use crate::source::Source;
@@ -26,31 +27,30 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Appends the lines of one message, each with its newline. Stops early, and says `false`, once `out` holds more
-    /// than `bytes_max` bytes.
+    /// Writes the lines of one message, each with its newline. Stops early, and says `false`, once there is no room.
     pub(crate) fn encode(
         &mut self,
         format: Format,
         message: &DataMessage<'_>,
         context: Context<'_>,
-        out: &mut Vec<u8>,
-        bytes_max: usize,
+        lines: &mut Lines<'_>,
     ) -> bool {
         match format {
-            Format::Events => self.events(message, context, out, bytes_max),
+            Format::Events => self.events(message, context, lines),
             Format::Document => {
-                if message.compact {
-                    out.extend_from_slice(message.json.as_bytes());
+                let written = if message.compact {
+                    lines.write_long(message.json.as_bytes())
                 } else {
-                    one_line(message.json, out);
-                }
-                out.push(b'\n');
-                out.len() <= bytes_max
+                    one_line(message.json, lines.end());
+                    true
+                };
+                lines.end().push(b'\n');
+                written && lines.settle()
             }
             Format::Message => message.events.iter().all(|event| {
-                event.message.unescape_into(out);
-                out.push(b'\n');
-                out.len() <= bytes_max
+                event.message.unescape_into(lines.end());
+                lines.end().push(b'\n');
+                lines.settle()
             }),
         }
     }
@@ -59,8 +59,7 @@ impl Encoder {
         &mut self,
         message: &DataMessage<'_>,
         context: Context<'_>,
-        out: &mut Vec<u8>,
-        bytes_max: usize,
+        lines: &mut Lines<'_>,
     ) -> bool {
         let mut shared_for = None;
         message.events.iter().all(|event| {
@@ -69,8 +68,8 @@ impl Encoder {
                 self.share(message, origin, context.source);
                 shared_for = Some(origin);
             }
-            self.line(event, context.replaced, out);
-            out.len() <= bytes_max
+            self.line(event, context.replaced, lines.end());
+            lines.settle()
         })
     }
 
@@ -211,6 +210,7 @@ fn one_line(json: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::Packing;
     use crate::message::{Message, read_all};
 
     const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
@@ -225,9 +225,11 @@ mod tests {
         let Message::Data(message) = &messages[0] else {
             panic!("a control message")
         };
-        let mut out = Vec::new();
-        assert!(Encoder::default().encode(format, message, context, &mut out, usize::MAX));
-        String::from_utf8(out).unwrap()
+        let (mut pending, mut out) = (Vec::new(), Vec::new());
+        let mut lines = Lines::new(&mut pending, Packing::Base64(&mut out), usize::MAX);
+        assert!(Encoder::default().encode(format, message, context, &mut lines));
+        lines.finish().unwrap();
+        String::from_utf8(base64_simd::STANDARD.decode_to_vec(out).unwrap()).unwrap()
     }
 
     #[test]
@@ -280,21 +282,6 @@ mod tests {
         assert_eq!(marked, [false, true, false]);
         for line in lines.lines().skip(1) {
             serde_json::from_str::<serde_json::Value>(line).unwrap();
-        }
-    }
-
-    #[test]
-    fn encoding_stops_where_there_is_no_room() {
-        let messages = read_all(TEXT).unwrap();
-        let Message::Data(message) = &messages[0] else {
-            panic!("a control message")
-        };
-        for format in [Format::Events, Format::Document, Format::Message] {
-            let mut out = Vec::new();
-            assert!(
-                !Encoder::default().encode(format, message, CONTEXT, &mut out, 1),
-                "{format:?}"
-            );
         }
     }
 

@@ -194,18 +194,6 @@ impl<'a> Record<'a> {
             + 1
     }
 
-    /// Bytes of the answer `Ok` to this record, `data_bytes` of base64 and `metadata` as JSON text.
-    pub(crate) fn ok_bytes(&self, data_bytes: usize, metadata: &str) -> usize {
-        RECORD_ID.len()
-            + self.id_json().len()
-            + OK.len()
-            + DATA.len()
-            + 2
-            + data_bytes
-            + metadata.len()
-            + 1
-    }
-
     pub(crate) fn write_failed(&self, with_data: bool, out: &mut Vec<u8>) {
         open(self, FAILED, out);
         if let Some(data) = self.data_json().filter(|_| with_data) {
@@ -220,16 +208,19 @@ impl<'a> Record<'a> {
         out.push(b'}');
     }
 
-    /// `metadata` is empty, or a member of the answer's object with its leading comma.
-    pub(crate) fn write_ok(&self, data: &[u8], metadata: &str, out: &mut Vec<u8>) {
+    /// Writes the answer `Ok` up to its data, which follows as base64; [`close_ok`] ends it.
+    pub(crate) fn open_ok(&self, out: &mut Vec<u8>) {
         open(self, OK, out);
         out.extend_from_slice(DATA.as_bytes());
         out.push(b'"');
-        base64_simd::STANDARD.encode_append(data, out);
-        out.push(b'"');
-        out.extend_from_slice(metadata.as_bytes());
-        out.push(b'}');
     }
+}
+
+/// Ends an answer `Ok`. `metadata` is empty, or a member of the answer's object with its leading comma.
+pub(crate) fn close_ok(metadata: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(metadata.as_bytes());
+    out.push(b'}');
 }
 
 fn open(record: &Record<'_>, result: &str, out: &mut Vec<u8>) {
@@ -321,9 +312,6 @@ mod tests {
                 record.write_failed(with_data, &mut out);
                 assert_eq!(out.len(), record.failed_bytes(with_data));
             }
-            let mut out = Vec::new();
-            record.write_ok(b"1234", r#","metadata":{}"#, &mut out);
-            assert_eq!(out.len(), record.ok_bytes(8, r#","metadata":{}"#));
             let mut out = Vec::new();
             record.write_dropped(&mut out);
             assert!(out.len() <= record.failed_bytes(false));

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::scan::{BLOCK, Masks, escaped};
+
 /// A JSON string as it stands in the text, quotes included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonStr<'a>(&'a str);
@@ -48,36 +50,121 @@ impl<'a> JsonStr<'a> {
 /// Appends the text of `inner`, a valid JSON string without its quotes, as UTF-8. A lone surrogate, which UTF-8 cannot
 /// hold, becomes U+FFFD.
 fn unescape_into(inner: &str, out: &mut Vec<u8>) {
-    out.reserve(inner.len());
-    let mut rest = inner.as_bytes();
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = escape(&rest[at + 1..], out);
+    let inner = inner.as_bytes();
+    // No escape stands for more bytes than it has; what is written past the end is taken back.
+    let start = out.len();
+    out.resize(start + inner.len() + WINDOW, 0);
+    let place = &mut out[start..];
+    let (mut read, mut written) = (0, 0);
+    let mut last = [0; WINDOW];
+    while read < inner.len() {
+        let rest = &inner[read..];
+        let window = rest.first_chunk().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
+        let length = rest.len().min(BLOCK);
+        let to = place[written..].first_chunk_mut();
+        if let Some((taken, put)) = to.and_then(|to| unescape_block(window, length, to)) {
+            (read, written) = (read + taken, written + put);
+        } else {
+            let end = read + length;
+            while read < end {
+                (read, written) = step(inner, read, place, written);
+            }
+        }
     }
-    out.extend_from_slice(rest);
+    out.truncate(start + written);
 }
 
-/// Appends what the escape at the start of `rest`, its backslash gone, stands for; returns what follows it.
-fn escape<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let Some((&kind, rest)) = rest.split_first() else {
-        return rest;
+/// A block, and after it as many bytes as may be copied beside the point: copies of one size are the fastest.
+const WINDOW: usize = 2 * BLOCK;
+/// Bytes that are copied at once. Most runs between escapes are shorter.
+const RUN: usize = BLOCK / 2;
+
+/// Unescapes the first `length` bytes of `from` where only quotes and backslashes are escaped, each of which stands for
+/// itself: the backslashes before them are left out. Says how many bytes were taken and put; `None` where other escapes
+/// are among them.
+#[inline(always)]
+fn unescape_block(
+    from: &[u8; WINDOW],
+    length: usize,
+    to: &mut [u8; WINDOW],
+) -> Option<(usize, usize)> {
+    let Masks {
+        quotes,
+        backslashes,
+        ..
+    } = Masks::of(from.first_chunk()?);
+    let inside = u64::MAX >> (BLOCK - length);
+    let backslashes = backslashes & inside;
+    if backslashes == 0 {
+        *to = *from;
+        return Some((length, length));
+    }
+    let (escaped, open) = escaped(backslashes, false);
+    if escaped & inside & !quotes & !backslashes != 0 {
+        return None;
+    }
+    // An escape that goes on in the next block is left to it whole.
+    let taken = length - usize::from(open);
+    let mut openers = backslashes & !escaped & (u64::MAX >> (BLOCK - taken));
+    let (mut begin, mut put) = (0, 0);
+    loop {
+        let end = if openers == 0 {
+            taken
+        } else {
+            openers.trailing_zeros() as usize
+        };
+        to[put..put + RUN].copy_from_slice(&from[begin..begin + RUN]);
+        if end - begin > RUN {
+            to[put + RUN..put + BLOCK].copy_from_slice(&from[begin + RUN..begin + BLOCK]);
+        }
+        put += end - begin;
+        if openers == 0 {
+            return Some((taken, put));
+        }
+        begin = end + 1;
+        openers &= openers - 1;
+    }
+}
+
+/// Copies one byte, or what one escape stands for; says where reading and writing go on.
+#[inline(always)]
+fn step(inner: &[u8], read: usize, place: &mut [u8], written: usize) -> (usize, usize) {
+    if inner[read] == b'\\' {
+        return escape(inner, read, place, written);
+    }
+    place[written] = inner[read];
+    (read + 1, written + 1)
+}
+
+/// Writes what the escape at `inner[read]` stands for to `place[written]`; says where both go on.
+#[inline(always)]
+fn escape(inner: &[u8], read: usize, place: &mut [u8], written: usize) -> (usize, usize) {
+    let byte = match inner.get(read + 1) {
+        Some(b'b') => 0x08,
+        Some(b'f') => 0x0c,
+        Some(b'n') => b'\n',
+        Some(b'r') => b'\r',
+        Some(b't') => b'\t',
+        Some(b'u') => {
+            let rest = &inner[read + 2..];
+            let (character, after) = unicode(rest);
+            let length = character.encode_utf8(&mut place[written..]).len();
+            return (inner.len() - after.len(), written + length);
+        }
+        Some(&other) => other,
+        None => b'\\',
     };
-    match kind {
-        b'b' => out.push(0x08),
-        b'f' => out.push(0x0c),
-        b'n' => out.push(b'\n'),
-        b'r' => out.push(b'\r'),
-        b't' => out.push(b'\t'),
-        b'u' => return unicode(rest, out),
-        other => out.push(other),
-    }
-    rest
+    place[written] = byte;
+    (read + 2, written + 1)
 }
 
-/// The same for the four digits after `\u`, and for the second half of a surrogate pair.
-fn unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+/// The character of the four digits after `\u`, and of the second half of a surrogate pair; and what follows.
+fn unicode(rest: &[u8]) -> (char, &[u8]) {
     let Some((first, rest)) = four_digits(rest) else {
-        return rest;
+        return (char::REPLACEMENT_CHARACTER, rest);
     };
     let second = rest.strip_prefix(b"\\u").and_then(four_digits);
     let (character, rest) = match second {
@@ -91,9 +178,7 @@ fn unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         }
         _ => (char::from_u32(first), rest),
     };
-    let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-    rest
+    (character.unwrap_or(char::REPLACEMENT_CHARACTER), rest)
 }
 
 fn four_digits(bytes: &[u8]) -> Option<(u32, &[u8])> {

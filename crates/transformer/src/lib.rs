@@ -31,6 +31,7 @@ mod encode;
 pub mod firehose;
 pub mod json;
 pub mod limits;
+mod lines;
 pub mod message;
 pub mod report;
 mod scan;

@@ -18,6 +18,16 @@ pub enum Message<'a> {
     Control,
 }
 
+impl Message<'_> {
+    /// How many log events it carries; a control message carries none.
+    pub fn events(&self) -> usize {
+        match self {
+            Self::Data(message) => message.events.len(),
+            Self::Control => 0,
+        }
+    }
+}
+
 /// A DATA_MESSAGE, borrowed from the record's text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DataMessage<'a> {

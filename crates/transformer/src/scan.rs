@@ -7,7 +7,7 @@
 use wide::u8x16;
 
 /// Bytes per step.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// The index of the quote that ends the string whose first byte, after its opening quote, stands at `start`.
 ///
@@ -61,7 +61,11 @@ struct Ends {
 
 #[inline(always)]
 fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
-    let (quotes, backslashes, controls) = masks(block);
+    let Masks {
+        quotes,
+        backslashes,
+        controls,
+    } = Masks::of(block);
     let (escaped, escaped_next) = if backslashes == 0 {
         (u64::from(escaped_first), false)
     } else {
@@ -88,28 +92,41 @@ fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
     }
 }
 
-/// One bit per byte: is it a quote, a backslash, a control character.
-#[inline(always)]
-fn masks(block: &[u8; BLOCK]) -> (u64, u64, u64) {
-    let (quote, backslash, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
-    let (lanes, _) = block.as_chunks::<16>();
-    let (mut quotes, mut backslashes, mut controls) = (0, 0, 0);
-    for (lane, bytes) in lanes.iter().enumerate() {
-        let bytes = u8x16::new(*bytes);
-        let shift = 16 * lane;
-        quotes |= u64::from(bytes.simd_eq(quote).to_bitmask()) << shift;
-        backslashes |= u64::from(bytes.simd_eq(backslash).to_bitmask()) << shift;
-        // A byte is a control character just where it does not exceed the largest of them.
-        controls |= u64::from(bytes.min(control).simd_eq(bytes).to_bitmask()) << shift;
+/// What stands where in a block, one bit per byte, the first byte lowest.
+pub(crate) struct Masks {
+    pub(crate) quotes: u64,
+    pub(crate) backslashes: u64,
+    pub(crate) controls: u64,
+}
+
+impl Masks {
+    #[inline(always)]
+    pub(crate) fn of(block: &[u8; BLOCK]) -> Self {
+        let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
+        let control = u8x16::splat(0x1f);
+        let (lanes, _) = block.as_chunks::<16>();
+        let mut masks = Self {
+            quotes: 0,
+            backslashes: 0,
+            controls: 0,
+        };
+        for (lane, bytes) in lanes.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
+            let shift = 16 * lane;
+            masks.quotes |= u64::from(bytes.simd_eq(quote).to_bitmask()) << shift;
+            masks.backslashes |= u64::from(bytes.simd_eq(backslash).to_bitmask()) << shift;
+            // A byte is a control character just where it does not exceed the largest of them.
+            masks.controls |= u64::from(bytes.min(control).simd_eq(bytes).to_bitmask()) << shift;
+        }
+        masks
     }
-    (quotes, backslashes, controls)
 }
 
 /// Which bytes are escaped: those after a run of backslashes of odd length. Also whether the run goes on past the
 /// block. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a run's first bit to
 /// the run carries out just past its end, and where it lands, on an odd or an even place, tells the run's parity.
 #[inline(always)]
-fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
+pub(crate) fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
     // A backslash that is itself escaped by the block before begins no run.
     let backslashes = backslashes & !u64::from(escaped_first);

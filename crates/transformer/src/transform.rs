@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use crate::budget::Budget;
 use crate::decode::Decoder;
 use crate::encode::{Context, Encoder};
-use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record};
+use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record, close_ok};
 use crate::limits::{GZIP_LEVEL, RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
+use crate::lines::{Lines, Packing};
 use crate::message::{Message, read_all};
 use crate::report::{Dropped, Failure, RecordError, Report};
 use crate::settings::{Compression, Settings};
@@ -16,6 +17,8 @@ pub struct Transformer {
     settings: Settings,
     decoder: Decoder,
     output: Output,
+    /// Bytes of the last response.
+    response_bytes: usize,
 }
 
 /// The answer to one batch.
@@ -47,6 +50,7 @@ impl Transformer {
             settings,
             decoder: Decoder::default(),
             output,
+            response_bytes: 0,
         }
     }
 
@@ -66,21 +70,23 @@ impl Transformer {
             bytes_in: event.len(),
             ..Report::default()
         };
-        let mut response = Vec::with_capacity(RESPONSE_OPEN.len() + event.len());
+        // Batches of one Firehose stream are alike: room for the last answer saves growing into this one.
+        let mut response = Vec::with_capacity(self.response_bytes.max(event.len()));
         response.extend_from_slice(RESPONSE_OPEN.as_bytes());
         for (index, record) in batch.records.iter().enumerate() {
             if index > 0 {
                 response.push(b',');
             }
-            match self.record(record, &region, &mut budget, &mut report) {
-                Ok(Outcome::Ok { metadata }) => {
-                    record.write_ok(self.output.bytes(), &metadata, &mut response);
-                }
-                Ok(Outcome::Dropped(why)) => {
+            let start = response.len();
+            match self.record(record, &region, &mut budget, &mut report, &mut response) {
+                Ok(None) => {}
+                Ok(Some(why)) => {
+                    response.truncate(start);
                     *report.dropped.entry(why).or_default() += 1;
                     record.write_dropped(&mut response);
                 }
                 Err(error) => {
+                    response.truncate(start);
                     report.failed.push(Failure {
                         record_id: record.id().into_owned(),
                         error,
@@ -91,6 +97,7 @@ impl Transformer {
         }
         response.extend_from_slice(RESPONSE_CLOSE.as_bytes());
         report.bytes_out = response.len();
+        self.response_bytes = response.len();
         self.decoder.trim();
         self.output.trim();
         Ok(Transformed {
@@ -101,14 +108,16 @@ impl Transformer {
         })
     }
 
-    /// Decides one record; where it is `Ok`, its bytes stand in `self.output` and its room is taken.
+    /// Decides one record, and writes its answer where that is `Ok`; says why where it is to be dropped. Otherwise what
+    /// was written to `response` is to be taken back.
     fn record(
         &mut self,
         record: &Record<'_>,
         region: &str,
         budget: &mut Budget,
         report: &mut Report,
-    ) -> Result<Outcome, RecordError> {
+        response: &mut Vec<u8>,
+    ) -> Result<Option<Dropped>, RecordError> {
         let data = record.data().ok_or(RecordError::NoData)?;
         let bytes = self
             .decoder
@@ -120,35 +129,42 @@ impl Transformer {
         };
         let replaced = matches!(text, Cow::Owned(_));
         let messages = read_all(&text)?;
-        let room = budget.room(record);
-        let Written { events, metadata } =
-            self.output
-                .write(&messages, region, replaced, &self.settings, room)?;
+        let events: usize = messages.iter().map(Message::events).sum();
         if events == 0 {
             let control = messages
                 .iter()
                 .any(|message| matches!(message, Message::Control));
-            return Ok(Outcome::Dropped(if control {
+            return Ok(Some(if control {
                 Dropped::ControlMessage
             } else {
                 Dropped::NoEvents
             }));
         }
-        let delivered = self.output.bytes().len();
-        if !budget.take_ok(record, record.ok_bytes(base64_bytes(delivered), &metadata)) {
+        let start = response.len();
+        let bytes_max = budget.room(record);
+        record.open_ok(response);
+        let written = self.output.write(
+            &messages,
+            region,
+            replaced,
+            &self.settings,
+            response,
+            bytes_max,
+        );
+        let Written {
+            delivered,
+            metadata,
+        } = written.ok_or(RecordError::NoRoom)?;
+        close_ok(&metadata, response);
+        if !budget.take_ok(record, response.len() - start) {
             return Err(RecordError::NoRoom);
         }
         report.ok += 1;
         report.events += events;
         report.replaced += usize::from(replaced);
         report.bytes_delivered += delivered;
-        Ok(Outcome::Ok { metadata })
+        Ok(None)
     }
-}
-
-enum Outcome {
-    Ok { metadata: String },
-    Dropped(Dropped),
 }
 
 fn level() -> libdeflater::CompressionLvl {
@@ -166,31 +182,30 @@ struct Output {
 
 /// What was written for one record.
 struct Written {
-    events: usize,
+    /// Bytes that the destination receives.
+    delivered: usize,
     metadata: String,
 }
 
 impl Output {
-    /// Encodes all messages of one record; `room` is the most bytes of base64 that its answer may hold.
+    /// Writes all messages of one record as base64 to the end of `response`. `None` where that would take more than
+    /// `bytes_max` bytes.
     fn write(
         &mut self,
         messages: &[Message<'_>],
         region: &str,
         replaced: bool,
         settings: &Settings,
-        room: usize,
-    ) -> Result<Written, RecordError> {
-        self.lines.clear();
-        // Without compression, what is longer than the room need not be encoded to its end.
-        let bytes_max = if self.deflate.is_some() {
-            usize::MAX
-        } else {
-            room
+        response: &mut Vec<u8>,
+        bytes_max: usize,
+    ) -> Option<Written> {
+        let mut metadata = None;
+        self.packed.clear();
+        let packing = match &mut self.deflate {
+            Some(deflate) => Packing::Gzip(deflate, &mut self.packed),
+            None => Packing::Base64(response),
         };
-        let mut written = Written {
-            events: 0,
-            metadata: String::new(),
-        };
+        let mut lines = Lines::new(&mut self.lines, packing, bytes_max);
         for message in messages {
             let Message::Data(message) = message else {
                 continue;
@@ -203,41 +218,27 @@ impl Output {
                 source: settings.sources.of(message),
                 replaced,
             };
-            if !self.encoder.encode(
-                settings.format,
-                message,
-                context,
-                &mut self.lines,
-                bytes_max,
-            ) {
-                return Err(RecordError::NoRoom);
-            }
-            if written.events == 0 {
-                written.metadata =
+            if metadata.is_none() {
+                metadata = Some(
                     self.encoder
-                        .metadata(&settings.partition_keys, message, context);
+                        .metadata(&settings.partition_keys, message, context),
+                );
             }
-            written.events += message.events.len();
+            if !self
+                .encoder
+                .encode(settings.format, message, context, &mut lines)
+            {
+                return None;
+            }
         }
-        if let Some(deflate) = self.deflate.as_mut().filter(|_| written.events > 0) {
-            self.packed
-                .resize(deflate.gzip_compress_bound(self.lines.len()), 0);
-            // The bound is libdeflate's own promise that the output fits.
-            let length = deflate
-                .gzip_compress(&self.lines, &mut self.packed)
-                .map_err(|_| RecordError::NoRoom)?;
-            self.packed.truncate(length);
-        }
-        Ok(written)
-    }
-
-    /// The bytes of the record that was written last.
-    fn bytes(&self) -> &[u8] {
+        let delivered = lines.finish()?;
         if self.deflate.is_some() {
-            &self.packed
-        } else {
-            &self.lines
+            base64_simd::STANDARD.encode_append(&self.packed, response);
         }
+        Some(Written {
+            delivered,
+            metadata: metadata.unwrap_or_default(),
+        })
     }
 
     fn trim(&mut self) {
@@ -253,9 +254,4 @@ fn region_json(batch: &Batch<'_>) -> String {
         || "null".to_owned(),
         |region| serde_json::Value::from(region).to_string(),
     )
-}
-
-/// Bytes of the base64 of `bytes` bytes, padded.
-fn base64_bytes(bytes: usize) -> usize {
-    bytes.div_ceil(3) * 4
 }

@@ -11,6 +11,7 @@ use crate::name::Region;
 use crate::plan::{Action, Change, ChangeKey, Plan};
 use crate::resource::{Party, SubscriptionFilter, Thing};
 
+mod diagnose;
 mod iam;
 mod kinesis;
 mod logs;
@@ -45,6 +46,13 @@ pub(crate) enum ApplyError {
         #[source]
         source: CallError,
     },
+    #[error("{cause}")]
+    Diagnosed {
+        cause: String,
+        hint: String,
+        #[source]
+        source: CallError,
+    },
     #[error("the request is incomplete")]
     Request(#[from] BuildError),
     #[error("the plan asks for {action} on {thing}, which is no such thing")]
@@ -60,6 +68,7 @@ impl ApplyError {
             Self::Login(_)
             | Self::StillBusy { .. }
             | Self::NotOurs { .. }
+            | Self::Diagnosed { .. }
             | Self::Request(_)
             | Self::Mismatch { .. } => None,
         }
@@ -73,6 +82,7 @@ impl ApplyError {
             Self::StillBusy { .. } => "wait until it is active, then run the same command again".into(),
             Self::NotOurs { .. } => "run `catchment plan` to see it, and choose another name in the fleet file".into(),
             Self::Full { source, .. } => source.explanation().hint,
+            Self::Diagnosed { hint, .. } => hint.clone(),
             Self::Request(_) | Self::Mismatch { .. } => "this is a mistake in catchment: please report it, with the output of `catchment plan --output json`".into(),
         }
     }
@@ -179,7 +189,12 @@ async fn make(
             Box::pin(logs::make_destination(connection, name, action)).await
         }
         (Thing::Filter { log_group, name }, action) => {
-            Box::pin(logs::make_filter(connection, log_group, name, action)).await
+            // a filter comes after the policy of its destination, where this run sees to both
+            let is_named = desired.logging.is_some();
+            Box::pin(logs::make_filter(
+                connection, log_group, name, action, is_named,
+            ))
+            .await
         }
     }
 }

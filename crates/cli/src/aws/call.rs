@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
@@ -60,6 +61,11 @@ impl CallError {
         matches!(self.code(), Some("ResourceNotFound" | "NoSuchEntity"))
     }
 
+    /// Whether the refusal is about a `logs::Destination`.
+    pub(crate) fn names_destination(&self) -> bool {
+        matches!(self.fault.as_ref(), Fault::Refused { message, .. } if message.contains(":destination:"))
+    }
+
     /// The true cause and the next step.
     pub(crate) fn explanation(&self) -> Explanation {
         self.fault.explanation(self.action)
@@ -104,10 +110,20 @@ impl Fault {
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
-    pace: Option<Pace>,
+    pace: Arc<Pace>,
 }
 
-type Pace = RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
+/// Keeps the calls of each operation in one account and Region below AWS's quota for it.
+#[derive(Debug)]
+pub(crate) struct Pace(Option<Limiter>);
+
+type Limiter = RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Quota::with_period(SPACING).map(RateLimiter::hashmap))
+    }
+}
 
 /// The narrowest quota is 5 calls a second of one operation; spaced like this, 5 never fall within one second.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
@@ -118,11 +134,11 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Caller {
-    pub(crate) fn new(account: AccountId, region: Region) -> Self {
+    pub(crate) fn new(account: AccountId, region: Region, pace: Arc<Pace>) -> Self {
         Self {
             account,
             region,
-            pace: Quota::with_period(SPACING).map(RateLimiter::hashmap),
+            pace,
         }
     }
 
@@ -141,7 +157,7 @@ impl Caller {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
-            if let Some(pace) = &self.pace {
+            if let Pace(Some(pace)) = self.pace.as_ref() {
                 pace.until_key_ready(&action).await;
             }
             let error = match send().await {
@@ -182,14 +198,14 @@ mod tests {
 
     const ACTION: &str = "logs:PutDestination";
 
-    fn caller() -> Caller {
-        let mut caller = Caller::new(
-            "999988887777".parse().unwrap(),
-            "us-west-2".parse().unwrap(),
-        );
-        // governor reads the real clock, these tests run on tokio's paused one
-        caller.pace = None;
-        caller
+    fn caller(pace: Pace) -> Caller {
+        let region = "us-west-2".parse().unwrap();
+        Caller::new("999988887777".parse().unwrap(), region, Arc::new(pace))
+    }
+
+    /// governor reads the real clock; what runs on tokio's paused one goes without.
+    fn unpaced() -> Caller {
+        caller(Pace(None))
     }
 
     fn refused(code: &str, message: &str) -> SdkError<PutDestinationError, ()> {
@@ -201,7 +217,7 @@ mod tests {
     async fn exhaust(code: &str, message: &str) -> (u32, u64, CallError) {
         let calls = Cell::new(0);
         let began = Instant::now();
-        let error = caller()
+        let error = unpaced()
             .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
                 calls.set(calls.get() + 1);
                 std::future::ready(Err(refused(code, message)))
@@ -240,7 +256,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_repeat_that_succeeds_is_a_success() {
         let calls = Cell::new(0);
-        let answer = caller()
+        let answer = unpaced()
             .call(ACTION, "x", || {
                 calls.set(calls.get() + 1);
                 let late = "Could not deliver test message to specified Kinesis stream";
@@ -260,10 +276,7 @@ mod tests {
     )]
     #[tokio::test]
     async fn five_calls_of_one_operation_never_fall_within_a_second() {
-        let caller = Caller::new(
-            "999988887777".parse().unwrap(),
-            "us-west-2".parse().unwrap(),
-        );
+        let caller = caller(Pace::default());
         let began = std::time::Instant::now();
         for _ in 0..6 {
             let answer = caller

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::error::Error;
 use std::future::Future;
 use std::io::BufRead;
+use std::pin::pin;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -124,30 +126,40 @@ fn told(plan: &Plan) -> Vec<(&Subject, &Action)> {
         .collect()
 }
 
+/// Off a terminal, how often a line says that a run is not dead but waiting: a new role can take AWS minutes.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+
 async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result<Outcome> {
+    // the plan stands above the progress, which is drawn past `output`
+    output.finish()?;
     let progress = RefCell::new(Progress::new(plan.changes.len()));
     let written = RefCell::new((output, Ok(())));
+    let write = |line: Option<String>| {
+        let (output, result) = &mut *written.borrow_mut();
+        // the changes go on, whoever reads of them or not
+        if let (Some(line), Ok(())) = (line, &result) {
+            *result = output.note(&line);
+        }
+    };
     let end = |word: &str, thing: &str| {
-        if let Some(line) = progress.borrow_mut().ended(word, thing) {
-            let (output, result) = &mut *written.borrow_mut();
-            if result.is_ok() {
-                *result = output.note(&line);
+        let line = progress.borrow_mut().ended(word, thing);
+        write(line);
+    };
+    let show = |step: Step<'_>| match step {
+        Step::Began(change) => progress.borrow_mut().began(&change.to_string()),
+        Step::Done(change) => end("done", &change.to_string()),
+        Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
+        Step::NotTried(change) => end("not tried", &change.to_string()),
+    };
+    let report = {
+        let mut work = pin!(apply(&world.connections, &world.desired, plan, &show));
+        loop {
+            tokio::select! {
+                report = &mut work => break report,
+                () = tokio::time::sleep(SIGN_OF_LIFE) => write(progress.borrow().still()),
             }
         }
     };
-    let report = apply(
-        &world.connections,
-        &world.desired,
-        plan,
-        &|step| match step {
-            Step::Began(change) => progress.borrow_mut().began(&change.to_string()),
-            Step::Done(change) => end("done", &change.to_string()),
-            Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
-            Step::NotTried(change) => end("not tried", &change.to_string()),
-        },
-    )
-    .await;
-    // the changes are made, whoever reads of them or not
     drop(progress);
     let (_, result) = written.into_inner();
     result?;

@@ -120,6 +120,18 @@ impl<'a> Reader<'a> {
         let Some(value) = outer.entries.get(key) else {
             return Vec::new();
         };
+        if value
+            .get_ref()
+            .as_array()
+            .is_some_and(|items| items.is_empty())
+        {
+            let line = self.line(value.span().start);
+            self.mistake(
+                line,
+                key,
+                format!("an empty list; name at least one: [[{key}]]"),
+            );
+        }
         let mut tables = Vec::new();
         let items = value
             .get_ref()

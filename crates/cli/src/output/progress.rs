@@ -34,13 +34,20 @@ impl Progress {
 
     /// A thing has begun.
     pub(crate) fn began(&mut self, thing: &str) {
+        let line = self.shown.add(ProgressBar::new_spinner());
         if self.is_terminal {
-            let line = self.shown.add(ProgressBar::new_spinner());
-            line.set_style(style("{spinner} {msg}"));
+            line.set_style(style("{spinner} {msg} ({elapsed})"));
             line.set_message(thing.to_owned());
             line.enable_steady_tick(TURN);
-            self.running.insert(thing.to_owned(), line);
         }
+        self.running.insert(thing.to_owned(), line);
+    }
+
+    /// What has begun and not ended: the line to write now and then where there is no terminal.
+    pub(crate) fn still(&self) -> Option<String> {
+        let running: Vec<&str> = self.running.keys().map(String::as_str).collect();
+        (!self.is_terminal && !running.is_empty())
+            .then(|| format!("still running: {}", running.join("; ")))
     }
 
     /// A thing has ended, in a word: `done`, `failed`. The line to write where there is no terminal.
@@ -70,4 +77,29 @@ impl Drop for Progress {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn off_a_terminal_there_is_a_line_for_each_thing_that_ends_and_one_for_what_still_runs() {
+        let mut progress = Progress::new(2);
+        progress.is_terminal = false;
+        assert_eq!(progress.still(), None);
+        progress.began("one");
+        progress.began("two");
+        assert_eq!(progress.still().as_deref(), Some("still running: one; two"));
+        assert_eq!(
+            progress.ended("done", "one").as_deref(),
+            Some("[1/2] done: one")
+        );
+        assert_eq!(progress.still().as_deref(), Some("still running: two"));
+        assert_eq!(
+            progress.ended("failed", "two").as_deref(),
+            Some("[2/2] failed: two")
+        );
+        assert_eq!(progress.still(), None);
+    }
 }

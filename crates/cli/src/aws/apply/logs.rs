@@ -2,9 +2,11 @@
 
 use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
 
+use super::diagnose::{not_allowed, undelivered};
 use super::iam::gone;
 use super::{ApplyError, mismatch};
 use crate::aws::Connection;
+use crate::aws::explain::Repeat;
 use crate::name::{DestinationName, FilterName, LogGroupName};
 use crate::plan::Action;
 use crate::resource::{Distribution, Thing};
@@ -20,7 +22,7 @@ pub(super) async fn make_destination(
     match action {
         // without tags: AWS cannot deliver its test message to a destination that is tagged as it is made
         Action::PutDestination { after, .. } => {
-            caller
+            let sent = caller
                 .call("logs:PutDestination", &thing, || {
                     logs.put_destination()
                         .destination_name(name.as_str())
@@ -28,7 +30,15 @@ pub(super) async fn make_destination(
                         .role_arn(after.role.as_str())
                         .send()
                 })
-                .await?;
+                .await;
+            if let Err(error) = sent {
+                return Err(match error.explanation().repeat {
+                    Repeat::For(_) if error.code() != Some("OperationAborted") => {
+                        undelivered(connection, after, error).await
+                    }
+                    Repeat::For(_) | Repeat::Never => error.into(),
+                });
+            }
         }
         Action::PutDestinationPolicy { after, .. } => {
             caller
@@ -67,11 +77,13 @@ pub(super) async fn make_destination(
     Ok(())
 }
 
+/// `is_named`: the destination policy is known to name the account.
 pub(super) async fn make_filter(
     connection: &Connection,
     log_group: &LogGroupName,
     name: &FilterName,
     action: &Action,
+    is_named: bool,
 ) -> Result<(), ApplyError> {
     let logs = &connection.logs;
     let caller = &connection.caller;
@@ -99,6 +111,13 @@ pub(super) async fn make_filter(
                     beside: beside.clone(),
                     source,
                 }),
+                Err(source)
+                    if is_named
+                        && source.code() == Some("AccessDenied")
+                        && source.names_destination() =>
+                {
+                    Err(not_allowed(&after.destination, source))
+                }
                 Err(error) => Err(error.into()),
             }
         }

@@ -85,10 +85,10 @@ fn row(
     let id = format!("{}/{format}/{compression}", workload.name);
     let mut group = criterion.benchmark_group(&id);
     group.bench_function("floor", |bencher| {
-        bencher.iter(|| floor.run(&workload.data))
+        bencher.iter(|| floor.run(&workload.data));
     });
     group.bench_function("transform", |bencher| {
-        bencher.iter(|| transformer.transform(&workload.event))
+        bencher.iter(|| transformer.transform(&workload.event));
     });
     group.finish();
 
@@ -119,7 +119,7 @@ fn linearity(criterion: &mut Criterion, folder: &Path) {
     for (name, times) in [("one", 1.0), ("ten", 10.0)] {
         let workload = workload::vpc(times);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| transformer.transform(&workload.event))
+            bencher.iter(|| transformer.transform(&workload.event));
         });
     }
     group.finish();

@@ -1,0 +1,64 @@
+//! Any bytes as a record's data, and as the text inside one: no panic, one honest answer, and two readers of one mind.
+
+#![no_main]
+
+use std::cell::RefCell;
+
+use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::limits::RESPONSE_BYTES_MAX;
+use catchment_transformer::message::readers_agree;
+use catchment_transformer::{Settings, Transformer};
+use libfuzzer_sys::fuzz_target;
+
+const SETTINGS: [(&str, &str, &str); 4] = [
+    ("events", "none", "account,region,source,log_group,year,month,day,hour"),
+    ("document", "none", ""),
+    ("message", "none", ""),
+    ("events", "gzip", "account"),
+];
+
+thread_local! {
+    static TRANSFORMERS: RefCell<Vec<Transformer>> = RefCell::new(
+        SETTINGS
+            .iter()
+            .map(|(format, compression, keys)| {
+                let settings = Settings::from_pairs([
+                    ("CATCHMENT_FORMAT", *format),
+                    ("CATCHMENT_COMPRESSION", *compression),
+                    ("CATCHMENT_PARTITION_KEYS", *keys),
+                    ("CATCHMENT_MAX_DECODED_MIB", "1"),
+                ]);
+                Transformer::new(settings.expect("good settings"))
+            })
+            .collect(),
+    );
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        assert!(readers_agree(text));
+    }
+    let data = base64_simd::STANDARD.encode_to_string(bytes);
+    let event = format!(r#"{{"records":[{{"recordId":"1","data":"{data}"}}]}}"#);
+    TRANSFORMERS.with_borrow_mut(|transformers| {
+        for (transformer, (format, compression, _)) in transformers.iter_mut().zip(SETTINGS) {
+            let transformed = transformer.transform(event.as_bytes()).expect("an event");
+            assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
+            let response: Response = serde_json::from_slice(&transformed.response).expect("a response");
+            let [answer] = &response.records[..] else { panic!("{} answers", response.records.len()) };
+            match answer.result {
+                RecordResult::Ok => {
+                    let opened = answer.opened().expect("output that opens");
+                    assert_eq!(opened.last(), Some(&b'\n'), "{format} {compression}");
+                    if format != "message" {
+                        for line in opened.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                            serde_json::from_slice::<&serde_json::value::RawValue>(line).expect("a line of JSON");
+                        }
+                    }
+                }
+                RecordResult::Dropped => assert_eq!(answer.data, None),
+                RecordResult::ProcessingFailed => assert_eq!(answer.data.as_deref(), Some(data.as_str())),
+            }
+        }
+    });
+});

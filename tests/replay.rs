@@ -1,0 +1,218 @@
+//! `catchment replay`: the real binary, as a person runs it.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops where its fixtures are wrong"
+)]
+
+#[path = "support/batch.rs"]
+mod batch;
+mod support;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use batch::Case;
+
+/// Exit code, standard output and standard error of one run, with `input` on standard input.
+fn replay(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_catchment"))
+        .arg("replay")
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // A run that refuses its arguments does not read its input.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn event(name: &str) -> Vec<u8> {
+    Case::read(&support::repository().join("tests/batches").join(name)).event()
+}
+
+#[test]
+fn standard_output_is_what_the_destination_would_receive() {
+    let (code, out, err) = replay(&["--format", "message"], &event("format-message"));
+    assert_eq!(code, 0, "{err}");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines[0].ends_with("ACCEPT OK"), "{}", lines[0]);
+    assert!(
+        lines[2].starts_with(r#"{"eventVersion":"1.08""#),
+        "{}",
+        lines[2]
+    );
+}
+
+#[test]
+fn the_summary_counts_and_names_what_failed() {
+    let (code, out, err) = replay(&[], &event("unreadable"));
+    assert_eq!(code, 1);
+    assert_eq!(out.lines().count(), 2);
+    insta::assert_snapshot!(err);
+}
+
+#[test]
+fn several_events_several_files_and_a_total() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.jsonl");
+    let two = [
+        event("sources"),
+        b"\n".to_vec(),
+        event("dropped"),
+        b"\n".to_vec(),
+    ]
+    .concat();
+    std::fs::write(&path, two).unwrap();
+    let (code, out, err) = replay(&[path.to_str().unwrap(), "-"], &event("encodings"));
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(out.lines().count(), 12);
+    let err = err.replace(folder.path().to_str().unwrap(), "FOLDER");
+    insta::assert_snapshot!(err);
+}
+
+#[test]
+fn a_recorded_response_is_as_expected_until_a_setting_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = folder.path().join("golden.json");
+    let golden = golden.to_str().unwrap();
+    let (code, response, _) = replay(&["--response", "--compression", "gzip"], &event("sources"));
+    assert_eq!(code, 0);
+    std::fs::write(golden, response).unwrap();
+
+    let (code, out, err) = replay(
+        &["--expect", golden, "--compression", "gzip"],
+        &event("sources"),
+    );
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    assert!(err.ends_with("as expected\n"));
+
+    let (code, out, _) = replay(
+        &["--expect", golden, "--sources", r#"{"*":"other"}"#],
+        &event("sources"),
+    );
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_failure_that_was_expected_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = folder.path().join("golden.json");
+    let (code, response, _) = replay(&["--response"], &event("unreadable"));
+    assert_eq!(code, 1);
+    std::fs::write(&golden, response).unwrap();
+    let (code, _, err) = replay(
+        &["--expect", golden.to_str().unwrap()],
+        &event("unreadable"),
+    );
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_the_next_step() {
+    let message = batch::message("111122223333", "g", "s", &[(0, "secret")]);
+    for (arguments, input, code, expected) in [
+        (
+            &["--format", "json"][..],
+            "",
+            2,
+            "error: --format: `json` is none of them; allowed: events, document, message",
+        ),
+        (
+            &["--schema", "ocsf"],
+            "",
+            2,
+            "error: --schema: `ocsf` is not built yet; allowed: none",
+        ),
+        (
+            &["--overflow", "reingest"],
+            "",
+            2,
+            "error: --overflow: `reingest` is not built yet; allowed: fail",
+        ),
+        (
+            &["--max-decoded-mib", "0"],
+            "",
+            2,
+            "error: --max-decoded-mib: `0` is out of range",
+        ),
+        (
+            &["--sources", "{"],
+            "",
+            2,
+            "error: --sources: `{` is wrong: not a JSON object",
+        ),
+        (&["--formt", "json"], "", 2, "--format"),
+        (
+            &["--response", "--expect", "x"],
+            "",
+            2,
+            "cannot be used with",
+        ),
+        (&["absent.json"], "", 1, "error: cannot read absent.json"),
+        (
+            &["--expect", "absent.json"],
+            "",
+            1,
+            "error: cannot read absent.json",
+        ),
+        (
+            &[],
+            "",
+            1,
+            "because: it is empty; expected one or more Firehose events as JSON",
+        ),
+        (&[], "{,}", 1, "because: it is not JSON (line 1, column 2)"),
+        (
+            &[],
+            &message,
+            1,
+            "because: the event is a CloudWatch Logs subscription message, not wrapped in a batch",
+        ),
+        (
+            &[],
+            r#"{"records":[{"recordId":"1","result":"Ok","data":""}]}"#,
+            1,
+            "give it to --expect",
+        ),
+    ] {
+        let (given, out, err) = replay(arguments, input.as_bytes());
+        assert_eq!((given, out.as_str()), (code, ""), "{arguments:?}: {err}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
+        assert!(!err.contains("secret"), "{err}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let event = event("sources");
+    let many = event.repeat(2000);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_catchment"))
+        .arg("replay")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    let _ = stdin.write_all(&many);
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

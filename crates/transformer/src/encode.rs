@@ -22,8 +22,8 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
     timestamps: Timestamps,
-    /// The part of an `events` line that all events of a message share.
-    shared: Vec<u8>,
+    /// The head of an `events` line, up to the event's id.
+    head: Vec<u8>,
 }
 
 impl Encoder {
@@ -61,20 +61,29 @@ impl Encoder {
         context: Context<'_>,
         lines: &mut Lines<'_>,
     ) -> bool {
-        let mut shared_for = None;
+        let mut head_for = Origin::of_message(message, context);
+        self.write_head(message, head_for, context.source);
         message.events.iter().all(|event| {
-            let origin = Origin::of(message, event, context);
-            if shared_for != Some(origin) {
-                self.share(message, origin, context.source);
-                shared_for = Some(origin);
+            if event.account.is_some() || event.region.is_some() {
+                let origin = Origin::of(message, event, context);
+                if head_for != origin {
+                    self.write_head(message, origin, context.source);
+                    head_for = origin;
+                }
+            } else if !head_for.is(message, context) {
+                head_for = Origin::of_message(message, context);
+                self.write_head(message, head_for, context.source);
             }
             self.line(event, context.replaced, lines.end());
             lines.settle()
         })
     }
 
-    fn share(&mut self, message: &DataMessage<'_>, origin: Origin<'_>, source: Source) {
-        self.shared.clear();
+    /// Writes the head of a line: all that the events of one origin share, and a place for the time.
+    fn write_head(&mut self, message: &DataMessage<'_>, origin: Origin<'_>, source: Source) {
+        self.head.clear();
+        self.head.extend_from_slice(OPEN);
+        self.head.extend_from_slice(&[b' '; TIME]);
         for part in [
             r#"","account":"#,
             origin.account,
@@ -88,7 +97,7 @@ impl Encoder {
             message.log_stream.literal(),
             r#","id":"#,
         ] {
-            self.shared.extend_from_slice(part.as_bytes());
+            self.head.extend_from_slice(part.as_bytes());
         }
     }
 
@@ -98,18 +107,10 @@ impl Encoder {
             event.id.literal().as_bytes(),
             event.message.literal().as_bytes(),
         );
-        out.reserve(
-            OPEN.len()
-                + 24
-                + self.shared.len()
-                + id.len()
-                + MESSAGE.len()
-                + message.len()
-                + CLOSE.len(),
-        );
-        out.extend_from_slice(OPEN);
-        out.extend_from_slice(self.timestamps.text(event.timestamp));
-        out.extend_from_slice(&self.shared);
+        self.head[OPEN.len()..OPEN.len() + TIME]
+            .copy_from_slice(self.timestamps.text(event.timestamp));
+        out.reserve(self.head.len() + id.len() + MESSAGE.len() + message.len() + CLOSE.len());
+        out.extend_from_slice(&self.head);
         out.extend_from_slice(id);
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(message);
@@ -138,35 +139,38 @@ impl Encoder {
         let origin = Origin::of(message, first, context);
         let time = self.timestamps.text(first.timestamp);
         let digits = |range| String::from_utf8_lossy(&time[range]).into_owned();
-        let members: Vec<String> = keys
-            .iter()
-            .map(|key| {
-                let value = match key {
-                    PartitionKey::Account => origin.account.to_owned(),
-                    PartitionKey::Region => origin.region.to_owned(),
-                    PartitionKey::Source => format!("\"{}\"", context.source.name()),
-                    PartitionKey::LogGroup => message.log_group.literal().to_owned(),
-                    PartitionKey::Year => format!("\"{}\"", digits(0..4)),
-                    PartitionKey::Month => format!("\"{}\"", digits(5..7)),
-                    PartitionKey::Day => format!("\"{}\"", digits(8..10)),
-                    PartitionKey::Hour => format!("\"{}\"", digits(11..13)),
-                };
-                let value = if matches!(value.as_str(), "null" | "\"\"") {
-                    "\"unknown\""
-                } else {
-                    &value
-                };
-                format!("\"{}\":{value}", key.name())
-            })
-            .collect();
+        // As text, so that what no text can hold, such as a lone surrogate, is not handed on in a key.
+        let text = |literal| JsonStr::from_literal(literal).text().into_owned();
+        let mut values = serde_json::Map::new();
+        for key in keys {
+            let value = match key {
+                PartitionKey::Account => text(origin.account),
+                PartitionKey::Region if origin.region == "null" => String::new(),
+                PartitionKey::Region => text(origin.region),
+                PartitionKey::Source => context.source.name().to_owned(),
+                PartitionKey::LogGroup => message.log_group.text().into_owned(),
+                PartitionKey::Year => digits(0..4),
+                PartitionKey::Month => digits(5..7),
+                PartitionKey::Day => digits(8..10),
+                PartitionKey::Hour => digits(11..13),
+            };
+            let value = if value.is_empty() {
+                "unknown".to_owned()
+            } else {
+                value
+            };
+            values.insert(key.name().to_owned(), value.into());
+        }
         format!(
-            r#","metadata":{{"partitionKeys":{{{}}}}}"#,
-            members.join(",")
+            r#","metadata":{}"#,
+            serde_json::json!({"partitionKeys": values})
         )
     }
 }
 
 const OPEN: &[u8] = br#"{"timestamp":""#;
+/// Bytes of an event's time.
+const TIME: usize = 24;
 const MESSAGE: &[u8] = br#","message":"#;
 const REPLACED: &[u8] = br#","error":"bytes that were not UTF-8 stand as U+FFFD""#;
 const CLOSE: &[u8] = b"}\n";
@@ -180,12 +184,27 @@ struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    #[inline]
     fn of(message: &DataMessage<'a>, event: &LogEvent<'a>, context: Context<'a>) -> Self {
         Self {
             account: event.account.unwrap_or(message.owner).literal(),
             region: event.region.map_or(context.region, JsonStr::literal),
         }
+    }
+
+    /// The origin of events that name none of their own.
+    fn of_message(message: &DataMessage<'a>, context: Context<'a>) -> Self {
+        Self {
+            account: message.owner.literal(),
+            region: context.region,
+        }
+    }
+
+    /// Whether this is the very text of [`Origin::of_message`]: a question asked for each event, answered without
+    /// reading the text.
+    #[inline(always)]
+    fn is(&self, message: &DataMessage<'_>, context: Context<'_>) -> bool {
+        std::ptr::eq(self.account, message.owner.literal())
+            && std::ptr::eq(self.region, context.region)
     }
 }
 
@@ -286,6 +305,20 @@ mod tests {
     }
 
     #[test]
+    fn a_partition_key_holds_what_text_can_hold() {
+        let text = TEXT.replace("g/\\u00e9", "a\\ud800\\u0041");
+        let messages = read_all(&text).unwrap();
+        let Message::Data(message) = &messages[0] else {
+            panic!("a control message")
+        };
+        let metadata = Encoder::default().metadata(&[PartitionKey::LogGroup], message, CONTEXT);
+        assert_eq!(
+            metadata,
+            ",\"metadata\":{\"partitionKeys\":{\"log_group\":\"a\u{fffd}A\"}}"
+        );
+    }
+
+    #[test]
     fn partition_keys_are_never_empty() {
         use PartitionKey as Key;
         let text = TEXT.replace("g/\\u00e9", "");
@@ -313,7 +346,7 @@ mod tests {
         );
         assert_eq!(
             metadata,
-            r#","metadata":{"partitionKeys":{"account":"111122223333","region":"unknown","source":"cloudtrail","log_group":"unknown","year":"2023","month":"09","day":"30","hour":"15"}}"#
+            r#","metadata":{"partitionKeys":{"account":"111122223333","day":"30","hour":"15","log_group":"unknown","month":"09","region":"unknown","source":"cloudtrail","year":"2023"}}"#
         );
         assert_eq!(Encoder::default().metadata(&[], message, CONTEXT), "");
     }

@@ -64,7 +64,7 @@ fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
     let Masks {
         quotes,
         backslashes,
-        controls,
+        any_control,
     } = Masks::of(block);
     let (escaped, escaped_next) = if backslashes == 0 {
         (u64::from(escaped_first), false)
@@ -74,7 +74,7 @@ fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
     let ends = quotes & !escaped;
     // All bits below the first ending quote; all bits where there is none.
     let inside = (ends & ends.wrapping_neg()).wrapping_sub(1);
-    if controls & inside != 0 {
+    if any_control && control_mask(block) & inside != 0 {
         return Scan::Control;
     }
     // Escaped quotes and backslashes are by far the most common, and need no look.
@@ -96,30 +96,46 @@ fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
 pub(crate) struct Masks {
     pub(crate) quotes: u64,
     pub(crate) backslashes: u64,
-    pub(crate) controls: u64,
+    /// Whether there is a control character anywhere: they are too rare for a mask to be made of them each time.
+    any_control: bool,
 }
 
 impl Masks {
     #[inline(always)]
     pub(crate) fn of(block: &[u8; BLOCK]) -> Self {
         let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
-        let control = u8x16::splat(0x1f);
         let (lanes, _) = block.as_chunks::<16>();
-        let mut masks = Self {
-            quotes: 0,
-            backslashes: 0,
-            controls: 0,
-        };
+        let (mut quotes, mut backslashes, mut controls) = (0, 0, u8x16::splat(0));
         for (lane, bytes) in lanes.iter().enumerate() {
             let bytes = u8x16::new(*bytes);
             let shift = 16 * lane;
-            masks.quotes |= u64::from(bytes.simd_eq(quote).to_bitmask()) << shift;
-            masks.backslashes |= u64::from(bytes.simd_eq(backslash).to_bitmask()) << shift;
-            // A byte is a control character just where it does not exceed the largest of them.
-            masks.controls |= u64::from(bytes.min(control).simd_eq(bytes).to_bitmask()) << shift;
+            quotes |= u64::from(bytes.simd_eq(quote).to_bitmask()) << shift;
+            backslashes |= u64::from(bytes.simd_eq(backslash).to_bitmask()) << shift;
+            controls |= is_control(bytes);
         }
-        masks
+        Self {
+            quotes,
+            backslashes,
+            any_control: controls.to_bitmask() != 0,
+        }
     }
+}
+
+/// All bits of the bytes that are control characters: just those that do not exceed the largest of them.
+#[inline(always)]
+fn is_control(bytes: u8x16) -> u8x16 {
+    bytes.min(u8x16::splat(0x1f)).simd_eq(bytes)
+}
+
+#[cold]
+fn control_mask(block: &[u8; BLOCK]) -> u64 {
+    let (lanes, _) = block.as_chunks::<16>();
+    let masks = lanes
+        .iter()
+        .map(|bytes| u64::from(is_control(u8x16::new(*bytes)).to_bitmask()));
+    masks
+        .enumerate()
+        .fold(0, |controls, (lane, mask)| controls | mask << (16 * lane))
 }
 
 /// Which bytes are escaped: those after a run of backslashes of odd length. Also whether the run goes on past the

@@ -17,10 +17,12 @@ import events
 import fleet
 import say
 from arrived import Arrived
+from botocore.exceptions import BotoCoreError, ClientError
 from world import ROOT, World
 
 STACK = "catchment"
 PATIENCE_SECONDS = 60
+LAST_WORDS = 8
 REASONS = {"control-message": "CONTROL_MESSAGE: CloudWatch Logs tried the way to the stream, one for each filter"}
 # the line between the plan, which `catchment plan` has shown already, and what `apply` makes of it
 COUNTS = " to create, "
@@ -39,6 +41,9 @@ def main() -> int:
         demonstrate(once)
     except say.Failure as failure:
         say.failure(failure)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        say.failure(say.Failure(f"an AWS call failed: {error}", f"The emulator may have ended early. {DEFECT_HINT}"))
         return 1
     except KeyboardInterrupt:
         say.heading("Stopped; nothing is left running, and nothing is left behind.")
@@ -155,11 +160,16 @@ def show(world: World, bucket: str) -> None:
     delivered = world.delivered()
     total = sum(len(message["events"]) for message in delivered["messages"])
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(arrived.lines) < total and time.monotonic() < deadline:
+    while len(arrived.lines) < total and not arrived.failed and time.monotonic() < deadline:
         arrived.read(s3, bucket)
         say.progress(f"{len(arrived.lines)} of {total} events")
         time.sleep(0.2)
-    count = arrived.check(delivered)
+    try:
+        count = arrived.check(delivered)
+    except say.Failure:
+        say.heading("The transformer's last words")
+        say.output("\n".join(transformer_log(world)[-LAST_WORDS:]))
+        raise
     say.progress_done(f"{count} of {total} events, each once, no message changed; error output: empty")
     expect_every_source(arrived)
 
@@ -189,14 +199,12 @@ def expect_every_source(arrived: Arrived) -> None:
 def show_dropped(world: World, delivered: dict) -> None:
     """What the transformer says of itself, in the log line that it writes for each batch."""
     dropped, failed, ok = Counter(), Counter(), 0
-    pages = world.client("logging", "logs").get_paginator("filter_log_events")
-    for page in pages.paginate(logGroupName=f"/aws/lambda/{STACK}-transformer"):
-        for event in page["events"]:
-            if '"batch transformed"' in event["message"]:
-                line = json.loads(event["message"])
-                ok += line["ok"]
-                dropped.update(line["dropped"])
-                failed.update(line["failed"])
+    for text in transformer_log(world):
+        if '"batch transformed"' in text:
+            line = json.loads(text)
+            ok += line["ok"]
+            dropped.update(line["dropped"])
+            failed.update(line["failed"])
     say.heading("What became of every record, as the transformer logs it, and why")
     rows = [("Ok", "DATA_MESSAGE with events: delivered", ok)]
     rows += [("Dropped", REASONS.get(reason, reason), count) for reason, count in sorted(dropped.items())]
@@ -207,6 +215,12 @@ def show_dropped(world: World, delivered: dict) -> None:
         raise say.Failure(
             f"{len(delivered['messages'])} records Ok, {expected} Dropped and none failed was what was to come", DEFECT_HINT
         )
+
+
+def transformer_log(world: World) -> list[str]:
+    pages = world.client("logging", "logs").get_paginator("filter_log_events")
+    group = f"/aws/lambda/{STACK}-transformer"
+    return [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import say
 
 LOST_HINT = (
-    "That is a defect: the messages of the emulator stand above, the transformer's in its log group"
-    " /aws/lambda/catchment-transformer. Please report it with this output."
+    "The transformer's last words stand above. Where `make test` passes, that is a defect: please report it with this output."
 )
 
 

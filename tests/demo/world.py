@@ -56,6 +56,7 @@ class World:
             self._emulator.wait(END_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             self._emulator.kill()
+        self._emulator.stdout.close()
         self._folder.cleanup()
 
     @property

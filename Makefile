@@ -79,5 +79,10 @@ lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARC
 	@$(PY) infra/bundle.py target/lambda/transformer.zip target/lambda/transformer-*.zip
 	@ls -l target/lambda/transformer-$(ARCH).zip target/lambda/transformer.zip
 
+pins: ## resolve .config/requirements.in into .config/requirements.txt
+	python3 -m venv --clear target/pins
+	target/pins/bin/python -m pip install --quiet --disable-pip-version-check --requirement .config/requirements.in
+	target/pins/bin/python -m pip freeze --all --exclude pip > .config/requirements.txt
+
 clean: ## remove what the build and the set-up left
 	rm -rf target $(VENV)

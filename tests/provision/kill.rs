@@ -1,5 +1,7 @@
 //! Killed at any step, before a write is carried out or after, the next run completes.
 
+use std::process::Stdio;
+
 use serde_json::json;
 
 use crate::fleet::{Fleet, Run};
@@ -13,7 +15,7 @@ enum At {
 
 /// Kills `apply` at its first write, in the next fleet at its second, and so on until one ends by itself.
 fn check(at: At) {
-    let quick = json!({ "rules": { "propagation_seconds": 0.2, "stream_seconds": 0.2 } });
+    let quick = json!({ "rules": { "propagation_seconds": 0.0, "stream_seconds": 0.2 } });
     let emulator = Emulator::start_with(&quick);
     for number in 1.. {
         let fleet = Fleet::numbered(&emulator, number);
@@ -21,7 +23,9 @@ fn check(at: At) {
             At::Before => emulator.halt_at(number),
             At::After => emulator.halt_after(number),
         }
-        let mut child = fleet.command("apply --yes").spawn().unwrap();
+        let mut command = fleet.command("apply --yes");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
         let is_halted = loop {
             if emulator.wait_halted(0.2) {
                 break true;

@@ -8,14 +8,14 @@ use crate::support::emulator::Emulator;
 const USER: &str = "operator";
 const ENCRYPTED: &str = "encryption = \"aws/kinesis\"";
 
-fn world() -> Emulator {
+pub(crate) fn world() -> Emulator {
     Emulator::start_with(
         &json!({ "auth": true, "rules": { "propagation_seconds": 0.0, "stream_seconds": 0.0 } }),
     )
 }
 
 /// The policy of a party's operator, as `catchment policies` prints it.
-fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
+pub(crate) fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
     let documents = fleet.json(0, &format!("policies {scope}"));
     let is_operator = |one: &&Value| one["title"].as_str().unwrap().contains("operator");
     documents
@@ -28,7 +28,7 @@ fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
 }
 
 /// Gives an account an operator with this policy, and the profile of that name to them alone.
-fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: &Value) {
+pub(crate) fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: &Value) {
     fleet.call(account, "iam", "CreateUser", &json!({ "UserName": USER }));
     grant(fleet, account, policy);
     let key = fleet.call(
@@ -65,7 +65,7 @@ fn actions(policy: &Value) -> Vec<String> {
     actions
 }
 
-fn without(policy: &Value, action: &str) -> Value {
+pub(crate) fn without(policy: &Value, action: &str) -> Value {
     let mut policy = policy.clone();
     let statements = policy["Statement"].as_array_mut().unwrap();
     for statement in &mut *statements {

@@ -77,7 +77,10 @@ fn apply_asks_and_does_as_it_is_told() {
     let (code, told) = answer(on_terminal(&fleet, "destroy --yes --logging"), "");
     assert_eq!(code, Some(0), "{told}");
     let places = ["0 to update", "[1/", "done, 0 failed"].map(|text| told.find(text));
-    assert!(places.is_sorted() && places[0].is_some(), "{places:?} in {told}");
+    assert!(
+        places.is_sorted() && places[0].is_some(),
+        "{places:?} in {told}"
+    );
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! What a person reads, word for word: plans, statuses, reports, errors, help.
 
-use serde_json::json;
-
 use crate::fleet::{Fleet, Run};
+use crate::permissions;
 use crate::support::emulator::Emulator;
 
 /// A run as a reader sees it.
@@ -50,19 +49,25 @@ fn errors_and_reports_of_failure() {
     fleet.expect(0, "apply --yes --logging");
     insta::assert_snapshot!("no_room", block(&fleet.run("apply --yes --member dev2")));
 
-    let delete = json!({ "RoleName": "cwrole", "PolicyName": "catchment-delivery" });
-    fleet.call(&fleet.logging, "iam", "DeleteRolePolicy", &delete);
-    let faults = json!({ "rate": 1.0, "kinds": ["throttle"], "operations": ["PutRolePolicy"], "storm_calls": 1 });
-    emulator.faults(&faults);
-    insta::assert_snapshot!("throttled", block(&fleet.run("apply --yes --logging")));
-    emulator.faults(&json!({}));
-
     fleet.write_file("[logging]\naccount = \"1\"\nregoins = []\n");
     insta::assert_snapshot!("mistakes", block(&fleet.run("plan")));
     insta::assert_snapshot!("no_terminal", block(&fleet.run("apply")));
     insta::assert_snapshot!("no_file", block(&fleet.run("plan --fleet nowhere.toml")));
     insta::assert_snapshot!("init_twice", block(&fleet.run("init")));
     insta::assert_snapshot!("typed_wrong", block(&fleet.run("plan --profile dev1")));
+}
+
+#[test]
+fn a_report_of_what_was_done_what_failed_and_what_was_not_tried() {
+    let emulator = permissions::world();
+    let fleet = Fleet::new(&emulator);
+    let policy = permissions::policy(&fleet, "--logging");
+    let policy = permissions::without(&policy, "iam:PutRolePolicy");
+    permissions::operator(&fleet, "logging", &fleet.logging, &policy);
+    let run = fleet.run("apply --yes --logging");
+    let report = run.stdout.split_once("delete.\n").map(|(_, report)| report);
+    insta::assert_snapshot!("not_allowed", report.unwrap());
+    assert_eq!(run.code, Some(1));
 }
 
 #[test]

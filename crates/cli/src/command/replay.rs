@@ -1,6 +1,6 @@
 //! `catchment replay`: captured batches through the transformer, with no AWS.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<St
         } else {
             path.to_string_lossy()
         };
+        if path == Path::new("-") && is_typed() {
+            output.note("reading a batch from standard input; Ctrl-D ends it")?;
+        }
         match replay(path, &name, &mut transformer) {
             Err(error) => {
                 output.error(&error)?;
@@ -106,6 +109,12 @@ fn recorded(path: &Path) -> anyhow::Result<Vec<String>> {
         .into_iter()
         .map(|document| document.json.to_owned())
         .collect())
+}
+
+/// Whether standard input is a person.
+#[expect(clippy::disallowed_methods, reason = "replay reads standard input")]
+fn is_typed() -> bool {
+    std::io::stdin().is_terminal()
 }
 
 #[expect(

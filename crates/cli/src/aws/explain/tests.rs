@@ -115,6 +115,14 @@ fn every_known_refusal_is_told_with_cause_and_next_step() {
             NEVER,
         ),
         (
+            "kinesis:DescribeStreamSummary",
+            "LimitExceededException",
+            "Rate exceeded for account 999988887777.",
+            "throttling",
+            "run the same command again",
+            NEVER,
+        ),
+        (
             "iam:GetRole",
             "Throttling",
             "Rate exceeded",

@@ -35,8 +35,8 @@ test: $(VENV)/.installed lambda ## every test, against the real Lambda binary an
 	cargo test --workspace --locked
 
 demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
-	@echo "Building catchment and the transformer: some minutes the first time, a second after that"
-	@cargo build --quiet --locked --package catchment
+	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"
+	@cargo build --locked --package catchment
 	@$(MAKE) --no-print-directory lambda
 	@$(PY) tests/demo $(ARGS)
 

@@ -28,9 +28,17 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure ro
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
 test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
+	cargo test --workspace --locked --no-run
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
+	$(PY) -W ignore -m unittest discover --start-directory tests/demo
 	cargo test --workspace --locked
+
+demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
+	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"
+	@cargo build --locked --package catchment
+	@$(MAKE) --no-print-directory lambda
+	@$(PY) tests/demo $(ARGS)
 
 bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked

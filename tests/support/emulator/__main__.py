@@ -25,6 +25,8 @@ class Options:
     """IAM identity policies are enforced (ministack's AUTH)."""
     deliver: bool = False
     """Log events reach the destinations of subscription filters, as CloudWatch Logs would bring them there."""
+    deliver_twice_every: int = 0
+    """Every so many-th message is delivered twice, since delivery is at least once; 0: none is."""
     port: int = 0
     """Where to listen; 0: a free port."""
     rules: dict = field(default_factory=dict)
@@ -48,7 +50,7 @@ async def serve(options: Options, folder: str, started: concurrent.futures.Futur
     leash.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
     async with contextlib.AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(Upstream(await asyncio.wrap_future(started)))
-        delivery = Delivery(upstream, options.deliver)
+        delivery = Delivery(upstream, options.deliver, options.deliver_twice_every)
         proxy = await stack.enter_async_context(Proxy(upstream, Rules(upstream, options.rules), delivery))
         endpoint = await proxy.listen(options.port)
         print(json.dumps({"endpoint": endpoint, "ministack": upstream.endpoint, "folder": folder}), flush=True)

@@ -34,9 +34,10 @@ class Message:
 class Delivery:
     """Follows PutSubscriptionFilter and PutLogEvents, if it is on; keeps what it delivered."""
 
-    def __init__(self, upstream: Upstream, on: bool):
+    def __init__(self, upstream: Upstream, on: bool, twice_every: int):
         self._upstream, self._on, self._world = upstream, on, World(upstream)
-        self._numbers = itertools.count(1)
+        self._twice_every = twice_every
+        self._numbers, self._turns = itertools.count(1), itertools.count(1)
         self._messages, self._control = [], []
 
     async def follow(self, call: Call) -> None:
@@ -81,8 +82,10 @@ class Delivery:
         }
         by_stream = one.get("distribution") != "Random"
         key = hashlib.md5(message.log_stream.encode()).hexdigest() if by_stream else uuid.uuid4().hex
-        await self._put(stream_arn, key, data)
-        self._messages.append(message)
+        again = self._twice_every and next(self._turns) % self._twice_every == 0
+        for _ in range(2 if again else 1):
+            await self._put(stream_arn, key, data)
+            self._messages.append(message)
 
     async def _stream_behind(self, arn: str) -> str:
         """The ARN of the Kinesis stream that an ARN leads to: its own, or a `logs::Destination`'s target."""

@@ -95,6 +95,24 @@ class Delivered(EmulatorTest):
         self.assertEqual(len(self.records()), 1)
 
 
+class DeliveredAtLeastOnce(EmulatorTest):
+    options = {"deliver": True, "deliver_twice_every": 2, **EmulatorTest.options}
+
+    def test_some_messages_come_twice_and_are_noted_twice(self):
+        arn = self.seed()
+        self.group()
+        logs = self.client("logs", self.member)
+        logs.create_log_stream(logGroupName="flow", logStreamName="eni-1-all")
+        self.subscribe(arn)
+        now = int(time.time() * 1000)
+        for text in ("once", "twice"):
+            events = [{"timestamp": now, "message": text}]
+            logs.put_log_events(logGroupName="flow", logStreamName="eni-1-all", logEvents=events)
+        noted = [message["events"] for message in self.control("delivered")["messages"]]
+        self.assertEqual([events[0]["message"] for events in noted], ["once", "twice", "twice"])
+        self.assertEqual(noted[1], noted[2])
+
+
 class NotDelivered(EmulatorTest):
     def test_nothing_is_delivered_unless_asked_for(self):
         arn = self.seed()

@@ -1,0 +1,55 @@
+"""How a person goes on once the demo has shown its part: commands to paste into another terminal."""
+
+import fleet
+import say
+from world import BIN, CATCHMENT, World
+
+
+def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
+    """What each is for, and the lines."""
+    group, stream = fleet.DEV1.log_groups["vpc-flow-logs"], "eni-0123456789abcdef0-all"
+    exports = [f"export {name}={value}" for name, value in world.aws_variables.items()]
+    return [
+        (
+            "See the emulator, and nothing else",
+            [f"cd {world.folder}", *exports, f"export PATH={CATCHMENT.parent}:{BIN}:$PATH"],
+        ),
+        (
+            "Log something in a member account",
+            [
+                f"aws --profile dev1 logs create-log-stream --log-group-name {group} --log-stream-name {stream}",
+                f"aws --profile dev1 logs put-log-events --log-group-name {group} --log-stream-name {stream}"
+                " --log-events timestamp=$(date +%s000),message='2 111122223333 eni-0123456789abcdef0 10.0.0.1 10.0.0.2"
+                " 50000 443 6 10 840 1790000000 1790000060 ACCEPT OK'",
+            ],
+        ),
+        (
+            "See it in the bucket",
+            [
+                f"aws --profile logging s3 ls --recursive s3://{bucket}/logs/",
+                f"aws --profile logging s3 cp --quiet --recursive s3://{bucket}/logs/ logs/",
+                "find logs -name '*.gz' | xargs zcat | grep eni-0123456789abcdef0",
+            ],
+        ),
+        (
+            "Break something, see it, mend it",
+            [
+                f"aws --profile dev1 logs delete-subscription-filter --log-group-name {group} --filter-name catchment-kinesisDest",
+                "catchment status",
+                "catchment apply --yes",
+            ],
+        ),
+        ("Take down what catchment set up", ["catchment destroy --yes"]),
+    ]
+
+
+def offer(world: World, bucket: str) -> None:
+    """Prints them."""
+    say.step(
+        "Go on by hand",
+        f"It stays up until Ctrl-C. AWS is at {world.endpoint}; the profiles are {', '.join(a.profile for a in fleet.MEMBERS)}."
+        " Paste into another terminal:",
+    )
+    for what, lines in commands(world, bucket):
+        say.paste([f"# {what}", *lines])
+    say.heading("Waiting; Ctrl-C ends all of it.")

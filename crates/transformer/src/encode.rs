@@ -5,7 +5,7 @@ use crate::lines::Lines;
 use crate::message::{DataMessage, LogEvent};
 use crate::settings::{Format, PartitionKey};
 use crate::source::Source;
-use crate::timestamp::Timestamps;
+use crate::timestamp::{TIME, Timestamps};
 
 /// What is known of a message besides itself.
 #[derive(Debug, Clone, Copy)]
@@ -107,10 +107,12 @@ impl Encoder {
             event.id.literal().as_bytes(),
             event.message.literal().as_bytes(),
         );
-        self.head[OPEN.len()..OPEN.len() + TIME]
-            .copy_from_slice(self.timestamps.text(event.timestamp));
         out.reserve(self.head.len() + id.len() + MESSAGE.len() + message.len() + CLOSE.len());
+        let time = out.len() + OPEN.len();
         out.extend_from_slice(&self.head);
+        if let Some(place) = out[time..].first_chunk_mut() {
+            self.timestamps.write(event.timestamp, place);
+        }
         out.extend_from_slice(id);
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(message);
@@ -137,7 +139,8 @@ impl Encoder {
             return String::new();
         };
         let origin = Origin::of(message, first, context);
-        let time = self.timestamps.text(first.timestamp);
+        let mut time = [0; TIME];
+        self.timestamps.write(first.timestamp, &mut time);
         let digits = |range| String::from_utf8_lossy(&time[range]).into_owned();
         // As text, so that what no text can hold, such as a lone surrogate, is not handed on in a key.
         let text = |literal| JsonStr::from_literal(literal).text().into_owned();
@@ -169,8 +172,6 @@ impl Encoder {
 }
 
 const OPEN: &[u8] = br#"{"timestamp":""#;
-/// Bytes of an event's time.
-const TIME: usize = 24;
 const MESSAGE: &[u8] = br#","message":"#;
 const REPLACED: &[u8] = br#","error":"bytes that were not UTF-8 stand as U+FFFD""#;
 const CLOSE: &[u8] = b"}\n";

@@ -3,48 +3,54 @@
 /// Milliseconds of a day; UTC has no other days here.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
+/// Bytes of an event time.
+pub(crate) const TIME: usize = 24;
+
 /// Writes event times. Events of one message lie close together, so the calendar is asked once a day, and the rest is
 /// division.
 #[derive(Debug)]
 pub(crate) struct Timestamps {
-    /// Days since 1970 that `text` stands for.
+    /// Days since 1970 that `midnight` stands for.
     day: i64,
-    text: [u8; 24],
+    midnight: [u8; TIME],
 }
 
 impl Default for Timestamps {
     fn default() -> Self {
         Self {
             day: 0,
-            text: *b"1970-01-01T00:00:00.000Z",
+            midnight: *b"1970-01-01T00:00:00.000Z",
         }
     }
 }
 
 impl Timestamps {
-    /// The text of `milliseconds` since 1970, from 1970 to 9999: RFC 3339, UTC, three decimals.
+    /// Writes `milliseconds` since 1970, from 1970 to 9999, to `place`: RFC 3339, UTC, three decimals.
+    ///
+    /// To the place where the text is to stay: to write digits and read them at once as one piece, to copy them, would
+    /// wait for each.
     #[inline]
-    pub(crate) fn text(&mut self, milliseconds: i64) -> &[u8; 24] {
+    pub(crate) fn write(&mut self, milliseconds: i64, place: &mut [u8; TIME]) {
         let day = milliseconds.div_euclid(DAY);
         if day != self.day {
             self.set_day(day, milliseconds);
         }
+        *place = self.midnight;
         let rest = milliseconds.rem_euclid(DAY) as u32;
         let (seconds, millis) = (rest / 1000, rest % 1000);
-        digits(&mut self.text[11..13], seconds / 3600);
-        digits(&mut self.text[14..16], seconds / 60 % 60);
-        digits(&mut self.text[17..19], seconds % 60);
-        digits(&mut self.text[20..23], millis);
-        &self.text
+        digits(&mut place[11..13], seconds / 3600);
+        digits(&mut place[14..16], seconds / 60 % 60);
+        digits(&mut place[17..19], seconds % 60);
+        digits(&mut place[20..23], millis);
     }
 
     #[cold]
     fn set_day(&mut self, day: i64, milliseconds: i64) {
         let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
         let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
-        digits(&mut self.text[0..4], date.year().unsigned_abs().into());
-        digits(&mut self.text[5..7], date.month().unsigned_abs().into());
-        digits(&mut self.text[8..10], date.day().unsigned_abs().into());
+        digits(&mut self.midnight[0..4], date.year().unsigned_abs().into());
+        digits(&mut self.midnight[5..7], date.month().unsigned_abs().into());
+        digits(&mut self.midnight[8..10], date.day().unsigned_abs().into());
         self.day = day;
     }
 }
@@ -65,8 +71,14 @@ mod tests {
 
     use super::*;
 
+    fn written(timestamps: &mut Timestamps, milliseconds: i64) -> String {
+        let mut place = [b'x'; TIME];
+        timestamps.write(milliseconds, &mut place);
+        String::from_utf8(place.to_vec()).unwrap()
+    }
+
     fn text(milliseconds: i64) -> String {
-        String::from_utf8(Timestamps::default().text(milliseconds).to_vec()).unwrap()
+        written(&mut Timestamps::default(), milliseconds)
     }
 
     #[test]
@@ -84,7 +96,7 @@ mod tests {
             let mut timestamps = Timestamps::default();
             for milliseconds in times {
                 let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(milliseconds).unwrap());
-                prop_assert_eq!(std::str::from_utf8(timestamps.text(milliseconds)).unwrap(), expected);
+                prop_assert_eq!(written(&mut timestamps, milliseconds), expected);
             }
         }
     }

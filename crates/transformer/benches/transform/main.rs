@@ -1,6 +1,6 @@
 //! The whole of `transform` against the work that nobody can avoid, in one run: `make bench`.
 //!
-//! The floor decodes the same base64, inflates the same records and encodes as many bytes as `transform` puts out, into
+//! Floor and transform take turns. The floor decodes the same base64, inflates the same records and encodes as many bytes as `transform` puts out, into
 //! buffers that are reused; where the output is gzip, it also deflates the same bytes at the same level. Prints a table,
 //! and writes `target/bench/summary.json`.
 
@@ -8,15 +8,15 @@
     missing_docs,
     clippy::disallowed_methods,
     clippy::expect_used,
-    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark reads its own files and prints its table"
 )]
 
 mod workload;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use catchment_transformer::firehose::Response;
 use catchment_transformer::limits::GZIP_LEVEL;
@@ -46,11 +46,11 @@ fn main() {
     for (compression, workloads) in [("none", workload::small()), ("gzip", workload::full())] {
         for workload in &workloads {
             for format in FORMATS {
-                rows.push(row(&mut criterion, &folder, workload, format, compression));
+                rows.push(row(&mut criterion, workload, format, compression));
             }
         }
     }
-    linearity(&mut criterion, &folder);
+    linearity(&mut criterion);
     std::fs::write(
         folder.join("summary.json"),
         format!("{:#}\n", Value::from(rows.clone())),
@@ -59,14 +59,8 @@ fn main() {
     table(&rows);
 }
 
-/// Measures one row: floor and transform, one after the other.
-fn row(
-    criterion: &mut Criterion,
-    folder: &Path,
-    workload: &Workload,
-    format: &str,
-    compression: &str,
-) -> Value {
+/// Measures one row.
+fn row(criterion: &mut Criterion, workload: &Workload, format: &str, compression: &str) -> Value {
     let settings = [
         ("CATCHMENT_FORMAT", format),
         ("CATCHMENT_COMPRESSION", compression),
@@ -80,21 +74,12 @@ fn row(
         "{} {format} {compression}: not all records are Ok",
         workload.name
     );
-
     let mut floor = Floor::new(&transformed.response, compression == "gzip");
-    let id = format!("{}/{format}/{compression}", workload.name);
-    let mut group = criterion.benchmark_group(&id);
-    group.bench_function("floor", |bencher| {
-        bencher.iter(|| floor.run(&workload.data));
-    });
-    group.bench_function("transform", |bencher| {
-        bencher.iter(|| transformer.transform(&workload.event));
-    });
-    group.finish();
-
-    let (floor_ms, transform_ms) = (
-        median_ms(folder, &id, "floor"),
-        median_ms(folder, &id, "transform"),
+    let medians = side_by_side(
+        criterion,
+        &format!("{}/{format}/{compression}", workload.name),
+        || floor.run(&workload.data),
+        || transformer.transform(&workload.event),
     );
     json!({
         "workload": workload.name,
@@ -105,47 +90,74 @@ fn row(
         "bytes_in": report.bytes_in,
         "bytes_decoded": report.bytes_decoded,
         "bytes_out": report.bytes_out,
-        "floor_ms": floor_ms,
-        "transform_ms": transform_ms,
-        "ratio": transform_ms / floor_ms,
+        "floor_ms": medians.base_ms,
+        "transform_ms": medians.other_ms,
+        "ratio": medians.ratio,
     })
 }
 
 /// Ten times the data against ten times the time, for gzip output, whose answer fits at both sizes.
-fn linearity(criterion: &mut Criterion, folder: &Path) {
-    let settings = [("CATCHMENT_COMPRESSION", "gzip")];
-    let mut transformer = Transformer::new(Settings::from_pairs(settings).expect("good settings"));
-    let mut group = criterion.benchmark_group("linearity");
-    for (name, times) in [("one", 1.0), ("ten", 10.0)] {
-        let workload = workload::vpc(times);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| transformer.transform(&workload.event));
-        });
-    }
-    group.finish();
-    let (one, ten) = (
-        median_ms(folder, "linearity", "one"),
-        median_ms(folder, "linearity", "ten"),
+fn linearity(criterion: &mut Criterion) {
+    let gzip = || {
+        let settings = Settings::from_pairs([("CATCHMENT_COMPRESSION", "gzip")]);
+        Transformer::new(settings.expect("good settings"))
+    };
+    let (one, ten) = (workload::vpc(1.0), workload::vpc(10.0));
+    let (mut of_one, mut of_ten) = (gzip(), gzip());
+    let medians = side_by_side(
+        criterion,
+        "linearity",
+        || of_one.transform(&one.event),
+        || of_ten.transform(&ten.event),
     );
     println!(
-        "\nten times the data takes {:.2} times the time ({one:.2} ms, {ten:.2} ms)",
-        ten / one
+        "\nten times the data takes {:.2} times the time ({:.2} ms, {:.2} ms)",
+        medians.ratio, medians.base_ms, medians.other_ms
     );
 }
 
-fn median_ms(folder: &Path, group: &str, function: &str) -> f64 {
-    let path: PathBuf = folder
-        .join("criterion")
-        .join(group.replace('/', "_"))
-        .join(function)
-        .join("new/estimates.json");
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let estimates: Value = serde_json::from_str(&text).expect("estimates");
-    estimates["median"]["point_estimate"]
-        .as_f64()
-        .expect("a median in nanoseconds")
-        / 1e6
+/// The medians of two works that were done in turn. The ratio is that of each turn: what slows a shared machine down for a
+/// while slows both, and is not taken for a difference between them.
+struct Medians {
+    base_ms: f64,
+    other_ms: f64,
+    ratio: f64,
+}
+
+fn side_by_side<A, B>(
+    criterion: &mut Criterion,
+    id: &str,
+    mut base: impl FnMut() -> A,
+    mut other: impl FnMut() -> B,
+) -> Medians {
+    let (mut bases, mut others) = (Vec::new(), Vec::new());
+    criterion.bench_function(id, |bencher| {
+        bencher.iter_custom(|turns| {
+            let mut total = Duration::ZERO;
+            for _ in 0..turns {
+                let began = Instant::now();
+                black_box(base());
+                let between = Instant::now();
+                black_box(other());
+                let other = between.elapsed();
+                bases.push((between - began).as_secs_f64() * 1000.0);
+                others.push(other.as_secs_f64() * 1000.0);
+                total += other;
+            }
+            total
+        });
+    });
+    let ratios = bases.iter().zip(&others).map(|(base, other)| other / base);
+    Medians {
+        ratio: median(ratios.collect()),
+        base_ms: median(bases),
+        other_ms: median(others),
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn table(rows: &[Value]) {

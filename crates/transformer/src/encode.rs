@@ -1,5 +1,7 @@
 //! The output formats: from a subscription message to the lines that the destination receives.
 
+use memchr::memmem;
+
 use crate::json::JsonStr;
 use crate::lines::Lines;
 use crate::message::{DataMessage, LogEvent};
@@ -39,7 +41,7 @@ impl Encoder {
             Format::Events => self.events(message, context, lines),
             Format::Document => {
                 let written = if message.compact {
-                    lines.write_long(message.json.as_bytes())
+                    lines.write_long(message.json)
                 } else {
                     one_line(message.json, lines.end());
                     true
@@ -85,28 +87,25 @@ impl Encoder {
         self.head.extend_from_slice(OPEN);
         self.head.extend_from_slice(&[b' '; TIME]);
         for part in [
-            r#"","account":"#,
+            br#"","account":"#.as_slice(),
             origin.account,
-            r#","region":"#,
+            br#","region":"#,
             origin.region,
-            r#","source":""#,
-            source.name(),
-            r#"","log_group":"#,
+            br#","source":""#,
+            source.name().as_bytes(),
+            br#"","log_group":"#,
             message.log_group.literal(),
-            r#","log_stream":"#,
+            br#","log_stream":"#,
             message.log_stream.literal(),
-            r#","id":"#,
+            br#","id":"#,
         ] {
-            self.head.extend_from_slice(part.as_bytes());
+            self.head.extend_from_slice(part);
         }
     }
 
     #[inline]
     fn line(&mut self, event: &LogEvent<'_>, replaced: bool, out: &mut Vec<u8>) {
-        let (id, message) = (
-            event.id.literal().as_bytes(),
-            event.message.literal().as_bytes(),
-        );
+        let (id, message) = (event.id.literal(), event.message.literal());
         out.reserve(self.head.len() + id.len() + MESSAGE.len() + message.len() + CLOSE.len());
         let time = out.len() + OPEN.len();
         out.extend_from_slice(&self.head);
@@ -116,12 +115,7 @@ impl Encoder {
         out.extend_from_slice(id);
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(message);
-        if replaced
-            && event
-                .message
-                .literal()
-                .contains(char::REPLACEMENT_CHARACTER)
-        {
+        if replaced && memmem::find(message, "\u{fffd}".as_bytes()).is_some() {
             out.extend_from_slice(REPLACED);
         }
         out.extend_from_slice(CLOSE);
@@ -148,7 +142,7 @@ impl Encoder {
         for key in keys {
             let value = match key {
                 PartitionKey::Account => text(origin.account),
-                PartitionKey::Region if origin.region == "null" => String::new(),
+                PartitionKey::Region if origin.region == b"null" => String::new(),
                 PartitionKey::Region => text(origin.region),
                 PartitionKey::Source => context.source.name().to_owned(),
                 PartitionKey::LogGroup => message.log_group.text().into_owned(),
@@ -180,15 +174,17 @@ const CLOSE: &[u8] = b"}\n";
 /// Region.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Origin<'a> {
-    account: &'a str,
-    region: &'a str,
+    account: &'a [u8],
+    region: &'a [u8],
 }
 
 impl<'a> Origin<'a> {
     fn of(message: &DataMessage<'a>, event: &LogEvent<'a>, context: Context<'a>) -> Self {
         Self {
             account: event.account.unwrap_or(message.owner).literal(),
-            region: event.region.map_or(context.region, JsonStr::literal),
+            region: event
+                .region
+                .map_or(context.region.as_bytes(), JsonStr::literal),
         }
     }
 
@@ -196,7 +192,7 @@ impl<'a> Origin<'a> {
     fn of_message(message: &DataMessage<'a>, context: Context<'a>) -> Self {
         Self {
             account: message.owner.literal(),
-            region: context.region,
+            region: context.region.as_bytes(),
         }
     }
 
@@ -205,15 +201,15 @@ impl<'a> Origin<'a> {
     #[inline(always)]
     fn is(&self, message: &DataMessage<'_>, context: Context<'_>) -> bool {
         std::ptr::eq(self.account, message.owner.literal())
-            && std::ptr::eq(self.region, context.region)
+            && std::ptr::eq(self.region, context.region.as_bytes())
     }
 }
 
 /// Appends valid JSON without the white space between its tokens.
-fn one_line(json: &str, out: &mut Vec<u8>) {
+fn one_line(json: &[u8], out: &mut Vec<u8>) {
     let mut in_string = false;
     let mut escaped = false;
-    for &byte in json.as_bytes() {
+    for &byte in json {
         if !in_string && byte.is_ascii_whitespace() {
             continue;
         }
@@ -272,7 +268,7 @@ mod tests {
             format!("{TEXT}\n")
         );
         let mut out = Vec::new();
-        one_line(r#"{ "a \\" : " \" } " }"#, &mut out);
+        one_line(br#"{ "a \\" : " \" } " }"#, &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), r#"{"a \\":" \" } "}"#);
     }
 

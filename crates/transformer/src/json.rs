@@ -6,25 +6,25 @@ use serde_json::value::RawValue;
 
 use crate::scan::{BLOCK, Masks, escaped};
 
-/// A JSON string as it stands in the text, quotes included.
+/// A JSON string as it stands in the text, quotes included: valid, and UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JsonStr<'a>(&'a str);
+pub struct JsonStr<'a>(&'a [u8]);
 
 impl<'a> JsonStr<'a> {
     /// The literal, quotes included.
-    pub fn literal(self) -> &'a str {
+    pub fn literal(self) -> &'a [u8] {
         self.0
     }
 
     /// The literal without its quotes, escapes and all.
-    pub fn inner(self) -> &'a str {
+    pub fn inner(self) -> &'a [u8] {
         &self.0[1..self.0.len() - 1]
     }
 
     /// The text that the literal stands for. A lone surrogate, which no text can hold, becomes U+FFFD.
     pub fn text(self) -> Cow<'a, str> {
-        if memchr::memchr(b'\\', self.0.as_bytes()).is_none() {
-            return Cow::Borrowed(self.inner());
+        if memchr::memchr(b'\\', self.0).is_none() {
+            return String::from_utf8_lossy(self.inner());
         }
         let mut bytes = Vec::new();
         self.unescape_into(&mut bytes);
@@ -36,21 +36,22 @@ impl<'a> JsonStr<'a> {
         unescape_into(self.inner(), out);
     }
 
-    /// `literal` is a valid JSON string, quotes included.
-    pub(crate) fn from_literal(literal: &'a str) -> Self {
+    /// `literal` is a valid JSON string in UTF-8, quotes included.
+    pub(crate) fn from_literal(literal: &'a [u8]) -> Self {
         Self(literal)
     }
 
     /// The value as a string, where it is one.
     pub(crate) fn of(json: &'a RawValue) -> Option<Self> {
-        json.get().starts_with('"').then_some(Self(json.get()))
+        json.get()
+            .starts_with('"')
+            .then_some(Self(json.get().as_bytes()))
     }
 }
 
 /// Appends the text of `inner`, a valid JSON string without its quotes, as UTF-8. A lone surrogate, which UTF-8 cannot
 /// hold, becomes U+FFFD.
-fn unescape_into(inner: &str, out: &mut Vec<u8>) {
-    let inner = inner.as_bytes();
+fn unescape_into(inner: &[u8], out: &mut Vec<u8>) {
     // No escape stands for more bytes than it has; what is written past the end is taken back.
     let start = out.len();
     out.resize(start + inner.len() + WINDOW, 0);
@@ -197,7 +198,7 @@ mod tests {
 
     fn unescape(inner: &str) -> String {
         let mut out = Vec::new();
-        unescape_into(inner, &mut out);
+        unescape_into(inner.as_bytes(), &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -32,7 +32,7 @@ impl Message<'_> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct DataMessage<'a> {
     /// The whole message as it stood, one JSON object.
-    pub json: &'a str,
+    pub json: &'a [u8],
     /// Whether `json` is known to hold no white space between its tokens.
     pub compact: bool,
     /// The account id of the log group's owner, 12 digits.
@@ -98,7 +98,7 @@ pub fn read_all(text: &str) -> Result<Vec<Message<'_>>, MessageError> {
     let mut messages = Vec::with_capacity(1);
     let mut rest = text;
     loop {
-        let (message, length) = match fast::read(rest) {
+        let (message, length) = match fast::read(rest.as_bytes()) {
             Some((message, length)) => (Message::Data(message), length),
             None => general::read(rest)?,
         };
@@ -110,20 +110,36 @@ pub fn read_all(text: &str) -> Result<Vec<Message<'_>>, MessageError> {
     }
 }
 
-/// Whether the fast walk, where it takes `text`, sees what serde_json sees. For fuzzing and property tests.
+/// The same of bytes that are not known to be UTF-8, where the fast walk takes all of them: it looks at each byte anyway,
+/// and a pass over them that only validates is saved.
+pub(crate) fn read_fast(bytes: &[u8]) -> Option<Vec<Message<'_>>> {
+    let mut messages = Vec::with_capacity(1);
+    let mut rest = bytes;
+    loop {
+        let (message, length) = fast::read(rest)?;
+        messages.push(Message::Data(message));
+        rest = rest[length..].trim_ascii_start();
+        if rest.is_empty() {
+            return Some(messages);
+        }
+    }
+}
+
+/// Whether the fast walk, where it takes `bytes`, sees what serde_json sees. For fuzzing and property tests.
 #[doc(hidden)]
-pub fn readers_agree(text: &str) -> bool {
-    match fast::read(text) {
-        None => true,
-        Some((fast, fast_length)) => match general::read(text) {
-            Ok((Message::Data(slow), length)) => {
-                fast == DataMessage {
-                    compact: true,
-                    ..slow
-                } && fast_length == length
-            }
-            _ => false,
-        },
+pub fn readers_agree(bytes: &[u8]) -> bool {
+    let Some((fast, fast_length)) = fast::read(bytes) else {
+        return true;
+    };
+    let text = std::str::from_utf8(&bytes[..fast_length]);
+    match text.map(general::read) {
+        Ok(Ok((Message::Data(slow), length))) => {
+            fast == DataMessage {
+                compact: true,
+                ..slow
+            } && fast_length == length
+        }
+        _ => false,
     }
 }
 
@@ -137,13 +153,13 @@ mod tests {
 
     #[test]
     fn the_fast_walk_takes_what_cloudwatch_logs_writes() {
-        let (message, length) = fast::read(COMPACT).unwrap();
+        let (message, length) = fast::read(COMPACT.as_bytes()).unwrap();
         assert_eq!(length, COMPACT.len());
         assert_eq!(message.events.len(), 2);
         assert_eq!(message.events[0].message.text(), "a \"b\" \u{fffd} é");
         assert_eq!(message.events[1].region.unwrap().text(), "eu-west-1");
         assert_eq!(message.events[1].account.unwrap().text(), "444455556666");
-        assert!(readers_agree(COMPACT));
+        assert!(readers_agree(COMPACT.as_bytes()));
     }
 
     #[test]
@@ -151,7 +167,7 @@ mod tests {
         let spaced: serde_json::Value =
             serde_json::from_str(&COMPACT.replace("\\ud800", "")).unwrap();
         let spaced = serde_json::to_string_pretty(&spaced).unwrap();
-        assert!(fast::read(&spaced).is_none());
+        assert!(fast::read(spaced.as_bytes()).is_none());
         let messages = read_all(&spaced).unwrap();
         let Message::Data(message) = &messages[0] else {
             panic!("a control message")
@@ -218,11 +234,17 @@ mod tests {
         fn the_readers_agree_on_anything_near_a_good_message(
             at in 0..COMPACT.len(),
             cut in 0..6_usize,
+            byte_at in any::<usize>(),
+            byte in any::<u8>(),
             splice in r#"(["\\{}\[\]:, 0-9eu.x\n-]|"id":|"message":"a"|"timestamp":1|,"policyLevel":"a"){0,3}"#,
         ) {
             let end = (at + cut).min(COMPACT.len());
             let text = format!("{}{splice}{}", &COMPACT[..at], &COMPACT[end..]);
-            prop_assert!(readers_agree(&text), "{text}");
+            prop_assert!(readers_agree(text.as_bytes()), "{text}");
+            let mut bytes = text.into_bytes();
+            let broken = byte_at % bytes.len();
+            bytes[broken] = byte;
+            prop_assert!(readers_agree(&bytes), "{bytes:?}");
         }
     }
 }

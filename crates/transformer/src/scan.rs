@@ -9,63 +9,69 @@ use wide::u8x16;
 /// Bytes per step.
 pub(crate) const BLOCK: usize = 64;
 
-/// The index of the quote that ends the string whose first byte, after its opening quote, stands at `start`.
+/// Where a string ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StringEnd {
+    /// The index of the quote that ends it.
+    pub(crate) quote: usize,
+    /// Whether its bytes are known to be ASCII; bytes that are not may also stand a little after it.
+    pub(crate) is_ascii: bool,
+}
+
+/// The end of the string whose first byte, after its opening quote, stands at `start`.
 ///
 /// `None` where the string does not end, holds a control character, or an escape that JSON does not know: just what
 /// serde_json refuses in a string that it skips over. Lone surrogates are let by, as serde_json lets them by there.
-pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
+/// Whether bytes that are not ASCII are UTF-8 is not looked at.
+pub(crate) fn string_end(text: &[u8], start: usize) -> Option<StringEnd> {
     let mut at = start;
+    let mut is_ascii = true;
     // Whether the byte at `at` is escaped by a backslash in the block before.
     let mut escaped_first = false;
-    while let Some(block) = text.get(at..)?.first_chunk::<BLOCK>() {
-        match scan_block(block, escaped_first) {
-            Scan::Ends(ends) => {
-                return check_escapes(text, at, ends.escapes).then_some(at + ends.quote);
-            }
-            Scan::Continues {
-                escapes,
-                escaped_next,
-            } => {
-                if !check_escapes(text, at, escapes) {
-                    return None;
-                }
-                escaped_first = escaped_next;
-                at += BLOCK;
-            }
-            Scan::Control => return None,
+    // Zeros, which the last block is filled up with, are control characters: a string that does not end is refused.
+    let mut last = [0; BLOCK];
+    loop {
+        let rest = text.get(at..)?;
+        let block = rest.first_chunk::<BLOCK>().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
+        let scanned = scan_block(block, escaped_first)?;
+        is_ascii &= scanned.is_ascii;
+        if !check_escapes(text, at, scanned.escapes) {
+            return None;
         }
-    }
-    // The last bytes, in a block of their own: zeros are control characters, so a string that does not end is refused.
-    let rest = text.get(at..)?;
-    let mut block = [0; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    match scan_block(&block, escaped_first) {
-        Scan::Ends(ends) => check_escapes(text, at, ends.escapes).then_some(at + ends.quote),
-        Scan::Continues { .. } | Scan::Control => None,
+        if let Some(quote) = scanned.quote {
+            return Some(StringEnd {
+                quote: at + quote,
+                is_ascii,
+            });
+        }
+        escaped_first = scanned.escaped_next;
+        at += BLOCK;
     }
 }
 
-enum Scan {
-    /// The string ends in this block.
-    Ends(Ends),
-    /// It does not. `escapes` are the escaped bytes that want a look.
-    Continues { escapes: u64, escaped_next: bool },
-    /// A control character stands before the end.
-    Control,
-}
-
-struct Ends {
-    quote: usize,
+/// What a block says of the string that goes on in it.
+struct Scanned {
+    /// Where in the block the string ends.
+    quote: Option<usize>,
+    /// The escaped bytes that want a look.
     escapes: u64,
+    /// Whether the first byte of the next block is escaped.
+    escaped_next: bool,
+    is_ascii: bool,
 }
 
+/// `None` where a control character stands before the end.
 #[inline(always)]
-fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
+fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Option<Scanned> {
+    let masks = Masks::of(block);
     let Masks {
         quotes,
         backslashes,
-        any_control,
-    } = Masks::of(block);
+        ..
+    } = masks;
     let (escaped, escaped_next) = if backslashes == 0 {
         (u64::from(escaped_first), false)
     } else {
@@ -74,22 +80,16 @@ fn scan_block(block: &[u8; BLOCK], escaped_first: bool) -> Scan {
     let ends = quotes & !escaped;
     // All bits below the first ending quote; all bits where there is none.
     let inside = (ends & ends.wrapping_neg()).wrapping_sub(1);
-    if any_control && control_mask(block) & inside != 0 {
-        return Scan::Control;
+    if masks.any_control && control_mask(block) & inside != 0 {
+        return None;
     }
-    // Escaped quotes and backslashes are by far the most common, and need no look.
-    let escapes = escaped & !quotes & !backslashes & inside;
-    if ends == 0 {
-        Scan::Continues {
-            escapes,
-            escaped_next,
-        }
-    } else {
-        Scan::Ends(Ends {
-            quote: ends.trailing_zeros() as usize,
-            escapes,
-        })
-    }
+    Some(Scanned {
+        quote: (ends != 0).then(|| ends.trailing_zeros() as usize),
+        // Escaped quotes and backslashes are by far the most common, and need no look.
+        escapes: escaped & !quotes & !backslashes & inside,
+        escaped_next,
+        is_ascii: masks.is_ascii,
+    })
 }
 
 /// What stands where in a block, one bit per byte, the first byte lowest.
@@ -98,6 +98,7 @@ pub(crate) struct Masks {
     pub(crate) backslashes: u64,
     /// Whether there is a control character anywhere: they are too rare for a mask to be made of them each time.
     any_control: bool,
+    is_ascii: bool,
 }
 
 impl Masks {
@@ -105,18 +106,22 @@ impl Masks {
     pub(crate) fn of(block: &[u8; BLOCK]) -> Self {
         let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
         let (lanes, _) = block.as_chunks::<16>();
-        let (mut quotes, mut backslashes, mut controls) = (0, 0, u8x16::splat(0));
+        let (mut quotes, mut backslashes) = (0, 0);
+        let (mut controls, mut all) = (u8x16::splat(0), u8x16::splat(0));
         for (lane, bytes) in lanes.iter().enumerate() {
             let bytes = u8x16::new(*bytes);
             let shift = 16 * lane;
             quotes |= u64::from(bytes.simd_eq(quote).to_bitmask()) << shift;
             backslashes |= u64::from(bytes.simd_eq(backslash).to_bitmask()) << shift;
             controls |= is_control(bytes);
+            all |= bytes;
         }
         Self {
             quotes,
             backslashes,
             any_control: controls.to_bitmask() != 0,
+            // The mask is of the highest bits.
+            is_ascii: all.to_bitmask() == 0,
         }
     }
 }
@@ -190,7 +195,11 @@ mod tests {
     #[track_caller]
     fn agree(text: &str) {
         assert!(text.starts_with('"'));
-        assert_eq!(string_end(text.as_bytes(), 1), serde_end(text), "{text:?}");
+        let end = string_end(text.as_bytes(), 1);
+        assert_eq!(end.map(|end| end.quote), serde_end(text), "{text:?}");
+        if let Some(end) = end.filter(|end| end.is_ascii) {
+            assert!(text[..end.quote].is_ascii(), "{text:?}");
+        }
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
             "Count",
             json!(report.failed.len()),
         ),
+        (
+            "RecordsReplaced".to_owned(),
+            "Count",
+            json!(report.replaced),
+        ),
         ("LogEvents".to_owned(), "Count", json!(report.events)),
         ("BytesIn".to_owned(), "Bytes", json!(report.bytes_in)),
         (
@@ -142,7 +147,7 @@ mod tests {
         let directive = &document["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([["DeliveryStreamName"]]));
         let declared = directive["Metrics"].as_array().unwrap();
-        assert_eq!(declared.len(), 12);
+        assert_eq!(declared.len(), 13);
         for metric in declared {
             assert!(
                 document[metric["Name"].as_str().unwrap()].is_number(),

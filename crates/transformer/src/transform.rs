@@ -8,7 +8,7 @@ use crate::encode::{Context, Encoder};
 use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record, close_ok};
 use crate::limits::{GZIP_LEVEL, RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
 use crate::lines::{Lines, Packing};
-use crate::message::{Message, read_all};
+use crate::message::{Message, read_all, read_fast};
 use crate::report::{Dropped, Failure, RecordError, Report};
 use crate::settings::{Compression, Settings};
 
@@ -123,12 +123,14 @@ impl Transformer {
             .decoder
             .decode(&data, self.settings.decoded_bytes_max)?;
         report.bytes_decoded += bytes.len();
-        let text = match simdutf8::basic::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(bytes),
+        let text;
+        let (messages, replaced) = match read_fast(bytes) {
+            Some(messages) => (messages, false),
+            None => {
+                text = String::from_utf8_lossy(bytes);
+                (read_all(&text)?, matches!(text, Cow::Owned(_)))
+            }
         };
-        let replaced = matches!(text, Cow::Owned(_));
-        let messages = read_all(&text)?;
         let events: usize = messages.iter().map(Message::events).sum();
         if events == 0 {
             let control = messages

@@ -4,8 +4,9 @@ use super::{DataMessage, LogEvent};
 use crate::json::JsonStr;
 use crate::scan::string_end;
 
-/// Walks one DATA_MESSAGE of the shape that CloudWatch Logs writes; `None` for any other text.
-pub(super) fn read(text: &str) -> Option<(DataMessage<'_>, usize)> {
+/// Walks one DATA_MESSAGE of the shape that CloudWatch Logs writes; `None` for any other text, also
+/// for one that is not UTF-8.
+pub(super) fn read(text: &[u8]) -> Option<(DataMessage<'_>, usize)> {
     let mut walk = Walk { text, at: 0 };
     walk.token(r#"{"messageType":"DATA_MESSAGE","owner":"#)?;
     let owner = walk.string()?;
@@ -63,14 +64,14 @@ pub(super) fn read(text: &str) -> Option<(DataMessage<'_>, usize)> {
 
 /// A place in a text, and the steps from there. A step that does not fit says `None`.
 struct Walk<'a> {
-    text: &'a str,
+    text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Walk<'a> {
     #[inline(always)]
     fn token(&mut self, token: &str) -> Option<()> {
-        self.text.as_bytes()[self.at..]
+        self.text[self.at..]
             .starts_with(token.as_bytes())
             .then(|| self.at += token.len())
     }
@@ -79,14 +80,17 @@ impl<'a> Walk<'a> {
     fn string(&mut self) -> Option<JsonStr<'a>> {
         let start = self.at;
         self.token("\"")?;
-        self.at = string_end(self.text.as_bytes(), self.at)? + 1;
-        Some(JsonStr::from_literal(&self.text[start..self.at]))
+        let end = string_end(self.text, self.at)?;
+        self.at = end.quote + 1;
+        let literal = &self.text[start..self.at];
+        let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
+        is_utf8.then_some(JsonStr::from_literal(literal))
     }
 
     /// A whole number of milliseconds of 13 digits: from the year 2001 to 2286.
     #[inline(always)]
     fn timestamp(&mut self) -> Option<i64> {
-        let rest = &self.text.as_bytes()[self.at..];
+        let rest = &self.text[self.at..];
         let (first, rest) = rest.split_first_chunk::<8>()?;
         let (second, rest) = rest.split_first_chunk::<5>()?;
         let is_number = first.iter().chain(second).all(u8::is_ascii_digit);
@@ -108,9 +112,9 @@ impl<'a> Walk<'a> {
             self.token(":")?;
             let value = self.string()?;
             let slot = match key.inner() {
-                "@aws.account" => &mut account,
-                "@aws.region" => &mut region,
-                other if other.contains('\\') => return None,
+                b"@aws.account" => &mut account,
+                b"@aws.region" => &mut region,
+                other if other.contains(&b'\\') => return None,
                 _ => &mut None,
             };
             if slot.replace(value).is_some() {

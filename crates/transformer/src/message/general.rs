@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Result<(Message<'_>, usize), MessageError> {
     let message = match string(wire.message_type, "messageType")?.text().as_ref() {
         "CONTROL_MESSAGE" => Message::Control,
         "DATA_MESSAGE" => Message::Data(DataMessage {
-            json,
+            json: json.as_bytes(),
             compact: false,
             owner: string(wire.owner, "owner")?,
             log_group: string(wire.log_group, "logGroup")?,

@@ -65,7 +65,7 @@ pub(crate) struct Init {
 /// compared by meaning. What is someone else's is shown and left alone; what could not be read is shown with the reason,
 /// and nothing is planned from it.
 ///
-/// Exits 1 where something could not be read.
+/// Exits 1 where something could not be read; with --exit-code also where something cannot be made as the file says.
 #[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PLAN_EXAMPLES)]
@@ -73,7 +73,7 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) scope: Scope,
 
-    /// Exit 3 where there are changes to make
+    /// Exit 3 where there are changes to make, and 1 where `apply` could not make all of them
     #[arg(long)]
     pub(crate) exit_code: bool,
 
@@ -89,7 +89,7 @@ const PLAN_EXAMPLES: &str = "\
 Examples:
   catchment plan                              everything in catchment.toml
   catchment plan --member dev1 --member dev2  two members, through their own profiles alone
-  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
+  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 in need of a person
   catchment plan --output json | jq '.changes[].subject'";
 
 /// Make the accounts as the fleet file says

@@ -89,7 +89,7 @@ const PLAN_EXAMPLES: &str = "\
 Examples:
   catchment plan                              everything in catchment.toml
   catchment plan --member dev1 --member dev2  two members, through their own profiles alone
-  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 in need of a person
+  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
   catchment plan --output json | jq '.changes[].subject'";
 
 /// Make the accounts as the fleet file says
@@ -153,7 +153,8 @@ pub(crate) struct Status {
 /// Subscription filters first, then the logs::Destination, then the role. What is someone else's stays, and so does the
 /// stream, which may hold log events that nobody has read yet, unless --delete-stream says otherwise.
 ///
-/// Asks as `apply` does, and reports as `apply` does.
+/// Asks as `apply` does, and reports as `apply` does. Exits 1 where anything failed, or stays that was to go; what is kept
+/// on purpose is no failure.
 #[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DESTROY_EXAMPLES)]

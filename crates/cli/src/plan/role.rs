@@ -172,16 +172,8 @@ pub(crate) fn take_down(
             return draft.foreign(&subject, format!("role of fleet {fleet}"));
         }
     }
-    let needs = match delivering {
-        Removal::Gone { after } => after,
-        Removal::Stays(why) => {
-            return draft.decline(
-                &subject,
-                Reason::Blocked,
-                why,
-                "remove what stands on it first",
-            );
-        }
+    let Some(needs) = delivering.awaited(draft, &subject, "remove what stands on it first") else {
+        return;
     };
     let observed::Role {
         trust,

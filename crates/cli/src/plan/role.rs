@@ -102,7 +102,17 @@ pub(crate) fn set_up(
             return Standing::Falls(format!("role {name} is of another fleet"));
         }
     }
+    if role.path != "/" {
+        let why = format!(
+            "it has the path {}, and so another ARN than its name tells",
+            role.path
+        );
+        let hint = "name another role in the fleet file, or make this one anew without a path";
+        draft.decline(&subject, Reason::Blocked, why, hint);
+        return Standing::Falls(format!("role {name} has a path"));
+    }
     let observed::Role {
+        path: _,
         trust: seen_trust,
         policy: seen_policy,
         foreign_policies,
@@ -176,6 +186,7 @@ pub(crate) fn take_down(
         return;
     };
     let observed::Role {
+        path: _,
         trust,
         policy,
         foreign_policies,

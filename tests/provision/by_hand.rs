@@ -61,6 +61,21 @@ fn a_member_alone_needs_nothing_of_the_logging_account() {
 }
 
 #[test]
+fn one_log_group_alone_is_taken_down_as_the_help_says() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes");
+    let by_hand = format!(
+        "--profile dev1 --destination-arn {} --cloudtrail CloudTrail/member_account_1",
+        fleet.destination_arn()
+    );
+    fleet.expect(0, &format!("destroy --yes {by_hand}"));
+    let left = |group| fleet.filters(&fleet.dev1, group).len();
+    assert_eq!(left("CloudTrail/member_account_1"), 0);
+    assert_eq!(left("cwl_vpc_fl_member_account_1"), 1);
+}
+
+#[test]
 fn who_is_not_in_the_destination_policy_is_told_so_by_name_with_what_to_do() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);

@@ -103,18 +103,18 @@ fn drift_in_each_kind_of_thing_is_shown_planned_and_repaired() {
     );
 }
 
-fn foreign_statement(fleet: &Fleet<'_>) -> Value {
+pub(crate) fn foreign_statement(fleet: &Fleet<'_>) -> Value {
     json!({
         "Sid": "theirs", "Effect": "Allow", "Principal": { "AWS": "123412341234" },
         "Action": "logs:PutSubscriptionFilter", "Resource": fleet.destination_arn(),
     })
 }
 
-fn policy(fleet: &Fleet<'_>) -> Value {
+pub(crate) fn policy(fleet: &Fleet<'_>) -> Value {
     serde_json::from_str(fleet.destinations()[0]["accessPolicy"].as_str().unwrap()).unwrap()
 }
 
-fn put_policy(fleet: &Fleet<'_>, policy: &Value) {
+pub(crate) fn put_policy(fleet: &Fleet<'_>, policy: &Value) {
     let params = json!({ "destinationName": "kinesisDest", "accessPolicy": policy.to_string() });
     fleet.call(&fleet.logging, "logs", "PutDestinationPolicy", &params);
 }

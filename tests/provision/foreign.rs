@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::drift::{foreign_statement, policy, put_policy};
 use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
@@ -73,4 +74,25 @@ fn a_role_of_the_same_name_that_is_not_ours_is_left_alone() {
         writes.iter().all(|call| call["service"] != "iam"),
         "{writes:?}"
     );
+}
+
+#[test]
+fn a_destroy_that_leaves_what_it_was_to_take_is_no_success_unless_it_is_kept_for_others() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes");
+    let mut shared = policy(&fleet);
+    let statements = shared["Statement"].as_array_mut().unwrap();
+    statements.push(foreign_statement(&fleet));
+    put_policy(&fleet, &shared);
+    let run = fleet.expect(0, "destroy --yes --delete-stream");
+    run.says("kept: logs::Destination kinesisDest in us-west-2 is used by others");
+
+    let params = json!({
+        "resourceArn": fleet.destination_arn(), "tags": { "catchment:fleet": "another/fleet" },
+    });
+    fleet.call(&fleet.logging, "logs", "TagResource", &params);
+    let run = fleet.expect(1, "destroy --yes --delete-stream");
+    run.says("blocked: logs::Destination kinesisDest in us-west-2 is foreign and uses it");
+    assert_eq!(fleet.destinations().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! What a run refuses before it changes anything.
 
+use serde_json::json;
+
 use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
@@ -43,6 +45,22 @@ fn a_profile_without_credentials_leaves_its_account_unknown_and_the_others_go_on
             .filters(&fleet.dev2, "CloudTrail/member_account_2")
             .is_empty()
     );
+}
+
+#[test]
+fn what_cannot_be_made_is_no_success_in_a_pipeline() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes");
+    let group = json!({ "logGroupName": "CloudTrail/member_account_2" });
+    fleet.call(&fleet.dev2, "logs", "DeleteLogGroup", &group);
+
+    fleet
+        .expect(1, "plan --exit-code")
+        .says("log group CloudTrail/member_account_2 is not there");
+    fleet.expect(0, "plan");
+    fleet.expect(0, "plan --exit-code --logging");
+    fleet.expect(1, "apply --yes");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(crate) struct Init {
 /// compared by meaning. What is someone else's is shown and left alone; what could not be read is shown with the reason,
 /// and nothing is planned from it.
 ///
-/// Exits 1 where something could not be read.
+/// Exits 1 where something could not be read; with --exit-code also where something cannot be made as the file says.
 #[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PLAN_EXAMPLES)]
@@ -73,7 +73,7 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) scope: Scope,
 
-    /// Exit 3 where there are changes to make
+    /// Exit 3 where there are changes to make, and 1 where `apply` could not make all of them
     #[arg(long)]
     pub(crate) exit_code: bool,
 
@@ -101,6 +101,9 @@ Examples:
 ///
 /// Only what bears this fleet's tag, or is named in the fleet file and is nobody else's, is changed. A stream is never
 /// shrunk, and statements that others added to a policy stay.
+///
+/// What is no longer in the fleet file is not looked at, and keeps delivering. Before taking a member or a log group out
+/// of the file: `catchment destroy --member NAME`; for one log group alone see `catchment destroy --help`.
 ///
 /// Exits 1 where anything failed or could not be made as the file says.
 #[cfg(feature = "aws")]
@@ -153,7 +156,12 @@ pub(crate) struct Status {
 /// Subscription filters first, then the logs::Destination, then the role. What is someone else's stays, and so does the
 /// stream, which may hold log events that nobody has read yet, unless --delete-stream says otherwise.
 ///
-/// Asks as `apply` does, and reports as `apply` does.
+/// Only what is in the fleet file is looked at. Before taking a member or a log group out of the file: `catchment destroy
+/// --member NAME`. One log group alone goes by hand, with --destination-arn; where the file names the filters (`filter`),
+/// destroy the member, take the log group out and apply.
+///
+/// Asks as `apply` does, and reports as `apply` does. Exits 1 where anything failed, or stays that was to go; what is kept
+/// on purpose is no failure.
 #[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DESTROY_EXAMPLES)]
@@ -181,7 +189,11 @@ const DESTROY_EXAMPLES: &str = "\
 Examples:
   catchment destroy --member dev1          stop one member's log groups from being delivered
   catchment destroy                        everything but the stream
-  catchment destroy --delete-stream --yes  everything, unasked";
+  catchment destroy --delete-stream --yes  everything, unasked
+  catchment destroy --profile dev1 \\
+      --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
+      --cloudtrail CloudTrail/member_account_1
+                                           one log group, by hand";
 
 /// Print every policy document as it would be attached, and the policy that each operator needs
 ///

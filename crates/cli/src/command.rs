@@ -82,6 +82,12 @@ fn is_unread(declined: &Declined) -> bool {
     declined.reason == Reason::Unknown
 }
 
+/// Whether a thing that was to go stays for a cause that somebody has to mend. What is kept on purpose, or for others, is none.
+#[cfg(feature = "aws")]
+fn is_stuck(declined: &Declined) -> bool {
+    matches!(declined.reason, Reason::Unknown | Reason::Blocked)
+}
+
 /// Whether a thing stays other than the fleet file says, for a cause that somebody has to mend. A stream that is kept larger
 /// or longer than asked is none.
 #[cfg(feature = "aws")]

@@ -210,10 +210,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 49: members[2]: /aws/kinesisfirehose/x is on the delivery path (Firehose and its transformer write there): it would feed itself
-          line 61: members[3].account: `111122223333` is a member already, on line 31: put its log groups there, or name other regions here
-          line 61: members[3].name: a member is called `dev1` already, on line 31: give each a `name` of its own
-          line 64: members[3].regions: no logs::Destination in eu-west-1, and one serves its own Region only: one of us-west-2, or add it to logging.regions
+          line 51: members[2]: /aws/kinesisfirehose/x is on the delivery path (Firehose and its transformer write there): it would feed itself
+          line 63: members[3].account: `111122223333` is a member already, on line 33: put its log groups there, or name other regions here
+          line 63: members[3].name: a member is called `dev1` already, on line 33: give each a `name` of its own
+          line 66: members[3].regions: no logs::Destination in eu-west-1, and one serves its own Region only: one of us-west-2, or add it to logging.regions
         ");
     }
 

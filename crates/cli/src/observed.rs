@@ -78,6 +78,9 @@ pub(crate) enum StreamStatus {
 /// The IAM role that CloudWatch Logs delivers with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Role {
+    /// `/` where it has none. One that has is another ARN than its name tells
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>).
+    pub(crate) path: String,
     /// The trust policy, URL-decoded. `Unknown` where it is no policy document.
     pub(crate) trust: State<Document>,
     /// The inline policy of our name.

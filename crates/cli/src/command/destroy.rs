@@ -2,7 +2,7 @@
 
 use super::apply::Run;
 use super::world::World;
-use super::{Status, is_unread};
+use super::{Status, is_stuck};
 use crate::args;
 use crate::output::Output;
 use crate::plan::destroy;
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<S
         question: "Take this down?",
         yes: args.yes,
         format: args.format.output,
-        fails: is_unread,
+        fails: is_stuck,
     };
     run.carry_out(
         World::open(&args.scope, &args.by_hand),

@@ -1,7 +1,7 @@
 //! `catchment plan`: what would be changed.
 
 use super::world::{World, block_on};
-use super::{Status, is_unread};
+use super::{Status, is_unmade, is_unread};
 use crate::args::{self, OutputFormat};
 use crate::output::{self, Output};
 use crate::plan::plan;
@@ -19,7 +19,8 @@ pub(crate) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Stat
             OutputFormat::Json => output.json(&plan)?,
             OutputFormat::Text => output.result(output::plan::text(&plan).as_bytes())?,
         }
-        Ok(if plan.declined.iter().any(is_unread) {
+        let fails = if args.exit_code { is_unmade } else { is_unread };
+        Ok(if plan.declined.iter().any(fails) {
             Status::Failed
         } else if args.exit_code && !plan.is_empty() {
             Status::Pending

@@ -189,12 +189,8 @@ pub(crate) fn take_down(
         return Removal::default();
     };
     let subject = subject(logging, region, desired);
-    let stays = |why: &str| {
-        Removal::Stays(format!(
-            "logs::Destination {} in {region} {why}",
-            desired.name
-        ))
-    };
+    let told = |why: &str| format!("logs::Destination {} in {region} {why}", desired.name);
+    let stays = |why: &str| Removal::Stays(told(why));
     let seen = match seen {
         State::Absent => return Removal::default(),
         State::Unknown(why) => {
@@ -218,17 +214,9 @@ pub(crate) fn take_down(
             };
         }
     }
-    let after = match filters {
-        Removal::Gone { after } => after,
-        Removal::Stays(why) => {
-            draft.decline(
-                &subject,
-                Reason::Blocked,
-                why,
-                "remove what delivers to it first, or take its member out of the fleet file",
-            );
-            return stays("stays");
-        }
+    let hint = "remove what delivers to it first, or take its member out of the fleet file";
+    let Some(after) = filters.awaited(draft, &subject, hint) else {
+        return stays("stays");
     };
     let rest = match &seen.policy {
         State::Unknown(why) => {
@@ -269,5 +257,5 @@ pub(crate) fn take_down(
         "its policy lets others subscribe to it",
         "remove their statements, then destroy again",
     );
-    stays("is used by others")
+    Removal::Kept(told("is used by others"))
 }

@@ -29,6 +29,8 @@ pub(crate) enum Removal {
     Gone { after: BTreeSet<ChangeKey> },
     /// It stays; the text says what is the matter.
     Stays(String),
+    /// It stays because others use it, and what it stands on stays with it; the text says so.
+    Kept(String),
 }
 
 impl Default for Removal {
@@ -40,13 +42,30 @@ impl Default for Removal {
 }
 
 impl Removal {
-    /// Both gone, or not.
+    /// Both gone, or not. What is the matter with one is told before what is kept.
     pub(crate) fn join(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::Gone { after }, Self::Gone { after: more }) => after.extend(more),
-            (Self::Gone { .. }, stays @ Self::Stays(_)) => *self = stays,
-            (Self::Stays(_), _) => {}
+            (Self::Gone { .. }, other @ (Self::Stays(_) | Self::Kept(_)))
+            | (Self::Kept(_), other @ Self::Stays(_)) => *self = other,
+            (Self::Stays(_) | Self::Kept(_), _) => {}
         }
+    }
+
+    /// The changes after which it is gone. Where it stays, what it stands on is declined.
+    pub(crate) fn awaited(
+        &self,
+        draft: &mut Draft<'_>,
+        below: &Subject,
+        hint: &str,
+    ) -> Option<&BTreeSet<ChangeKey>> {
+        let (reason, why) = match self {
+            Self::Gone { after } => return Some(after),
+            Self::Stays(why) => (Reason::Blocked, why),
+            Self::Kept(why) => (Reason::Kept, why),
+        };
+        draft.decline(below, reason, why, hint);
+        None
     }
 }
 

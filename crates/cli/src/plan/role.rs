@@ -102,7 +102,17 @@ pub(crate) fn set_up(
             return Standing::Falls(format!("role {name} is of another fleet"));
         }
     }
+    if role.path != "/" {
+        let why = format!(
+            "it has the path {}, and so another ARN than its name tells",
+            role.path
+        );
+        let hint = "name another role in the fleet file, or make this one anew without a path";
+        draft.decline(&subject, Reason::Blocked, why, hint);
+        return Standing::Falls(format!("role {name} has a path"));
+    }
     let observed::Role {
+        path: _,
         trust: seen_trust,
         policy: seen_policy,
         foreign_policies,
@@ -172,18 +182,11 @@ pub(crate) fn take_down(
             return draft.foreign(&subject, format!("role of fleet {fleet}"));
         }
     }
-    let needs = match delivering {
-        Removal::Gone { after } => after,
-        Removal::Stays(why) => {
-            return draft.decline(
-                &subject,
-                Reason::Blocked,
-                why,
-                "remove what stands on it first",
-            );
-        }
+    let Some(needs) = delivering.awaited(draft, &subject, "remove what stands on it first") else {
+        return;
     };
     let observed::Role {
+        path: _,
         trust,
         policy,
         foreign_policies,

@@ -361,34 +361,21 @@ pub(crate) fn take_down(
             hint,
         );
     }
-    match delivering {
-        Removal::Stays(why) => draft.decline(
-            &subject,
-            Reason::Blocked,
-            why,
-            "remove what stands on it first",
-        ),
-        Removal::Gone { after } => {
-            let mut needs = after.clone();
-            if stream.status == StreamStatus::Creating {
-                let action = Action::AwaitStream {
-                    before: stream.status,
-                };
-                needs.insert(draft.change(
-                    &subject,
-                    "await",
-                    action,
-                    "it is not ACTIVE yet",
-                    after,
-                ));
-            }
-            draft.change(
-                &subject,
-                "delete",
-                Action::DeleteStream,
-                "--delete-stream",
-                &needs,
-            );
-        }
+    let Some(after) = delivering.awaited(draft, &subject, "remove what stands on it first") else {
+        return;
+    };
+    let mut needs = after.clone();
+    if stream.status == StreamStatus::Creating {
+        let action = Action::AwaitStream {
+            before: stream.status,
+        };
+        needs.insert(draft.change(&subject, "await", action, "it is not ACTIVE yet", after));
     }
+    draft.change(
+        &subject,
+        "delete",
+        Action::DeleteStream,
+        "--delete-stream",
+        &needs,
+    );
 }

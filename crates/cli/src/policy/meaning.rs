@@ -126,9 +126,7 @@ impl Meaning {
 
     fn add_conditions(&mut self, operators: &serde_json::Map<String, Value>) {
         for (operator, keys) in operators {
-            let compared = operator
-                .to_ascii_lowercase()
-                .replace("arnequals", "arnlike");
+            let compared = compared_operator(operator, operators);
             let Value::Object(keys) = keys else {
                 self.add(
                     format!("Condition.{compared}"),
@@ -198,6 +196,16 @@ impl Ord for Meaning {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
+}
+
+/// `ArnEquals` is another name of `ArnLike`. Where a statement has both, each has to hold: they are two conditions, not one.
+fn compared_operator(operator: &str, all: &serde_json::Map<String, Value>) -> String {
+    let lower = operator.to_ascii_lowercase();
+    let alias = lower.replace("arnequals", "arnlike");
+    let is_alone = all
+        .keys()
+        .all(|other| other == operator || !other.eq_ignore_ascii_case(&alias));
+    if is_alone { alias } else { lower }
 }
 
 /// `arn:aws:iam::111122223333:root` is what IAM makes of `111122223333`.
@@ -291,6 +299,30 @@ mod tests {
             r#"{"Action":["a:B"]}"#,
             false,
         );
+    }
+
+    #[test]
+    fn two_operators_on_one_key_are_two_conditions() {
+        let both = |equals: &str, like: &str| {
+            format!(r#"{{"Condition":{{"ArnEquals":{{"k":{equals}}},"ArnLike":{{"k":{like}}}}}}}"#)
+        };
+        let one = |operator: &str, values: &str| {
+            format!(r#"{{"Condition":{{"{operator}":{{"k":{values}}}}}}}"#)
+        };
+        let (x, y, xy) = (r#""x""#, r#""y""#, r#"["x","y"]"#);
+        check(&both(x, y), &both(x, y), true);
+        check(&both(x, xy), &both(xy, y), false);
+        for operator in ["ArnLike", "ArnEquals", "arnequals"] {
+            check(&both(x, y), &one(operator, xy), false);
+            check(&one(operator, xy), &one("ArnLike", xy), true);
+        }
+        let not = r#"{"Condition":{"ArnNotEquals":{"k":"x"},"ArnNotLike":{"k":"y"}}}"#;
+        check(not, &one("ArnNotLike", xy), false);
+        let if_exists = r#"{"Condition":{"ArnEquals":{"k":"x"},"ArnLikeIfExists":{"k":"y"}}}"#;
+        check(if_exists, &one("ArnLike", xy), false);
+        let strings = r#"{"Condition":{"StringEquals":{"k":"x"},"StringLike":{"k":"y"}}}"#;
+        check(strings, &one("StringLike", xy), false);
+        check(strings, &one("StringEquals", xy), false);
     }
 
     #[test]

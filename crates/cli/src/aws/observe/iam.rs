@@ -42,6 +42,7 @@ pub(super) async fn role(connection: &Connection, wanted: &desired::Role) -> Sta
         (Err(error), _) => (unknown(&error), unknown(&error)),
     };
     State::Present(Role {
+        path: role.path().to_owned(),
         trust,
         policy,
         foreign_policies,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::by_hand::{
-    destination, in_sync, known, planned, role, seed, shown, stream, with_theirs,
+    destination, in_sync, known, place, planned, role, seed, shown, stream, with_theirs,
 };
 use super::{Observed, Plan, State, destroy, plan};
 use crate::desired::Scope;
@@ -230,6 +230,27 @@ fn a_stream_that_lost_its_tag_is_adopted_and_not_deleted() {
             .any(|change| change.action == super::Action::DeleteStream)
     );
     assert_eq!(down.foreign.len(), 1);
+}
+
+#[test]
+fn a_role_with_a_path_is_no_role_of_the_fleet() {
+    let drift = |world: &mut Observed| {
+        role(world).path = "/service/".to_owned();
+        place(world).destination = State::Absent;
+    };
+    insta::assert_snapshot!(planned(drift), @"
+    logging account 999988887777
+      all Regions
+        ! role cwrole
+            blocked: it has the path /service/, and so another ARN than its name tells
+              hint: name another role in the fleet file, or make this one anew without a path
+      us-west-2
+        ! logs::Destination kinesisDest
+            blocked: role cwrole has a path
+              hint: mend that, then run again
+
+    Nothing to change; 2 declined.
+    ");
 }
 
 #[test]

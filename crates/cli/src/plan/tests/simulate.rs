@@ -161,6 +161,7 @@ fn on_role(action: &Action, world: &mut Observed) {
             assert_eq!(logging.role, State::Absent);
             assert!(!trust.statements().is_empty());
             logging.role = State::Present(Role {
+                path: "/".to_owned(),
                 trust: State::Present(trust.clone()),
                 policy: State::Absent,
                 foreign_policies: State::Present(BTreeSet::new()),

@@ -190,11 +190,11 @@ fn destroy_leaves_the_stream_and_what_others_use() {
               hint: remove their statements, then destroy again
             foreign, left alone: statement of the destination policy: Audit
         ! stream Demo_Kinesis_Stream
-            blocked: logs::Destination kinesisDest in us-west-2 is used by others
+            kept: logs::Destination kinesisDest in us-west-2 is used by others
               hint: remove what stands on it first
       all Regions
         ! role cwrole
-            blocked: logs::Destination kinesisDest in us-west-2 is used by others
+            kept: logs::Destination kinesisDest in us-west-2 is used by others
               hint: remove what stands on it first
 
     0 to create, 1 to update, 3 to delete; 3 declined; 2 foreign, left alone.

@@ -189,9 +189,11 @@ fn role(logging: &desired::Logging) -> impl Strategy<Value = State<Role>> + use<
         1 => Just(State::Present(BTreeSet::from(["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()]))),
         1 => Just(State::Unknown("AccessDenied".to_owned())),
     ];
-    let role = (trust, state(document(policy)), foreign, tags(ours));
+    let path = prop_oneof![9 => Just("/"), 1 => Just("/service/")];
+    let role = (path, trust, state(document(policy)), foreign, tags(ours));
     state(
-        role.prop_map(|(trust, policy, foreign_policies, tags)| Role {
+        role.prop_map(|(path, trust, policy, foreign_policies, tags)| Role {
+            path: path.to_owned(),
             trust,
             policy,
             foreign_policies,

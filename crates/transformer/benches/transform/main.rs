@@ -1,8 +1,8 @@
 //! The whole of `transform` against the work that nobody can avoid, in one run: `make bench`.
 //!
-//! Floor and transform take turns. The floor decodes the same base64, inflates the same records and encodes as many bytes as `transform` puts out, into
-//! buffers that are reused; where the output is gzip, it also deflates the same bytes at the same level. Prints a table,
-//! and writes `target/bench/summary.json`.
+//! Floor and transform take turns. The floor decodes the same base64, inflates the same records and encodes as many bytes
+//! as `transform` puts out, into buffers that are reused; where the output is gzip, it also deflates the same bytes at the
+//! same level. Prints a table, and writes `target/bench/summary.json`.
 
 #![allow(
     missing_docs,

@@ -47,7 +47,7 @@ fn all(times: f64) -> Vec<Workload> {
     let tiny: Vec<_> = (0..count(2000, times))
         .map(|_| flow_logs(&mut random, 1))
         .collect();
-    let large = trail(&mut random, count(2200, times));
+    let large = trail(&mut random, count(2450, times));
     vec![
         vpc(times),
         workload("cloudtrail", cloudtrail),
@@ -136,11 +136,14 @@ fn trail(random: &mut Random, events: u64) -> String {
                 ("logs", "PutLogEvents"),
             ][random.below(6) as usize];
             let role = random.below(40);
+            // Ids of a principal and of its session's key: the same in all that the role does.
+            let principal = Random(role).next();
+            let key = Random(role + 100).next();
             let mut record = format!(
                 r#"{{"eventVersion":"1.09","userIdentity":{{"type":"AssumedRole","principalId":"AROA{:016X}:session-{role}","arn":"arn:aws:sts::111122223333:assumed-role/service-role-{role}/session-{role}","accountId":"111122223333","accessKeyId":"ASIA{:016X}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{:016X}","arn":"arn:aws:iam::111122223333:role/service-role-{role}","accountId":"111122223333","userName":"service-role-{role}"}},"attributes":{{"creationDate":"2023-09-30T14:{:02}:{:02}Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2023-09-30T15:{:02}:{:02}Z","eventSource":"{service}.amazonaws.com","eventName":"{action}","awsRegion":"us-west-2","sourceIPAddress":"10.0.{}.{}","userAgent":"aws-sdk-rust/1.3.{} os/linux lang/rust/1.9{}","requestParameters":{{"#,
-                random.next(),
-                random.next(),
-                role,
+                principal,
+                key,
+                principal,
                 random.below(60),
                 random.below(60),
                 random.below(60),
@@ -150,7 +153,7 @@ fn trail(random: &mut Random, events: u64) -> String {
                 random.below(40),
                 random.below(6),
             );
-            for parameter in 0..random.between(1, 9) {
+            for parameter in 0..random.between(1, 5) {
                 write!(
                     record,
                     r#""parameter{parameter}":"{:016x}/{}","#,

@@ -9,7 +9,8 @@ use std::io::Read;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use memchr::memmem;
 
-use crate::limits::{DEFLATE_RATIO_MAX, SCRATCH_BYTES_MAX};
+use crate::buffer::Buffer;
+use crate::limits::DEFLATE_RATIO_MAX;
 
 /// Why a record's data could not be opened. None of these messages quotes the data.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +58,10 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`], which says which step refused the data.
     pub fn decode(&mut self, data: &str, bytes_max: usize) -> Result<&[u8], DecodeError> {
+        self.packed.clear();
         let packed = self
             .packed
-            .filled(base64_simd::STANDARD.estimated_decoded_length(data.len()));
+            .exact_room(base64_simd::STANDARD.estimated_decoded_length(data.len()));
         let packed: &[u8] = base64_simd::STANDARD
             .decode(data.as_bytes(), base64_simd::Out::from_slice(packed))
             .map_err(|_| DecodeError::NotBase64)?;
@@ -118,10 +120,10 @@ fn gunzip<'a>(
         if size > bytes_max {
             return Err(DecodeError::OverCap { bytes_max });
         }
-        // Bound to a local first: a borrow returned on one path only would be held on all.
-        let settled = inflate.gzip_decompress(packed, opened.filled(size)) == Ok(size);
-        if settled {
-            return Ok(&opened.bytes[..size]);
+        opened.clear();
+        if inflate.gzip_decompress(packed, opened.exact_room(size)) == Ok(size) {
+            opened.advance(size);
+            return Ok(opened.written());
         }
     }
     stream(
@@ -149,41 +151,19 @@ fn stream(
     opened: &mut Buffer,
     damaged: DecodeError,
 ) -> Result<&[u8], DecodeError> {
-    let mut filled = 0;
+    opened.clear();
     loop {
         // Grows by doubling, but never past the one byte that tells "at the cap" from "over it".
-        let size = (filled * 2).clamp(64 * 1024, bytes_max.saturating_add(1).max(64 * 1024));
-        let free = &mut opened.filled(size)[filled..];
+        let size = (opened.len() * 2).clamp(64 * 1024, bytes_max.saturating_add(1).max(64 * 1024));
+        let free = opened.exact_room(size - opened.len());
         match reader.read(free) {
-            Ok(0) => return Ok(&opened.bytes[..filled]),
-            Ok(read) => filled += read,
+            Ok(0) => return Ok(opened.written()),
+            Ok(read) => opened.advance(read),
             Err(_) => return Err(damaged),
         }
-        if filled > bytes_max {
+        if opened.len() > bytes_max {
             return Err(DecodeError::OverCap { bytes_max });
         }
-    }
-}
-
-/// Bytes that stay allocated, and initialised once, between records.
-#[derive(Default)]
-struct Buffer {
-    bytes: Vec<u8>,
-}
-
-impl Buffer {
-    /// The first `size` bytes, whatever they hold.
-    fn filled(&mut self, size: usize) -> &mut [u8] {
-        if self.bytes.len() < size {
-            self.bytes.reserve_exact(size - self.bytes.len());
-            self.bytes.resize(size, 0);
-        }
-        &mut self.bytes[..size]
-    }
-
-    fn trim(&mut self) {
-        self.bytes.truncate(SCRATCH_BYTES_MAX);
-        self.bytes.shrink_to(SCRATCH_BYTES_MAX);
     }
 }
 
@@ -290,9 +270,10 @@ mod tests {
     #[test]
     fn buffers_are_given_back_after_a_large_record() {
         let mut decoder = Decoder::default();
-        let data = base64_simd::STANDARD.encode_to_string(gzip(&vec![b'{'; 2 * SCRATCH_BYTES_MAX]));
+        let data = base64_simd::STANDARD
+            .encode_to_string(gzip(&vec![b'{'; 2 * crate::limits::SCRATCH_BYTES_MAX]));
         decoder.decode(&data, usize::MAX).unwrap();
         decoder.trim();
-        assert!(decoder.opened.bytes.capacity() <= SCRATCH_BYTES_MAX);
+        assert!(decoder.opened.room(0).len() <= crate::limits::SCRATCH_BYTES_MAX);
     }
 }

@@ -2,38 +2,41 @@
 
 use std::borrow::Cow;
 
+use fearless_simd::{Level, dispatch, prelude::*};
 use serde_json::value::RawValue;
 
-use crate::scan::{BLOCK, Masks, escaped};
+use crate::buffer::Buffer;
+use crate::compact::compact;
+use crate::scan::{BLOCK, Block, Blocks, Marks, StringEnd};
 
 /// A JSON string as it stands in the text, quotes included: valid, and UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JsonStr<'a>(&'a [u8]);
+pub(crate) struct JsonStr<'a>(&'a [u8]);
 
 impl<'a> JsonStr<'a> {
     /// The literal, quotes included.
-    pub fn literal(self) -> &'a [u8] {
+    pub(crate) fn literal(self) -> &'a [u8] {
         self.0
     }
 
     /// The literal without its quotes, escapes and all.
-    pub fn inner(self) -> &'a [u8] {
+    pub(crate) fn inner(self) -> &'a [u8] {
         &self.0[1..self.0.len() - 1]
     }
 
     /// The text that the literal stands for. A lone surrogate, which no text can hold, becomes U+FFFD.
-    pub fn text(self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         if memchr::memchr(b'\\', self.0).is_none() {
             return String::from_utf8_lossy(self.inner());
         }
-        let mut bytes = Vec::new();
-        self.unescape_into(&mut bytes);
-        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+        let mut text = Buffer::default();
+        self.unescape_into(&mut text);
+        Cow::Owned(String::from_utf8_lossy(text.written()).into_owned())
     }
 
     /// Appends the text that the literal stands for, as UTF-8.
-    pub fn unescape_into(self, out: &mut Vec<u8>) {
-        unescape_into(self.inner(), out);
+    pub(crate) fn unescape_into(self, out: &mut Buffer) {
+        dispatch!(Level::new(), simd => unescape(simd, self.0, 1, out));
     }
 
     /// `literal` is a valid JSON string in UTF-8, quotes included.
@@ -49,117 +52,81 @@ impl<'a> JsonStr<'a> {
     }
 }
 
-/// Appends the text of `inner`, a valid JSON string without its quotes, as UTF-8. A lone surrogate, which UTF-8 cannot
-/// hold, becomes U+FFFD.
-fn unescape_into(inner: &[u8], out: &mut Vec<u8>) {
-    // No escape stands for more bytes than it has; what is written past the end is taken back.
-    let start = out.len();
-    out.resize(start + inner.len() + WINDOW, 0);
-    let place = &mut out[start..];
-    let (mut read, mut written) = (0, 0);
-    let mut last = [0; WINDOW];
-    while read < inner.len() {
-        let rest = &inner[read..];
-        let window = rest.first_chunk().unwrap_or_else(|| {
-            last[..rest.len()].copy_from_slice(rest);
-            &last
-        });
-        let length = rest.len().min(BLOCK);
-        let to = place[written..].first_chunk_mut();
-        if let Some((taken, put)) = to.and_then(|to| unescape_block(window, length, to)) {
-            (read, written) = (read + taken, written + put);
-        } else {
-            let end = read + length;
-            while read < end {
-                (read, written) = step(inner, read, place, written);
-            }
-        }
-    }
-    out.truncate(start + written);
-}
-
-/// A block, and after it as many bytes as may be copied beside the point: copies of one size are the fastest.
-const WINDOW: usize = 2 * BLOCK;
-/// Bytes that are copied at once. Most runs between escapes are shorter.
-const RUN: usize = BLOCK / 2;
-
-/// Unescapes the first `length` bytes of `from` where only quotes and backslashes are escaped, each of which stands for
-/// itself: the backslashes before them are left out. Says how many bytes were taken and put; `None` where other escapes
-/// are among them.
+/// Appends the text of the string whose first byte, after its opening quote, stands at `start`, and says where the string
+/// ends. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
+///
+/// `None` where [`Blocks::next_block`] says so; what was appended is to be taken back then.
 #[inline(always)]
-fn unescape_block(
-    from: &[u8; WINDOW],
-    length: usize,
-    to: &mut [u8; WINDOW],
-) -> Option<(usize, usize)> {
-    let Masks {
-        quotes,
-        backslashes,
-        ..
-    } = Masks::of(from.first_chunk()?);
-    let inside = u64::MAX >> (BLOCK - length);
-    let backslashes = backslashes & inside;
-    if backslashes == 0 {
-        *to = *from;
-        return Some((length, length));
-    }
-    let (escaped, open) = escaped(backslashes, false);
-    if escaped & inside & !quotes & !backslashes != 0 {
-        return None;
-    }
-    // An escape that goes on in the next block is left to it whole.
-    let taken = length - usize::from(open);
-    let mut openers = backslashes & !escaped & (u64::MAX >> (BLOCK - taken));
-    let (mut begin, mut put) = (0, 0);
+pub(crate) fn unescape<S: Simd>(
+    simd: S,
+    text: &[u8],
+    start: usize,
+    out: &mut Buffer,
+) -> Option<StringEnd> {
+    let mut blocks = Blocks::new(simd, text, start);
     loop {
-        let end = if openers == 0 {
-            taken
+        let Block { bytes, marks } = blocks.next_block()?;
+        if marks.escapes == 0 {
+            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
+                let size = compact(simd, bytes, marks.inside & !marks.openers, to);
+                out.advance(size);
+            }
         } else {
-            openers.trailing_zeros() as usize
-        };
-        to[put..put + RUN].copy_from_slice(&from[begin..begin + RUN]);
-        if end - begin > RUN {
-            to[put + RUN..put + BLOCK].copy_from_slice(&from[begin + RUN..begin + BLOCK]);
+            blocks.go_on_at(unescape_block(text, marks, out));
         }
-        put += end - begin;
-        if openers == 0 {
-            return Some((taken, put));
+        if let Some(end) = marks.end {
+            return Some(end);
         }
-        begin = end + 1;
+    }
+}
+
+/// Appends what a block stands for, whatever its escapes; says where the next block begins.
+#[cold]
+#[inline(never)]
+fn unescape_block(text: &[u8], marks: Marks, out: &mut Buffer) -> usize {
+    // An escape that the block before opened is read from its backslash; one that goes on in the next block is left to
+    // it whole.
+    let left = u32::from(marks.escapes_next && marks.end.is_none());
+    let inside = marks.inside & (u64::MAX >> left);
+    let mut at = marks.at;
+    if marks.escaped_first {
+        at = escape(text, at - 1, out);
+    }
+    let mut openers = marks.openers & inside;
+    while openers != 0 {
+        let opener = marks.at + openers.trailing_zeros() as usize;
         openers &= openers - 1;
+        // The second half of a surrogate pair is read with the first.
+        if opener >= at {
+            out.extend(&text[at..opener]);
+            at = escape(text, opener, out);
+        }
     }
+    let end = marks.at + inside.count_ones() as usize;
+    if at < end {
+        out.extend(&text[at..end]);
+    }
+    at.max(end)
 }
 
-/// Copies one byte, or what one escape stands for; says where reading and writing go on.
-#[inline(always)]
-fn step(inner: &[u8], read: usize, place: &mut [u8], written: usize) -> (usize, usize) {
-    if inner[read] == b'\\' {
-        return escape(inner, read, place, written);
-    }
-    place[written] = inner[read];
-    (read + 1, written + 1)
-}
-
-/// Writes what the escape at `inner[read]` stands for to `place[written]`; says where both go on.
-#[inline(always)]
-fn escape(inner: &[u8], read: usize, place: &mut [u8], written: usize) -> (usize, usize) {
-    let byte = match inner.get(read + 1) {
+/// Appends what the escape whose backslash stands at `at` stands for; says where the text goes on.
+fn escape(text: &[u8], at: usize, out: &mut Buffer) -> usize {
+    let byte = match text.get(at + 1) {
         Some(b'b') => 0x08,
         Some(b'f') => 0x0c,
         Some(b'n') => b'\n',
         Some(b'r') => b'\r',
         Some(b't') => b'\t',
         Some(b'u') => {
-            let rest = &inner[read + 2..];
-            let (character, after) = unicode(rest);
-            let length = character.encode_utf8(&mut place[written..]).len();
-            return (inner.len() - after.len(), written + length);
+            let (character, after) = unicode(&text[at + 2..]);
+            out.extend(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return text.len() - after.len();
         }
         Some(&other) => other,
         None => b'\\',
     };
-    place[written] = byte;
-    (read + 2, written + 1)
+    out.push(byte);
+    at + 2
 }
 
 /// The character of the four digits after `\u`, and of the second half of a surrogate pair; and what follows.
@@ -195,11 +162,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scan::{levels, string_end};
 
     fn unescape(inner: &str) -> String {
-        let mut out = Vec::new();
-        unescape_into(inner.as_bytes(), &mut out);
-        String::from_utf8(out).unwrap()
+        let mut out = Buffer::default();
+        JsonStr::from_literal(format!("\"{inner}\"").as_bytes()).unescape_into(&mut out);
+        String::from_utf8(out.written().to_vec()).unwrap()
     }
 
     #[test]
@@ -214,6 +182,35 @@ mod tests {
         fn it_undoes_what_serde_json_does(text in any::<String>()) {
             let literal = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(unescape(&literal[1..literal.len() - 1]), text);
+        }
+
+        #[test]
+        fn it_goes_on_wherever_blocks_end(
+            before in 0..140_usize,
+            parts in prop::collection::vec(r#"x{0,70}|(\\["\\/bfnrt]|\\u00e[0-9]|\\ud83d\\ude0[0-9]|é){1,4}"#, 0..6),
+        ) {
+            let inner = format!("{}{}", "x".repeat(before), parts.concat());
+            let expected: String = serde_json::from_str(&format!("\"{inner}\"")).unwrap();
+            prop_assert_eq!(unescape(&inner), expected);
+        }
+
+        #[test]
+        fn it_takes_the_strings_that_the_scanner_takes(text in r#"[a\\"u0/n\x01é{},: ]{0,300}"#) {
+            for level in levels() {
+                let mut out = Buffer::default();
+                out.extend(b"before");
+                let (end, scanned) = dispatch!(level, simd => (
+                    super::unescape(simd, text.as_bytes(), 0, &mut out),
+                    string_end(simd, text.as_bytes(), 0),
+                ));
+                prop_assert_eq!(end, scanned, "{:?}", level);
+                if let Some(StringEnd { quote, .. }) = end {
+                    let (before, after) = out.written().split_at(6);
+                    prop_assert_eq!(before, b"before");
+                    let expected = unescape(&text[..quote]);
+                    prop_assert_eq!(after, expected.as_bytes(), "{:?}", level);
+                }
+            }
         }
 
         #[test]

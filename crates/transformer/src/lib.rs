@@ -26,10 +26,12 @@
 //! The library does no I/O and reads neither clock nor environment: the same event and settings give the same answer.
 
 mod budget;
+mod buffer;
+mod compact;
 pub mod decode;
 mod encode;
 pub mod firehose;
-pub mod json;
+mod json;
 pub mod limits;
 mod lines;
 pub mod message;

@@ -6,12 +6,13 @@
 
 use libdeflater::Compressor;
 
+use crate::buffer::Buffer;
 use crate::limits::{BASE64_PIECE_BYTES, GZIP_PIECE_BYTES};
 
 /// The lines of one record.
 pub(crate) struct Lines<'a> {
     /// What is not packed yet.
-    pending: &'a mut Vec<u8>,
+    pending: &'a mut Buffer,
     packing: Packing<'a>,
     /// The most bytes that the packed lines may come to; one piece beyond is noticed and refused.
     packed_max: usize,
@@ -29,7 +30,7 @@ pub(crate) enum Packing<'a> {
 
 impl<'a> Lines<'a> {
     /// No lines yet; `pending` is cleared and used. `packed_max` is the most bytes that the packed lines may have.
-    pub(crate) fn new(pending: &'a mut Vec<u8>, packing: Packing<'a>, packed_max: usize) -> Self {
+    pub(crate) fn new(pending: &'a mut Buffer, packing: Packing<'a>, packed_max: usize) -> Self {
         pending.clear();
         let before = match &packing {
             Packing::Base64(out) | Packing::Gzip(_, out) => out.len(),
@@ -44,7 +45,7 @@ impl<'a> Lines<'a> {
 
     /// The end of what was written, to write to; [`Lines::settle`] after each line.
     #[inline(always)]
-    pub(crate) fn end(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn end(&mut self) -> &mut Buffer {
         self.pending
     }
 
@@ -59,7 +60,7 @@ impl<'a> Lines<'a> {
     #[must_use]
     pub(crate) fn write_long(&mut self, text: &[u8]) -> bool {
         text.chunks(self.piece()).all(|piece| {
-            self.pending.extend_from_slice(piece);
+            self.pending.extend(piece);
             self.settle()
         })
     }
@@ -69,10 +70,10 @@ impl<'a> Lines<'a> {
         let fits = match &mut self.packing {
             Packing::Base64(out) => {
                 self.delivered += self.pending.len();
-                base64_simd::STANDARD.encode_append(&*self.pending, *out);
+                base64_simd::STANDARD.encode_append(self.pending.written(), *out);
                 out.len() <= self.packed_max
             }
-            Packing::Gzip(..) => self.pending.is_empty() || self.pack(),
+            Packing::Gzip(..) => self.pending.len() == 0 || self.pack(),
         };
         fits.then_some(self.delivered)
     }
@@ -89,18 +90,17 @@ impl<'a> Lines<'a> {
         match &mut self.packing {
             Packing::Base64(out) => {
                 let whole = self.pending.len() / 3 * 3;
-                base64_simd::STANDARD.encode_append(&self.pending[..whole], *out);
+                base64_simd::STANDARD.encode_append(&self.pending.written()[..whole], *out);
                 self.delivered += whole;
-                let rest = self.pending.len() - whole;
-                self.pending.copy_within(whole.., 0);
-                self.pending.truncate(rest);
+                self.pending.forget(whole);
                 out.len() <= self.packed_max
             }
             Packing::Gzip(deflate, out) => {
                 let start = out.len();
                 out.resize(start + deflate.gzip_compress_bound(self.pending.len()), 0);
                 // libdeflate promises that what it compresses fits the bound.
-                let Ok(length) = deflate.gzip_compress(self.pending, &mut out[start..]) else {
+                let Ok(length) = deflate.gzip_compress(self.pending.written(), &mut out[start..])
+                else {
                     return false;
                 };
                 out.truncate(start + length);
@@ -130,7 +130,7 @@ mod tests {
             ),
         ) {
             let text: Vec<u8> = (0..=255).cycle().take(lines.iter().sum()).collect();
-            let (mut pending, mut out) = (vec![1; 9], b"before".to_vec());
+            let (mut pending, mut out) = (Buffer::default(), b"before".to_vec());
             let mut writer = Lines::new(&mut pending, Packing::Base64(&mut out), usize::MAX);
             let mut rest = text.as_slice();
             for length in lines {
@@ -138,7 +138,7 @@ mod tests {
                 if length % 2 == 0 {
                     prop_assert!(writer.write_long(line));
                 } else {
-                    writer.end().extend_from_slice(line);
+                    writer.end().extend(line);
                     prop_assert!(writer.settle());
                 }
                 rest = after;
@@ -154,7 +154,7 @@ mod tests {
     fn a_long_record_is_several_members_that_open_to_the_whole() {
         let mut deflate = Compressor::new(CompressionLvl::fastest());
         let text: Vec<u8> = (0..=255).cycle().take(2 * GZIP_PIECE_BYTES + 5).collect();
-        let (mut pending, mut out) = (Vec::new(), Vec::new());
+        let (mut pending, mut out) = (Buffer::default(), Vec::new());
         let mut writer = Lines::new(
             &mut pending,
             Packing::Gzip(&mut deflate, &mut out),
@@ -167,17 +167,17 @@ mod tests {
             .read_to_end(&mut opened)
             .unwrap();
         assert!(opened == text);
-        assert!(pending.capacity() <= 2 * GZIP_PIECE_BYTES);
+        assert!(pending.room(0).len() <= 2 * GZIP_PIECE_BYTES);
     }
 
     #[test]
     fn no_more_than_a_piece_is_written_where_there_is_no_room() {
-        let (mut pending, mut out) = (Vec::new(), vec![0; 50]);
+        let (mut pending, mut out) = (Buffer::default(), vec![0; 50]);
         let mut writer = Lines::new(&mut pending, Packing::Base64(&mut out), 100);
         assert!(!writer.write_long(&[0; 100 * BASE64_PIECE_BYTES]));
         assert!(out.len() < 2 * BASE64_PIECE_BYTES);
         let mut writer = Lines::new(&mut pending, Packing::Base64(&mut out), 100);
-        writer.end().extend_from_slice(&[0; 76]);
+        writer.end().extend(&[0; 76]);
         assert_eq!(writer.finish(), None);
     }
 }

@@ -1,63 +1,55 @@
 //! The subscription message: what CloudWatch Logs puts into a record.
 //!
 //! Two readers give the same answer. The fast walk knows the one shape that CloudWatch Logs writes (compact, keys in
-//! its order) and nothing else; every other shape, and every error, is serde_json's to judge. All text stays borrowed,
-//! and every string stays the JSON literal that it was.
+//! its order) and nothing else; every other shape, and every error, is serde_json's to judge. Each hands a message to a
+//! [`Sink`] event by event, so that an event is written while it is still in the processor's nearest cache. All text
+//! stays borrowed, and every string stays the JSON literal that it was.
 
 mod fast;
 mod general;
 
+use crate::buffer::Buffer;
 use crate::json::JsonStr;
 
-/// One subscription message.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// Log events.
-    Data(DataMessage<'a>),
-    /// CloudWatch Logs' own check that the destination can be reached.
-    Control,
-}
-
-impl Message<'_> {
-    /// How many log events it carries; a control message carries none.
-    pub fn events(&self) -> usize {
-        match self {
-            Self::Data(message) => message.events.len(),
-            Self::Control => 0,
-        }
-    }
-}
-
-/// A DATA_MESSAGE, borrowed from the record's text.
-#[derive(Debug, PartialEq, Eq)]
-pub struct DataMessage<'a> {
-    /// The whole message as it stood, one JSON object.
-    pub json: &'a [u8],
-    /// Whether `json` is known to hold no white space between its tokens.
-    pub compact: bool,
+/// What the log events of one message share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header<'a> {
     /// The account id of the log group's owner, 12 digits.
-    pub owner: JsonStr<'a>,
-    /// The log group's name.
-    pub log_group: JsonStr<'a>,
-    /// The log stream's name.
-    pub log_stream: JsonStr<'a>,
-    /// The log events, in their order.
-    pub events: Vec<LogEvent<'a>>,
+    pub(crate) owner: JsonStr<'a>,
+    pub(crate) log_group: JsonStr<'a>,
+    pub(crate) log_stream: JsonStr<'a>,
 }
 
 /// One log event.
-#[derive(Debug, PartialEq, Eq)]
-pub struct LogEvent<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogEvent<'a> {
     /// CloudWatch Logs' id of the event, 56 digits.
-    pub id: JsonStr<'a>,
+    pub(crate) id: JsonStr<'a>,
     /// When it happened, in milliseconds since 1970-01-01T00:00:00Z.
-    pub timestamp: i64,
+    pub(crate) timestamp: i64,
     /// What was logged.
-    pub message: JsonStr<'a>,
+    pub(crate) message: JsonStr<'a>,
     /// `@aws.account`, where the filter emits system fields.
-    pub account: Option<JsonStr<'a>>,
+    pub(crate) account: Option<JsonStr<'a>>,
     /// `@aws.region`, where the filter emits system fields.
-    pub region: Option<JsonStr<'a>>,
+    pub(crate) region: Option<JsonStr<'a>>,
+}
+
+/// What takes subscription messages as they are read. Where reading fails, what was given is to be forgotten.
+pub(crate) trait Sink<'a> {
+    /// A CONTROL_MESSAGE: CloudWatch Logs' own check that the destination can be reached.
+    fn control(&mut self);
+
+    /// Where the next event's message is to be written as plain text, ahead of the event itself; `None` where its literal
+    /// is all that is wanted.
+    fn texts(&mut self) -> Option<&mut Buffer>;
+
+    /// The next log event of a DATA_MESSAGE that begins with `header`.
+    fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>);
+
+    /// The DATA_MESSAGE has ended. `json` is the whole of it, one JSON object; `compact` says that it is known to hold no
+    /// white space between its tokens.
+    fn close(&mut self, json: &'a [u8], compact: bool);
 }
 
 /// Why a text is no subscription message. None of these messages quotes the text.
@@ -93,34 +85,27 @@ pub enum MessageError {
 /// Reads all the subscription messages in `text`, which stand one after another, with white space or nothing between.
 ///
 /// # Errors
-/// [`MessageError`] for the first that cannot be read; nothing of the record is to be used then.
-pub fn read_all(text: &str) -> Result<Vec<Message<'_>>, MessageError> {
-    let mut messages = Vec::with_capacity(1);
+/// [`MessageError`] for the first that cannot be read.
+pub(crate) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<(), MessageError> {
     let mut rest = text;
     loop {
-        let (message, length) = match fast::read(rest.as_bytes()) {
-            Some((message, length)) => (Message::Data(message), length),
-            None => general::read(rest)?,
-        };
-        messages.push(message);
+        let length = general::read(rest, sink)?;
         rest = rest[length..].trim_ascii_start();
         if rest.is_empty() {
-            return Ok(messages);
+            return Ok(());
         }
     }
 }
 
 /// The same of bytes that are not known to be UTF-8, where the fast walk takes all of them: it looks at each byte anyway,
 /// and a pass over them that only validates is saved.
-pub(crate) fn read_fast(bytes: &[u8]) -> Option<Vec<Message<'_>>> {
-    let mut messages = Vec::with_capacity(1);
+pub(crate) fn read_fast<'a>(bytes: &'a [u8], sink: &mut impl Sink<'a>) -> Option<()> {
     let mut rest = bytes;
     loop {
-        let (message, length) = fast::read(rest)?;
-        messages.push(Message::Data(message));
+        let length = fast::read(rest, sink)?;
         rest = rest[length..].trim_ascii_start();
         if rest.is_empty() {
-            return Some(messages);
+            return Some(());
         }
     }
 }
@@ -128,18 +113,71 @@ pub(crate) fn read_fast(bytes: &[u8]) -> Option<Vec<Message<'_>>> {
 /// Whether the fast walk, where it takes `bytes`, sees what serde_json sees. For fuzzing and property tests.
 #[doc(hidden)]
 pub fn readers_agree(bytes: &[u8]) -> bool {
-    let Some((fast, fast_length)) = fast::read(bytes) else {
+    let (mut fast, mut fast_texts) = (Gathered::default(), Gathered::with_texts());
+    let length = fast::read(bytes, &mut fast);
+    if fast::read(bytes, &mut fast_texts) != length {
+        return false;
+    }
+    let Some(length) = length else {
         return true;
     };
-    let text = std::str::from_utf8(&bytes[..fast_length]);
-    match text.map(general::read) {
-        Ok(Ok((Message::Data(slow), length))) => {
-            fast == DataMessage {
-                compact: true,
-                ..slow
-            } && fast_length == length
+    let Ok(text) = std::str::from_utf8(&bytes[..length]) else {
+        return false;
+    };
+    let (mut slow, mut slow_texts) = (Gathered::default(), Gathered::with_texts());
+    general::read(text, &mut slow) == Ok(length)
+        && general::read(text, &mut slow_texts) == Ok(length)
+        && fast == slow
+        && fast_texts == slow_texts
+        && fast_texts.texts_are_serdes()
+}
+
+/// Messages as they were read, for comparison.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Gathered<'a> {
+    controls: usize,
+    /// The header of each event.
+    headers: Vec<Header<'a>>,
+    events: Vec<LogEvent<'a>>,
+    json: Vec<&'a [u8]>,
+    /// The messages' texts one after another, where they are asked for.
+    texts: Option<Buffer>,
+}
+
+impl Gathered<'_> {
+    fn with_texts() -> Self {
+        Self {
+            texts: Some(Buffer::default()),
+            ..Self::default()
         }
-        _ => false,
+    }
+
+    /// Whether the texts are what serde_json makes of the literals; it refuses lone surrogates, so those are let by.
+    fn texts_are_serdes(&self) -> bool {
+        let literals = self.events.iter().map(|event| event.message.literal());
+        let texts: Result<String, _> = literals.map(serde_json::from_slice::<String>).collect();
+        texts.map_or(true, |texts| {
+            self.texts.as_ref().map(Buffer::written) == Some(texts.as_bytes())
+        })
+    }
+}
+
+impl<'a> Sink<'a> for Gathered<'a> {
+    fn control(&mut self) {
+        self.controls += 1;
+    }
+
+    fn texts(&mut self) -> Option<&mut Buffer> {
+        self.texts.as_mut()
+    }
+
+    fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+        self.headers.push(*header);
+        self.events.push(event);
+    }
+
+    fn close(&mut self, json: &'a [u8], _compact: bool) {
+        self.json.push(json);
     }
 }
 
@@ -151,14 +189,26 @@ mod tests {
 
     const COMPACT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"s","subscriptionFilters":["a","b"],"logEvents":[{"id":"1","timestamp":1510254469498,"message":"a \"b\" \ud800 \u00e9"},{"id":"2","timestamp":9999999999999,"message":"","extractedFields":{"@aws.account":"444455556666","x":"y","@aws.region":"eu-west-1"}}],"policyLevel":"ACCOUNT_LEVEL_POLICY"}"#;
 
+    fn gathered(text: &str) -> Result<Gathered<'_>, MessageError> {
+        let mut gathered = Gathered::default();
+        read(text, &mut gathered).map(|()| gathered)
+    }
+
     #[test]
     fn the_fast_walk_takes_what_cloudwatch_logs_writes() {
-        let (message, length) = fast::read(COMPACT.as_bytes()).unwrap();
-        assert_eq!(length, COMPACT.len());
-        assert_eq!(message.events.len(), 2);
-        assert_eq!(message.events[0].message.text(), "a \"b\" \u{fffd} é");
-        assert_eq!(message.events[1].region.unwrap().text(), "eu-west-1");
-        assert_eq!(message.events[1].account.unwrap().text(), "444455556666");
+        let mut gathered = Gathered::with_texts();
+        read_fast(COMPACT.as_bytes(), &mut gathered).unwrap();
+        assert_eq!(gathered.json, [COMPACT.as_bytes()]);
+        let [first, second] = gathered.events[..] else {
+            panic!("{gathered:?}")
+        };
+        assert_eq!(first.message.text(), "a \"b\" \u{fffd} é");
+        assert_eq!(
+            gathered.texts.unwrap().written(),
+            "a \"b\" \u{fffd} é".as_bytes()
+        );
+        assert_eq!(second.region.unwrap().text(), "eu-west-1");
+        assert_eq!(second.account.unwrap().text(), "444455556666");
         assert!(readers_agree(COMPACT.as_bytes()));
     }
 
@@ -167,14 +217,11 @@ mod tests {
         let spaced: serde_json::Value =
             serde_json::from_str(&COMPACT.replace("\\ud800", "")).unwrap();
         let spaced = serde_json::to_string_pretty(&spaced).unwrap();
-        assert!(fast::read(spaced.as_bytes()).is_none());
-        let messages = read_all(&spaced).unwrap();
-        let Message::Data(message) = &messages[0] else {
-            panic!("a control message")
-        };
-        assert_eq!(message.owner.text(), "111122223333");
-        assert_eq!(message.events[0].timestamp, 1_510_254_469_498);
-        assert_eq!(message.events[1].region.unwrap().text(), "eu-west-1");
+        assert!(read_fast(spaced.as_bytes(), &mut Gathered::default()).is_none());
+        let gathered = gathered(&spaced).unwrap();
+        assert_eq!(gathered.headers[0].owner.text(), "111122223333");
+        assert_eq!(gathered.events[0].timestamp, 1_510_254_469_498);
+        assert_eq!(gathered.events[1].region.unwrap().text(), "eu-west-1");
     }
 
     #[test]
@@ -182,9 +229,12 @@ mod tests {
         let control = r#"{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs","logGroup":"","logStream":"","subscriptionFilters":[],"logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE"}]}"#;
         for gap in ["", "\n", " \r\n "] {
             let text = format!("{COMPACT}{gap}{control}{gap}{COMPACT}{gap}");
-            let messages = read_all(&text).unwrap();
-            assert_eq!(messages.len(), 3);
-            assert_eq!(messages[1], Message::Control);
+            let mixed = gathered(&text).unwrap();
+            assert_eq!((mixed.controls, mixed.json.len()), (1, 2));
+            let text = format!("{COMPACT}{gap}{COMPACT}{gap}");
+            let mut fast = Gathered::default();
+            read_fast(text.as_bytes(), &mut fast).unwrap();
+            assert_eq!(fast, gathered(&text).unwrap());
         }
     }
 
@@ -194,7 +244,7 @@ mod tests {
         let without = |part: &str, instead: &str| {
             assert!(COMPACT.contains(part));
             let text = COMPACT.replace(part, instead);
-            let error = read_all(&text).unwrap_err();
+            let error = gathered(&text).unwrap_err();
             assert!(!error.to_string().contains("secret"));
             error
         };
@@ -223,7 +273,7 @@ mod tests {
             MessageError::NotJson { .. }
         ));
         assert_eq!(
-            read_all(&format!("{COMPACT}secret")).unwrap_err(),
+            gathered(&format!("{COMPACT}secret")).unwrap_err(),
             MessageError::NotJson { line: 1, column: 1 }
         );
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::message::DataMessage;
+use crate::json::JsonStr;
+use crate::message::Header;
 
 /// What kind of log a log group carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -82,9 +83,9 @@ impl Sources {
         Ok(sources)
     }
 
-    /// The source of one message's log events.
-    pub fn of(&self, message: &DataMessage<'_>) -> Source {
-        let group = message.log_group.text();
+    /// The source of one message's log events, of which `first` is what the first one says.
+    pub(crate) fn of(&self, header: &Header<'_>, first: JsonStr<'_>) -> Source {
+        let group = header.log_group.text();
         if let Some(source) = self.exact.get(group.as_ref()) {
             return *source;
         }
@@ -95,8 +96,8 @@ impl Sources {
         {
             return *source;
         }
-        by_name(&group, &message.log_stream.text())
-            .or_else(|| by_content(message))
+        by_name(&group, &header.log_stream.text())
+            .or_else(|| by_content(&first.text()))
             .unwrap_or(Source::Other)
     }
 }
@@ -126,12 +127,11 @@ fn by_name(group: &str, stream: &str) -> Option<Source> {
 }
 
 /// What the first message is beyond doubt.
-fn by_content(message: &DataMessage<'_>) -> Option<Source> {
-    let text = message.events.first()?.message.text();
-    if is_flow_log(&text) {
+fn by_content(text: &str) -> Option<Source> {
+    if is_flow_log(text) {
         return Some(Source::VpcFlowLogs);
     }
-    let marks: Marks<'_> = serde_json::from_str(&text).ok()?;
+    let marks: Marks<'_> = serde_json::from_str(text).ok()?;
     if marks
         .source
         .is_some_and(|source| source.get() == r#""aws.guardduty""#)
@@ -193,19 +193,19 @@ fn is_hex(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Message, read_all};
 
     fn source(sources: &str, group: &str, stream: &str, first: &str) -> &'static str {
-        let text = serde_json::json!({
-            "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": group, "logStream": stream,
-            "subscriptionFilters": [], "logEvents": [{"id": "1", "timestamp": 1, "message": first}],
-        })
-        .to_string();
-        let messages = read_all(&text).unwrap();
-        let Message::Data(message) = &messages[0] else {
-            panic!("a control message")
+        let literals =
+            ["111122223333", group, stream, first].map(|text| serde_json::to_string(text).unwrap());
+        let [owner, log_group, log_stream, first] = literals
+            .each_ref()
+            .map(|literal| JsonStr::from_literal(literal.as_bytes()));
+        let header = Header {
+            owner,
+            log_group,
+            log_stream,
         };
-        Sources::parse(sources).unwrap().of(message).name()
+        Sources::parse(sources).unwrap().of(&header, first).name()
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use crate::budget::Budget;
+use crate::buffer::Buffer;
 use crate::decode::Decoder;
-use crate::encode::{Context, Encoder};
+use crate::encode::{Context, Encoder, Writer};
 use crate::firehose::{Batch, BatchError, RESPONSE_CLOSE, RESPONSE_OPEN, Record, close_ok};
 use crate::limits::{GZIP_LEVEL, RESPONSE_BYTES_MAX, SCRATCH_BYTES_MAX};
 use crate::lines::{Lines, Packing};
-use crate::message::{Message, read_all, read_fast};
+use crate::message::{read, read_fast};
 use crate::report::{Dropped, Failure, RecordError, Report};
 use crate::settings::{Compression, Settings};
 
@@ -39,7 +40,7 @@ impl Transformer {
     pub fn new(settings: Settings) -> Self {
         let output = Output {
             encoder: Encoder::default(),
-            lines: Vec::new(),
+            lines: Buffer::default(),
             deflate: match settings.compression {
                 Compression::None => None,
                 Compression::Gzip => Some(libdeflater::Compressor::new(level())),
@@ -123,47 +124,42 @@ impl Transformer {
             .decoder
             .decode(&data, self.settings.decoded_bytes_max)?;
         report.bytes_decoded += bytes.len();
-        let text;
-        let (messages, replaced) = match read_fast(bytes) {
-            Some(messages) => (messages, false),
-            None => {
-                text = String::from_utf8_lossy(bytes);
-                (read_all(&text)?, matches!(text, Cow::Owned(_)))
-            }
-        };
-        let events: usize = messages.iter().map(Message::events).sum();
-        if events == 0 {
-            let control = messages
-                .iter()
-                .any(|message| matches!(message, Message::Control));
-            return Ok(Some(if control {
-                Dropped::ControlMessage
-            } else {
-                Dropped::NoEvents
-            }));
-        }
         let start = response.len();
         let bytes_max = budget.room(record);
         record.open_ok(response);
-        let written = self.output.write(
-            &messages,
+        let begun = response.len();
+        let mut context = Context {
+            settings: &self.settings,
             region,
-            replaced,
-            &self.settings,
-            response,
-            bytes_max,
-        );
-        let Written {
-            delivered,
-            metadata,
-        } = written.ok_or(RecordError::NoRoom)?;
-        close_ok(&metadata, response);
+            replaced: false,
+        };
+        let mut writer = self.output.writer(context, response, bytes_max);
+        let written = match read_fast(bytes, &mut writer) {
+            Some(()) => writer.finish(),
+            None => {
+                response.truncate(begun);
+                let text = String::from_utf8_lossy(bytes);
+                context.replaced = matches!(text, Cow::Owned(_));
+                let mut writer = self.output.writer(context, response, bytes_max);
+                read(&text, &mut writer)?;
+                writer.finish()
+            }
+        };
+        if written.events == 0 {
+            return Ok(Some(match written.controls {
+                0 => Dropped::NoEvents,
+                _ => Dropped::ControlMessage,
+            }));
+        }
+        let delivered = written.delivered.ok_or(RecordError::NoRoom)?;
+        self.output.unload(response);
+        close_ok(&written.metadata, response);
         if !budget.take_ok(record, response.len() - start) {
             return Err(RecordError::NoRoom);
         }
         report.ok += 1;
-        report.events += events;
-        report.replaced += usize::from(replaced);
+        report.events += written.events;
+        report.replaced += usize::from(context.replaced);
         report.bytes_delivered += delivered;
         Ok(None)
     }
@@ -177,77 +173,38 @@ fn level() -> libdeflater::CompressionLvl {
 /// The output of one record, on its way from messages to bytes.
 struct Output {
     encoder: Encoder,
-    lines: Vec<u8>,
+    lines: Buffer,
     deflate: Option<libdeflater::Compressor>,
     packed: Vec<u8>,
 }
 
-/// What was written for one record.
-struct Written {
-    /// Bytes that the destination receives.
-    delivered: usize,
-    metadata: String,
-}
-
 impl Output {
-    /// Writes all messages of one record as base64 to the end of `response`. `None` where that would take more than
+    /// Writes one record's lines as base64 to the end of `response`, or packs them until [`Output::unload`]; at most
     /// `bytes_max` bytes.
-    fn write(
-        &mut self,
-        messages: &[Message<'_>],
-        region: &str,
-        replaced: bool,
-        settings: &Settings,
-        response: &mut Vec<u8>,
+    fn writer<'a, 'o>(
+        &'o mut self,
+        context: Context<'o>,
+        response: &'o mut Vec<u8>,
         bytes_max: usize,
-    ) -> Option<Written> {
-        let mut metadata = None;
+    ) -> Writer<'a, 'o> {
         self.packed.clear();
         let packing = match &mut self.deflate {
             Some(deflate) => Packing::Gzip(deflate, &mut self.packed),
             None => Packing::Base64(response),
         };
-        let mut lines = Lines::new(&mut self.lines, packing, bytes_max);
-        for message in messages {
-            let Message::Data(message) = message else {
-                continue;
-            };
-            if message.events.is_empty() {
-                continue;
-            }
-            let context = Context {
-                region,
-                source: settings.sources.of(message),
-                replaced,
-            };
-            if metadata.is_none() {
-                metadata = Some(
-                    self.encoder
-                        .metadata(&settings.partition_keys, message, context),
-                );
-            }
-            if !self
-                .encoder
-                .encode(settings.format, message, context, &mut lines)
-            {
-                return None;
-            }
-        }
-        let delivered = lines.finish()?;
-        if self.deflate.is_some() {
-            base64_simd::STANDARD.encode_append(&self.packed, response);
-        }
-        Some(Written {
-            delivered,
-            metadata: metadata.unwrap_or_default(),
-        })
+        let lines = Lines::new(&mut self.lines, packing, bytes_max);
+        Writer::new(&mut self.encoder, context, lines)
+    }
+
+    /// Writes what was packed for one record to the end of `response`.
+    fn unload(&mut self, response: &mut Vec<u8>) {
+        base64_simd::STANDARD.encode_append(&self.packed, response);
     }
 
     fn trim(&mut self) {
-        for buffer in [&mut self.lines, &mut self.packed] {
-            buffer.clear();
-            buffer.shrink_to(SCRATCH_BYTES_MAX);
-        }
+        self.lines.trim();
+        self.packed.clear();
+        self.packed.shrink_to(SCRATCH_BYTES_MAX);
     }
 }
 

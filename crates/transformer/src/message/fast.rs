@@ -1,13 +1,20 @@
 //! The fast walk: one shape of message, as CloudWatch Logs writes it, in one pass.
 
-use super::{DataMessage, LogEvent};
-use crate::json::JsonStr;
-use crate::scan::string_end;
+use fearless_simd::{Level, Simd, dispatch};
 
-/// Walks one DATA_MESSAGE of the shape that CloudWatch Logs writes; `None` for any other text, also
-/// for one that is not UTF-8.
-pub(super) fn read(text: &[u8]) -> Option<(DataMessage<'_>, usize)> {
-    let mut walk = Walk { text, at: 0 };
+use super::{Header, LogEvent, Sink};
+use crate::buffer::Buffer;
+use crate::json::{JsonStr, unescape};
+use crate::scan::{StringEnd, string_end};
+
+/// Walks one DATA_MESSAGE of the shape that CloudWatch Logs writes, and says how many bytes of `text` it took; `None` for
+/// any other text, also for one that is not UTF-8, and then what `sink` was given is to be forgotten.
+pub(super) fn read<'a>(text: &'a [u8], sink: &mut impl Sink<'a>) -> Option<usize> {
+    dispatch!(Level::new(), simd => walk(Walk { simd, text, at: 0 }, sink))
+}
+
+#[inline(always)]
+fn walk<'a, S: Simd>(mut walk: Walk<'a, S>, sink: &mut impl Sink<'a>) -> Option<usize> {
     walk.token(r#"{"messageType":"DATA_MESSAGE","owner":"#)?;
     let owner = walk.string()?;
     walk.token(r#","logGroup":"#)?;
@@ -20,25 +27,33 @@ pub(super) fn read(text: &[u8]) -> Option<(DataMessage<'_>, usize)> {
         walk.string()?;
     }
     walk.token(r#"],"logEvents":["#)?;
-    let mut events = Vec::with_capacity(text.len() / 256);
+    let header = Header {
+        owner,
+        log_group,
+        log_stream,
+    };
     loop {
         walk.token(r#"{"id":"#)?;
         let id = walk.string()?;
         walk.token(r#","timestamp":"#)?;
         let timestamp = walk.timestamp()?;
         walk.token(r#","message":"#)?;
-        let message = walk.string()?;
+        let message = match sink.texts() {
+            Some(texts) => walk.text(texts)?,
+            None => walk.string()?,
+        };
         let (mut account, mut region) = (None, None);
         if walk.token(r#","extractedFields":{"#).is_some() {
             (account, region) = walk.system_fields()?;
         }
-        events.push(LogEvent {
+        let event = LogEvent {
             id,
             timestamp,
             message,
             account,
             region,
-        });
+        };
+        sink.event(&header, event);
         if walk.token("},").is_none() {
             break;
         }
@@ -48,27 +63,18 @@ pub(super) fn read(text: &[u8]) -> Option<(DataMessage<'_>, usize)> {
         walk.string()?;
     }
     walk.token("}")?;
-    let json = &text[..walk.at];
-    Some((
-        DataMessage {
-            json,
-            compact: true,
-            owner,
-            log_group,
-            log_stream,
-            events,
-        },
-        walk.at,
-    ))
+    sink.close(&walk.text[..walk.at], true);
+    Some(walk.at)
 }
 
 /// A place in a text, and the steps from there. A step that does not fit says `None`.
-struct Walk<'a> {
+struct Walk<'a, S> {
+    simd: S,
     text: &'a [u8],
     at: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, S: Simd> Walk<'a, S> {
     #[inline(always)]
     fn token(&mut self, token: &str) -> Option<()> {
         self.text[self.at..]
@@ -78,11 +84,29 @@ impl<'a> Walk<'a> {
 
     #[inline(always)]
     fn string(&mut self) -> Option<JsonStr<'a>> {
-        let start = self.at;
         self.token("\"")?;
-        let end = string_end(self.text, self.at)?;
+        let end = string_end(self.simd, self.text, self.at)?;
+        self.past(end)
+    }
+
+    /// A string whose text goes to `texts` on the way.
+    #[inline(always)]
+    fn text(&mut self, texts: &mut Buffer) -> Option<JsonStr<'a>> {
+        self.token("\"")?;
+        let (simd, text, at) = (self.simd, self.text, self.at);
+        // A function of its own: inlined here, the loop would lack registers.
+        let end = simd.vectorize(
+            #[inline(always)]
+            || unescape(simd, text, at, texts),
+        )?;
+        self.past(end)
+    }
+
+    /// Goes past the string that begins just before this place.
+    #[inline(always)]
+    fn past(&mut self, end: StringEnd) -> Option<JsonStr<'a>> {
+        let literal = &self.text[self.at - 1..=end.quote];
         self.at = end.quote + 1;
-        let literal = &self.text[start..self.at];
         let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
         is_utf8.then_some(JsonStr::from_literal(literal))
     }
@@ -105,6 +129,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The rest of an `extractedFields` object of strings; a field that stands twice is left to serde_json.
+    #[inline(always)]
     fn system_fields(&mut self) -> Option<(Option<JsonStr<'a>>, Option<JsonStr<'a>>)> {
         let (mut account, mut region) = (None, None);
         loop {

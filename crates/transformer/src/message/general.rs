@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{DataMessage, LogEvent, Message, MessageError};
+use super::{Header, LogEvent, MessageError, Sink};
 use crate::json::JsonStr;
 
 /// Reads one message of any shape, and says how many bytes of `text` it took.
-pub(super) fn read(text: &str) -> Result<(Message<'_>, usize), MessageError> {
+pub(super) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<usize, MessageError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let json = match values.next() {
         Some(Ok(value)) => value.get(),
@@ -21,21 +21,26 @@ pub(super) fn read(text: &str) -> Result<(Message<'_>, usize), MessageError> {
         }
         None => return Err(MessageError::NotJson { line: 1, column: 0 }),
     };
-    let length = values.byte_offset();
     let wire: Wire<'_> = shape(json)?;
-    let message = match string(wire.message_type, "messageType")?.text().as_ref() {
-        "CONTROL_MESSAGE" => Message::Control,
-        "DATA_MESSAGE" => Message::Data(DataMessage {
-            json: json.as_bytes(),
-            compact: false,
-            owner: string(wire.owner, "owner")?,
-            log_group: string(wire.log_group, "logGroup")?,
-            log_stream: string(wire.log_stream, "logStream")?,
-            events: events(wire.log_events)?,
-        }),
+    match string(wire.message_type, "messageType")?.text().as_ref() {
+        "CONTROL_MESSAGE" => sink.control(),
+        "DATA_MESSAGE" => {
+            let header = Header {
+                owner: string(wire.owner, "owner")?,
+                log_group: string(wire.log_group, "logGroup")?,
+                log_stream: string(wire.log_stream, "logStream")?,
+            };
+            for event in events(wire.log_events)? {
+                if let Some(texts) = sink.texts() {
+                    event.message.unescape_into(texts);
+                }
+                sink.event(&header, event);
+            }
+            sink.close(json.as_bytes(), false);
+        }
         _ => return Err(MessageError::UnknownType),
-    };
-    Ok((message, length))
+    }
+    Ok(values.byte_offset())
 }
 
 #[derive(Deserialize)]

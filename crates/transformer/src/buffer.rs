@@ -1,0 +1,131 @@
+//! Bytes that stay allocated, and initialised once, from record to record.
+
+use crate::limits::SCRATCH_BYTES_MAX;
+
+/// Bytes written one after another, and room after them that need not be cleared before it is written to.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    /// All of it is initialised; what lies beyond `written` is of no meaning.
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Buffer {
+    /// What was written.
+    #[inline(always)]
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.bytes[..self.written]
+    }
+
+    #[inline(always)]
+    pub(crate) fn written_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.written]
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.written
+    }
+
+    /// At least `size` bytes after what was written, whatever they hold. Grows by doubling.
+    #[inline(always)]
+    pub(crate) fn room(&mut self, size: usize) -> &mut [u8] {
+        if self.bytes.len() - self.written < size {
+            self.grow_to((self.written + size).max(2 * self.bytes.len()));
+        }
+        &mut self.bytes[self.written..]
+    }
+
+    /// The next `size` bytes after what was written, whatever they hold. Grows by no more than is asked for.
+    pub(crate) fn exact_room(&mut self, size: usize) -> &mut [u8] {
+        if self.bytes.len() - self.written < size {
+            self.grow_to(self.written + size);
+        }
+        &mut self.bytes[self.written..][..size]
+    }
+
+    /// Has the next `size` bytes of the room count as written.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, size: usize) {
+        self.written = (self.written + size).min(self.bytes.len());
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.room(1)[0] = byte;
+        self.advance(1);
+    }
+
+    #[inline(always)]
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.advance(bytes.len());
+    }
+
+    /// Forgets the first `size` bytes; the others move to the begin.
+    pub(crate) fn forget(&mut self, size: usize) {
+        self.bytes.copy_within(size..self.written, 0);
+        self.written -= size;
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.written = 0;
+    }
+
+    /// Forgets everything, and gives back what a rare large record needed beyond the common size.
+    pub(crate) fn trim(&mut self) {
+        self.written = 0;
+        self.bytes.truncate(SCRATCH_BYTES_MAX);
+        self.bytes.shrink_to(SCRATCH_BYTES_MAX);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_to(&mut self, size: usize) {
+        self.bytes.reserve_exact(size - self.bytes.len());
+        self.bytes.resize(size, 0);
+    }
+}
+
+impl PartialEq for Buffer {
+    fn eq(&self, other: &Self) -> bool {
+        self.written() == other.written()
+    }
+}
+
+impl Eq for Buffer {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_stays_in_order() {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"abc");
+        buffer.room(100)[..3].copy_from_slice(b"def");
+        buffer.advance(2);
+        buffer.push(b'!');
+        assert_eq!(buffer.written(), b"abcde!");
+        buffer.forget(4);
+        assert_eq!(buffer.written(), b"e!");
+        buffer.clear();
+        assert_eq!(buffer.len(), 0);
+    }
+
+    #[test]
+    fn what_a_large_record_needed_is_given_back() {
+        let mut buffer = Buffer::default();
+        assert_eq!(
+            buffer.exact_room(2 * SCRATCH_BYTES_MAX).len(),
+            2 * SCRATCH_BYTES_MAX
+        );
+        assert_eq!(buffer.bytes.capacity(), 2 * SCRATCH_BYTES_MAX);
+        buffer.advance(2 * SCRATCH_BYTES_MAX);
+        buffer.trim();
+        assert_eq!(
+            (buffer.len(), buffer.bytes.capacity()),
+            (0, SCRATCH_BYTES_MAX)
+        );
+    }
+}

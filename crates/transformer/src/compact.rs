@@ -1,0 +1,78 @@
+//! Bytes taken out of a block, and the rest moved together.
+
+use fearless_simd::{mask8x64, prelude::*, u8x16, u8x64};
+
+use crate::scan::BLOCK;
+
+/// Writes the bytes of the block whose bits in `kept` are set to the begin of `to`, one after another, and says how many
+/// they are. What stands after them is of no meaning.
+#[inline(always)]
+pub(crate) fn compact<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8; BLOCK]) -> usize {
+    // A processor that takes 64 bytes at once has an instruction for just this (VPCOMPRESSB).
+    if S::u8s::LEN == BLOCK {
+        block
+            .compress(mask8x64::from_bitmask(simd, kept))
+            .store_slice(to);
+        return kept.count_ones() as usize;
+    }
+    // The others move bytes within 16 by a list of places: from a table, a half at a time.
+    const SECOND_HALF: u64 = 0x0808_0808_0808_0808;
+    let (lanes, _) = block.as_array().as_chunks::<16>();
+    let mut put = 0;
+    for (lane, bytes) in lanes.iter().enumerate() {
+        let [first, second, ..] = (kept >> (16 * lane)).to_le_bytes();
+        let mut places = [0; 16];
+        places[..8].copy_from_slice(&PLACES[usize::from(first)].to_le_bytes());
+        places[8..].copy_from_slice(&(PLACES[usize::from(second)] | SECOND_HALF).to_le_bytes());
+        let moved: [u8; 16] =
+            *u8x16::from_slice(simd, bytes).swizzle_dyn(u8x16::from_slice(simd, &places));
+        to[put..put + 8].copy_from_slice(&moved[..8]);
+        put += first.count_ones() as usize;
+        to[put..put + 8].copy_from_slice(&moved[8..]);
+        put += second.count_ones() as usize;
+    }
+    put
+}
+
+/// For each choice of eight bytes, the places of those that are kept, one byte each, the first lowest.
+const PLACES: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut kept = 0;
+    while kept < table.len() {
+        let (mut place, mut put) = (0, 0);
+        while place < 8 {
+            if kept >> place & 1 == 1 {
+                table[kept] |= place << (8 * put);
+                put += 1;
+            }
+            place += 1;
+        }
+        kept += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::dispatch;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scan::levels;
+
+    proptest! {
+        #[test]
+        fn what_is_kept_stands_together(text in prop::array::uniform32(any::<[u8; 2]>()), kept: u64) {
+            let text: [u8; BLOCK] = text.as_flattened().try_into().unwrap();
+            let expected: Vec<u8> = (0..BLOCK)
+                .filter(|place| kept >> place & 1 == 1)
+                .map(|place| text[place])
+                .collect();
+            for level in levels() {
+                let mut to = [0; BLOCK];
+                let put = dispatch!(level, simd => compact(simd, u8x64::from_slice(simd, &text), kept, &mut to));
+                prop_assert_eq!(&to[..put], &expected[..], "{:?}", level);
+            }
+        }
+    }
+}

@@ -175,6 +175,7 @@ mod tests {
     use flate2::write::{GzEncoder, ZlibEncoder};
 
     use super::*;
+    use crate::limits::SCRATCH_BYTES_MAX;
 
     const MAX: usize = 1024 * 1024;
 
@@ -270,10 +271,9 @@ mod tests {
     #[test]
     fn buffers_are_given_back_after_a_large_record() {
         let mut decoder = Decoder::default();
-        let data = base64_simd::STANDARD
-            .encode_to_string(gzip(&vec![b'{'; 2 * crate::limits::SCRATCH_BYTES_MAX]));
+        let data = base64_simd::STANDARD.encode_to_string(gzip(&vec![b'{'; 2 * SCRATCH_BYTES_MAX]));
         decoder.decode(&data, usize::MAX).unwrap();
         decoder.trim();
-        assert!(decoder.opened.room(0).len() <= crate::limits::SCRATCH_BYTES_MAX);
+        assert!(decoder.opened.room(0).len() <= SCRATCH_BYTES_MAX);
     }
 }

@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::lines::Lines;
-use crate::message::{Header, LogEvent, Sink};
+use crate::message::{Header, LogEvent, Sink, SystemFields};
 use crate::settings::{Format, PartitionKey, Settings};
 use crate::source::Source;
 use crate::timestamp::{TIME, Timestamps};
@@ -35,6 +35,7 @@ pub(crate) struct Writer<'a, 'o> {
     lines: Lines<'o>,
     /// Whether there was no room for a line; no more are written then.
     full: bool,
+    /// The source of the message's log events, where the format or the keys ask for it.
     source: Source,
     /// The system fields of the event that the head was written for; `None` before a message's first line.
     head_for: Option<SystemFields<'a>>,
@@ -42,9 +43,6 @@ pub(crate) struct Writer<'a, 'o> {
     message_events: usize,
     written: Written,
 }
-
-/// The account and the Region that a filter emits with an event.
-type SystemFields<'a> = (Option<JsonStr<'a>>, Option<JsonStr<'a>>);
 
 /// What was written of one record.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -126,19 +124,21 @@ impl<'a> Writer<'a, '_> {
     /// Works out what the events of a message share, from the first of them.
     fn begin(&mut self, header: &Header<'a>, first: &LogEvent<'a>) {
         let settings = self.context.settings;
-        self.source = settings.sources.of(header, first.message);
-        self.head_for = None;
-        if self.written.events == 0 && !settings.partition_keys.is_empty() {
+        let keys_wanted = self.written.events == 0 && !settings.partition_keys.is_empty();
+        if keys_wanted || settings.format == Format::Events {
+            self.source = settings.sources.of(header, first.message);
+            self.head_for = None;
+        }
+        if keys_wanted {
             self.written.metadata = self.metadata(header, first);
         }
     }
 
     #[inline(always)]
     fn line(&mut self, header: &Header<'a>, event: &LogEvent<'a>) {
-        let system = (event.account, event.region);
-        if self.head_for != Some(system) {
+        if self.head_for != Some(event.system) {
             self.write_head(header, event);
-            self.head_for = Some(system);
+            self.head_for = Some(event.system);
         }
         let out = self.lines.end();
         let begin = out.len();
@@ -235,12 +235,13 @@ const CLOSE: &[u8] = b"}\n";
 
 /// The account that an event comes from: as the filter emits it, else the message's owner.
 fn account<'a>(header: &Header<'a>, event: &LogEvent<'a>) -> JsonStr<'a> {
-    event.account.unwrap_or(header.owner)
+    event.system.account.unwrap_or(header.owner)
 }
 
 /// The Region that an event comes from, as JSON: as the filter emits it, else the batch's.
 fn region<'a>(event: &LogEvent<'a>, context: Context<'a>) -> &'a [u8] {
     event
+        .system
         .region
         .map_or(context.region.as_bytes(), JsonStr::literal)
 }

@@ -6,8 +6,8 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use serde_json::value::RawValue;
 
 use crate::buffer::Buffer;
-use crate::compact::compact;
 use crate::scan::{BLOCK, Block, Blocks, Marks, StringEnd};
+use crate::squeeze::squeeze;
 
 /// A JSON string as it stands in the text, quotes included: valid, and UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(crate) fn unescape<S: Simd>(
         let Block { bytes, marks } = blocks.next_block()?;
         if marks.escapes == 0 {
             if let Some(to) = out.room(BLOCK).first_chunk_mut() {
-                let size = compact(simd, bytes, marks.inside & !marks.openers, to);
+                let size = squeeze(simd, bytes, marks.inside & !marks.openers, to);
                 out.advance(size);
             }
         } else {

@@ -27,7 +27,6 @@
 
 mod budget;
 mod buffer;
-mod compact;
 pub mod decode;
 mod encode;
 pub mod firehose;
@@ -39,6 +38,7 @@ pub mod report;
 mod scan;
 pub mod settings;
 pub mod source;
+mod squeeze;
 pub mod telemetry;
 mod timestamp;
 mod transform;

@@ -5,8 +5,11 @@
 //! [`Sink`] event by event, so that an event is written while it is still in the processor's nearest cache. All text
 //! stays borrowed, and every string stays the JSON literal that it was.
 
+mod agree;
 mod fast;
 mod general;
+
+pub use agree::readers_agree;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
@@ -29,9 +32,15 @@ pub(crate) struct LogEvent<'a> {
     pub(crate) timestamp: i64,
     /// What was logged.
     pub(crate) message: JsonStr<'a>,
-    /// `@aws.account`, where the filter emits system fields.
+    pub(crate) system: SystemFields<'a>,
+}
+
+/// What a subscription filter that emits system fields says of an event.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SystemFields<'a> {
+    /// `@aws.account`
     pub(crate) account: Option<JsonStr<'a>>,
-    /// `@aws.region`, where the filter emits system fields.
+    /// `@aws.region`
     pub(crate) region: Option<JsonStr<'a>>,
 }
 
@@ -110,81 +119,11 @@ pub(crate) fn read_fast<'a>(bytes: &'a [u8], sink: &mut impl Sink<'a>) -> Option
     }
 }
 
-/// Whether the fast walk, where it takes `bytes`, sees what serde_json sees. For fuzzing and property tests.
-#[doc(hidden)]
-pub fn readers_agree(bytes: &[u8]) -> bool {
-    let (mut fast, mut fast_texts) = (Gathered::default(), Gathered::with_texts());
-    let length = fast::read(bytes, &mut fast);
-    if fast::read(bytes, &mut fast_texts) != length {
-        return false;
-    }
-    let Some(length) = length else {
-        return true;
-    };
-    let Ok(text) = std::str::from_utf8(&bytes[..length]) else {
-        return false;
-    };
-    let (mut slow, mut slow_texts) = (Gathered::default(), Gathered::with_texts());
-    general::read(text, &mut slow) == Ok(length)
-        && general::read(text, &mut slow_texts) == Ok(length)
-        && fast == slow
-        && fast_texts == slow_texts
-        && fast_texts.texts_are_serdes()
-}
-
-/// Messages as they were read, for comparison.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Gathered<'a> {
-    controls: usize,
-    /// The header of each event.
-    headers: Vec<Header<'a>>,
-    events: Vec<LogEvent<'a>>,
-    json: Vec<&'a [u8]>,
-    /// The messages' texts one after another, where they are asked for.
-    texts: Option<Buffer>,
-}
-
-impl Gathered<'_> {
-    fn with_texts() -> Self {
-        Self {
-            texts: Some(Buffer::default()),
-            ..Self::default()
-        }
-    }
-
-    /// Whether the texts are what serde_json makes of the literals; it refuses lone surrogates, so those are let by.
-    fn texts_are_serdes(&self) -> bool {
-        let literals = self.events.iter().map(|event| event.message.literal());
-        let texts: Result<String, _> = literals.map(serde_json::from_slice::<String>).collect();
-        texts.map_or(true, |texts| {
-            self.texts.as_ref().map(Buffer::written) == Some(texts.as_bytes())
-        })
-    }
-}
-
-impl<'a> Sink<'a> for Gathered<'a> {
-    fn control(&mut self) {
-        self.controls += 1;
-    }
-
-    fn texts(&mut self) -> Option<&mut Buffer> {
-        self.texts.as_mut()
-    }
-
-    fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
-        self.headers.push(*header);
-        self.events.push(event);
-    }
-
-    fn close(&mut self, json: &'a [u8], _compact: bool) {
-        self.json.push(json);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::agree::Gathered;
     use super::*;
 
     const COMPACT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"s","subscriptionFilters":["a","b"],"logEvents":[{"id":"1","timestamp":1510254469498,"message":"a \"b\" \ud800 \u00e9"},{"id":"2","timestamp":9999999999999,"message":"","extractedFields":{"@aws.account":"444455556666","x":"y","@aws.region":"eu-west-1"}}],"policyLevel":"ACCOUNT_LEVEL_POLICY"}"#;
@@ -207,8 +146,8 @@ mod tests {
             gathered.texts.unwrap().written(),
             "a \"b\" \u{fffd} é".as_bytes()
         );
-        assert_eq!(second.region.unwrap().text(), "eu-west-1");
-        assert_eq!(second.account.unwrap().text(), "444455556666");
+        assert_eq!(second.system.region.unwrap().text(), "eu-west-1");
+        assert_eq!(second.system.account.unwrap().text(), "444455556666");
         assert!(readers_agree(COMPACT.as_bytes()));
     }
 
@@ -221,7 +160,10 @@ mod tests {
         let gathered = gathered(&spaced).unwrap();
         assert_eq!(gathered.headers[0].owner.text(), "111122223333");
         assert_eq!(gathered.events[0].timestamp, 1_510_254_469_498);
-        assert_eq!(gathered.events[1].region.unwrap().text(), "eu-west-1");
+        assert_eq!(
+            gathered.events[1].system.region.unwrap().text(),
+            "eu-west-1"
+        );
     }
 
     #[test]

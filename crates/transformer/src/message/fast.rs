@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::{Header, LogEvent, Sink};
+use super::{Header, LogEvent, Sink, SystemFields};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, unescape};
 use crate::scan::{StringEnd, string_end};
@@ -42,16 +42,15 @@ fn walk<'a, S: Simd>(mut walk: Walk<'a, S>, sink: &mut impl Sink<'a>) -> Option<
             Some(texts) => walk.text(texts)?,
             None => walk.string()?,
         };
-        let (mut account, mut region) = (None, None);
-        if walk.token(r#","extractedFields":{"#).is_some() {
-            (account, region) = walk.system_fields()?;
-        }
+        let system = match walk.token(r#","extractedFields":{"#) {
+            Some(()) => walk.system_fields()?,
+            None => SystemFields::default(),
+        };
         let event = LogEvent {
             id,
             timestamp,
             message,
-            account,
-            region,
+            system,
         };
         sink.event(&header, event);
         if walk.token("},").is_none() {
@@ -130,15 +129,15 @@ impl<'a, S: Simd> Walk<'a, S> {
 
     /// The rest of an `extractedFields` object of strings; a field that stands twice is left to serde_json.
     #[inline(always)]
-    fn system_fields(&mut self) -> Option<(Option<JsonStr<'a>>, Option<JsonStr<'a>>)> {
-        let (mut account, mut region) = (None, None);
+    fn system_fields(&mut self) -> Option<SystemFields<'a>> {
+        let mut system = SystemFields::default();
         loop {
             let key = self.string()?;
             self.token(":")?;
             let value = self.string()?;
             let slot = match key.inner() {
-                b"@aws.account" => &mut account,
-                b"@aws.region" => &mut region,
+                b"@aws.account" => &mut system.account,
+                b"@aws.region" => &mut system.region,
                 other if other.contains(&b'\\') => return None,
                 _ => &mut None,
             };
@@ -147,7 +146,7 @@ impl<'a, S: Simd> Walk<'a, S> {
             }
             if self.token(",").is_none() {
                 self.token("}")?;
-                return Some((account, region));
+                return Some(system);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Header, LogEvent, MessageError, Sink};
+use super::{Header, LogEvent, MessageError, Sink, SystemFields};
 use crate::json::JsonStr;
 
 /// Reads one message of any shape, and says how many bytes of `text` it took.
@@ -70,8 +70,8 @@ struct WireEvent<'a> {
     extracted_fields: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct SystemFields<'a> {
+#[derive(Default, Deserialize)]
+struct WireSystemFields<'a> {
     #[serde(borrow, default, rename = "@aws.account")]
     account: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "@aws.region")]
@@ -89,10 +89,7 @@ fn events(json: Option<&RawValue>) -> Result<Vec<LogEvent<'_>>, MessageError> {
         .map(|wire| {
             let fields = match wire.extracted_fields {
                 Some(fields) if fields.get().starts_with('{') => shape(fields.get())?,
-                _ => SystemFields {
-                    account: None,
-                    region: None,
-                },
+                _ => WireSystemFields::default(),
             };
             Ok(LogEvent {
                 id: string(wire.id, "logEvents.id")?,
@@ -100,8 +97,10 @@ fn events(json: Option<&RawValue>) -> Result<Vec<LogEvent<'_>>, MessageError> {
                     field: "logEvents.timestamp",
                 })?,
                 message: string(wire.message, "logEvents.message")?,
-                account: fields.account.and_then(JsonStr::of),
-                region: fields.region.and_then(JsonStr::of),
+                system: SystemFields {
+                    account: fields.account.and_then(JsonStr::of),
+                    region: fields.region.and_then(JsonStr::of),
+                },
             })
         })
         .collect()

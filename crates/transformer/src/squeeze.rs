@@ -7,7 +7,7 @@ use crate::scan::BLOCK;
 /// Writes the bytes of the block whose bits in `kept` are set to the begin of `to`, one after another, and says how many
 /// they are. What stands after them is of no meaning.
 #[inline(always)]
-pub(crate) fn compact<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8; BLOCK]) -> usize {
+pub(crate) fn squeeze<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8; BLOCK]) -> usize {
     // A processor that takes 64 bytes at once has an instruction for just this (VPCOMPRESSB).
     if S::u8s::LEN == BLOCK {
         block
@@ -70,7 +70,7 @@ mod tests {
                 .collect();
             for level in levels() {
                 let mut to = [0; BLOCK];
-                let put = dispatch!(level, simd => compact(simd, u8x64::from_slice(simd, &text), kept, &mut to));
+                let put = dispatch!(level, simd => squeeze(simd, u8x64::from_slice(simd, &text), kept, &mut to));
                 prop_assert_eq!(&to[..put], &expected[..], "{:?}", level);
             }
         }

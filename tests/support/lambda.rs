@@ -16,7 +16,7 @@ const FUNCTION_TIMEOUT_SECONDS: &str = "300";
 
 /// A running emulator with `binary` as its `bootstrap`; ends with everything it started when dropped.
 pub(crate) struct Lambda {
-    leash: Child,
+    supervisor: Child,
     address: SocketAddr,
     binary: PathBuf,
     output: tempfile::TempDir,
@@ -32,8 +32,8 @@ impl Lambda {
         let output = tempfile::tempdir().expect("a folder for the Lambda's output");
         let create =
             |name| File::create(output.path().join(name)).expect("a file for the Lambda's output");
-        let leash = Command::new(repository().join(".venv/bin/python"))
-            .arg(repository().join("tests/support/leash.py"))
+        let supervisor = Command::new(repository().join(".venv/bin/python"))
+            .arg(repository().join("tests/support/supervise.py"))
             .arg(runtime_interface_emulator())
             .args(["--runtime-interface-emulator-address", &address.to_string()])
             .args(["--runtime-api-address", &unused_address().to_string()])
@@ -48,7 +48,7 @@ impl Lambda {
             .spawn()
             .expect("python from .venv (make setup)");
         let mut lambda = Self {
-            leash,
+            supervisor,
             address,
             binary: binary.to_owned(),
             output,
@@ -91,7 +91,7 @@ impl Lambda {
     /// The process that runs `binary`: the emulator's child.
     fn function_pid(&self) -> u32 {
         let binary = fs::canonicalize(&self.binary).expect("the binary's path");
-        let mut pids = vec![self.leash.id()];
+        let mut pids = vec![self.supervisor.id()];
         while let Some(pid) = pids.pop() {
             if fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|path| path == binary) {
                 return pid;
@@ -124,7 +124,10 @@ impl Lambda {
     fn wait_ready(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(READY_SECONDS_MAX);
         while TcpStream::connect(self.address).is_err() {
-            let ended = self.leash.try_wait().expect("the state of the emulator");
+            let ended = self
+                .supervisor
+                .try_wait()
+                .expect("the state of the emulator");
             assert!(
                 ended.is_none() && Instant::now() < deadline,
                 "the Lambda emulator did not come up at {}: {ended:?}\n{}",
@@ -138,8 +141,8 @@ impl Lambda {
 
 impl Drop for Lambda {
     fn drop(&mut self) {
-        drop(self.leash.stdin.take());
-        let _ = self.leash.wait();
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
     }
 }
 

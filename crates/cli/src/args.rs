@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::name::MemberName;
+use crate::provision::name::MemberName;
 
-pub(crate) use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
+pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -21,21 +21,17 @@ pub(crate) use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 /// Exit codes: 0 done or in sync; 1 failed, in part or whole; 2 usage; 3 changes pending (only with --exit-code).
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, max_term_width = 100)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub enum Command {
     Init(Init),
-    #[cfg(feature = "aws")]
     Plan(Plan),
-    #[cfg(feature = "aws")]
     Apply(Apply),
-    #[cfg(feature = "aws")]
     Status(Status),
-    #[cfg(feature = "aws")]
     Destroy(Destroy),
     Infra(Infra),
     Policies(Policies),
@@ -52,10 +48,10 @@ pub(crate) enum Command {
 /// The fleet file names the logging account, its Regions, stream, role and logs::Destination, and each member account
 /// with its log groups. Nothing is overwritten.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Init {
+pub struct Init {
     /// Where to write it
     #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
-    pub(crate) fleet: PathBuf,
+    pub fleet: PathBuf,
 }
 
 /// Show what would be changed, and change nothing
@@ -66,25 +62,23 @@ pub(crate) struct Init {
 /// and nothing is planned from it.
 ///
 /// Exits 1 where something could not be read; with --exit-code also where something cannot be made as the file says.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PLAN_EXAMPLES)]
-pub(crate) struct Plan {
+pub struct Plan {
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub scope: Scope,
 
     /// Exit 3 where there are changes to make, and 1 where `apply` could not make all of them
     #[arg(long)]
-    pub(crate) exit_code: bool,
+    pub exit_code: bool,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 
     #[command(flatten)]
-    pub(crate) by_hand: ByHand,
+    pub by_hand: ByHand,
 }
 
-#[cfg(feature = "aws")]
 const PLAN_EXAMPLES: &str = "\
 Examples:
   catchment plan                              everything in catchment.toml
@@ -106,25 +100,23 @@ Examples:
 /// of the file: `catchment destroy --member NAME`; for one log group alone see `catchment destroy --help`.
 ///
 /// Exits 1 where anything failed or could not be made as the file says.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = APPLY_EXAMPLES)]
-pub(crate) struct Apply {
+pub struct Apply {
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub scope: Scope,
 
     /// Do not ask
     #[arg(long, short = 'y')]
-    pub(crate) yes: bool,
+    pub yes: bool,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 
     #[command(flatten)]
-    pub(crate) by_hand: ByHand,
+    pub by_hand: ByHand,
 }
 
-#[cfg(feature = "aws")]
 const APPLY_EXAMPLES: &str = "\
 Examples:
   catchment apply                   everything in catchment.toml
@@ -138,17 +130,16 @@ Examples:
 /// Show how each thing stands: in sync, drifted, absent, unknown, foreign
 ///
 /// Changes nothing. Exits 1 where something could not be read.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
-pub(crate) struct Status {
+pub struct Status {
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub scope: Scope,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 
     #[command(flatten)]
-    pub(crate) by_hand: ByHand,
+    pub by_hand: ByHand,
 }
 
 /// Take down what catchment set up, and nothing else
@@ -162,29 +153,27 @@ pub(crate) struct Status {
 ///
 /// Asks as `apply` does, and reports as `apply` does. Exits 1 where anything failed, or stays that was to go; what is kept
 /// on purpose is no failure.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DESTROY_EXAMPLES)]
-pub(crate) struct Destroy {
+pub struct Destroy {
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub scope: Scope,
 
     /// Delete the stream too, with the log events in it that nobody has read yet
     #[arg(long)]
-    pub(crate) delete_stream: bool,
+    pub delete_stream: bool,
 
     /// Do not ask
     #[arg(long, short = 'y')]
-    pub(crate) yes: bool,
+    pub yes: bool,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 
     #[command(flatten)]
-    pub(crate) by_hand: ByHand,
+    pub by_hand: ByHand,
 }
 
-#[cfg(feature = "aws")]
 const DESTROY_EXAMPLES: &str = "\
 Examples:
   catchment destroy --member dev1          stop one member's log groups from being delivered
@@ -200,87 +189,85 @@ Examples:
 /// From the fleet file alone, with no credentials: the role's trust and permissions, the destination policy of each
 /// Region, and for each account the least-privilege identity policy of whoever runs catchment there.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Policies {
+pub struct Policies {
     /// The fleet file
     #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
-    pub(crate) fleet: PathBuf,
+    pub fleet: PathBuf,
 
     /// The logging account's alone
     #[arg(long)]
-    pub(crate) logging: bool,
+    pub logging: bool,
 
     /// One member's alone; can be given again
     #[arg(long = "member", value_name = "NAME")]
-    pub(crate) members: Vec<MemberName>,
+    pub members: Vec<MemberName>,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 }
 
 /// Print the completions for a shell
 ///
 /// For bash: catchment completions bash > ~/.local/share/bash-completion/completions/catchment
 #[derive(Debug, clap::Args)]
-pub(crate) struct Completions {
-    pub(crate) shell: Shell,
+pub struct Completions {
+    pub shell: Shell,
 }
 
 /// What a run is for: the whole fleet file, a part of it, or one account by hand.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
-pub(crate) struct Scope {
+pub struct Scope {
     /// The fleet file
     #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
-    pub(crate) fleet: PathBuf,
+    pub fleet: PathBuf,
 
     /// The logging account alone
     #[arg(long)]
-    pub(crate) logging: bool,
+    pub logging: bool,
 
     /// One member alone; can be given again
     #[arg(long = "member", value_name = "NAME")]
-    pub(crate) members: Vec<MemberName>,
+    pub members: Vec<MemberName>,
 }
 
 /// One member without a fleet file.
-#[cfg(feature = "aws")]
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "One member by hand, without a fleet file")]
-pub(crate) struct ByHand {
+pub struct ByHand {
     /// The logs::Destination to deliver to; its Region is the log groups' Region
     #[arg(long, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]
-    pub(crate) destination_arn: Option<String>,
+    pub destination_arn: Option<String>,
 
     /// The member's AWS profile [default: the default credential chain]
     #[arg(long, value_name = "PROFILE", requires = "destination_arn")]
-    pub(crate) profile: Option<String>,
+    pub profile: Option<String>,
 
     /// A log group that carries VPC Flow Logs; can be given again
     #[arg(long, value_name = "GROUP", requires = "destination_arn")]
-    pub(crate) vpc_flow_logs: Vec<String>,
+    pub vpc_flow_logs: Vec<String>,
 
     /// A log group that carries CloudTrail events; can be given again
     #[arg(long, value_name = "GROUP", requires = "destination_arn")]
-    pub(crate) cloudtrail: Vec<String>,
+    pub cloudtrail: Vec<String>,
 
     /// A log group that carries GuardDuty findings; can be given again
     #[arg(long, value_name = "GROUP", requires = "destination_arn")]
-    pub(crate) guardduty: Vec<String>,
+    pub guardduty: Vec<String>,
 
     /// A log group that carries something else; can be given again
     #[arg(long, value_name = "GROUP", requires = "destination_arn")]
-    pub(crate) other: Vec<String>,
+    pub other: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Format {
+pub struct Format {
     /// How to print the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: OutputFormat,
+    pub output: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
+pub enum OutputFormat {
     /// For a person
     Text,
     /// One JSON document; later versions add keys to it and change none
@@ -298,24 +285,24 @@ const FLEET_FILE: &str = "catchment.toml";
 /// Nothing is sent anywhere, and no credentials are read. Exits 1 where a record failed or an answer differs.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = REPLAY_EXAMPLES)]
-pub(crate) struct Replay {
+pub struct Replay {
     /// Files with captured events; `-` or none: standard input
     #[arg(value_name = "BATCH")]
-    pub(crate) batches: Vec<PathBuf>,
+    pub batches: Vec<PathBuf>,
 
     /// Print the Lambda's own answer instead, one JSON document a batch
     #[arg(long, conflicts_with = "expect")]
-    pub(crate) response: bool,
+    pub response: bool,
 
     /// Compare the answers with those recorded in FILE (as --response prints them) and print the difference
     ///
     /// The data of both is opened first, so that the difference is one of log events, not of base64. Exits 1 where
     /// there is one.
     #[arg(long, value_name = "FILE")]
-    pub(crate) expect: Option<PathBuf>,
+    pub expect: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub settings: Settings,
 }
 
 const REPLAY_EXAMPLES: &str = "\
@@ -328,36 +315,36 @@ Examples:
 /// The transformer's settings, under the names of its environment variables (`--format` is `CATCHMENT_FORMAT`).
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Transformer settings")]
-pub(crate) struct Settings {
+pub struct Settings {
     /// events: one JSON object a line per log event, with its context; document: the whole subscription message as one
     /// JSON object a line, for OpenSearch; message: the bare messages [default: events]
     #[arg(long)]
-    pub(crate) format: Option<String>,
+    pub format: Option<String>,
 
     /// Into which fields messages are parsed; none: the message stays the string that it was [default: none]
     #[arg(long)]
-    pub(crate) schema: Option<String>,
+    pub schema: Option<String>,
 
     /// none, or gzip: one member per record [default: none]
     #[arg(long)]
-    pub(crate) compression: Option<String>,
+    pub compression: Option<String>,
 
     /// Any of account,region,source,log_group,year,month,day,hour
     #[arg(long, value_name = "KEYS")]
-    pub(crate) partition_keys: Option<String>,
+    pub partition_keys: Option<String>,
 
     /// Which log groups carry which source, as JSON, e.g. {"CloudTrail/*":"cloudtrail"} [default: told by name and
     /// content]
     #[arg(long, value_name = "JSON")]
-    pub(crate) sources: Option<String>,
+    pub sources: Option<String>,
 
     /// What becomes of a record whose answer does not fit; fail: it goes to the error output [default: fail]
     #[arg(long)]
-    pub(crate) overflow: Option<String>,
+    pub overflow: Option<String>,
 
     /// The most MiB that one record may open to [default: 64]
     #[arg(long, value_name = "MIB")]
-    pub(crate) max_decoded_mib: Option<String>,
+    pub max_decoded_mib: Option<String>,
 }
 
 #[cfg(test)]

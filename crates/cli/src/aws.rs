@@ -14,43 +14,43 @@ use aws_sdk_cloudwatchlogs::operation::put_subscription_filter::PutSubscriptionF
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::name::{AccountId, ProfileName, Region};
-use crate::observed::State;
+use crate::provision::name::{AccountId, ProfileName, Region};
+use crate::provision::observed::State;
 
-pub(crate) mod apply;
-pub(crate) mod call;
-pub(crate) mod explain;
+pub mod apply;
+pub mod call;
+pub mod explain;
 mod login;
-pub(crate) mod observe;
+pub mod observe;
 
-pub(crate) use call::{CallError, Caller, Pace};
-pub(crate) use login::LoginError;
+pub use call::{CallError, Caller, RateLimiter};
+pub use login::LoginError;
 
 /// Whose credentials to use, and which account they must belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Login {
+pub struct Login {
     /// A named profile; none for the default credential chain.
-    pub(crate) profile: Option<ProfileName>,
-    pub(crate) account: AccountId,
+    pub profile: Option<ProfileName>,
+    pub account: AccountId,
 }
 
 /// One account in one Region: its clients, built on first use and shared from then on.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) caller: Caller,
-    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
-    pub(crate) kinesis: aws_sdk_kinesis::Client,
-    pub(crate) iam: aws_sdk_iam::Client,
+pub struct Connection {
+    pub caller: Caller,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub kinesis: aws_sdk_kinesis::Client,
+    pub iam: aws_sdk_iam::Client,
 }
 
 /// Every connection of one run of the program.
 #[derive(Debug)]
-pub(crate) struct Connections {
+pub struct Connections {
     http: SharedHttpClient,
     identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
     open: Mutex<BTreeMap<(Login, Region), Arc<Connection>>>,
     /// One for each account and Region, whichever profiles lead there.
-    paces: Mutex<BTreeMap<(AccountId, Region), Arc<Pace>>>,
+    paces: Mutex<BTreeMap<(AccountId, Region), Arc<RateLimiter>>>,
 }
 
 /// What a profile came to.
@@ -67,7 +67,7 @@ const TRIES_MAX: u32 = 6;
 const TRY_TIME_MAX: Duration = Duration::from_secs(10);
 
 impl Connections {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         // the SDK's own default is aws-lc, which is minutes of C to build; ring speaks the same TLS
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -84,7 +84,7 @@ impl Connections {
     ///
     /// # Errors
     /// Where the profile gives no credentials, or those of another account than the file says.
-    pub(crate) async fn open(
+    pub async fn open(
         &self,
         login: &Login,
         region: &Region,
@@ -114,7 +114,7 @@ impl Connections {
     ///
     /// # Errors
     /// Where the profile gives no credentials.
-    pub(crate) async fn account(
+    pub async fn account(
         &self,
         profile: Option<&ProfileName>,
         region: &Region,

@@ -1,33 +1,27 @@
 //! One file per command: read, decide, show, act.
 
-#[cfg(feature = "aws")]
 mod apply;
 mod completions;
-#[cfg(feature = "aws")]
 mod destroy;
 mod fleet;
 mod infra;
 mod init;
 mod man;
-#[cfg(feature = "aws")]
 mod plan;
 mod policies;
 mod replay;
-#[cfg(feature = "aws")]
+mod session;
 mod status;
-#[cfg(feature = "aws")]
-mod world;
 
 use std::process::ExitCode;
 
 use crate::args::{Args, Command};
 use crate::output::Output;
-#[cfg(feature = "aws")]
-use crate::plan::{Declined, Reason};
+use crate::provision::plan::{Declined, Reason};
 
 /// How a command ended, where it did not end in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum ExitStatus {
     /// Done, or in sync.
     Done,
     /// Failed, in part or whole; what failed has been said.
@@ -36,12 +30,12 @@ pub(crate) enum Status {
     Pending,
 }
 
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
         match status {
-            Status::Done => Self::from(0),
-            Status::Failed => Self::from(1),
-            Status::Pending => Self::from(3),
+            ExitStatus::Done => Self::from(0),
+            ExitStatus::Failed => Self::from(1),
+            ExitStatus::Pending => Self::from(3),
         }
     }
 }
@@ -49,22 +43,18 @@ impl From<Status> for ExitCode {
 /// What was typed cannot be meant. Ends in exit code 2, as clap's own errors do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Usage(pub(crate) String);
+pub struct Usage(pub String);
 
 /// Runs the command that was typed.
 ///
 /// # Errors
 /// Whatever kept the command from its end.
-pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
+pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let status = match args.command {
         Command::Init(args) => init::run(&args, output)?,
-        #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&args, output)?,
-        #[cfg(feature = "aws")]
         Command::Apply(args) => apply::run(&args, output)?,
-        #[cfg(feature = "aws")]
         Command::Status(args) => status::run(&args, output)?,
-        #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&args, output)?,
         Command::Infra(args) => infra::run(&args, output)?,
         Command::Policies(args) => policies::run(&args, output)?,
@@ -77,20 +67,17 @@ pub(crate) fn run(args: Args, output: &mut Output) -> anyhow::Result<Status> {
 }
 
 /// Whether a thing could not be read: then the run failed in part.
-#[cfg(feature = "aws")]
 fn is_unread(declined: &Declined) -> bool {
     declined.reason == Reason::Unknown
 }
 
 /// Whether a thing that was to go stays for a cause that somebody has to mend. What is kept on purpose, or for others, is none.
-#[cfg(feature = "aws")]
 fn is_stuck(declined: &Declined) -> bool {
     matches!(declined.reason, Reason::Unknown | Reason::Blocked)
 }
 
 /// Whether a thing stays other than the fleet file says, for a cause that somebody has to mend. A stream that is kept larger
 /// or longer than asked is none.
-#[cfg(feature = "aws")]
 fn is_unmade(declined: &Declined) -> bool {
     match declined.reason {
         Reason::Unknown | Reason::Foreign | Reason::Blocked | Reason::Limit => true,
@@ -99,7 +86,7 @@ fn is_unmade(declined: &Declined) -> bool {
 }
 
 /// The exit code of an error: 2 for usage, else 1.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<Usage>() {
         ExitCode::from(2)
     } else {

@@ -4,13 +4,11 @@
 //! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
 //! `head` does) ends the program quietly.
 
-#[cfg(feature = "aws")]
 mod outcome;
-pub(crate) mod plan;
+pub mod plan;
 mod policy;
-#[cfg(feature = "aws")]
 mod progress;
-pub(crate) mod status;
+pub mod status;
 mod tree;
 
 use std::error::Error;
@@ -19,13 +17,11 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-#[cfg(feature = "aws")]
-pub(crate) use outcome::{Failure, Outcome};
-#[cfg(feature = "aws")]
-pub(crate) use progress::Progress;
+pub use outcome::{Failure, Outcome};
+pub use progress::Progress;
 
 /// Where results and notes go.
-pub(crate) struct Output {
+pub struct Output {
     result: Box<dyn Write>,
     notes: Box<dyn Write>,
 }
@@ -33,7 +29,7 @@ pub(crate) struct Output {
 impl Output {
     /// Standard output and standard error.
     #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
-    pub(crate) fn to_terminal() -> Self {
+    pub fn to_terminal() -> Self {
         Self {
             result: Box::new(io::BufWriter::new(io::stdout())),
             notes: Box::new(io::stderr()),
@@ -44,7 +40,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub(crate) fn result(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn result(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.result.write_all(bytes)
     }
 
@@ -52,7 +48,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.result, value)?;
         self.result(b"\n")
     }
@@ -61,7 +57,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output or standard error cannot be written to.
-    pub(crate) fn note(&mut self, line: &str) -> io::Result<()> {
+    pub fn note(&mut self, line: &str) -> io::Result<()> {
         self.result.flush()?;
         writeln!(self.notes, "{line}")
     }
@@ -70,7 +66,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output or standard error cannot be written to.
-    pub(crate) fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
+    pub fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
         self.note(&format!("error: {error}"))?;
         error.chain().skip(1).try_for_each(|cause| {
             // a cause of several lines, such as every mistake in a file, stays under its word
@@ -88,7 +84,7 @@ impl Output {
         clippy::disallowed_methods,
         reason = "this is the room that knows the terminal"
     )]
-    pub(crate) fn is_interactive() -> bool {
+    pub fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -96,7 +92,7 @@ impl Output {
     ///
     /// # Errors
     /// Standard output or standard error cannot be written to.
-    pub(crate) fn question(&mut self, question: &str) -> io::Result<()> {
+    pub fn question(&mut self, question: &str) -> io::Result<()> {
         self.result.flush()?;
         write!(self.notes, "{question} ")?;
         self.notes.flush()
@@ -106,21 +102,21 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written to.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
+    pub fn finish(&mut self) -> io::Result<()> {
         self.result.flush()
     }
 }
 
 /// An error that says what to do next.
 #[derive(Debug)]
-pub(crate) struct Hinted {
+pub struct Hinted {
     error: anyhow::Error,
     hint: String,
 }
 
 impl Hinted {
     /// Adds what to do next to an error.
-    pub(crate) fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+    pub fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
         Self {
             error: error.into(),
             hint: hint.into(),
@@ -141,7 +137,7 @@ impl Error for Hinted {
 }
 
 /// Whether `error` only says that nobody reads the output any more.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause
             .downcast_ref::<io::Error>()

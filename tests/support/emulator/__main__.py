@@ -12,7 +12,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 
-import leash
+import supervise
 
 from . import ministack
 
@@ -47,7 +47,7 @@ async def serve(options: Options, folder: str, started: concurrent.futures.Futur
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, done.set)
-    leash.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
+    supervise.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
     async with contextlib.AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(Upstream(await asyncio.wrap_future(started)))
         delivery = Delivery(upstream, options.deliver, options.deliver_twice_every)
@@ -58,7 +58,7 @@ async def serve(options: Options, folder: str, started: concurrent.futures.Futur
 
 
 def main() -> None:
-    leash.adopt_orphans()
+    supervise.adopt_orphans()
     options = Options(**json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}"))
     with tempfile.TemporaryDirectory(prefix="catchment-emulator-") as folder:
         # the thread that starts ministack must live as long as we do: its end would be ministack's (PR_SET_PDEATHSIG)
@@ -68,7 +68,7 @@ def main() -> None:
                 asyncio.run(serve(options, folder, started))
             finally:
                 # nothing in it is worth a tidy end
-                leash.end_children(grace_seconds=0)
+                supervise.end_children(grace_seconds=0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from .halt import Halt
 from .journal import Journal
 
 ROOT = "/_catchment"
-BY_HAND = "X-Catchment-By-Hand"
+BY_HAND = "X-Catchment-By-Client"
 """The header that marks what a test does to the world itself: no rule, fault, halt or journal applies to it."""
 HALT_SECONDS_MAX = 60.0
 
@@ -57,10 +57,10 @@ def add_routes(application: web.Application, proxy) -> None:
     async def aws(order: dict) -> dict:
         """One API call by hand: `account`, `region`, `service`, `operation`, `params` -> `result` or `error`."""
         # botocore takes its time to import: only those pay for it who ask
-        from .hand import Hand
+        from .client import Client
 
         if not hands:
-            hands.append(Hand(proxy.endpoint, BY_HAND))
+            hands.append(Client(proxy.endpoint, BY_HAND))
         return await asyncio.to_thread(hands[0].call, **order)
 
     for act in (faults, rules, halt, halted, calls, forget, delivered, aws):

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-import leash
+import supervise
 
 READY_SECONDS_MAX = 60.0
 TRIES_MAX = 5
@@ -55,7 +55,7 @@ def _launch(port: int, folder: str, auth: bool, environment: dict) -> subprocess
     }
     command = [sys.executable, "-m", "ministack"]
     with open(_log(folder), "ab") as log:
-        return leash.start(command, env=settings, stdout=log, stderr=log, cwd=folder)
+        return supervise.start(command, env=settings, stdout=log, stderr=log, cwd=folder)
 
 
 def _ready(process: subprocess.Popen, port: int) -> bool:

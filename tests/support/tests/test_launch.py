@@ -9,7 +9,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import leash
+import supervise
 from emulator import ministack
 
 from .world import SUPPORT, EmulatorTest, allow, launch
@@ -52,7 +52,7 @@ class Leash(unittest.TestCase):
     def test_ends_what_its_command_started(self):
         command = "sleep 600 & echo $!; exec sleep 600"
         process = subprocess.Popen(
-            [sys.executable, SUPPORT / "leash.py", "sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, SUPPORT / "supervise.py", "sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         grandchild = int(process.stdout.readline())
         process.stdin.close()
@@ -67,7 +67,7 @@ class Port(unittest.TestCase):
             other.bind(("127.0.0.1", 0))
             other.listen()
             taken = other.getsockname()[1]
-            self.addCleanup(leash.end_children, 0)
+            self.addCleanup(supervise.end_children, 0)
             with unittest.mock.patch.object(ministack, "_free_port", side_effect=[taken, ministack._free_port()]):
                 self.assertNotEqual(ministack.start(folder, False, {}), taken)
 

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::{FLEET_FILE, Format};
-use crate::name::{MemberName, Region};
+use crate::provision::name::{MemberName, Region};
 
 /// What the CloudFormation templates of infra/ need
 #[derive(Debug, clap::Args)]
-pub(crate) struct Infra {
+pub struct Infra {
     #[command(subcommand)]
-    pub(crate) command: InfraCommand,
+    pub command: InfraCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum InfraCommand {
+pub enum InfraCommand {
     Parameters(InfraParameters),
 }
 
@@ -25,38 +25,38 @@ pub(crate) enum InfraCommand {
 /// ends in .yaml. What the fleet file does not say, such as VpcIds or AlarmEmail, is given beside them.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = INFRA_PARAMETERS_EXAMPLES)]
-pub(crate) struct InfraParameters {
+pub struct InfraParameters {
     /// The template
     #[arg(default_value = "logging")]
-    pub(crate) template: InfraTemplate,
+    pub template: InfraTemplate,
 
     /// The fleet file
     #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
-    pub(crate) fleet: PathBuf,
+    pub fleet: PathBuf,
 
     /// The member account, for the template `member`
     #[arg(long, value_name = "NAME", required_if_eq("template", "member"))]
-    pub(crate) member: Option<MemberName>,
+    pub member: Option<MemberName>,
 
     /// The bucket of all members' trails, for `cloudtrail-bucket` and `member`
     #[arg(long, value_name = "BUCKET", required_if_eq_any([("template", "cloudtrail-bucket"), ("template", "member")]))]
-    pub(crate) trail_bucket: Option<String>,
+    pub trail_bucket: Option<String>,
 
     /// The name of the members' trails
     #[arg(long, value_name = "TRAIL", default_value = "catchment")]
-    pub(crate) trail: String,
+    pub trail: String,
 
     /// The trails' home Region, where the fleet has several
     #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<Region>,
+    pub region: Option<Region>,
 
     #[command(flatten)]
-    pub(crate) format: Format,
+    pub format: Format,
 }
 
 /// The templates of infra/ that a person deploys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InfraTemplate {
+pub enum InfraTemplate {
     /// infra/logging.yaml
     Logging,
     /// infra/cloudtrail-bucket.yaml

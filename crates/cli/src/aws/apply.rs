@@ -6,10 +6,10 @@ use aws_sdk_iam::error::BuildError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{CallError, Connection, Connections, Login, LoginError};
-use crate::desired::Desired;
-use crate::name::Region;
-use crate::plan::{Action, Change, ChangeKey, Plan};
-use crate::resource::{Party, SubscriptionFilter, Thing};
+use crate::provision::desired::Desired;
+use crate::provision::name::Region;
+use crate::provision::plan::{Action, Change, ChangeKey, Plan};
+use crate::provision::resource::{Party, Resource, SubscriptionFilter};
 
 mod diagnose;
 mod iam;
@@ -18,16 +18,16 @@ mod logs;
 
 /// What became of each change of a plan, in the plan's order.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) done: Vec<ChangeKey>,
-    pub(crate) failed: BTreeMap<ChangeKey, ApplyError>,
+pub struct Report {
+    pub done: Vec<ChangeKey>,
+    pub failed: BTreeMap<ChangeKey, ApplyError>,
     /// Not tried, because of the failure of the change named beside it.
-    pub(crate) not_tried: BTreeMap<ChangeKey, ChangeKey>,
+    pub not_tried: BTreeMap<ChangeKey, ChangeKey>,
 }
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ApplyError {
+pub enum ApplyError {
     #[error(transparent)]
     Login(#[from] LoginError),
     #[error(transparent)]
@@ -61,7 +61,7 @@ pub(crate) enum ApplyError {
 
 impl ApplyError {
     /// The true cause, where the error itself is not it.
-    pub(crate) fn cause(&self) -> Option<String> {
+    pub fn cause(&self) -> Option<String> {
         match self {
             Self::Call(error) => Some(error.explanation().cause),
             Self::Full { source, .. } => Some(source.explanation().cause),
@@ -75,7 +75,7 @@ impl ApplyError {
     }
 
     /// What to do next.
-    pub(crate) fn hint(&self) -> String {
+    pub fn hint(&self) -> String {
         match self {
             Self::Login(error) => error.hint(),
             Self::Call(error) => error.explanation().hint,
@@ -101,7 +101,7 @@ fn names(filters: &[SubscriptionFilter]) -> String {
 
 /// What happens while a plan is carried out, for whoever shows it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Step<'a> {
+pub enum Step<'a> {
     Began(&'a Change),
     Done(&'a Change),
     Failed(&'a Change, &'a ApplyError),
@@ -109,7 +109,7 @@ pub(crate) enum Step<'a> {
 }
 
 /// Makes the changes of `plan`. Of one account and Region one at a time: CloudWatch Logs refuses two writers of one log group.
-pub(crate) async fn apply(
+pub async fn apply(
     connections: &Connections,
     desired: &Desired,
     plan: &Plan,
@@ -168,7 +168,7 @@ pub(crate) async fn apply(
 }
 
 /// What goes one at a time.
-type Lane<'a> = (&'a crate::name::AccountId, Option<&'a Region>);
+type Lane<'a> = (&'a crate::provision::name::AccountId, Option<&'a Region>);
 
 fn lane(change: &Change) -> Lane<'_> {
     (&change.subject.account, change.subject.region.as_ref())
@@ -183,12 +183,12 @@ async fn make(
     let connection = connect(connections, desired, change).await?;
     let connection = connection.as_ref();
     match (&change.subject.thing, &change.action) {
-        (Thing::Stream(name), action) => Box::pin(kinesis::make(connection, name, action)).await,
-        (Thing::Role(name), action) => Box::pin(iam::make(connection, name, action)).await,
-        (Thing::Destination(name), action) => {
+        (Resource::Stream(name), action) => Box::pin(kinesis::make(connection, name, action)).await,
+        (Resource::Role(name), action) => Box::pin(iam::make(connection, name, action)).await,
+        (Resource::Destination(name), action) => {
             Box::pin(logs::make_destination(connection, name, action)).await
         }
-        (Thing::Filter { log_group, name }, action) => {
+        (Resource::Filter { log_group, name }, action) => {
             // a filter comes after the policy of its destination, where this run sees to both
             let is_named = desired.logging.is_some();
             Box::pin(logs::make_filter(
@@ -227,7 +227,7 @@ async fn connect(
     }
 }
 
-fn mismatch(thing: &Thing, action: &Action) -> ApplyError {
+fn mismatch(thing: &Resource, action: &Action) -> ApplyError {
     ApplyError::Mismatch {
         action: format!("{action:?}"),
         thing: thing.to_string(),

@@ -6,30 +6,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use governor::Quota;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep};
 
 use super::explain::{Explanation, Refusal, Repeat, explain};
-use crate::name::{AccountId, Region};
+use crate::provision::name::{AccountId, Region};
 
 /// A call that did not succeed, with all that a person needs to find the place.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} failed on {thing} in account {account}{}", place(.action, .region))]
-pub(crate) struct CallError {
+pub struct CallError {
     /// The IAM action, such as `logs:PutDestination`: service and operation in one.
-    pub(crate) action: &'static str,
-    pub(crate) thing: String,
-    pub(crate) account: AccountId,
-    pub(crate) region: Region,
+    pub action: &'static str,
+    pub thing: String,
+    pub account: AccountId,
+    pub region: Region,
     #[source]
-    pub(crate) fault: Box<Fault>,
+    pub fault: Box<Fault>,
 }
 
 /// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The service answered with an error.
     #[error("{code}: {message}")]
     Refused { code: String, message: String },
@@ -49,7 +49,7 @@ fn place(action: &str, region: &Region) -> String {
 
 impl CallError {
     /// The service's error code, without the `Exception` ending that some services write.
-    pub(crate) fn code(&self) -> Option<&str> {
+    pub fn code(&self) -> Option<&str> {
         match self.fault.as_ref() {
             Fault::Refused { code, .. } => Some(code.strip_suffix("Exception").unwrap_or(code)),
             Fault::Unanswered(_) => None,
@@ -57,24 +57,24 @@ impl CallError {
     }
 
     /// Whether the service answered that there is no such thing.
-    pub(crate) fn is_not_found(&self) -> bool {
+    pub fn is_not_found(&self) -> bool {
         matches!(self.code(), Some("ResourceNotFound" | "NoSuchEntity"))
     }
 
     /// Whether the refusal is about a `logs::Destination`.
-    pub(crate) fn names_destination(&self) -> bool {
+    pub fn names_destination(&self) -> bool {
         matches!(self.fault.as_ref(), Fault::Refused { message, .. } if message.contains(":destination:"))
     }
 
     /// The true cause and the next step.
-    pub(crate) fn explanation(&self) -> Explanation {
+    pub fn explanation(&self) -> Explanation {
         self.fault.explanation(self.action)
     }
 }
 
 impl Fault {
     /// What the SDK's error comes to.
-    pub(crate) fn of<E, R>(error: SdkError<E, R>) -> Self
+    pub fn of<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
@@ -89,7 +89,7 @@ impl Fault {
     }
 
     /// The true cause and the next step, for the action that was refused.
-    pub(crate) fn explanation(&self, action: &str) -> Explanation {
+    pub fn explanation(&self, action: &str) -> Explanation {
         match self {
             Self::Refused { code, message } => explain(Refusal {
                 action,
@@ -107,21 +107,21 @@ impl Fault {
 
 /// Where a call goes and with whose quota: one account in one Region.
 #[derive(Debug)]
-pub(crate) struct Caller {
-    pub(crate) account: AccountId,
-    pub(crate) region: Region,
-    pace: Arc<Pace>,
+pub struct Caller {
+    pub account: AccountId,
+    pub region: Region,
+    pace: Arc<RateLimiter>,
 }
 
 /// Keeps the calls of each operation in one account and Region below AWS's quota for it.
 #[derive(Debug)]
-pub(crate) struct Pace(Option<Limiter>);
+pub struct RateLimiter(Option<Limiter>);
 
-type Limiter = RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
+type Limiter = governor::RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
 
-impl Default for Pace {
+impl Default for RateLimiter {
     fn default() -> Self {
-        Self(Quota::with_period(SPACING).map(RateLimiter::hashmap))
+        Self(Quota::with_period(SPACING).map(governor::RateLimiter::hashmap))
     }
 }
 
@@ -134,7 +134,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Caller {
-    pub(crate) fn new(account: AccountId, region: Region, pace: Arc<Pace>) -> Self {
+    pub fn new(account: AccountId, region: Region, pace: Arc<RateLimiter>) -> Self {
         Self {
             account,
             region,
@@ -143,7 +143,7 @@ impl Caller {
     }
 
     /// Sends what `send` makes, as often as the answer is worth a repeat. The SDK repeats transient faults by itself.
-    pub(crate) async fn call<T, E, R, Answer>(
+    pub async fn call<T, E, R, Answer>(
         &self,
         action: &'static str,
         thing: &str,
@@ -157,7 +157,7 @@ impl Caller {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
-            if let Pace(Some(pace)) = self.pace.as_ref() {
+            if let RateLimiter(Some(pace)) = self.pace.as_ref() {
                 pace.until_key_ready(&action).await;
             }
             let error = match send().await {
@@ -198,14 +198,14 @@ mod tests {
 
     const ACTION: &str = "logs:PutDestination";
 
-    fn caller(pace: Pace) -> Caller {
+    fn caller(pace: RateLimiter) -> Caller {
         let region = "us-west-2".parse().unwrap();
         Caller::new("999988887777".parse().unwrap(), region, Arc::new(pace))
     }
 
     /// governor reads the real clock; what runs on tokio's paused one goes without.
     fn unpaced() -> Caller {
-        caller(Pace(None))
+        caller(RateLimiter(None))
     }
 
     fn refused(code: &str, message: &str) -> SdkError<PutDestinationError, ()> {
@@ -276,7 +276,7 @@ mod tests {
     )]
     #[tokio::test]
     async fn five_calls_of_one_operation_never_fall_within_a_second() {
-        let caller = caller(Pace::default());
+        let caller = caller(RateLimiter::default());
         let began = std::time::Instant::now();
         for _ in 0..6 {
             let answer = caller

@@ -4,24 +4,24 @@ use std::time::Duration;
 
 /// What is known of a refused call: the IAM action (`logs:PutDestination`), the service's error code and message.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Refusal<'a> {
-    pub(crate) action: &'a str,
-    pub(crate) code: &'a str,
-    pub(crate) message: &'a str,
+pub struct Refusal<'a> {
+    pub action: &'a str,
+    pub code: &'a str,
+    pub message: &'a str,
 }
 
 /// The true cause of a refusal, in a sentence, and the next step for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Explanation {
-    pub(crate) cause: String,
-    pub(crate) hint: String,
+pub struct Explanation {
+    pub cause: String,
+    pub hint: String,
     /// How long the same call is worth repeating. The SDK has already repeated what was transient.
-    pub(crate) repeat: Repeat,
+    pub repeat: Repeat,
 }
 
 /// Whether the same call may succeed later without anybody's doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeat {
+pub enum Repeat {
     /// Somebody has to change something first.
     Never,
     /// Something made a moment ago has not reached every part of AWS: repeat with backoff for this long.
@@ -41,7 +41,7 @@ const CONFLICT_PATIENCE: Duration = Duration::from_secs(60);
 /// Finds the cause of a refusal. Codes and messages as seen in the services' answers; several are not modelled in the SDK.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>
-pub(crate) fn explain(refusal: Refusal<'_>) -> Explanation {
+pub fn explain(refusal: Refusal<'_>) -> Explanation {
     ROWS.iter()
         .find(|row| row.matches(refusal))
         .map_or_else(|| unknown(refusal), |row| (row.tell)(refusal))

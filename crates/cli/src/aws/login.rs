@@ -7,11 +7,11 @@ use aws_sdk_sts::config::ProvideCredentials;
 
 use super::call::Fault;
 use super::chain;
-use crate::name::{AccountId, NameError, ProfileName};
+use crate::provision::name::{AccountId, NameError, ProfileName};
 
 /// Why a login cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LoginError {
+pub enum LoginError {
     /// No credentials, or expired ones.
     #[error("{} gives no credentials", origin(.profile.as_ref()))]
     Credentials {
@@ -44,7 +44,7 @@ pub(crate) enum LoginError {
 
 impl LoginError {
     /// What to do next.
-    pub(crate) fn hint(&self) -> String {
+    pub fn hint(&self) -> String {
         match self {
             Self::Credentials { profile, source } => {
                 credentials_hint(profile.as_ref(), &chain(source.as_ref()))

@@ -3,9 +3,9 @@
 use futures_util::future::join_all;
 
 use super::{Connection, Connections, Login, LoginError};
-use crate::desired::{self, Desired};
-use crate::name::Region;
-use crate::observed::{Logging, LoggingRegion, Member, Observed, State};
+use crate::provision::desired::{self, Desired};
+use crate::provision::name::Region;
+use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State};
 
 pub(super) mod iam;
 pub(super) mod kinesis;
@@ -16,10 +16,7 @@ mod logs;
 /// # Errors
 /// Where a profile belongs to another account than the fleet file says: then the file is wrong, and nothing in it is to be
 /// relied upon.
-pub(crate) async fn observe(
-    connections: &Connections,
-    desired: &Desired,
-) -> Result<Observed, LoginError> {
+pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Observed, LoginError> {
     let members = desired.members.iter().map(async |(name, wanted)| {
         let login = Login {
             profile: wanted.profile.clone(),

@@ -9,29 +9,29 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-use super::world::{World, block_on};
-use super::{Status, Usage, is_unmade};
+use super::session::{Session, block_on};
+use super::{ExitStatus, Usage, is_unmade};
 use crate::args::{self, OutputFormat};
 use crate::aws::apply::{ApplyError, Report, Step, apply};
-use crate::desired::Desired;
-use crate::observed::Observed;
 use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
-use crate::plan::{Action, Change, Declined, Plan, plan};
-use crate::resource::Subject;
+use crate::provision::desired::Desired;
+use crate::provision::observed::Observed;
+use crate::provision::plan::{Action, Change, Declined, Plan, plan};
+use crate::provision::resource::ResourceAddress;
 
 /// Runs the command.
 ///
 /// # Errors
 /// A fleet file that cannot be used, a profile of another account, a world that moved. What fails while changes are made is
 /// in the report.
-pub(crate) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let run = Run {
         question: "Make these changes?",
         yes: args.yes,
         format: args.format.output,
         fails: is_unmade,
     };
-    run.carry_out(World::open(&args.scope, &args.by_hand), output, plan)
+    run.carry_out(Session::open(&args.scope, &args.by_hand), output, plan)
 }
 
 /// What `apply` and `destroy` do alike.
@@ -47,10 +47,10 @@ impl Run {
     /// Plans, shows, asks, looks again, and makes the changes.
     pub(super) fn carry_out(
         self,
-        world: impl Future<Output = anyhow::Result<World>>,
+        world: impl Future<Output = anyhow::Result<Session>>,
         output: &mut Output,
         planner: impl Fn(&Desired, &Observed) -> Plan,
-    ) -> anyhow::Result<Status> {
+    ) -> anyhow::Result<ExitStatus> {
         if !self.yes && !Output::is_interactive() {
             return Err(Usage(
                 "there is no terminal to ask on: --yes makes the changes unasked".into(),
@@ -68,7 +68,7 @@ impl Run {
             }
             if !self.yes && !self.agreed(&plan, output)? {
                 output.note("nothing was changed")?;
-                return Ok(Status::Failed);
+                return Ok(ExitStatus::Failed);
             }
             let now = planner(&world.desired, &world.observe().await?);
             if told(&now) != told(&plan) {
@@ -89,16 +89,16 @@ impl Run {
         plan: &Plan,
         outcome: &Outcome,
         output: &mut Output,
-    ) -> anyhow::Result<Status> {
+    ) -> anyhow::Result<ExitStatus> {
         match self.format {
             OutputFormat::Json => output.json(&outcome.document(plan))?,
             OutputFormat::Text => output.result(outcome.text(plan).as_bytes())?,
         }
         let is_whole = outcome.failed.is_empty() && !plan.declined.iter().any(self.fails);
         Ok(if is_whole {
-            Status::Done
+            ExitStatus::Done
         } else {
-            Status::Failed
+            ExitStatus::Failed
         })
     }
 
@@ -119,7 +119,7 @@ impl Run {
 }
 
 /// What a plan says it does. Waiting is not told: a stream that became ACTIVE meanwhile is no world that moved.
-fn told(plan: &Plan) -> Vec<(&Subject, &Action)> {
+fn told(plan: &Plan) -> Vec<(&ResourceAddress, &Action)> {
     let waits = |change: &&Change| matches!(change.action, Action::AwaitStream { .. });
     let told = plan.changes.iter().filter(|change| !waits(change));
     told.map(|change| (&change.subject, &change.action))
@@ -129,7 +129,7 @@ fn told(plan: &Plan) -> Vec<(&Subject, &Action)> {
 /// Off a terminal, how often a line says that a run is not dead but waiting: a new role can take AWS minutes.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 
-async fn make(world: &World, plan: &Plan, output: &mut Output) -> anyhow::Result<Outcome> {
+async fn make(world: &Session, plan: &Plan, output: &mut Output) -> anyhow::Result<Outcome> {
     // the plan stands above the progress, which is drawn past `output`
     output.finish()?;
     let progress = RefCell::new(Progress::new(plan.changes.len()));

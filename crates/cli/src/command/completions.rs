@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 
-use super::Status;
+use super::ExitStatus;
 use crate::args::{self, Args};
 use crate::output::Output;
 
@@ -10,9 +10,9 @@ use crate::output::Output;
 ///
 /// # Errors
 /// Standard output cannot be written to.
-pub(crate) fn run(args: &args::Completions, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Completions, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "catchment", &mut script);
     output.result(&script)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

@@ -1,17 +1,17 @@
 //! `catchment destroy`: the plan towards nothing.
 
 use super::apply::Run;
-use super::world::World;
-use super::{Status, is_stuck};
+use super::session::Session;
+use super::{ExitStatus, is_stuck};
 use crate::args;
 use crate::output::Output;
-use crate::plan::destroy;
+use crate::provision::plan::destroy;
 
 /// Runs the command.
 ///
 /// # Errors
 /// As `apply`.
-pub(crate) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let run = Run {
         question: "Take this down?",
         yes: args.yes,
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<S
         fails: is_stuck,
     };
     run.carry_out(
-        World::open(&args.scope, &args.by_hand),
+        Session::open(&args.scope, &args.by_hand),
         output,
         |desired, observed| destroy(desired, observed, args.delete_stream),
     )

@@ -6,16 +6,16 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Usage;
-use crate::desired::{Desired, DesiredError, Scope};
-use crate::fleet::Fleet;
-use crate::name::MemberName;
 use crate::output::Hinted;
+use crate::provision::desired::{Desired, DesiredError, Scope};
+use crate::provision::fleet::Fleet;
+use crate::provision::name::MemberName;
 
 /// Reads the fleet file, and keeps of it what the run is for.
 ///
 /// # Errors
 /// A file that cannot be read or holds mistakes, a member that it does not have.
-pub(crate) fn desired(
+pub(super) fn desired(
     path: &Path,
     logging: bool,
     members: &[MemberName],
@@ -33,7 +33,7 @@ pub(crate) fn desired(
 ///
 /// # Errors
 /// A file that cannot be read or holds mistakes.
-pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
+pub(super) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
     Fleet::parse(&read(path)?).with_context(|| format!("{} is not a fleet file", path.display()))
 }
 

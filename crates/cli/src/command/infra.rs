@@ -2,18 +2,18 @@
 
 use std::fmt::Write;
 
-use super::{Status, Usage, fleet};
+use super::{ExitStatus, Usage, fleet};
 use crate::args::{self, InfraCommand, InfraTemplate, OutputFormat};
-use crate::fleet::Fleet;
-use crate::name::Region;
 use crate::output::{Hinted, Output};
-use crate::parameters::{self, Parameters};
+use crate::provision::fleet::Fleet;
+use crate::provision::name::Region;
+use crate::provision::parameters::{self, Parameters};
 
 /// Runs the command.
 ///
 /// # Errors
 /// A fleet file that cannot be used, or that a template cannot be given as it is.
-pub(crate) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let InfraCommand::Parameters(args) = &args.command;
     let parameters = parameters_of(args)?;
     match args.format.output {
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<Sta
             output.result(lines.as_bytes())?;
         }
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn parameters_of(args: &args::InfraParameters) -> anyhow::Result<Parameters> {

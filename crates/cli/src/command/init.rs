@@ -5,16 +5,16 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::Context;
 
-use super::Status;
+use super::ExitStatus;
 use crate::args;
-use crate::fleet::TEMPLATE;
 use crate::output::{Hinted, Output};
+use crate::provision::fleet::TEMPLATE;
 
 /// Runs the command.
 ///
 /// # Errors
 /// A file that is there already, or that cannot be written.
-pub(crate) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let path = args.fleet.display();
     #[expect(clippy::disallowed_methods, reason = "this command writes a file")]
     let file = OpenOptions::new()
@@ -33,5 +33,5 @@ pub(crate) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Stat
     output.note(&format!(
         "wrote {path}; next: put your accounts into it, then `catchment plan`"
     ))?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 
-use super::Status;
+use super::ExitStatus;
 use crate::args::Args;
 use crate::output::Output;
 
@@ -10,7 +10,7 @@ use crate::output::Output;
 ///
 /// # Errors
 /// Standard output cannot be written to.
-pub(crate) fn run(output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(output: &mut Output) -> anyhow::Result<ExitStatus> {
     let mut program = Args::command();
     program.build();
     let mut page = Vec::new();
@@ -28,5 +28,5 @@ pub(crate) fn run(output: &mut Output) -> anyhow::Result<Status> {
         man.render_extra_section(&mut page)?;
     }
     output.result(&page)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

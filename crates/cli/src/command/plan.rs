@@ -1,18 +1,18 @@
 //! `catchment plan`: what would be changed.
 
-use super::world::{World, block_on};
-use super::{Status, is_unmade, is_unread};
+use super::session::{Session, block_on};
+use super::{ExitStatus, is_unmade, is_unread};
 use crate::args::{self, OutputFormat};
 use crate::output::{self, Output};
-use crate::plan::plan;
+use crate::provision::plan::plan;
 
 /// Runs the command.
 ///
 /// # Errors
 /// A fleet file that cannot be used, a profile of another account.
-pub(crate) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<ExitStatus> {
     block_on(async {
-        let world = World::open(&args.scope, &args.by_hand).await?;
+        let world = Session::open(&args.scope, &args.by_hand).await?;
         let observed = world.observe().await?;
         let plan = plan(&world.desired, &observed);
         match args.format.output {
@@ -21,11 +21,11 @@ pub(crate) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Stat
         }
         let fails = if args.exit_code { is_unmade } else { is_unread };
         Ok(if plan.declined.iter().any(fails) {
-            Status::Failed
+            ExitStatus::Failed
         } else if args.exit_code && !plan.is_empty() {
-            Status::Pending
+            ExitStatus::Pending
         } else {
-            Status::Done
+            ExitStatus::Done
         })
     })
 }

@@ -1,15 +1,15 @@
 //! `catchment policies`: every document as it would be attached, and what each operator needs.
 
-use super::{Status, fleet};
+use super::{ExitStatus, fleet};
 use crate::args::{self, OutputFormat};
-use crate::desired::{NamedDocument, documents};
 use crate::output::Output;
+use crate::provision::desired::{NamedDocument, documents};
 
 /// Runs the command.
 ///
 /// # Errors
 /// A fleet file that cannot be used.
-pub(crate) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let desired = fleet::desired(&args.fleet, args.logging, &args.members)?;
     let documents = documents(&desired)?;
     match args.format.output {
@@ -27,5 +27,5 @@ pub(crate) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<
             }
         }
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

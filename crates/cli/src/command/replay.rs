@@ -7,21 +7,21 @@ use anyhow::{Context, anyhow};
 use catchment_transformer::settings::{Setting, Settings};
 use catchment_transformer::{Transformed, Transformer};
 
-use super::{Status, Usage};
+use super::{ExitStatus, Usage};
 use crate::args;
+use crate::batch::{Document, compare, delivered, documents, is_response, summary};
 use crate::output::Output;
-use crate::replay::{Document, delivered, documents, expect, is_response, summary};
 
 /// Runs the command.
 ///
 /// # Errors
 /// A setting that is wrong, a recorded answer that cannot be read, an output that cannot be written to.
-pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let mut transformer = Transformer::new(settings(&args.settings)?);
     let recorded = args.expect.as_deref().map(recorded).transpose()?;
     let mut answers = Vec::new();
     let mut total = summary::Total::default();
-    let mut status = Status::Done;
+    let mut status = ExitStatus::Done;
     let standard_input = [Path::new("-").to_owned()];
     let batches = if args.batches.is_empty() {
         &standard_input[..]
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<St
         match replay(path, &name, &mut transformer) {
             Err(error) => {
                 output.error(&error)?;
-                status = Status::Failed;
+                status = ExitStatus::Failed;
             }
             Ok(transformed) => {
                 for (index, transformed) in transformed.into_iter().enumerate() {
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<St
                     }
                     output.note(&total.add(&name, index, &transformed.report))?;
                     if !transformed.report.failed.is_empty() {
-                        status = Status::Failed;
+                        status = ExitStatus::Failed;
                     }
                     answers.push(transformed.response);
                 }
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<St
         output.note(&total)?;
     }
     if let Some(recorded) = recorded {
-        let difference = expect::difference(&recorded, &answers)?;
+        let difference = compare::difference(&recorded, &answers)?;
         output.result(difference.as_bytes())?;
         let verdict = if difference.is_empty() {
             "as expected"
@@ -73,8 +73,8 @@ pub(crate) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<St
         output.note(verdict)?;
         // A failure that was expected is no failure.
         status = match (difference.is_empty(), answers.is_empty()) {
-            (true, false) => Status::Done,
-            _ => Status::Failed,
+            (true, false) => ExitStatus::Done,
+            _ => ExitStatus::Failed,
         };
     }
     Ok(status)

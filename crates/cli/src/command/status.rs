@@ -1,18 +1,18 @@
 //! `catchment status`: how each thing stands.
 
-use super::Status;
-use super::world::{World, block_on};
+use super::ExitStatus;
+use super::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
 use crate::output::{self, Output};
-use crate::status::status;
+use crate::provision::status::status;
 
 /// Runs the command.
 ///
 /// # Errors
 /// A fleet file that cannot be used, a profile of another account.
-pub(crate) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Status> {
+pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<ExitStatus> {
     block_on(async {
-        let world = World::open(&args.scope, &args.by_hand).await?;
+        let world = Session::open(&args.scope, &args.by_hand).await?;
         let observed = world.observe().await?;
         let status = status(&world.desired, &observed);
         match args.format.output {
@@ -20,9 +20,9 @@ pub(crate) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<St
             OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
         Ok(if status.is_unread() {
-            Status::Failed
+            ExitStatus::Failed
         } else {
-            Status::Done
+            ExitStatus::Done
         })
     })
 }

@@ -5,37 +5,37 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::plan::{Change, ChangeKey, Plan};
+use crate::provision::plan::{Change, ChangeKey, Plan};
 
 /// What became of the changes of a plan.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Outcome {
-    pub(crate) done: Vec<ChangeKey>,
-    pub(crate) failed: BTreeMap<ChangeKey, Failure>,
+pub struct Outcome {
+    pub done: Vec<ChangeKey>,
+    pub failed: BTreeMap<ChangeKey, Failure>,
     /// What was not tried, and the change whose failure stood before it.
-    pub(crate) not_tried: BTreeMap<ChangeKey, ChangeKey>,
+    pub not_tried: BTreeMap<ChangeKey, ChangeKey>,
 }
 
 /// Why a change was not made, and what to do next.
 #[derive(Debug, Serialize)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// What went wrong, and what was behind it, outermost first.
-    pub(crate) errors: Vec<String>,
+    pub errors: Vec<String>,
     /// What that means.
-    pub(crate) cause: Option<String>,
-    pub(crate) hint: String,
+    pub cause: Option<String>,
+    pub hint: String,
 }
 
 /// The JSON form: the plan, and what became of it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Document<'a> {
+pub struct Document<'a> {
     plan: &'a Plan,
     outcome: &'a Outcome,
 }
 
 impl Outcome {
     /// The JSON form.
-    pub(crate) fn document<'a>(&'a self, plan: &'a Plan) -> Document<'a> {
+    pub fn document<'a>(&'a self, plan: &'a Plan) -> Document<'a> {
         Document {
             plan,
             outcome: self,
@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// The text form. Empty where there was nothing to change.
-    pub(crate) fn text(&self, plan: &Plan) -> String {
+    pub fn text(&self, plan: &Plan) -> String {
         if plan.is_empty() {
             return String::new();
         }

@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 
 use super::policy;
 use super::tree::{self, Entry};
-use crate::plan::{Action, Change, Declined, Effect, Foreign, Plan, Reason, TagChange};
-use crate::resource::{Subject, SubscriptionFilter, Tags};
+use crate::provision::plan::{Action, Change, Declined, Effect, Foreign, Plan, Reason, TagChange};
+use crate::provision::resource::{ResourceAddress, SubscriptionFilter, Tags};
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
-pub(crate) fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan) -> String {
     let Plan {
         changes,
         declined,
         foreign,
     } = plan;
-    let mut subjects: Vec<&Subject> = Vec::new();
+    let mut subjects: Vec<&ResourceAddress> = Vec::new();
     let all = changes.iter().map(|change| &change.subject);
     let all = all
         .chain(declined.iter().map(|declined| &declined.subject))
@@ -46,8 +46,8 @@ pub(crate) fn text(plan: &Plan) -> String {
 }
 
 /// The last line: how many things come, change and go, and what is left as it is.
-pub(crate) fn summary(plan: &Plan) -> String {
-    let mut effects: BTreeMap<&Subject, Effect> = BTreeMap::new();
+pub fn summary(plan: &Plan) -> String {
+    let mut effects: BTreeMap<&ResourceAddress, Effect> = BTreeMap::new();
     for Change {
         subject, action, ..
     } in &plan.changes
@@ -79,7 +79,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
     }
 }
 
-fn entry(subject: &Subject, plan: &Plan) -> Entry {
+fn entry(subject: &ResourceAddress, plan: &Plan) -> Entry {
     let changes: Vec<&Change> = plan
         .changes
         .iter()
@@ -175,7 +175,7 @@ fn details(action: &Action) -> Vec<String> {
         }
         Action::DeleteRolePolicy { name: _, before } => policy::lines(Some(before), None),
         Action::PutDestination { before, after } => {
-            let pair = |ends: &crate::plan::DestinationEnds| {
+            let pair = |ends: &crate::provision::plan::DestinationEnds| {
                 [
                     ("stream", ends.target.to_string()),
                     ("role", ends.role.to_string()),

@@ -1,9 +1,11 @@
 //! The difference between two policy documents as lines: `+` what comes, `-` what goes, `~` what changes.
 
-use crate::policy::{Document, FieldDifference, Statement, StatementDifference, differences};
+use crate::provision::policy::{
+    Document, FieldDifference, Statement, StatementDifference, differences,
+};
 
 /// The lines; none where both mean the same.
-pub(crate) fn lines(before: Option<&Document>, after: Option<&Document>) -> Vec<String> {
+pub(super) fn lines(before: Option<&Document>, after: Option<&Document>) -> Vec<String> {
     differences(before, after)
         .iter()
         .flat_map(of_statement)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// What is going on, of a known number of things.
-pub(crate) struct Progress {
+pub struct Progress {
     shown: MultiProgress,
     total: ProgressBar,
     running: BTreeMap<String, ProgressBar>,
@@ -19,7 +19,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 impl Progress {
     /// Shows nothing until the first thing begins.
-    pub(crate) fn new(things: usize) -> Self {
+    pub fn new(things: usize) -> Self {
         let shown = MultiProgress::new();
         let total = shown.add(ProgressBar::new(u64::try_from(things).unwrap_or(u64::MAX)));
         total.set_style(style("{bar:30} {pos}/{len}"));
@@ -33,7 +33,7 @@ impl Progress {
     }
 
     /// A thing has begun.
-    pub(crate) fn began(&mut self, thing: &str) {
+    pub fn began(&mut self, thing: &str) {
         let line = self.shown.add(ProgressBar::new_spinner());
         if self.is_terminal {
             line.set_style(style("{spinner} {msg} ({elapsed})"));
@@ -44,14 +44,14 @@ impl Progress {
     }
 
     /// What has begun and not ended: the line to write now and then where there is no terminal.
-    pub(crate) fn still(&self) -> Option<String> {
+    pub fn still(&self) -> Option<String> {
         let running: Vec<&str> = self.running.keys().map(String::as_str).collect();
         (!self.is_terminal && !running.is_empty())
             .then(|| format!("still running: {}", running.join("; ")))
     }
 
     /// A thing has ended, in a word: `done`, `failed`. The line to write where there is no terminal.
-    pub(crate) fn ended(&mut self, word: &str, thing: &str) -> Option<String> {
+    pub fn ended(&mut self, word: &str, thing: &str) -> Option<String> {
         self.ended += 1;
         if let Some(line) = self.running.remove(thing) {
             line.finish_and_clear();

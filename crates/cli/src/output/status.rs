@@ -5,16 +5,16 @@
 //! `catchment apply` mends it) and `foreign` (a list of texts).
 
 use super::tree::{self, Entry};
-use crate::status::{Finding, Status, ThingStatus};
+use crate::provision::status::{Finding, ResourceStatus, Status};
 
 /// The status as text, ending in a newline. No colour, no line wrapped.
-pub(crate) fn text(status: &Status) -> String {
+pub fn text(status: &Status) -> String {
     let entries: Vec<Entry> = status.things.iter().map(entry).collect();
     format!("{}\n{}\n", tree::text(&entries), summary(status))
 }
 
-fn entry(thing: &ThingStatus) -> Entry {
-    let ThingStatus {
+fn entry(thing: &ResourceStatus) -> Entry {
+    let ResourceStatus {
         subject,
         state,
         findings,

@@ -1,17 +1,17 @@
 //! The shape that plans and statuses share: account by account, Region by Region, a thing and the lines on it.
 
-use crate::name::{AccountId, Region};
-use crate::resource::{Party, Subject};
+use crate::provision::name::{AccountId, Region};
+use crate::provision::resource::{Party, ResourceAddress};
 
 /// A thing's heading and the lines beneath it, each indented as far as it is deep.
-pub(crate) struct Entry {
-    pub(crate) subject: Subject,
-    pub(crate) heading: String,
-    pub(crate) lines: Vec<String>,
+pub(super) struct Entry {
+    pub subject: ResourceAddress,
+    pub heading: String,
+    pub lines: Vec<String>,
 }
 
 /// Lays the entries out. Accounts, their Regions and the things in them keep the order in which they first appear.
-pub(crate) fn text(entries: &[Entry]) -> String {
+pub(super) fn text(entries: &[Entry]) -> String {
     let mut lines = Vec::new();
     for (party, account) in distinct(
         entries

@@ -3,10 +3,10 @@
 use super::ApplyError;
 use crate::aws::observe::{iam, kinesis};
 use crate::aws::{CallError, Connection};
-use crate::name::Arn;
-use crate::observed::StreamStatus;
-use crate::plan::DestinationEnds;
-use crate::resource::Encryption;
+use crate::provision::name::Arn;
+use crate::provision::observed::StreamStatus;
+use crate::provision::plan::DestinationEnds;
+use crate::provision::resource::Encryption;
 
 /// Why CloudWatch Logs could not deliver its test message, after all the time that a new role may take.
 pub(super) async fn undelivered(

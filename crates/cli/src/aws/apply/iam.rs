@@ -6,10 +6,10 @@ use aws_sdk_iam::types::Tag;
 use super::{ApplyError, mismatch};
 use crate::aws::observe::iam as read;
 use crate::aws::{CallError, Connection};
-use crate::name::RoleName;
-use crate::plan::Action;
-use crate::policy::Document;
-use crate::resource::{OWNER_TAG, Tags, Thing};
+use crate::provision::name::RoleName;
+use crate::provision::plan::Action;
+use crate::provision::policy::Document;
+use crate::provision::resource::{OWNER_TAG, Resource, Tags};
 
 pub(super) async fn make(
     connection: &Connection,
@@ -76,7 +76,7 @@ pub(super) async fn make(
                 .await;
             gone(sent.map(drop))?;
         }
-        action => return Err(mismatch(&Thing::Role(name.clone()), action)),
+        action => return Err(mismatch(&Resource::Role(name.clone()), action)),
     }
     Ok(())
 }

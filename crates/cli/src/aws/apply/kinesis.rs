@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 use super::{ApplyError, mismatch};
 use crate::aws::observe::kinesis as read;
 use crate::aws::{CallError, Connection};
-use crate::name::{Arn, StreamName};
-use crate::observed::StreamStatus;
-use crate::plan::Action;
-use crate::resource::{Encryption, OWNER_TAG, StreamMode, Tags, Thing};
+use crate::provision::name::{Arn, StreamName};
+use crate::provision::observed::StreamStatus;
+use crate::provision::plan::Action;
+use crate::provision::resource::{Encryption, OWNER_TAG, Resource, StreamMode, Tags};
 
 /// A new stream is active within seconds, a resharded one within minutes
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
@@ -113,7 +113,7 @@ pub(super) async fn make(
             Ok(())
         }
         Action::DeleteStream => delete(connection, name).await,
-        action => Err(mismatch(&Thing::Stream(name.clone()), action)),
+        action => Err(mismatch(&Resource::Stream(name.clone()), action)),
     }
 }
 

@@ -7,9 +7,9 @@ use super::iam::gone;
 use super::{ApplyError, mismatch};
 use crate::aws::Connection;
 use crate::aws::explain::Repeat;
-use crate::name::{DestinationName, FilterName, LogGroupName};
-use crate::plan::Action;
-use crate::resource::{Distribution, Thing};
+use crate::provision::name::{DestinationName, FilterName, LogGroupName};
+use crate::provision::plan::Action;
+use crate::provision::resource::{Distribution, Resource};
 
 pub(super) async fn make_destination(
     connection: &Connection,
@@ -72,7 +72,7 @@ pub(super) async fn make_destination(
                 .await;
             gone(sent.map(drop))?;
         }
-        action => return Err(mismatch(&Thing::Destination(name.clone()), action)),
+        action => return Err(mismatch(&Resource::Destination(name.clone()), action)),
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ pub(super) async fn make_filter(
             Ok(gone(sent.map(drop))?)
         }
         action => Err(mismatch(
-            &Thing::Filter {
+            &Resource::Filter {
                 log_group: log_group.clone(),
                 name: name.clone(),
             },

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 
 use crate::aws::{CallError, Connection, unknown};
-use crate::desired;
-use crate::name::{PolicyName, RoleName};
-use crate::observed::{Role, State};
-use crate::policy::Document;
-use crate::resource::Tags;
+use crate::provision::desired;
+use crate::provision::name::{PolicyName, RoleName};
+use crate::provision::observed::{Role, State};
+use crate::provision::policy::Document;
+use crate::provision::resource::Tags;
 
 pub(super) async fn role(connection: &Connection, wanted: &desired::Role) -> State<Role> {
     let name = &wanted.name;

@@ -3,9 +3,9 @@
 use aws_sdk_kinesis::types::{self as wire, StreamDescriptionSummary};
 
 use crate::aws::{CallError, Connection, unknown};
-use crate::name::{Arn, StreamName};
-use crate::observed::{State, Stream, StreamStatus};
-use crate::resource::{AWS_MANAGED_KEY, Encryption, Tags};
+use crate::provision::name::{Arn, StreamName};
+use crate::provision::observed::{State, Stream, StreamStatus};
+use crate::provision::resource::{AWS_MANAGED_KEY, Encryption, Tags};
 
 pub(super) async fn stream(connection: &Connection, name: &StreamName) -> State<Stream> {
     let summary = match summary(connection, name).await {

@@ -1,10 +1,10 @@
 //! Reads CloudWatch Logs: the `logs::Destination` with its policy and tags, and the subscription filters of a log group.
 
 use crate::aws::{CallError, Connection, unknown};
-use crate::name::{Arn, DestinationName, LogGroupName};
-use crate::observed::{Destination, LogGroup, State};
-use crate::policy::Document;
-use crate::resource::{Distribution, FilterPattern, SubscriptionFilter, Tags};
+use crate::provision::name::{Arn, DestinationName, LogGroupName};
+use crate::provision::observed::{Destination, LogGroup, State};
+use crate::provision::policy::Document;
+use crate::provision::resource::{Distribution, FilterPattern, SubscriptionFilter, Tags};
 
 pub(super) async fn destination(
     connection: &Connection,
@@ -141,7 +141,7 @@ pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> S
 
 fn filter(
     one: &aws_sdk_cloudwatchlogs::types::SubscriptionFilter,
-) -> Result<SubscriptionFilter, crate::name::NameError> {
+) -> Result<SubscriptionFilter, crate::provision::name::NameError> {
     use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
     Ok(SubscriptionFilter {
         name: one.filter_name().unwrap_or_default().parse()?,

@@ -1,0 +1,11 @@
+//! What the fleet file asks for, what AWS has, and the plan that leads from one to the other. Pure: no I/O, no clock.
+
+pub mod desired;
+pub mod fleet;
+pub mod name;
+pub mod observed;
+pub mod parameters;
+pub mod plan;
+pub mod policy;
+pub mod resource;
+pub mod status;

@@ -1,0 +1,127 @@
+//! Every policy document of a fleet, as it is attached, and the least privilege of each operator: what `catchment policies` prints.
+
+use serde::Serialize;
+
+use super::{Desired, DesiredError};
+use crate::provision::name::Arn;
+use crate::provision::policy::{Document, Template, TemplateValue};
+use crate::provision::resource::Party;
+
+/// A document and what it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedDocument {
+    pub party: Party,
+    /// For example `trust policy of role cwrole`.
+    pub title: String,
+    pub document: Document,
+}
+
+/// The logging account's documents first, then each member's.
+///
+/// # Errors
+/// Where a template is wrong.
+pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> {
+    let mut documents = Vec::new();
+    let mut add = |party: &Party, title: String, document: Document| {
+        documents.push(NamedDocument {
+            party: party.clone(),
+            title,
+            document,
+        });
+    };
+    if let Some(logging) = &desired.logging {
+        let party = Party::Logging;
+        let role = &logging.role;
+        add(
+            &party,
+            format!("trust policy of role {}", role.name),
+            role.trust.clone(),
+        );
+        add(
+            &party,
+            format!("inline policy {} of role {}", role.policy_name, role.name),
+            role.policy.clone(),
+        );
+        for (region, place) in &logging.regions {
+            let title = format!(
+                "policy of logs::Destination {} in {region}",
+                place.destination.name
+            );
+            add(&party, title, place.destination.policy.clone());
+        }
+        let places = || logging.regions.values();
+        let role = places()
+            .next()
+            .map(|place| place.destination.role.to_string())
+            .unwrap_or_default();
+        let operator = Template::OperatorLogging.render([
+            (
+                "streams",
+                places().map(|place| &place.destination.target).collect(),
+            ),
+            ("role", TemplateValue::One(role)),
+            (
+                "destinations",
+                places().map(|place| &place.destination.arn).collect(),
+            ),
+        ])?;
+        add(
+            &party,
+            "identity policy of the logging account's operator".to_owned(),
+            operator,
+        );
+    }
+    for (name, member) in &desired.members {
+        let filters = || {
+            member
+                .regions
+                .iter()
+                .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
+        };
+        let groups = filters()
+            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.account, group))
+            .collect();
+        let mut destinations: Vec<_> = filters()
+            .map(|(_, (_, filter))| &filter.destination)
+            .collect();
+        destinations.sort();
+        destinations.dedup();
+        let operator = Template::OperatorMember.render([
+            ("log_groups", groups),
+            ("destinations", destinations.iter().collect()),
+        ])?;
+        add(
+            &Party::Member(name.clone()),
+            format!(
+                "identity policy of the operator of {name} ({})",
+                member.account
+            ),
+            operator,
+        );
+    }
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::fleet::{Fleet, TEMPLATE};
+
+    #[test]
+    fn every_document_of_the_seed_fleet() {
+        let desired = Desired::of_fleet(&Fleet::parse(TEMPLATE).unwrap()).unwrap();
+        let text: Vec<String> = documents(&desired)
+            .unwrap()
+            .iter()
+            .map(|one| {
+                format!(
+                    "{}: {}\n{}",
+                    one.party,
+                    one.title,
+                    one.document.to_pretty_json()
+                )
+            })
+            .collect();
+        insta::assert_snapshot!(text.join("\n\n"));
+    }
+}

@@ -1,0 +1,194 @@
+//! One member set up by hand, from flags, where there is no fleet file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::validate::is_on_delivery_path;
+use super::{FleetError, LogGroup, Member, Mistake};
+use crate::provision::name::{
+    Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError,
+};
+use crate::provision::resource::Source;
+
+/// The flags as they were typed, and the account that the caller's credentials belong to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Flags<'a> {
+    pub profile: Option<&'a str>,
+    pub account: &'a str,
+    pub destination_arn: &'a str,
+    pub vpc_flow_logs: &'a [String],
+    pub cloudtrail: &'a [String],
+    pub guardduty: &'a [String],
+    pub other: &'a [String],
+}
+
+/// A member and the `logs::Destination` that its log groups are delivered to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberByHand {
+    /// The profile, else the account.
+    pub name: MemberName,
+    pub member: Member,
+    pub destination: Arn,
+    pub filter: FilterName,
+}
+
+impl MemberByHand {
+    /// Reads the flags. The Region is that of the `logs::Destination`, which serves no other.
+    ///
+    /// # Errors
+    /// Every flag with a value that is not allowed.
+    pub fn from_flags(flags: Flags<'_>) -> Result<Self, FleetError> {
+        let mut mistakes = Vec::new();
+        let profile = flags
+            .profile
+            .map(|text| parsed(&mut mistakes, "--profile", text));
+        let account = parsed(&mut mistakes, "account", flags.account);
+        let destination: Option<Arn> =
+            parsed(&mut mistakes, "--destination-arn", flags.destination_arn);
+        let ends = destination.as_ref().and_then(destination_parts);
+        if destination.is_some() && ends.is_none() {
+            let what = format!(
+                "`{}` is not the ARN of a CloudWatch Logs destination: arn:aws:logs:REGION:ACCOUNT:destination:NAME",
+                flags.destination_arn
+            );
+            mistakes.push(mistake("--destination-arn", what));
+        }
+        let mut log_groups = BTreeMap::new();
+        let sources = [
+            ("--vpc-flow-logs", Source::VpcFlowLogs, flags.vpc_flow_logs),
+            ("--cloudtrail", Source::CloudTrail, flags.cloudtrail),
+            ("--guardduty", Source::GuardDuty, flags.guardduty),
+            ("--other", Source::Other, flags.other),
+        ];
+        for (flag, source, groups) in sources {
+            for text in groups {
+                let Some(group) = parsed::<LogGroupName>(&mut mistakes, flag, text) else {
+                    continue;
+                };
+                let is_own_account = destination.as_ref().and_then(Arn::account) == account;
+                if is_own_account && is_on_delivery_path(&group) {
+                    mistakes.push(mistake(
+                        flag,
+                        format!("{group} is on the delivery path: it would feed itself"),
+                    ));
+                }
+                let log_group = LogGroup {
+                    source,
+                    distribution: source.distribution(),
+                };
+                if log_groups.insert(group, log_group).is_some() {
+                    mistakes.push(mistake(flag, format!("log group {text} is named twice")));
+                }
+            }
+        }
+        if sources.iter().all(|(_, _, groups)| groups.is_empty()) {
+            mistakes.push(mistake(
+                "--vpc-flow-logs",
+                "no log group: name some, or with --cloudtrail, --guardduty, --other".to_owned(),
+            ));
+        }
+        let name = flags
+            .profile
+            .and_then(|text| text.parse().ok())
+            .or_else(|| flags.account.parse().ok());
+        match (account, destination, ends, name) {
+            (Some(account), Some(destination), Some((region, filter)), Some(name))
+                if mistakes.is_empty() =>
+            {
+                Ok(Self {
+                    name,
+                    member: Member {
+                        profile: profile.flatten(),
+                        account,
+                        regions: BTreeSet::from([region]),
+                        log_groups,
+                    },
+                    destination,
+                    filter,
+                })
+            }
+            _ => Err(FleetError { mistakes }),
+        }
+    }
+}
+
+fn destination_parts(arn: &Arn) -> Option<(crate::provision::name::Region, FilterName)> {
+    let name: DestinationName = arn.resource().strip_prefix("destination:")?.parse().ok()?;
+    arn.account()?;
+    let region = arn.region().filter(|_| arn.service() == "logs")?;
+    Some((region, FilterName::for_destination(&name)))
+}
+
+fn parsed<T: Name>(mistakes: &mut Vec<Mistake>, flag: &str, text: &str) -> Option<T> {
+    text.parse()
+        .map_err(|error: NameError| mistakes.push(mistake(flag, error.to_string())))
+        .ok()
+}
+
+fn mistake(flag: &str, what: String) -> Mistake {
+    Mistake {
+        line: None,
+        key: flag.to_owned(),
+        what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_make_a_member() {
+        let groups = ["flow".to_owned()];
+        let by_hand = MemberByHand::from_flags(Flags {
+            profile: Some("dev1"),
+            account: "111122223333",
+            destination_arn: "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
+            vpc_flow_logs: &groups,
+            ..Flags::default()
+        })
+        .unwrap();
+        assert_eq!(by_hand.name.as_str(), "dev1");
+        assert_eq!(by_hand.filter.as_str(), "catchment-kinesisDest");
+        assert!(
+            by_hand
+                .member
+                .regions
+                .iter()
+                .map(crate::provision::name::Region::as_str)
+                .eq(["us-west-2"])
+        );
+        assert_eq!(by_hand.member.log_groups.len(), 1);
+    }
+
+    #[test]
+    fn every_wrong_flag_is_told_at_once() {
+        let groups = ["a b".to_owned(), "twice".to_owned(), "twice".to_owned()];
+        let error = MemberByHand::from_flags(Flags {
+            account: "1",
+            destination_arn: "arn:aws:kinesis:us-west-2:999988887777:stream/s",
+            cloudtrail: &groups,
+            ..Flags::default()
+        })
+        .unwrap_err();
+        insta::assert_snapshot!(error, @"
+        4 mistakes
+          account: `1` is not an AWS account id: twelve digits, in quotes
+          --destination-arn: `arn:aws:kinesis:us-west-2:999988887777:stream/s` is not the ARN of a CloudWatch Logs destination: arn:aws:logs:REGION:ACCOUNT:destination:NAME
+          --cloudtrail: `a b` is not a log group name: 1 to 512 letters, digits and . _ / # -, not starting with aws/
+          --cloudtrail: log group twice is named twice
+        ");
+    }
+
+    #[test]
+    fn a_log_group_on_the_delivery_path_is_refused() {
+        let groups = ["/aws/kinesisfirehose/catchment".to_owned()];
+        let error = MemberByHand::from_flags(Flags {
+            account: "999988887777",
+            destination_arn: "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
+            other: &groups,
+            ..Flags::default()
+        })
+        .unwrap_err();
+        insta::assert_snapshot!(error, @"--other: /aws/kinesisfirehose/catchment is on the delivery path: it would feed itself");
+    }
+}

@@ -1,0 +1,324 @@
+//! The fleet file's tables, one function each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::de::DeTable;
+
+use super::defaults;
+use super::reader::{At, Reader, Table};
+use super::validate::{self, Entry};
+use super::{Fleet, FleetError, LogGroup, Logging, Mistake, Stream};
+use crate::provision::name::{
+    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, Region,
+};
+use crate::provision::resource::{Distribution, Encryption, Source, StreamMode};
+
+/// UpdateShardCount's own limit (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
+const SHARDS_MAX: u32 = 10_000;
+/// A day (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html>).
+const RETENTION_HOURS_MIN: u32 = 24;
+/// A year; the same page.
+const RETENTION_HOURS_MAX: u32 = 8_760;
+/// A week: what a stream keeps where the file does not say, so that nothing is lost over a long weekend.
+const RETENTION_HOURS_DEFAULT: u32 = 168;
+
+const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
+const LOGGING: [&str; 8] = [
+    "profile",
+    "account",
+    "regions",
+    "destination",
+    "role",
+    "filter",
+    "organization",
+    "stream",
+];
+const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
+const MEMBER: [&str; 8] = [
+    "name",
+    "profile",
+    "account",
+    "regions",
+    "vpc_flow_logs",
+    "cloudtrail",
+    "guardduty",
+    "other",
+];
+pub(super) const SOURCES: [&str; 4] = ["vpc_flow_logs", "cloudtrail", "guardduty", "other"];
+
+/// Reads the file, then checks what only the whole of it tells.
+pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader::new(text);
+    if !errors.is_empty() {
+        let mistake = |error: &toml::de::Error| Mistake {
+            line: error.span().map(|span| reader.line(span.start)),
+            key: String::new(),
+            what: format!("not TOML: {}", error.message()),
+        };
+        return Err(FleetError {
+            mistakes: errors.iter().map(mistake).collect(),
+        });
+    }
+    let top = reader.top(document.get_ref(), &TOP);
+    reader.needs(
+        &top,
+        "logging",
+        "a table [logging] with account, regions, destination and role",
+    );
+    reader.needs(
+        &top,
+        "members",
+        "a table [[members]] with account and log groups",
+    );
+    let distribution = defaults::distribution(&mut reader, &top);
+    let tags = defaults::tags(&mut reader, &top);
+    let logging = reader
+        .table(&top, "logging", &LOGGING)
+        .and_then(|table| logging(&mut reader, &table));
+    let entries: Vec<Entry> = reader
+        .tables(&top, "members", &MEMBER)
+        .iter()
+        .map(|table| member(&mut reader, table, logging.as_ref(), &distribution))
+        .collect();
+    validate::entries(&mut reader, logging.as_ref(), &entries);
+    match logging {
+        Some(logging) if reader.mistakes.is_empty() => {
+            let members = entries.into_iter().filter_map(Entry::into_member).collect();
+            Ok(Fleet {
+                logging,
+                members,
+                tags,
+            })
+        }
+        _ => {
+            reader.mistakes.sort();
+            Err(FleetError {
+                mistakes: reader.mistakes,
+            })
+        }
+    }
+}
+
+fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
+    reader.needs(table, "account", "account = \"999988887777\"");
+    reader.needs(table, "regions", "regions = [\"us-west-2\"]");
+    reader.needs(table, "destination", "destination = \"kinesisDest\"");
+    reader.needs(table, "role", "role = \"cwrole\"");
+    reader.needs(
+        table,
+        "stream",
+        "a table [logging.stream] with name and shards",
+    );
+    let profile = reader.name(table, "profile");
+    let account = reader.name(table, "account");
+    let regions: BTreeSet<Region> = values(reader.names(table, "regions"));
+    let destination: Option<At<DestinationName>> = reader.name(table, "destination");
+    let role = reader.name(table, "role");
+    let filter: Option<At<FilterName>> = reader.name(table, "filter");
+    let organization = reader.name(table, "organization");
+    let inner = reader.table(table, "stream", &STREAM);
+    let stream = inner.and_then(|inner| stream(reader, &inner, &regions));
+    let destination = destination?.value;
+    let filter = filter.map_or_else(
+        || FilterName::for_destination(&destination),
+        |filter| filter.value,
+    );
+    Some(Logging {
+        profile: profile.map(|profile| profile.value),
+        account: account?.value,
+        regions,
+        role: role?.value,
+        filter,
+        organization: organization.map(|organization| organization.value),
+        stream: stream?,
+        destination,
+    })
+}
+
+fn stream<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    regions: &BTreeSet<Region>,
+) -> Option<Stream> {
+    reader.needs(table, "name", "name = \"Demo_Kinesis_Stream\"");
+    let name = reader.name(table, "name");
+    let shards = reader.number(table, "shards", 1..=SHARDS_MAX);
+    let mode = reader.text(table, "mode", "\"on-demand\"");
+    let mode = match mode {
+        Some(mode) if mode.value != "on-demand" => {
+            let what = format!(
+                "`{}` is not a mode: \"on-demand\", or shards = a number instead",
+                mode.value
+            );
+            reader.mistake(mode.line, table.key("mode"), what);
+            None
+        }
+        Some(mode) if table.has("shards") => {
+            reader.mistake(
+                mode.line,
+                table.key("mode"),
+                "an on-demand stream has no number of shards: drop one of the two",
+            );
+            None
+        }
+        Some(_) => Some(StreamMode::OnDemand),
+        None if table.has("mode") => None,
+        None if table.has("shards") => shards.map(StreamMode::Shards),
+        None => {
+            reader.mistake(
+                table.line,
+                table.key("shards"),
+                "not there; shards = a number, or mode = \"on-demand\"",
+            );
+            None
+        }
+    };
+    let retention = reader.number(
+        table,
+        "retention_hours",
+        RETENTION_HOURS_MIN..=RETENTION_HOURS_MAX,
+    );
+    let encryption = encryption(reader, table, regions);
+    Some(Stream {
+        name: name?.value,
+        mode: mode?,
+        retention_hours: if table.has("retention_hours") {
+            retention?
+        } else {
+            RETENTION_HOURS_DEFAULT
+        },
+        encryption: encryption?,
+    })
+}
+
+fn encryption<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    regions: &BTreeSet<Region>,
+) -> Option<Encryption> {
+    const ALLOWED: &str =
+        "\"none\", \"aws/kinesis\", or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID";
+    if !table.has("encryption") {
+        return Some(Encryption::None);
+    }
+    let text = reader.text(table, "encryption", ALLOWED)?;
+    let what = match text.value {
+        "none" => return Some(Encryption::None),
+        "aws/kinesis" | "alias/aws/kinesis" => return Some(Encryption::AwsManaged),
+        other => match other.parse::<Arn>() {
+            Ok(key) if key.service() == "kms" && key.resource().starts_with("key/") => {
+                let is_elsewhere = |region: &&Region| key.region().as_ref() != Some(*region);
+                match regions.iter().find(is_elsewhere) {
+                    None => return Some(Encryption::Customer(key)),
+                    Some(region) => {
+                        format!("`{other}` is not a key in {region}, where a stream is to be")
+                    }
+                }
+            }
+            _ => format!("`{other}` is not an encryption: {ALLOWED}"),
+        },
+    };
+    reader.mistake(text.line, table.key("encryption"), what);
+    None
+}
+
+fn member<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    logging: Option<&Logging>,
+    distribution: &BTreeMap<Source, Distribution>,
+) -> Entry {
+    reader.needs(table, "account", "account = \"111122223333\"");
+    let profile = reader.name(table, "profile");
+    let account: Option<At<AccountId>> = reader.name(table, "account");
+    let regions: Vec<At<Region>> = reader.names(table, "regions");
+    let mut log_groups = BTreeMap::new();
+    let mut lines = BTreeMap::new();
+    for source in Source::ALL {
+        for group in reader.names::<LogGroupName>(table, key_of(source)) {
+            if lines.insert(group.value.clone(), group.line).is_some() {
+                reader.mistake(
+                    group.line,
+                    table.key(key_of(source)),
+                    format!("log group {} is named twice", group.value),
+                );
+            }
+            let distribution = distribution
+                .get(&source)
+                .copied()
+                .unwrap_or_else(|| source.distribution());
+            log_groups.insert(
+                group.value,
+                LogGroup {
+                    source,
+                    distribution,
+                },
+            );
+        }
+    }
+    if !SOURCES.iter().any(|source| table.has(source)) {
+        reader.mistake(
+            table.line,
+            table.key("vpc_flow_logs"),
+            format!("no log group: name some under {}", SOURCES.join(", ")),
+        );
+    }
+    let profile = profile.map(|profile: At<crate::provision::name::ProfileName>| profile.value);
+    let name = match reader.name::<MemberName>(table, "name") {
+        Some(name) => Some(name.value),
+        None if table.has("name") => None,
+        None => {
+            let text = profile
+                .as_ref()
+                .map(|profile| profile.as_str())
+                .or(account.as_ref().map(|at| at.value.as_str()));
+            let name = text.and_then(|text| text.parse().ok());
+            if let (Some(text), None) = (text, &name) {
+                reader.mistake(
+                    table.line,
+                    table.key("name"),
+                    format!("`{text}` cannot be a member's name: give one, name = \"…\""),
+                );
+            }
+            name
+        }
+    };
+    let inherited = || {
+        logging
+            .map(|logging| logging.regions.clone())
+            .unwrap_or_default()
+    };
+    Entry {
+        line: table.line,
+        path: table.key(""),
+        lines,
+        region_lines: regions
+            .iter()
+            .map(|at| (at.value.clone(), at.line))
+            .collect(),
+        name,
+        profile,
+        account: account.map(|at| at.value),
+        regions: if regions.is_empty() {
+            inherited()
+        } else {
+            values(regions)
+        },
+        log_groups,
+    }
+}
+
+/// What the file calls a source.
+pub(super) fn key_of(source: Source) -> &'static str {
+    match source {
+        Source::VpcFlowLogs => "vpc_flow_logs",
+        Source::CloudTrail => "cloudtrail",
+        Source::GuardDuty => "guardduty",
+        Source::Other => "other",
+    }
+}
+
+fn values<T: Ord>(names: Vec<At<T>>) -> BTreeSet<T> {
+    names.into_iter().map(|name| name.value).collect()
+}

@@ -1,0 +1,381 @@
+//! Names: newtypes that are parsed once and can hold no nonsense afterwards, and the ARNs built from them.
+
+mod form;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use form::{is_region, is_text, is_word};
+
+/// A text that is not the name it stands for. The message says what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is not {what}: {allowed}")]
+pub struct NameError {
+    pub what: &'static str,
+    pub value: String,
+    pub allowed: &'static str,
+}
+
+/// What every name has in common: the words for a message.
+pub trait Name: FromStr<Err = NameError> {
+    /// What the name is called, for example `an AWS account id`.
+    const WHAT: &str;
+    /// What is allowed, for example `twelve digits, in quotes`.
+    const ALLOWED: &str;
+}
+
+/// Declares one name: its words for an error, and the check that a text must pass.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Name for $name {
+            const WHAT: &str = $what;
+            const ALLOWED: &str = $allowed;
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                let check: fn(&str) -> bool = $check;
+                if check(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(NameError { what: $what, value: text.to_owned(), allowed: $allowed })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+    };
+}
+
+name! {
+    /// An AWS account id: twelve digits, leading zeros kept.
+    AccountId, "an AWS account id", "twelve digits, in quotes",
+    |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+name! {
+    /// An AWS Region. Checked for its form only, so that a new Region needs no new release.
+    Region, "an AWS Region", "for example us-west-2",
+    is_region
+}
+name! {
+    /// A named profile of the AWS configuration files.
+    ProfileName, "an AWS profile", "a name as in ~/.aws/config, without line breaks",
+    |text| is_text(text, 1, 256)
+}
+name! {
+    /// What a member account is called in the fleet file and on the command line.
+    MemberName, "a member's name", "1 to 64 letters, digits and . _ -",
+    |text| is_word(text, 64, "._-")
+}
+name! {
+    /// A Kinesis data stream (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html>).
+    StreamName, "a Kinesis stream name", "1 to 128 letters, digits and _ . -",
+    |text| is_word(text, 128, "_.-")
+}
+name! {
+    /// An IAM role, without its path (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
+    RoleName, "an IAM role name", "1 to 64 letters, digits and + = , . @ _ -",
+    |text| is_word(text, 64, "+=,.@_-")
+}
+name! {
+    /// An inline policy of a role (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>).
+    PolicyName, "an inline policy name", "1 to 128 letters, digits and + = , . @ _ -",
+    |text| is_word(text, 128, "+=,.@_-")
+}
+name! {
+    /// A `logs::Destination` (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestination.html>).
+    DestinationName, "the name of a CloudWatch Logs destination", "1 to 512 characters, without : and *",
+    |text| is_text(text, 1, 512) && !text.contains([':', '*'])
+}
+name! {
+    /// A subscription filter
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>).
+    FilterName, "a subscription filter name", "1 to 512 characters, without : and *",
+    |text| is_text(text, 1, 512) && !text.contains([':', '*'])
+}
+name! {
+    /// A log group (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>).
+    LogGroupName, "a log group name", "1 to 512 letters, digits and . _ / # -, not starting with aws/",
+    |text| is_word(text, 512, "._/#-") && !text.to_ascii_lowercase().starts_with("aws/")
+}
+name! {
+    /// An AWS organization, `o-…`.
+    OrganizationId, "an AWS organization id", "o- and 10 to 32 small letters and digits",
+    |text| text.strip_prefix("o-").is_some_and(|rest| {
+        (10..=32).contains(&rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+name! {
+    /// An Amazon Resource Name.
+    Arn, "an ARN", "arn:partition:service:region:account:resource",
+    |text| text.starts_with("arn:") && text.splitn(6, ':').filter(|part| !part.is_empty()).count() >= 4
+        && text.splitn(6, ':').nth(5).is_some_and(|resource| !resource.is_empty())
+        && is_text(text, 1, 2048)
+}
+
+impl Region {
+    /// The partition that the Region belongs to: the second part of each of its ARNs.
+    pub fn partition(&self) -> &'static str {
+        let special = PARTITIONS
+            .iter()
+            .find(|(prefix, _)| self.0.starts_with(prefix));
+        special.map_or("aws", |(_, partition)| partition)
+    }
+}
+
+/// The partitions other than `aws`, by the first words of their Regions
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, botocore's `partitions.json`).
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+];
+
+impl Arn {
+    /// The ARN of a Kinesis data stream.
+    pub fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
+        Self(format!(
+            "arn:{}:kinesis:{region}:{account}:stream/{name}",
+            region.partition()
+        ))
+    }
+
+    /// The ARN of an IAM role without a path; any Region of the partition will do.
+    pub fn role(region: &Region, account: &AccountId, name: &RoleName) -> Self {
+        Self(format!(
+            "arn:{}:iam::{account}:role/{name}",
+            region.partition()
+        ))
+    }
+
+    /// The ARN of a `logs::Destination`.
+    pub fn destination(region: &Region, account: &AccountId, name: &DestinationName) -> Self {
+        Self(format!(
+            "arn:{}:logs:{region}:{account}:destination:{name}",
+            region.partition()
+        ))
+    }
+
+    /// The two ARNs of a log group for an identity policy: as the service authorization reference writes it, and with the `:*`
+    /// that most calls are checked with
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
+    pub fn log_group(region: &Region, account: &AccountId, name: &LogGroupName) -> [Self; 2] {
+        let partition = region.partition();
+        let itself = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
+        [Self(itself.clone()), Self(format!("{itself}:*"))]
+    }
+
+    /// CloudWatch Logs of one account and Region, as `aws:SourceArn` sees it.
+    pub fn logs_of(region: &Region, account: &AccountId) -> Self {
+        Self(format!(
+            "arn:{}:logs:{region}:{account}:*",
+            region.partition()
+        ))
+    }
+
+    /// CloudWatch Logs of every account in one Region, as `aws:SourceArn` sees it.
+    pub fn logs_of_all(region: &Region) -> Self {
+        Self(format!("arn:{}:logs:{region}:*:*", region.partition()))
+    }
+
+    /// The last part: the name of what it is the ARN of.
+    pub fn resource_name(&self) -> &str {
+        self.resource()
+            .rsplit(['/', ':'])
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// The service, for example `logs`.
+    pub fn service(&self) -> &str {
+        self.part(2)
+    }
+
+    /// The Region, where the ARN has one.
+    pub fn region(&self) -> Option<Region> {
+        self.part(3).parse().ok()
+    }
+
+    /// The account, where the ARN has one.
+    pub fn account(&self) -> Option<AccountId> {
+        self.part(4).parse().ok()
+    }
+
+    /// All after the account, for example `destination:kinesisDest`.
+    pub fn resource(&self) -> &str {
+        self.part(5)
+    }
+
+    fn part(&self, index: usize) -> &str {
+        self.0.splitn(6, ':').nth(index).unwrap_or_default()
+    }
+}
+
+impl PolicyName {
+    /// Our inline policy of the delivery role.
+    pub fn delivery() -> Self {
+        Self("catchment-delivery".to_owned())
+    }
+}
+
+impl FilterName {
+    /// The subscription filters' name where the fleet file gives none. It carries the `logs::Destination`'s name, so that the
+    /// filters of two fleets do not meet on one log group.
+    pub fn for_destination(destination: &DestinationName) -> Self {
+        Self(
+            format!("catchment-{destination}")
+                .chars()
+                .take(FILTER_NAME_CHARACTERS_MAX)
+                .collect(),
+        )
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
+const FILTER_NAME_CHARACTERS_MAX: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T: FromStr<Err = NameError>>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!(text.parse::<T>().is_ok(), "refused: {text}");
+        }
+        for text in bad {
+            assert!(text.parse::<T>().is_err(), "accepted: {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_what_aws_accepts() {
+        check::<AccountId>(
+            &["111122223333", "000000000001"],
+            &["", "1111", "11112222333a", "1111-2222-3333"],
+        );
+        check::<Region>(
+            &[
+                "us-west-2",
+                "us-gov-east-1",
+                "cn-north-1",
+                "ap-southeast-10",
+                "us-iso-east-1",
+            ],
+            &[
+                "",
+                "us-west",
+                "us_west_2",
+                "US-WEST-2",
+                "us-west-2a",
+                "west-2-",
+                "-us-2",
+            ],
+        );
+        check::<LogGroupName>(
+            &["CloudTrail/member_account_1", "/aws/lambda/x", "a#b.c"],
+            &["", "aws/x", "AWS/x", "a b", "a*"],
+        );
+        check::<RoleName>(&["cwrole", "a+b=c,d.e@f_g-h"], &["", "a/b", "role name"]);
+        check::<DestinationName>(&["kinesisDest", "with space"], &["", "a:b", "a*"]);
+        check::<OrganizationId>(&["o-a1b2c3d4e5"], &["o-", "r-a1b2c3d4e5", "o-A1B2C3D4E5"]);
+        check::<Arn>(
+            &[
+                "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
+                "arn:aws:iam::999988887777:role/cwrole",
+            ],
+            &[
+                "",
+                "arn:aws",
+                "arn:aws:logs:us-west-2:999988887777:",
+                "urn:aws:logs:us-west-2:999988887777:x",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_error_says_what_is_allowed() {
+        let error = "12".parse::<AccountId>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`12` is not an AWS account id: twelve digits, in quotes"
+        );
+    }
+
+    #[test]
+    fn an_arn_is_built_from_its_parts_and_taken_apart_again() {
+        let region: Region = "cn-north-1".parse().unwrap();
+        let account: AccountId = "999988887777".parse().unwrap();
+        let arn = Arn::destination(&region, &account, &"kinesisDest".parse().unwrap());
+        assert_eq!(
+            arn.as_str(),
+            "arn:aws-cn:logs:cn-north-1:999988887777:destination:kinesisDest"
+        );
+        assert_eq!(arn.service(), "logs");
+        assert_eq!(arn.region(), Some(region));
+        assert_eq!(arn.account(), Some(account.clone()));
+        assert_eq!(arn.resource(), "destination:kinesisDest");
+        assert_eq!(arn.resource_name(), "kinesisDest");
+        let gov = Arn::role(
+            &"us-gov-west-1".parse().unwrap(),
+            &account,
+            &"cwrole".parse().unwrap(),
+        );
+        assert_eq!(gov.as_str(), "arn:aws-us-gov:iam::999988887777:role/cwrole");
+        assert_eq!(gov.region(), None);
+        assert_eq!(
+            "us-isob-east-1".parse::<Region>().unwrap().partition(),
+            "aws-iso-b"
+        );
+        assert_eq!(
+            "eusc-de-east-1".parse::<Region>().unwrap().partition(),
+            "aws-eusc"
+        );
+        assert_eq!("us-west-2".parse::<Region>().unwrap().partition(), "aws");
+    }
+}

@@ -1,0 +1,110 @@
+//! The world of the seed fleet, and a hand to change it with.
+
+use std::collections::BTreeMap;
+
+use super::simulate::simulate;
+use super::world::nothing_yet;
+use super::{Desired, Observed, State, plan};
+use crate::output;
+use crate::provision::fleet::{Fleet, TEMPLATE};
+use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::observed::{Destination, LogGroup, LoggingRegion, Role, Stream};
+use crate::provision::policy::Document;
+use crate::provision::resource::{Distribution, FilterPattern, SubscriptionFilter};
+use crate::provision::status::status;
+
+pub(super) fn seed() -> Desired {
+    Desired::of_fleet(&Fleet::parse(TEMPLATE).unwrap()).unwrap()
+}
+
+pub(super) fn in_sync() -> Observed {
+    let desired = seed();
+    let empty = nothing_yet(&desired);
+    simulate(&plan(&desired, &empty), &empty)
+}
+
+/// Makes the drift; gives the plan as text. Once it is carried out, there is nothing to do.
+pub(super) fn planned(drift: impl FnOnce(&mut Observed)) -> String {
+    let desired = seed();
+    let mut world = in_sync();
+    drift(&mut world);
+    let mended = plan(&desired, &world);
+    assert!(plan(&desired, &simulate(&mended, &world)).is_empty());
+    output::plan::text(&mended)
+}
+
+pub(super) fn shown(drift: impl FnOnce(&mut Observed)) -> String {
+    let mut world = in_sync();
+    drift(&mut world);
+    output::status::text(&status(&seed(), &world))
+}
+
+pub(super) fn place(world: &mut Observed) -> &mut LoggingRegion {
+    let regions = &mut world.logging.as_mut().unwrap().regions;
+    regions
+        .get_mut(&"us-west-2".parse::<Region>().unwrap())
+        .unwrap()
+}
+
+pub(super) fn known<T>(state: &mut State<T>) -> &mut T {
+    let State::Present(thing) = state else {
+        panic!("not there")
+    };
+    thing
+}
+
+pub(super) fn stream(world: &mut Observed) -> &mut Stream {
+    known(&mut place(world).stream)
+}
+
+pub(super) fn role(world: &mut Observed) -> &mut Role {
+    known(&mut world.logging.as_mut().unwrap().role)
+}
+
+pub(super) fn destination(world: &mut Observed) -> &mut Destination {
+    known(&mut place(world).destination)
+}
+
+pub(super) fn groups(world: &mut Observed) -> &mut BTreeMap<LogGroupName, State<LogGroup>> {
+    let member = world
+        .members
+        .get_mut(&"dev1".parse::<MemberName>().unwrap())
+        .unwrap();
+    member
+        .regions
+        .get_mut(&"us-west-2".parse::<Region>().unwrap())
+        .unwrap()
+}
+
+pub(super) fn trail(world: &mut Observed) -> &mut State<LogGroup> {
+    groups(world)
+        .get_mut(
+            &"CloudTrail/member_account_1"
+                .parse::<LogGroupName>()
+                .unwrap(),
+        )
+        .unwrap()
+}
+
+pub(super) fn other_filter(name: &str) -> SubscriptionFilter {
+    SubscriptionFilter {
+        name: name.parse().unwrap(),
+        pattern: FilterPattern::default(),
+        destination: "arn:aws:lambda:us-west-2:111122223333:function:ship"
+            .parse()
+            .unwrap(),
+        distribution: Distribution::ByLogStream,
+        role: None,
+    }
+}
+
+/// The document with one more statement, which is not ours.
+pub(super) fn with_theirs(document: &Document) -> Document {
+    let theirs = r#"{"Sid":"Audit","Effect":"Allow","Principal":{"AWS":"123412341234"},"Action":"logs:PutSubscriptionFilter"}"#;
+    Document::parse(&document.to_json().replacen(
+        "\"Statement\":[",
+        &format!("\"Statement\":[{theirs},"),
+        1,
+    ))
+    .unwrap()
+}

@@ -1,0 +1,72 @@
+//! Drift in a member account: its filters, and those of others.
+
+use super::Observed;
+use super::by_hand::{known, other_filter, planned, trail};
+use crate::provision::resource::{Distribution, FilterPattern};
+
+#[test]
+fn a_filters_pattern_and_distribution() {
+    let drift = |world: &mut Observed| {
+        let filter = known(trail(world)).filters.first_mut().unwrap();
+        filter.pattern = FilterPattern::new("ERROR");
+        filter.distribution = Distribution::ByLogStream;
+    };
+    insta::assert_snapshot!(planned(drift), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ~ subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            update (drifted: pattern, distribution)
+              - pattern: "ERROR"
+              + pattern: ""
+              - distribution: ByLogStream
+              + distribution: Random
+
+    0 to create, 1 to update, 0 to delete.
+    "#);
+}
+
+#[test]
+fn a_space_is_the_same_pattern_as_none() {
+    let drift = |world: &mut Observed| {
+        known(trail(world)).filters.first_mut().unwrap().pattern = FilterPattern::new(" ");
+    };
+    assert_eq!(planned(drift), "Nothing to change.\n");
+}
+
+#[test]
+fn two_foreign_filters_are_named_and_left() {
+    let drift = |world: &mut Observed| {
+        known(trail(world)).filters = vec![other_filter("to-splunk"), other_filter("to-lambda")];
+    };
+    insta::assert_snapshot!(planned(drift), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        + subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            create (absent)
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+              + pattern: ""
+              + distribution: Random
+              beside 2 of others, if AWS takes one more: to-splunk, to-lambda
+            foreign, left alone: subscription filter to-splunk, to arn:aws:lambda:us-west-2:111122223333:function:ship
+            foreign, left alone: subscription filter to-lambda, to arn:aws:lambda:us-west-2:111122223333:function:ship
+
+    1 to create, 0 to update, 0 to delete; 2 foreign, left alone.
+    "#);
+}
+
+#[test]
+fn a_filter_of_others_that_delivers_there_already() {
+    let drift = |world: &mut Observed| {
+        known(trail(world)).filters.first_mut().unwrap().name = "by-hand".parse().unwrap();
+    };
+    insta::assert_snapshot!(planned(drift), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ! subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            foreign: filter by-hand delivers this log group there already: every event would arrive twice
+              hint: delete it, or make it ours: filter = "by-hand" under [logging]
+            foreign, left alone: subscription filter by-hand, to arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+
+    Nothing to change; 1 declined; 1 foreign, left alone.
+    "#);
+}

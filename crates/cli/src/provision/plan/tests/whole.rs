@@ -1,0 +1,211 @@
+//! Whole plans as a person and a program read them: the first, none, what is declined, the last.
+
+use super::by_hand::{
+    destination, groups, in_sync, known, other_filter, place, planned, role, seed, shown, trail,
+    with_theirs,
+};
+use super::world::nothing_yet;
+use super::{Observed, State, destroy, plan};
+use crate::output;
+use crate::provision::resource::{OWNER_TAG, SubscriptionFilter};
+use crate::provision::status::status;
+
+#[test]
+fn the_first_plan() {
+    let desired = seed();
+    insta::assert_snapshot!(output::plan::text(&plan(&desired, &nothing_yet(&desired))));
+}
+
+#[test]
+fn the_first_plan_as_json() {
+    let desired = seed();
+    insta::assert_json_snapshot!(plan(&desired, &nothing_yet(&desired)));
+}
+
+#[test]
+fn a_world_in_sync() {
+    insta::assert_snapshot!(planned(|_| ()), @"Nothing to change.");
+    insta::assert_snapshot!(shown(|_| ()), @"
+    logging account 999988887777
+      all Regions
+        in sync  role cwrole
+      us-west-2
+        in sync  stream Demo_Kinesis_Stream
+        in sync  logs::Destination kinesisDest
+
+    member account 111122223333 (dev1)
+      us-west-2
+        in sync  subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+        in sync  subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
+
+    member account 999988887777 (logging)
+      us-west-2
+        in sync  subscription filter catchment-kinesisDest on /aws/events/guardduty-demo
+
+    6 in sync.
+    ");
+}
+
+fn much_is_wrong(world: &mut Observed) {
+    place(world).stream =
+        State::Unknown("AccessDeniedException: kinesis:DescribeStreamSummary".to_owned());
+    place(world).destination = State::Absent;
+    known(&mut role(world).tags).insert(OWNER_TAG.to_owned(), "444455556666/elsewhere".to_owned());
+    known(trail(world)).filters = vec![SubscriptionFilter {
+        name: "catchment-kinesisDest".parse().unwrap(),
+        ..other_filter("x")
+    }];
+    groups(world).insert(
+        "cwl_vpc_fl_member_account_1".parse().unwrap(),
+        State::Absent,
+    );
+}
+
+#[test]
+fn what_is_unknown_foreign_or_gone() {
+    insta::assert_snapshot!(planned(much_is_wrong), @r#"
+    logging account 999988887777
+      all Regions
+        ! role cwrole
+            foreign: it is of fleet 444455556666/elsewhere
+              hint: name another role in the fleet file
+      us-west-2
+        ! stream Demo_Kinesis_Stream
+            unknown: the stream could not be read: AccessDeniedException: kinesis:DescribeStreamSummary
+              hint: see that it can be read, then run again: nothing is planned from what is unknown
+        ! logs::Destination kinesisDest
+            blocked: stream Demo_Kinesis_Stream could not be read
+              hint: mend that, then run again
+
+    member account 111122223333 (dev1)
+      us-west-2
+        ! subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            foreign: a filter of this name is there that delivers to arn:aws:lambda:us-west-2:111122223333:function:ship
+              hint: delete it, or name ours otherwise: filter = "…" under [logging]
+            foreign, left alone: subscription filter catchment-kinesisDest, to arn:aws:lambda:us-west-2:111122223333:function:ship
+        ! subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
+            blocked: log group cwl_vpc_fl_member_account_1 is not there
+              hint: make it (with its flow log, trail or rule), or take it out of the fleet file
+
+    Nothing to change; 5 declined; 1 foreign, left alone.
+    "#);
+    insta::assert_snapshot!(shown(much_is_wrong), @r#"
+    logging account 999988887777
+      all Regions
+        foreign  role cwrole
+              it is of fleet 444455556666/elsewhere
+                hint: name another role in the fleet file
+      us-west-2
+        unknown  stream Demo_Kinesis_Stream
+              the stream could not be read: AccessDeniedException: kinesis:DescribeStreamSummary
+                hint: see that it can be read, then run again: nothing is planned from what is unknown
+        absent   logs::Destination kinesisDest
+              stream Demo_Kinesis_Stream could not be read
+                hint: mend that, then run again
+
+    member account 111122223333 (dev1)
+      us-west-2
+        foreign  subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+              a filter of this name is there that delivers to arn:aws:lambda:us-west-2:111122223333:function:ship
+                hint: delete it, or name ours otherwise: filter = "…" under [logging]
+              foreign, left alone: subscription filter catchment-kinesisDest, to arn:aws:lambda:us-west-2:111122223333:function:ship
+        absent   subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
+              log group cwl_vpc_fl_member_account_1 is not there
+                hint: make it (with its flow log, trail or rule), or take it out of the fleet file
+
+    member account 999988887777 (logging)
+      us-west-2
+        in sync  subscription filter catchment-kinesisDest on /aws/events/guardduty-demo
+
+    1 in sync, 2 absent, 1 unknown, 2 foreign.
+    "#);
+}
+
+#[test]
+fn destroy_leaves_the_stream_and_what_others_use() {
+    let desired = seed();
+    let mut world = in_sync();
+    insta::assert_snapshot!(output::plan::text(&destroy(&desired, &world, false)), @"
+    member account 111122223333 (dev1)
+      us-west-2
+        - subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            delete (destroy)
+        - subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
+            delete (destroy)
+
+    member account 999988887777 (logging)
+      us-west-2
+        - subscription filter catchment-kinesisDest on /aws/events/guardduty-demo
+            delete (destroy)
+
+    logging account 999988887777
+      us-west-2
+        - logs::Destination kinesisDest
+            delete (destroy)
+        ! stream Demo_Kinesis_Stream
+            kept: it may hold data that nobody has read
+              hint: when all that it holds is read, destroy with --delete-stream
+      all Regions
+        - role cwrole
+            delete inline policy catchment-delivery (destroy)
+              - CatchmentPutRecord
+                  Effect: Allow
+                  Action: kinesis:PutRecord
+                  Resource: arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream
+            delete (destroy)
+
+    0 to create, 0 to update, 5 to delete; 1 declined.
+    ");
+    known(trail(&mut world))
+        .filters
+        .push(other_filter("to-splunk"));
+    let theirs = with_theirs(known(&mut destination(&mut world).policy));
+    destination(&mut world).policy = State::Present(theirs);
+    insta::assert_snapshot!(output::plan::text(&destroy(&desired, &world, true)), @"
+    member account 111122223333 (dev1)
+      us-west-2
+        - subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            delete (destroy)
+            foreign, left alone: subscription filter to-splunk, to arn:aws:lambda:us-west-2:111122223333:function:ship
+        - subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
+            delete (destroy)
+
+    member account 999988887777 (logging)
+      us-west-2
+        - subscription filter catchment-kinesisDest on /aws/events/guardduty-demo
+            delete (destroy)
+
+    logging account 999988887777
+      us-west-2
+        ~ logs::Destination kinesisDest
+            put destination policy (ours go, the others' stay)
+              - CatchmentSubscribe
+                  Effect: Allow
+                  Principal.AWS:
+                    111122223333
+                    999988887777
+                  Action: logs:PutSubscriptionFilter
+                  Resource: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+            kept: its policy lets others subscribe to it
+              hint: remove their statements, then destroy again
+            foreign, left alone: statement of the destination policy: Audit
+        ! stream Demo_Kinesis_Stream
+            kept: logs::Destination kinesisDest in us-west-2 is used by others
+              hint: remove what stands on it first
+      all Regions
+        ! role cwrole
+            kept: logs::Destination kinesisDest in us-west-2 is used by others
+              hint: remove what stands on it first
+
+    0 to create, 1 to update, 3 to delete; 3 declined; 2 foreign, left alone.
+    ");
+}
+
+#[test]
+fn the_same_as_json() {
+    let desired = seed();
+    let mut world = in_sync();
+    much_is_wrong(&mut world);
+    insta::assert_json_snapshot!("declined_as_json", plan(&desired, &world));
+    insta::assert_json_snapshot!("status_as_json", status(&desired, &world));
+}

@@ -1,0 +1,340 @@
+//! Generated worlds: everything that may be there, ours and others', right, drifted, absent or unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::provision::desired::{self, Desired};
+use crate::provision::fleet::{Fleet, TEMPLATE};
+use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
+use crate::provision::observed::{
+    Destination, LogGroup, Logging, LoggingRegion, Member, Observed, Role, State, Stream,
+    StreamStatus,
+};
+use crate::provision::policy::Document;
+use crate::provision::resource::{
+    Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
+};
+
+/// The fleet of design.md, and others like it.
+static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
+    let mut fleets = Vec::new();
+    for scaling in ["shards = 4", "shards = 9", "mode = \"on-demand\""] {
+        for key in [
+            "none",
+            "aws/kinesis",
+            "arn:aws:kms:us-west-2:999988887777:key/k",
+        ] {
+            for tags in ["", "[tags]\nteam = \"security\""] {
+                for regions in ["[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]"] {
+                    let stream = format!("retention_hours = 168\nencryption = \"{key}\"");
+                    let text = TEMPLATE
+                        .replace("shards = 4", scaling)
+                        .replace("retention_hours = 168", &stream);
+                    let text = text.replacen("[\"us-west-2\"]", regions, 1);
+                    // a customer key serves one Region only
+                    let fleet = Fleet::parse(&format!("{text}\n{tags}")).ok();
+                    fleets.extend(fleet.map(|fleet| Desired::of_fleet(&fleet).unwrap()));
+                }
+            }
+        }
+    }
+    assert_eq!(fleets.len(), 30);
+    fleets
+});
+
+/// A fleet and some world that it may find.
+pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
+    select(FLEETS.as_slice()).prop_flat_map(|desired| {
+        let logging = desired.logging.clone().unwrap();
+        let role = role(&logging);
+        let regions: Vec<_> = logging
+            .regions
+            .iter()
+            .map(|(region, place)| logging_region(region.clone(), place.clone()))
+            .collect();
+        let members: Vec<_> = desired
+            .members
+            .iter()
+            .map(|(name, one)| member(name.clone(), one.clone()))
+            .collect();
+        (Just(desired), role, regions, members).prop_map(|(desired, role, regions, members)| {
+            let logging = Some(Logging {
+                role,
+                regions: regions.into_iter().collect(),
+            });
+            (
+                desired,
+                Observed {
+                    logging,
+                    members: members.into_iter().collect(),
+                },
+            )
+        })
+    })
+}
+
+/// A world where nothing of ours is yet, and the log groups are there.
+pub(super) fn nothing_yet(desired: &Desired) -> Observed {
+    let regions = |logging: &desired::Logging| {
+        let place = LoggingRegion {
+            stream: State::Absent,
+            destination: State::Absent,
+        };
+        logging
+            .regions
+            .keys()
+            .map(|region| (region.clone(), place.clone()))
+            .collect()
+    };
+    let logging = desired.logging.as_ref().map(|logging| Logging {
+        role: State::Absent,
+        regions: regions(logging),
+    });
+    let groups = |filters: &BTreeMap<LogGroupName, SubscriptionFilter>| {
+        filters
+            .keys()
+            .map(|group| (group.clone(), State::Present(LogGroup::default())))
+            .collect()
+    };
+    let member = |member: &desired::Member| Member {
+        regions: member
+            .regions
+            .iter()
+            .map(|(region, filters)| (region.clone(), groups(filters)))
+            .collect(),
+    };
+    Observed {
+        logging,
+        members: desired
+            .members
+            .iter()
+            .map(|(name, one)| (name.clone(), member(one)))
+            .collect(),
+    }
+}
+
+fn state<T: Clone + std::fmt::Debug>(
+    thing: impl Strategy<Value = T>,
+) -> impl Strategy<Value = State<T>> {
+    prop_oneof![
+        6 => thing.prop_map(State::Present),
+        1 => Just(State::Absent),
+        1 => Just(State::Unknown("AccessDenied".to_owned())),
+    ]
+}
+
+fn tags(ours: Tags) -> impl Strategy<Value = State<Tags>> {
+    let owner = ours.get(OWNER_TAG).cloned().unwrap();
+    let of = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<Tags>()
+    };
+    let mut more = ours.clone();
+    more.extend(of(&[("their", "tag")]));
+    let changed = of(&[(OWNER_TAG, &owner), ("team", "other")]);
+    prop_oneof![
+        4 => Just(State::Present(ours)),
+        2 => Just(State::Present(more)),
+        1 => Just(State::Present(changed)),
+        1 => Just(State::Present(of(&[("their", "tag")]))),
+        1 => Just(State::Present(of(&[(OWNER_TAG, "444455556666/elsewhere")]))),
+        1 => Just(State::Unknown("AccessDenied".to_owned())),
+    ]
+}
+
+/// A statement that is none of ours: its `Sid` says so.
+pub(super) const THEIR_SID: &str = "Their";
+
+fn document(ours: Document) -> impl Strategy<Value = Document> {
+    let theirs = format!(
+        r#"{{"Sid":"{THEIR_SID}","Effect":"Allow","Principal":{{"AWS":"123412341234"}},"Action":"x:Y","Resource":"*"}}"#
+    );
+    let with = move |ours: &str| {
+        Document::parse(&format!(
+            r#"{{"Version":"2012-10-17","Statement":[{theirs}{ours}]}}"#
+        ))
+        .unwrap()
+    };
+    let only_theirs = with("");
+    let drifted =
+        with(r#",{"Sid":"CatchmentDelivery","Effect":"Deny","Action":"z:Z","Resource":"*"}"#);
+    let stale = Document::parse(
+        r#"{"Statement":{"Sid":"CatchmentOld","Effect":"Allow","Action":"o:O","Resource":"*"}}"#,
+    )
+    .unwrap();
+    let both = ours
+        .statements()
+        .iter()
+        .map(|statement| format!(",{}", serde_json::to_string(statement).unwrap()))
+        .collect::<String>();
+    prop_oneof![3 => Just(ours), 1 => Just(only_theirs), 1 => Just(drifted), 1 => Just(stale), 2 => Just(with(&both))]
+}
+
+fn role(logging: &desired::Logging) -> impl Strategy<Value = State<Role>> + use<> {
+    let desired::Role {
+        trust,
+        policy,
+        tags: ours,
+        ..
+    } = logging.role.clone();
+    let trust = prop_oneof![9 => document(trust).prop_map(State::Present), 1 => Just(State::Unknown("not JSON".to_owned()))];
+    let foreign = prop_oneof![
+        4 => Just(State::Present(BTreeSet::new())),
+        1 => Just(State::Present(BTreeSet::from(["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()]))),
+        1 => Just(State::Unknown("AccessDenied".to_owned())),
+    ];
+    let path = prop_oneof![9 => Just("/"), 1 => Just("/service/")];
+    let role = (path, trust, state(document(policy)), foreign, tags(ours));
+    state(
+        role.prop_map(|(path, trust, policy, foreign_policies, tags)| Role {
+            path: path.to_owned(),
+            trust,
+            policy,
+            foreign_policies,
+            tags,
+        }),
+    )
+}
+
+fn logging_region(
+    region: Region,
+    desired: desired::LoggingRegion,
+) -> impl Strategy<Value = (Region, LoggingRegion)> {
+    let desired::LoggingRegion {
+        stream,
+        destination,
+    } = desired;
+    let status = prop_oneof![
+        5 => Just(StreamStatus::Active),
+        1 => Just(StreamStatus::Creating),
+        1 => Just(StreamStatus::Updating),
+        1 => Just(StreamStatus::Deleting),
+    ];
+    let encryption = select(vec![
+        Encryption::None,
+        Encryption::AwsManaged,
+        Encryption::Customer("arn:aws:kms:us-west-2:999988887777:key/k".parse().unwrap()),
+    ]);
+    let stream = (
+        status,
+        any::<bool>(),
+        1..12_u32,
+        select(vec![24, 168, 500]),
+        encryption,
+        tags(stream.tags),
+    )
+        .prop_map(
+            |(status, is_on_demand, open_shards, retention_hours, encryption, tags)| Stream {
+                status,
+                is_on_demand,
+                open_shards,
+                retention_hours,
+                encryption,
+                tags,
+            },
+        );
+    let other = |text: &str| text.parse::<Arn>().unwrap();
+    let target = prop_oneof![4 => Just(destination.target), 1 => Just(other("arn:aws:kinesis:us-west-2:999988887777:stream/other"))];
+    let role = prop_oneof![4 => Just(destination.role), 1 => Just(other("arn:aws:iam::999988887777:role/other"))];
+    let destination = (
+        target,
+        role,
+        state(document(destination.policy)),
+        tags(destination.tags),
+    )
+        .prop_map(|(target, role, policy, tags)| Destination {
+            target,
+            role,
+            policy,
+            tags,
+        });
+    (Just(region), state(stream), state(destination)).prop_map(|(region, stream, destination)| {
+        (
+            region,
+            LoggingRegion {
+                stream,
+                destination,
+            },
+        )
+    })
+}
+
+fn member(
+    name: MemberName,
+    desired: desired::Member,
+) -> impl Strategy<Value = (MemberName, Member)> {
+    let regions: Vec<_> = desired
+        .regions
+        .into_iter()
+        .map(|(region, filters)| {
+            let groups: Vec<_> = filters
+                .into_iter()
+                .map(|(group, filter)| (Just(group), state(log_group(filter))))
+                .collect();
+            (
+                Just(region),
+                groups.prop_map(|groups| groups.into_iter().collect()),
+            )
+        })
+        .collect();
+    (Just(name), regions).prop_map(|(name, regions)| {
+        (
+            name,
+            Member {
+                regions: regions.into_iter().collect(),
+            },
+        )
+    })
+}
+
+fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
+    let elsewhere: Arn = "arn:aws:lambda:us-west-2:111122223333:function:f"
+        .parse()
+        .unwrap();
+    let named = |name: &str, destination: &Arn| SubscriptionFilter {
+        name: name.parse().unwrap(),
+        pattern: FilterPattern::new("ERROR"),
+        destination: destination.clone(),
+        distribution: Distribution::ByLogStream,
+        role: Some("arn:aws:iam::111122223333:role/theirs".parse().unwrap()),
+    };
+    let drifted = SubscriptionFilter {
+        pattern: FilterPattern::new("ERROR"),
+        ..ours.clone()
+    };
+    let spaced = SubscriptionFilter {
+        pattern: FilterPattern::new(" "),
+        ..ours.clone()
+    };
+    let namesake = SubscriptionFilter {
+        destination: elsewhere.clone(),
+        ..ours.clone()
+    };
+    let double = named("by-hand", &ours.destination);
+    let of_our_name = prop_oneof![
+        2 => Just(vec![]),
+        2 => Just(vec![ours]),
+        1 => Just(vec![drifted]),
+        1 => Just(vec![spaced]),
+        1 => Just(vec![namesake]),
+    ];
+    let others = select(vec![
+        vec![],
+        vec![],
+        vec![named("to-lambda", &elsewhere)],
+        vec![named("to-lambda", &elsewhere), double],
+    ]);
+    (of_our_name, others, vec(any::<bool>(), 1)).prop_map(|(mut filters, others, flip)| {
+        filters.extend(others);
+        if flip == [true] {
+            filters.reverse();
+        }
+        LogGroup { filters }
+    })
+}

@@ -1,0 +1,247 @@
+//! IAM and resource policy documents as values: read, compared by what they mean, merged, and rendered from `policies/`.
+
+mod compare;
+mod meaning;
+mod merge;
+mod template;
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+pub use compare::{FieldDifference, StatementDifference, differences};
+use meaning::Meaning;
+pub use merge::{foreign, has_ours, merged, without_ours};
+pub use template::{Template, TemplateError, TemplateValue};
+
+/// Our statements' `Sid` begins so; with it they are found again in a document that others wrote in too.
+pub const SID_PREFIX: &str = "Catchment";
+
+/// A policy document. Two are equal that mean the same: the order of statements and values, a string or a list of one, the
+/// case of actions and condition operators, and the `Sid` make no difference. What others wrote is carried as it is.
+#[derive(Debug, Clone, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Document {
+    /// `Version`, `Id` and whatever AWS may add: all but the statements.
+    head: Map<String, Value>,
+    statements: Vec<Statement>,
+}
+
+/// One statement, as it was written.
+#[derive(Debug, Clone)]
+pub struct Statement(Map<String, Value>);
+
+/// A text that is no policy document.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Not JSON at all, for example still URL-encoded.
+    #[error("the policy is not JSON")]
+    Json(#[from] serde_json::Error),
+    /// JSON of another shape.
+    #[error(
+        "the policy is not a JSON object with a `Statement` that is an object or a list of objects"
+    )]
+    Shape,
+}
+
+impl Document {
+    /// Reads a document as an API returns it (IAM: after URL-decoding).
+    ///
+    /// # Errors
+    /// Where it is not JSON, or not an object with a `Statement`.
+    pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        Self::try_from(serde_json::from_str::<Value>(text)?)
+    }
+
+    /// The statements, in the order of the document.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// The document as an API is given it: compact JSON, keys in the order that AWS's pages use. Its length in bytes is what
+    /// AWS's limits count.
+    #[expect(
+        clippy::expect_used,
+        reason = "made of JSON values alone, which always serialise"
+    )]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("JSON values serialise")
+    }
+
+    /// The document as a person reads it: indented JSON, the same order of keys.
+    #[expect(
+        clippy::expect_used,
+        reason = "made of JSON values alone, which always serialise"
+    )]
+    pub fn to_pretty_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("JSON values serialise")
+    }
+}
+
+impl Statement {
+    /// The statement's own name.
+    pub fn sid(&self) -> Option<&str> {
+        self.0
+            .get("Sid")
+            .and_then(Value::as_str)
+            .filter(|sid| !sid.is_empty())
+    }
+
+    /// Its fields in the order of AWS's pages, each with its values: `Principal.AWS`, `Condition.StringLike.aws:SourceArn`.
+    pub fn fields(&self) -> Vec<(String, Vec<String>)> {
+        let meaning = Meaning::of(self);
+        let rank = |path: &str| {
+            let head = path.split('.').next().unwrap_or_default();
+            STATEMENT_ORDER
+                .iter()
+                .position(|key| *key == head)
+                .unwrap_or(STATEMENT_ORDER.len())
+        };
+        let mut fields: Vec<_> = meaning
+            .fields()
+            .iter()
+            .map(|(path, field)| {
+                (
+                    rank(path),
+                    field.shown.clone(),
+                    field.values.values().cloned().collect(),
+                )
+            })
+            .collect();
+        fields.sort_by_key(|field: &(usize, String, Vec<String>)| field.0);
+        fields
+            .into_iter()
+            .map(|(_, shown, values)| (shown, values))
+            .collect()
+    }
+
+    /// What to call it in a message: its `Sid`, or what it allows.
+    pub fn label(&self) -> String {
+        self.sid()
+            .map_or_else(|| Meaning::of(self).summary(), str::to_owned)
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        meaning::same(self, other)
+    }
+}
+
+impl PartialEq for Statement {
+    fn eq(&self, other: &Self) -> bool {
+        Meaning::of(self) == Meaning::of(other)
+    }
+}
+
+impl Eq for Statement {}
+
+impl TryFrom<Value> for Document {
+    type Error = DocumentError;
+
+    fn try_from(value: Value) -> Result<Self, DocumentError> {
+        let Value::Object(mut head) = value else {
+            return Err(DocumentError::Shape);
+        };
+        let statements = match head.remove("Statement").ok_or(DocumentError::Shape)? {
+            Value::Array(list) => list,
+            one => vec![one],
+        };
+        let statements = statements
+            .into_iter()
+            .map(|statement| match statement {
+                Value::Object(fields) => Ok(Statement(fields)),
+                _ => Err(DocumentError::Shape),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { head, statements })
+    }
+}
+
+/// The order of keys on AWS's pages; what is not among them comes after.
+const HEAD_ORDER: [&str; 2] = ["Version", "Id"];
+const STATEMENT_ORDER: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+fn entries_in_order<S: SerializeMap>(
+    map: &mut S,
+    fields: &Map<String, Value>,
+    order: &[&str],
+) -> Result<(), S::Error> {
+    for key in order {
+        if let Some(value) = fields.get(*key) {
+            map.serialize_entry(key, value)?;
+        }
+    }
+    for (key, value) in fields
+        .iter()
+        .filter(|(key, _)| !order.contains(&key.as_str()))
+    {
+        map.serialize_entry(key, value)?;
+    }
+    Ok(())
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        entries_in_order(&mut map, &self.head, &HEAD_ORDER)?;
+        map.serialize_entry("Statement", &self.statements)?;
+        map.end()
+    }
+}
+
+impl Serialize for Statement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        entries_in_order(&mut map, &self.0, &STATEMENT_ORDER)?;
+        map.end()
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_and_written_in_the_order_of_awss_pages() {
+        let text = r#"{"Statement":{"Action":"sts:AssumeRole","Effect":"Allow","Sid":"A"},"Id":"i","Version":"2012-10-17"}"#;
+        let document = Document::parse(text).unwrap();
+        assert_eq!(
+            document.to_json(),
+            r#"{"Version":"2012-10-17","Id":"i","Statement":[{"Sid":"A","Effect":"Allow","Action":"sts:AssumeRole"}]}"#
+        );
+        assert_eq!(Document::parse(&document.to_json()).unwrap(), document);
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        for text in [
+            "",
+            "%7B%22Version%22",
+            "[]",
+            "{}",
+            r#"{"Statement":"x"}"#,
+            r#"{"Statement":[1]}"#,
+        ] {
+            assert!(Document::parse(text).is_err(), "accepted: {text}");
+        }
+    }
+}

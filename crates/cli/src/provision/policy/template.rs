@@ -1,0 +1,265 @@
+//! The documents of `policies/`, compiled in, and their `{{placeholders}}` filled.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Document, DocumentError};
+
+/// One file of `policies/` that the CLI attaches or prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    DeliveryRoleTrust,
+    DeliveryRoleTrustOrganization,
+    DeliveryRole,
+    Destination,
+    OperatorLogging,
+    OperatorMember,
+}
+
+/// What a placeholder becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateValue {
+    /// A text, inside a string or as the whole of it.
+    One(String),
+    /// A list, in place of a string that is nothing but the placeholder; spliced where it stands in a list.
+    Many(Vec<String>),
+}
+
+/// A template that could not be filled: a fault of this program, not of its user.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("policies/{file}: nothing is known of the placeholder {{{{{placeholder}}}}}")]
+    Placeholder {
+        file: &'static str,
+        placeholder: String,
+    },
+    #[error("policies/{file}: the list {{{{{placeholder}}}}} stands inside a longer string")]
+    ListInString {
+        file: &'static str,
+        placeholder: String,
+    },
+    #[error("policies/{file}")]
+    Document {
+        file: &'static str,
+        source: DocumentError,
+    },
+}
+
+impl Template {
+    /// The file's name in `policies/`, and its text.
+    fn parts(self) -> (&'static str, &'static str) {
+        macro_rules! file {
+            ($file:literal) => {
+                (
+                    $file,
+                    include_str!(concat!("../../../../../policies/", $file)),
+                )
+            };
+        }
+        match self {
+            Self::DeliveryRoleTrust => file!("delivery-role-trust.json"),
+            Self::DeliveryRoleTrustOrganization => file!("delivery-role-trust-organization.json"),
+            Self::DeliveryRole => file!("delivery-role.json"),
+            Self::Destination => file!("destination.json"),
+            Self::OperatorLogging => file!("operator-logging.json"),
+            Self::OperatorMember => file!("operator-member.json"),
+        }
+    }
+
+    /// Fills the placeholders. A statement whose `Resource` or `Principal` comes to an empty list is left out: it would speak
+    /// of nothing, and AWS refuses it.
+    ///
+    /// # Errors
+    /// Where a placeholder has no value, or a list stands inside a longer string.
+    pub fn render<const N: usize>(
+        self,
+        fills: [(&str, TemplateValue); N],
+    ) -> Result<Document, TemplateError> {
+        let (file, text) = self.parts();
+        let fills = Fills {
+            file,
+            values: BTreeMap::from(fills),
+        };
+        let value: Value =
+            serde_json::from_str(text).map_err(|source| TemplateError::Document {
+                file,
+                source: source.into(),
+            })?;
+        let mut document = Document::try_from(fills.value(value)?)
+            .map_err(|source| TemplateError::Document { file, source })?;
+        document
+            .statements
+            .retain(|statement| !speaks_of_nothing(&statement.0));
+        Ok(document)
+    }
+}
+
+fn speaks_of_nothing(statement: &Map<String, Value>) -> bool {
+    let is_empty_list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    statement.get("Resource").is_some_and(is_empty_list)
+        || statement
+            .get("Principal")
+            .and_then(Value::as_object)
+            .is_some_and(|kinds| kinds.values().all(is_empty_list))
+}
+
+struct Fills<'a> {
+    file: &'static str,
+    values: BTreeMap<&'a str, TemplateValue>,
+}
+
+impl Fills<'_> {
+    fn value(&self, value: Value) -> Result<Value, TemplateError> {
+        Ok(match value {
+            Value::String(text) => match self.list(&text)? {
+                Some(list) => list.iter().cloned().map(Value::String).collect(),
+                None => Value::String(self.text(&text)?),
+            },
+            Value::Array(items) => {
+                let mut filled = Vec::new();
+                for item in items {
+                    let is_list = item
+                        .as_str()
+                        .map(|text| self.list(text))
+                        .transpose()?
+                        .flatten()
+                        .is_some();
+                    match self.value(item)? {
+                        Value::Array(spliced) if is_list => filled.extend(spliced),
+                        one => filled.push(one),
+                    }
+                }
+                Value::Array(filled)
+            }
+            Value::Object(fields) => Value::Object(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| Ok((key, self.value(value)?)))
+                    .collect::<Result<_, TemplateError>>()?,
+            ),
+            other => other,
+        })
+    }
+
+    /// The list that the whole text stands for, where it is nothing but a list's placeholder.
+    fn list(&self, text: &str) -> Result<Option<&Vec<String>>, TemplateError> {
+        let whole = text
+            .strip_prefix("{{")
+            .and_then(|rest| rest.strip_suffix("}}"));
+        match whole.filter(|name| !name.contains(['{', '}'])) {
+            Some(name) => match self.fill(name)? {
+                TemplateValue::Many(list) => Ok(Some(list)),
+                TemplateValue::One(_) => Ok(None),
+            },
+            None => Ok(None),
+        }
+    }
+
+    fn text(&self, text: &str) -> Result<String, TemplateError> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((plain, from_name)) = rest.split_once("{{") {
+            let (name, after) = from_name.split_once("}}").unwrap_or((from_name, ""));
+            filled.push_str(plain);
+            match self.fill(name)? {
+                TemplateValue::One(value) => filled.push_str(value),
+                TemplateValue::Many(_) => {
+                    return Err(TemplateError::ListInString {
+                        file: self.file,
+                        placeholder: name.to_owned(),
+                    });
+                }
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    fn fill(&self, name: &str) -> Result<&TemplateValue, TemplateError> {
+        self.values
+            .get(name)
+            .ok_or_else(|| TemplateError::Placeholder {
+                file: self.file,
+                placeholder: name.to_owned(),
+            })
+    }
+}
+
+impl From<&str> for TemplateValue {
+    fn from(text: &str) -> Self {
+        Self::One(text.to_owned())
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for TemplateValue {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self::Many(
+            items
+                .into_iter()
+                .map(|item| item.as_ref().to_owned())
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SID_PREFIX;
+    use super::*;
+
+    const ALL: [Template; 6] = [
+        Template::DeliveryRoleTrust,
+        Template::DeliveryRoleTrustOrganization,
+        Template::DeliveryRole,
+        Template::Destination,
+        Template::OperatorLogging,
+        Template::OperatorMember,
+    ];
+
+    #[test]
+    fn every_statement_of_ours_is_named_so_that_it_is_found_again() {
+        for template in ALL {
+            let (file, text) = template.parts();
+            let document = Document::parse(text).unwrap();
+            for statement in document.statements() {
+                let sid = statement.sid().unwrap();
+                let is_plain = sid.chars().all(|c| c.is_ascii_alphanumeric());
+                assert!(sid.starts_with(SID_PREFIX) && is_plain, "{file}: {sid}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_and_lists_are_filled_and_empty_statements_left_out() {
+        let streams: TemplateValue = ["arn:s1", "arn:s2"].iter().collect();
+        let none: TemplateValue = Vec::<String>::new().iter().collect();
+        let document = Template::DeliveryRole
+            .render([("streams", streams), ("keys", none)])
+            .unwrap();
+        insta::assert_snapshot!(document.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:s1","arn:s2"]}]}"#);
+    }
+
+    #[test]
+    fn a_placeholder_without_a_value_and_a_list_in_a_string_are_errors() {
+        let error = Template::DeliveryRole
+            .render([("streams", "s".into())])
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "policies/delivery-role.json: nothing is known of the placeholder {{keys}}"
+        );
+        let fills = Fills {
+            file: "x.json",
+            values: BTreeMap::from([("a", TemplateValue::Many(vec![]))]),
+        };
+        let error = fills
+            .value(Value::String("arn:{{a}}".to_owned()))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "policies/x.json: the list {{a}} stands inside a longer string"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+"""Runs one command and ends it, with everything it started, when standard input closes.
+
+A test that is killed runs no clean-up. What it started holds the reading end of a pipe from the test, so the
+kernel itself tells us when the test is gone, however it went:
+
+    python supervise.py COMMAND [ARGUMENT...]
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+GRACE_SECONDS = 1.0
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """From here on a process whose parent ends becomes our child, so that `end_children` finds it."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def start(command: list[str], **options) -> subprocess.Popen:
+    """Starts `command` in a process group of its own; it dies with us, even if we are killed."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+        **options,
+    )
+
+
+def _descendants() -> list[int]:
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # pid (name) state ppid …; the name may hold anything, brackets too
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            parents[int(stat.parent.name)] = int(parent)
+    found, seen = [], {os.getpid()}
+    while fresh := [pid for pid, parent in parents.items() if parent in seen and pid not in seen]:
+        found += fresh
+        seen.update(fresh)
+    return found
+
+
+def end_children(grace_seconds: float = GRACE_SECONDS) -> None:
+    """Asks every descendant to end, and after a moment's grace insists."""
+    deadline = time.monotonic() + grace_seconds
+    sign = signal.SIGTERM if grace_seconds else signal.SIGKILL
+    while pids := _descendants():
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        time.sleep(0.02)
+        sign = signal.SIGKILL if time.monotonic() > deadline else 0
+
+
+def when_stdin_closes(act) -> None:
+    """Calls `act` from a thread of its own once standard input has ended."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> None:
+    adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    child = start(sys.argv[1:])
+    when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        code = child.wait()
+    finally:
+        end_children()
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+if __name__ == "__main__":
+    main()

@@ -66,8 +66,8 @@ const TRIES_MAX: u32 = 6;
 /// Every call here is answered within a second or two; one that hangs is better sent again.
 const TRY_TIME_MAX: Duration = Duration::from_secs(10);
 
-impl Connections {
-    pub fn new() -> Self {
+impl Default for Connections {
+    fn default() -> Self {
         // the SDK's own default is aws-lc, which is minutes of C to build; ring speaks the same TLS
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -79,7 +79,9 @@ impl Connections {
             paces: Mutex::default(),
         }
     }
+}
 
+impl Connections {
     /// The connection of an account in a Region.
     ///
     /// # Errors

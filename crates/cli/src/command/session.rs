@@ -32,7 +32,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 impl Session {
     /// What the flags ask for.
     pub(super) async fn open(scope: &args::Scope, by_hand: &args::ByHand) -> anyhow::Result<Self> {
-        let connections = Connections::new();
+        let connections = Connections::default();
         let desired = match &by_hand.destination_arn {
             Some(arn) => self::by_hand(&connections, by_hand, arn).await?,
             None => fleet::desired(&scope.fleet, scope.logging, &scope.members)?,

@@ -1,6 +1,6 @@
-//! Golden batches: each folder of `tests/batches` holds an event, its settings, and the response that is right.
+//! Golden batches: each folder of `tests/batches` holds an event, its settings and the right response.
 //!
-//! `make bless` writes the responses anew; the difference is then to be read like code.
+//! `make bless` rewrites the responses: review the difference like code.
 
 #![allow(
     clippy::disallowed_methods,
@@ -15,9 +15,13 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use aws_lambda_events::firehose::{KinesisFirehoseEvent, KinesisFirehoseResponse};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use batch::Case;
-use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::firehose::{Batch, RecordResult, Response};
 use catchment_transformer::{Transformed, Transformer};
+use serde_json::{Value, json};
 
 #[test]
 fn every_batch_is_answered_as_recorded() {
@@ -55,7 +59,7 @@ fn every_outcome_occurs() {
         seen.extend(report.dropped.keys().map(|why| why.name()));
         seen.extend(report.failed.iter().map(|failure| failure.error.name()));
     }
-    // `no-room` needs megabytes; tests/properties.rs has it.
+    // `no-room` needs megabytes: see tests/properties.rs.
     for name in [
         "control-message",
         "no-events",
@@ -68,8 +72,69 @@ fn every_outcome_occurs() {
         "not-a-subscription-message",
         "unknown-message-type",
     ] {
-        assert!(seen.contains(&name), "no batch shows {name}");
+        assert!(seen.contains(&name), "{name} is in no batch");
     }
+}
+
+#[test]
+fn awss_own_types_read_the_same_in_every_event() {
+    for folder in cases() {
+        // AWS's types refuse a whole event for one record whose data is not base64, or whose metadata is of an older shape.
+        let mut event: Value = serde_json::from_slice(&Case::read(&folder).event()).unwrap();
+        let records = event["records"].as_array_mut().unwrap();
+        records.retain(|record| is_base64(&record["data"]));
+        for record in records {
+            record["kinesisRecordMetadata"].take();
+        }
+        let event = event.to_string();
+        let theirs: KinesisFirehoseEvent = serde_json::from_str(&event).unwrap();
+        let ours = Batch::parse(event.as_bytes()).unwrap();
+        assert_eq!(theirs.records.len(), ours.records.len());
+        for (theirs, ours) in theirs.records.iter().zip(&ours.records) {
+            assert_eq!(theirs.record_id.as_deref(), Some(&*ours.id()));
+            let data = STANDARD.decode(&*ours.data().unwrap()).unwrap();
+            assert_eq!(theirs.data.0, data);
+        }
+    }
+}
+
+#[test]
+fn awss_own_types_read_the_same_in_every_response() {
+    for folder in cases() {
+        let case = Case::read(&folder);
+        let response = Transformer::new(case.parsed_settings())
+            .transform(&case.event())
+            .unwrap()
+            .response;
+        let ours: Response = serde_json::from_slice(&response).unwrap();
+        // AWS's types want every member; those that a result does not need are filled in. An original may be anything.
+        let mut response: Value = serde_json::from_slice(&response).unwrap();
+        for record in response["records"].as_array_mut().unwrap() {
+            if !is_base64(&record["data"]) {
+                assert_ne!(record["result"], "Ok");
+                record["data"] = json!("");
+            }
+            if record.get("metadata").is_none() {
+                record["metadata"] = json!({});
+            }
+        }
+        let theirs: KinesisFirehoseResponse = serde_json::from_value(response).unwrap();
+        assert_eq!(theirs.records.len(), ours.records.len());
+        for (theirs, ours) in theirs.records.iter().zip(&ours.records) {
+            assert_eq!(theirs.record_id.as_deref(), ours.id.as_str());
+            let result = format!("{:?}", ours.result);
+            assert_eq!(theirs.result.as_deref(), Some(result.as_str()));
+            assert_eq!(theirs.data.0, ours.bytes().unwrap_or_default());
+            let keys = ours.metadata.as_ref().map(|all| &all["partitionKeys"]);
+            let keys: Value = keys.cloned().unwrap_or_else(|| json!({}));
+            assert_eq!(json!(theirs.metadata.partition_keys), keys);
+        }
+    }
+}
+
+fn is_base64(data: &Value) -> bool {
+    data.as_str()
+        .is_some_and(|data| STANDARD.decode(data).is_ok())
 }
 
 fn cases() -> Vec<PathBuf> {
@@ -83,7 +148,7 @@ fn cases() -> Vec<PathBuf> {
     folders
 }
 
-/// A response for a person: a line per answer, and its data opened below it.
+/// A response that a person can read: a line per answer, and below it the decompressed data.
 fn readable(case: &Case, transformed: &Transformed) -> String {
     let response: Response = serde_json::from_slice(&transformed.response).unwrap();
     let mut failures = transformed.report.failed.iter();

@@ -163,7 +163,7 @@ fn a_wrong_setting_ends_the_start_up_and_says_why() {
     assert_ne!(status, 200, "{told}");
     assert!(
         told.contains(
-            "CATCHMENT_FORMAT: `json` is none of them; allowed: events, document, message"
+            "CATCHMENT_FORMAT: unknown value `json`; expected one of: events, document, message"
         ),
         "{told}"
     );

@@ -132,19 +132,19 @@ fn what_is_wrong_is_said_with_the_next_step() {
             &["--format", "json"][..],
             "",
             2,
-            "error: --format: `json` is none of them; allowed: events, document, message",
+            "error: --format: unknown value `json`; expected one of: events, document, message",
         ),
         (
             &["--schema", "ocsf"],
             "",
             2,
-            "error: --schema: `ocsf` is not built yet; allowed: none",
+            "error: --schema: `ocsf` is not built yet; expected one of: none",
         ),
         (
             &["--overflow", "reingest"],
             "",
             2,
-            "error: --overflow: `reingest` is not built yet; allowed: fail",
+            "error: --overflow: `reingest` is not built yet; expected one of: fail",
         ),
         (
             &["--max-decoded-mib", "0"],

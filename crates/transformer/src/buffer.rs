@@ -1,17 +1,17 @@
-//! Bytes that stay allocated, and initialised once, from record to record.
+//! A byte buffer that stays allocated from record to record, and is initialised only once.
 
 use crate::limits::SCRATCH_BYTES_MAX;
 
-/// Bytes written one after another, and room after them that need not be cleared before it is written to.
+/// Bytes written one after another, and room after them that is never cleared again.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
-    /// All of it is initialised; what lies beyond `written` is of no meaning.
+    /// All initialised; the bytes beyond `written` mean nothing.
     bytes: Vec<u8>,
     written: usize,
 }
 
 impl Buffer {
-    /// What was written.
+    /// The bytes written so far.
     #[inline(always)]
     pub(crate) fn written(&self) -> &[u8] {
         &self.bytes[..self.written]
@@ -27,7 +27,7 @@ impl Buffer {
         self.written
     }
 
-    /// At least `size` bytes after what was written, whatever they hold. Grows by doubling.
+    /// Returns at least `size` bytes to write to. Grows by doubling.
     #[inline(always)]
     pub(crate) fn room(&mut self, size: usize) -> &mut [u8] {
         if self.bytes.len() - self.written < size {
@@ -36,7 +36,7 @@ impl Buffer {
         &mut self.bytes[self.written..]
     }
 
-    /// The next `size` bytes after what was written, whatever they hold. Grows by no more than is asked for.
+    /// Returns exactly `size` bytes to write to. Grows no more than it has to.
     pub(crate) fn exact_room(&mut self, size: usize) -> &mut [u8] {
         if self.bytes.len() - self.written < size {
             self.grow_to(self.written + size);
@@ -44,7 +44,7 @@ impl Buffer {
         &mut self.bytes[self.written..][..size]
     }
 
-    /// Has the next `size` bytes of the room count as written.
+    /// Counts the next `size` bytes as written.
     #[inline(always)]
     pub(crate) fn advance(&mut self, size: usize) {
         self.written = (self.written + size).min(self.bytes.len());
@@ -62,8 +62,8 @@ impl Buffer {
         self.advance(bytes.len());
     }
 
-    /// Forgets the first `size` bytes; the others move to the begin.
-    pub(crate) fn forget(&mut self, size: usize) {
+    /// Drops the first `size` bytes and moves the others to the beginning.
+    pub(crate) fn drop_first(&mut self, size: usize) {
         self.bytes.copy_within(size..self.written, 0);
         self.written -= size;
     }
@@ -72,7 +72,7 @@ impl Buffer {
         self.written = 0;
     }
 
-    /// Forgets everything, and gives back what a rare large record needed beyond the common size.
+    /// Drops everything, and frees what only a rare large record needs.
     pub(crate) fn trim(&mut self) {
         self.written = 0;
         self.bytes.truncate(SCRATCH_BYTES_MAX);
@@ -100,21 +100,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_stays_in_order() {
+    fn bytes_stay_in_order() {
         let mut buffer = Buffer::default();
         buffer.extend(b"abc");
         buffer.room(100)[..3].copy_from_slice(b"def");
         buffer.advance(2);
         buffer.push(b'!');
         assert_eq!(buffer.written(), b"abcde!");
-        buffer.forget(4);
+        buffer.drop_first(4);
         assert_eq!(buffer.written(), b"e!");
         buffer.clear();
         assert_eq!(buffer.len(), 0);
     }
 
     #[test]
-    fn what_a_large_record_needed_is_given_back() {
+    fn a_large_records_memory_is_freed() {
         let mut buffer = Buffer::default();
         assert_eq!(
             buffer.exact_room(2 * SCRATCH_BYTES_MAX).len(),

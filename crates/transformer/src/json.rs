@@ -1,222 +1,28 @@
-//! JSON strings as they stand in a text, and what they stand for.
+//! JSON strings as they stand in a text: where they end, what they stand for.
+//!
+//! Log events are JSON strings, and most bytes of a record stand in them, so strings are read 64 bytes at a time with
+//! the widest instructions that the processor has. Nothing outside of this module knows about SIMD.
 
-use std::borrow::Cow;
+mod compress;
+mod cursor;
+mod scan;
+mod string;
+mod unescape;
 
-use fearless_simd::{Level, dispatch, prelude::*};
-use serde_json::value::RawValue;
+pub(crate) use cursor::{Cursor, Walk, walk};
+pub(crate) use fearless_simd::Simd;
+pub(crate) use string::JsonStr;
 
-use crate::buffer::Buffer;
-use crate::scan::{BLOCK, Block, Blocks, Marks, StringEnd};
-use crate::squeeze::squeeze;
-
-/// A JSON string as it stands in the text, quotes included: valid, and UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct JsonStr<'a>(&'a [u8]);
-
-impl<'a> JsonStr<'a> {
-    /// The literal, quotes included.
-    pub(crate) fn literal(self) -> &'a [u8] {
-        self.0
-    }
-
-    /// The literal without its quotes, escapes and all.
-    pub(crate) fn inner(self) -> &'a [u8] {
-        &self.0[1..self.0.len() - 1]
-    }
-
-    /// The text that the literal stands for. A lone surrogate, which no text can hold, becomes U+FFFD.
-    pub(crate) fn text(self) -> Cow<'a, str> {
-        if memchr::memchr(b'\\', self.0).is_none() {
-            return String::from_utf8_lossy(self.inner());
-        }
-        let mut text = Buffer::default();
-        self.unescape_into(&mut text);
-        Cow::Owned(String::from_utf8_lossy(text.written()).into_owned())
-    }
-
-    /// Appends the text that the literal stands for, as UTF-8.
-    pub(crate) fn unescape_into(self, out: &mut Buffer) {
-        dispatch!(Level::new(), simd => unescape(simd, self.0, 1, out));
-    }
-
-    /// `literal` is a valid JSON string in UTF-8, quotes included.
-    pub(crate) fn from_literal(literal: &'a [u8]) -> Self {
-        Self(literal)
-    }
-
-    /// The value as a string, where it is one.
-    pub(crate) fn of(json: &'a RawValue) -> Option<Self> {
-        json.get()
-            .starts_with('"')
-            .then_some(Self(json.get().as_bytes()))
-    }
-}
-
-/// Appends the text of the string whose first byte, after its opening quote, stands at `start`, and says where the string
-/// ends. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
-///
-/// `None` where [`Blocks::next_block`] says so; what was appended is to be taken back then.
-#[inline(always)]
-pub(crate) fn unescape<S: Simd>(
-    simd: S,
-    text: &[u8],
-    start: usize,
-    out: &mut Buffer,
-) -> Option<StringEnd> {
-    let mut blocks = Blocks::new(simd, text, start);
-    loop {
-        let Block { bytes, marks } = blocks.next_block()?;
-        if marks.escapes == 0 {
-            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
-                let size = squeeze(simd, bytes, marks.inside & !marks.openers, to);
-                out.advance(size);
-            }
-        } else {
-            blocks.go_on_at(unescape_block(text, marks, out));
-        }
-        if let Some(end) = marks.end {
-            return Some(end);
-        }
-    }
-}
-
-/// Appends what a block stands for, whatever its escapes; says where the next block begins.
-#[cold]
-#[inline(never)]
-fn unescape_block(text: &[u8], marks: Marks, out: &mut Buffer) -> usize {
-    // An escape that the block before opened is read from its backslash; one that goes on in the next block is left to
-    // it whole.
-    let left = u32::from(marks.escapes_next && marks.end.is_none());
-    let inside = marks.inside & (u64::MAX >> left);
-    let mut at = marks.at;
-    if marks.escaped_first {
-        at = escape(text, at - 1, out);
-    }
-    let mut openers = marks.openers & inside;
-    while openers != 0 {
-        let opener = marks.at + openers.trailing_zeros() as usize;
-        openers &= openers - 1;
-        // The second half of a surrogate pair is read with the first.
-        if opener >= at {
-            out.extend(&text[at..opener]);
-            at = escape(text, opener, out);
-        }
-    }
-    let end = marks.at + inside.count_ones() as usize;
-    if at < end {
-        out.extend(&text[at..end]);
-    }
-    at.max(end)
-}
-
-/// Appends what the escape whose backslash stands at `at` stands for; says where the text goes on.
-fn escape(text: &[u8], at: usize, out: &mut Buffer) -> usize {
-    let byte = match text.get(at + 1) {
-        Some(b'b') => 0x08,
-        Some(b'f') => 0x0c,
-        Some(b'n') => b'\n',
-        Some(b'r') => b'\r',
-        Some(b't') => b'\t',
-        Some(b'u') => {
-            let (character, after) = unicode(&text[at + 2..]);
-            out.extend(character.encode_utf8(&mut [0; 4]).as_bytes());
-            return text.len() - after.len();
-        }
-        Some(&other) => other,
-        None => b'\\',
-    };
-    out.push(byte);
-    at + 2
-}
-
-/// The character of the four digits after `\u`, and of the second half of a surrogate pair; and what follows.
-fn unicode(rest: &[u8]) -> (char, &[u8]) {
-    let Some((first, rest)) = four_digits(rest) else {
-        return (char::REPLACEMENT_CHARACTER, rest);
-    };
-    let second = rest.strip_prefix(b"\\u").and_then(four_digits);
-    let (character, rest) = match second {
-        Some((second, after))
-            if (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&second) =>
-        {
-            (
-                char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)),
-                after,
-            )
-        }
-        _ => (char::from_u32(first), rest),
-    };
-    (character.unwrap_or(char::REPLACEMENT_CHARACTER), rest)
-}
-
-fn four_digits(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = bytes.split_first_chunk::<4>()?;
-    let number = digits.iter().try_fold(0, |number, &digit| {
-        Some(number * 16 + char::from(digit).to_digit(16)?)
-    })?;
-    Some((number, rest))
-}
-
+/// Every kind of processor that this one can stand in for.
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::scan::{levels, string_end};
-
-    fn unescape(inner: &str) -> String {
-        let mut out = Buffer::default();
-        JsonStr::from_literal(format!("\"{inner}\"").as_bytes()).unescape_into(&mut out);
-        String::from_utf8(out.written().to_vec()).unwrap()
+fn levels() -> Vec<fearless_simd::Level> {
+    use fearless_simd::Level;
+    let level = Level::new();
+    let mut levels = vec![level, Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(level.as_sse4_2().map(Level::Sse4_2));
+        levels.extend(level.as_avx2().map(Level::Avx2));
     }
-
-    #[test]
-    fn lone_surrogates_become_replacement_characters() {
-        assert_eq!(unescape(r"a\ud800b"), "a\u{fffd}b");
-        assert_eq!(unescape(r"\udc00\ud800\u0041"), "\u{fffd}\u{fffd}A");
-        assert_eq!(unescape(r"\ud83d\ude00"), "😀");
-    }
-
-    proptest! {
-        #[test]
-        fn it_undoes_what_serde_json_does(text in any::<String>()) {
-            let literal = serde_json::to_string(&text).unwrap();
-            prop_assert_eq!(unescape(&literal[1..literal.len() - 1]), text);
-        }
-
-        #[test]
-        fn it_goes_on_wherever_blocks_end(
-            before in 0..140_usize,
-            parts in prop::collection::vec(r#"x{0,70}|(\\["\\/bfnrt]|\\u00e[0-9]|\\ud83d\\ude0[0-9]|é){1,4}"#, 0..6),
-        ) {
-            let inner = format!("{}{}", "x".repeat(before), parts.concat());
-            let expected: String = serde_json::from_str(&format!("\"{inner}\"")).unwrap();
-            prop_assert_eq!(unescape(&inner), expected);
-        }
-
-        #[test]
-        fn it_takes_the_strings_that_the_scanner_takes(text in r#"[a\\"u0/n\x01é{},: ]{0,300}"#) {
-            for level in levels() {
-                let mut out = Buffer::default();
-                out.extend(b"before");
-                let (end, scanned) = dispatch!(level, simd => (
-                    super::unescape(simd, text.as_bytes(), 0, &mut out),
-                    string_end(simd, text.as_bytes(), 0),
-                ));
-                prop_assert_eq!(end, scanned, "{:?}", level);
-                if let Some(StringEnd { quote, .. }) = end {
-                    let (before, after) = out.written().split_at(6);
-                    prop_assert_eq!(before, b"before");
-                    let expected = unescape(&text[..quote]);
-                    prop_assert_eq!(after, expected.as_bytes(), "{:?}", level);
-                }
-            }
-        }
-
-        #[test]
-        fn it_reads_every_escape_as_serde_json_does(inner in r#"([a-zé/]|\\["\\/bfnrt]|\\u00[0-9a-fA-F]{2}|\\ud83d\\ude0[0-9]){0,40}"#) {
-            let expected: String = serde_json::from_str(&format!("\"{inner}\"")).unwrap();
-            prop_assert_eq!(unescape(&inner), expected);
-        }
-    }
+    levels
 }

@@ -1,9 +1,9 @@
 //! The transformer of Catchment: a batch of Firehose records in, one answer per record out.
 //!
 //! Firehose calls a Lambda with a batch of records that CloudWatch Logs put into a Kinesis stream: gzipped subscription
-//! messages in base64. Each is opened, and its log events are put out in the form that the destination wants.
+//! messages in base64. The transformer opens each and returns its log events in the form that the destination wants.
 //!
-//! One worked record, in the default format:
+//! One record in the default format:
 //! ```
 //! use catchment_transformer::{Settings, Transformer};
 //!
@@ -23,25 +23,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The library does no I/O and reads neither clock nor environment: the same event and settings give the same answer.
+//! Without the feature `lambda` the library does no I/O and reads neither clock nor environment: the same event and
+//! settings give the same answer.
 
-mod budget;
-mod buffer;
-pub mod decode;
-mod encode;
 pub mod firehose;
-mod json;
+pub mod subscription;
+
 pub mod limits;
-mod lines;
-pub mod message;
-pub mod report;
-mod scan;
 pub mod settings;
 pub mod source;
-mod squeeze;
-pub mod telemetry;
-mod timestamp;
-mod transform;
 
+mod buffer;
+mod json;
+mod output;
+mod timestamp;
+
+#[cfg(feature = "lambda")]
+pub mod lambda;
+
+pub use firehose::{Transformed, Transformer};
 pub use settings::Settings;
-pub use transform::{Transformed, Transformer};

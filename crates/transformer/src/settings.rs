@@ -1,4 +1,4 @@
-//! What can be set, from key and value pairs: the Lambda's environment, or `replay`'s flags of the same names.
+//! Settings, from key and value pairs: the Lambda's environment, or the flags of `replay` of the same names.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ mod choices;
 
 use choices::{
     COMPRESSIONS, FORMATS, OVERFLOWS, OVERFLOWS_UNBUILT, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT,
-    choose, names,
+    choose, join, one_of,
 };
 
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::source::Sources;
 
-/// The form in which log events are put out.
+/// The form of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a line per log event, with its context.
@@ -24,13 +24,13 @@ pub enum Format {
     Message,
 }
 
-/// How the bytes of one record's answer are packed.
+/// How the output is compressed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.
     #[default]
     None,
-    /// One gzip member per record; members in a row are one valid gzip file.
+    /// gzip members for each record; concatenated members are one valid gzip file.
     Gzip,
 }
 
@@ -71,14 +71,14 @@ impl PartitionKey {
     }
 }
 
-/// All that can be set.
+/// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The form of the output.
     pub format: Format,
-    /// How the output is packed.
+    /// How the output is compressed.
     pub compression: Compression,
-    /// The partition keys that each `Ok` answer carries.
+    /// The partition keys of each `Ok` answer.
     pub partition_keys: Vec<PartitionKey>,
     /// Which log groups carry which source.
     pub sources: Sources,
@@ -98,12 +98,12 @@ impl Default for Settings {
     }
 }
 
-/// One thing that can be set.
+/// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     /// [`Settings::format`].
     Format,
-    /// Into which fields a message is parsed; only `none` is built.
+    /// The fields into which a message is parsed; only `none` is built.
     Schema,
     /// [`Settings::compression`].
     Compression,
@@ -111,7 +111,7 @@ pub enum Setting {
     PartitionKeys,
     /// [`Settings::sources`].
     Sources,
-    /// What becomes of a record that does not fit the response; only `fail` is built.
+    /// What happens to a record that does not fit into the response; only `fail` is built.
     Overflow,
     /// [`Settings::decoded_bytes_max`], in MiB.
     MaxDecodedMib,
@@ -142,17 +142,17 @@ impl Setting {
         }
     }
 
-    /// What is allowed, for a person.
-    pub fn allowed(self) -> String {
+    /// What the setting accepts, to follow "expected".
+    pub fn expected(self) -> String {
         match self {
-            Self::Format => names(FORMATS),
-            Self::Schema => names(SCHEMAS),
-            Self::Compression => names(COMPRESSIONS),
-            Self::PartitionKeys => format!("any of {}, each once, with commas between", names(PARTITION_KEYS)),
+            Self::Format => one_of(FORMATS),
+            Self::Schema => one_of(SCHEMAS),
+            Self::Compression => one_of(COMPRESSIONS),
+            Self::PartitionKeys => format!("a comma-separated list of: {}", join(PARTITION_KEYS)),
             Self::Sources => {
-                r#"a JSON object such as {"CloudTrail/*":"cloudtrail"}, from log group names to sources"#.to_owned()
+                r#"a JSON object from log group names to sources, such as {"CloudTrail/*":"cloudtrail"}"#.to_owned()
             }
-            Self::Overflow => names(OVERFLOWS),
+            Self::Overflow => one_of(OVERFLOWS),
             Self::MaxDecodedMib => format!("a whole number from 1 to {DECODED_MIB_MAX}"),
         }
     }
@@ -161,16 +161,14 @@ impl Setting {
 /// Why a setting cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SettingError {
-    /// The value is none of those allowed.
+    /// The setting does not accept its value.
     Value {
         /// The setting.
         setting: Setting,
-        /// Its value, as given.
-        value: String,
-        /// What is wrong with it.
+        /// What is wrong with the value.
         why: String,
     },
-    /// A variable that begins with `CATCHMENT_` and is no setting.
+    /// A variable begins with `CATCHMENT_` but is not a setting.
     Unknown {
         /// The variable's name.
         variable: String,
@@ -178,25 +176,15 @@ pub enum SettingError {
 }
 
 impl SettingError {
-    /// The message, with settings named as `name` does.
+    /// Returns the message, with settings called as `name` calls them.
     pub fn with_names(&self, name: impl Fn(Setting) -> String) -> String {
         match self {
-            Self::Value {
-                setting,
-                value,
-                why,
-            } => {
-                format!(
-                    "{}: `{value}` {why}; allowed: {}",
-                    name(*setting),
-                    setting.allowed()
-                )
+            Self::Value { setting, why } => {
+                format!("{}: {why}; expected {}", name(*setting), setting.expected())
             }
             Self::Unknown { variable } => {
-                format!(
-                    "{variable} is no setting; there are: {}",
-                    Setting::ALL.map(name).join(", ")
-                )
+                let settings = Setting::ALL.map(name).join(", ");
+                format!("{variable} is not a setting; expected one of: {settings}")
             }
         }
     }
@@ -211,11 +199,11 @@ impl fmt::Display for SettingError {
 impl std::error::Error for SettingError {}
 
 impl Settings {
-    /// Reads settings from variables and their values. What does not begin with `CATCHMENT_` is not looked at; an empty
-    /// value is the default, as templates set a parameter that was left out.
+    /// Reads settings from variables and their values. Ignores variables that do not begin with `CATCHMENT_`. An empty value
+    /// means the default, because templates pass a parameter that was left out as an empty string.
     ///
     /// # Errors
-    /// [`SettingError`] for the first that is wrong.
+    /// Returns the first wrong setting.
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingError> {
@@ -237,11 +225,7 @@ impl Settings {
     }
 
     fn set(&mut self, setting: Setting, value: &str) -> Result<(), SettingError> {
-        let wrong = |why: String| SettingError::Value {
-            setting,
-            value: value.to_owned(),
-            why,
-        };
+        let wrong = |why| SettingError::Value { setting, why };
         match setting {
             Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
             Setting::Schema => choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
@@ -252,22 +236,21 @@ impl Settings {
                 for name in value.split(',').map(str::trim) {
                     let key = choose(setting, PARTITION_KEYS, &[], name)?;
                     if self.partition_keys.contains(&key) {
-                        return Err(wrong(format!("names `{name}` twice")));
+                        return Err(wrong(format!("`{name}` occurs twice")));
                     }
                     self.partition_keys.push(key);
                 }
             }
             Setting::Sources => {
-                self.sources =
-                    Sources::parse(value).map_err(|why| wrong(format!("is wrong: {why}")))?;
+                self.sources = Sources::parse(value).map_err(wrong)?;
             }
             Setting::MaxDecodedMib => {
                 let mib = value
                     .parse()
                     .ok()
                     .filter(|mib| (1..=DECODED_MIB_MAX).contains(mib));
-                self.decoded_bytes_max =
-                    mib.ok_or_else(|| wrong("is out of range".to_owned()))? * MIB;
+                let mib = mib.ok_or_else(|| wrong(format!("`{value}` is out of range")))?;
+                self.decoded_bytes_max = mib * MIB;
             }
         }
         Ok(())
@@ -285,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_the_default_and_so_is_nothing_given() {
+    fn absent_and_empty_settings_mean_the_default() {
         assert_eq!(
             Settings::from_pairs([("PATH", "/bin"), ("CATCHMENT_FORMAT", "")]).unwrap(),
             Settings::default()
@@ -293,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_can_be_set() {
+    fn every_setting_is_read() {
         let settings = Settings::from_pairs([
             ("CATCHMENT_FORMAT", "document"),
             ("CATCHMENT_SCHEMA", "none"),
@@ -318,42 +301,42 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_names_the_variable_the_value_and_what_is_allowed() {
+    fn an_error_names_the_variable_the_value_and_what_is_expected() {
         for (variable, value, expected) in [
             (
                 "CATCHMENT_FORMAT",
                 "json",
-                "CATCHMENT_FORMAT: `json` is none of them; allowed: events, document, message",
+                "CATCHMENT_FORMAT: unknown value `json`; expected one of: events, document, message",
             ),
             (
                 "CATCHMENT_SCHEMA",
                 "ocsf",
-                "CATCHMENT_SCHEMA: `ocsf` is not built yet; allowed: none",
+                "CATCHMENT_SCHEMA: `ocsf` is not built yet; expected one of: none",
             ),
             (
                 "CATCHMENT_OVERFLOW",
                 "reingest",
-                "CATCHMENT_OVERFLOW: `reingest` is not built yet; allowed: fail",
+                "CATCHMENT_OVERFLOW: `reingest` is not built yet; expected one of: fail",
             ),
             (
                 "CATCHMENT_MAX_DECODED_MIB",
                 "0",
-                "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; allowed: a whole number from 1 to 1024",
+                "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; expected a whole number from 1 to 1024",
             ),
         ] {
             assert_eq!(error(variable, value), expected);
         }
         assert!(
-            error("CATCHMENT_PARTITION_KEYS", "account,account").contains("names `account` twice")
+            error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
         );
         assert!(
-            error("CATCHMENT_PARTITION_KEYS", "account,minute")
-                .contains("`minute` is none of them")
+            error("CATCHMENT_PARTITION_KEYS", "account,minute").contains("unknown value `minute`")
         );
         assert!(error("CATCHMENT_SOURCES", "{").contains("not a JSON object"));
         assert!(
-            error("CATCHMENT_FROMAT", "events")
-                .starts_with("CATCHMENT_FROMAT is no setting; there are: CATCHMENT_FORMAT,")
+            error("CATCHMENT_FROMAT", "events").starts_with(
+                "CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,"
+            )
         );
     }
 }

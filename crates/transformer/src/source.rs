@@ -1,63 +1,87 @@
-//! What kind of log a log group carries: as configured, else by AWS's own names and unmistakable content.
+//! What kind of log a log group carries: as configured, or else by AWS's own names and unmistakable content.
+//!
+//! A source is one file in `source/` and one line in [`sources!`].
+
+mod cloudtrail;
+mod content;
+mod guardduty;
+mod vpc_flow_logs;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+
+use content::Content;
 
 use crate::json::JsonStr;
-use crate::message::Header;
 
-/// What kind of log a log group carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// VPC Flow Logs, one line of fields a message.
-    VpcFlowLogs,
-    /// CloudTrail, one record as JSON a message.
-    #[serde(rename = "cloudtrail")]
-    CloudTrail,
-    /// GuardDuty findings, in EventBridge's envelope.
-    #[serde(rename = "guardduty")]
-    GuardDuty,
-    /// Anything else.
-    Other,
+/// How a source is told.
+struct Rules {
+    /// Whether AWS gives these names of a log group and a log stream to this source alone.
+    by_name: fn(group: &str, stream: &str) -> bool,
+    /// Whether a message can only be of this source.
+    by_content: fn(&Content<'_>) -> bool,
 }
 
-impl Source {
-    /// Every source.
-    pub const ALL: [Self; 4] = [
-        Self::VpcFlowLogs,
-        Self::CloudTrail,
-        Self::GuardDuty,
-        Self::Other,
-    ];
-
-    /// The name used in settings, output and partition keys.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::VpcFlowLogs => "vpc-flow-logs",
-            Self::CloudTrail => "cloudtrail",
-            Self::GuardDuty => "guardduty",
-            Self::Other => "other",
+macro_rules! sources {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal in $module:ident;)+) => {
+        /// What kind of log a log group carries.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Source {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)+
+            /// Anything else.
+            #[serde(rename = "other")]
+            Other,
         }
+
+        impl Source {
+            /// Every source.
+            pub const ALL: [Self; [$($name,)+ "other"].len()] = [$(Self::$variant,)+ Self::Other];
+
+            /// The name in settings, output and partition keys.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Other => "other",
+                }
+            }
+        }
+
+        /// The rules of each source. An earlier one wins.
+        const RULES: &[(Source, Rules)] = &[$((Source::$variant, $module::RULES),)+];
+    };
+}
+
+sources! {
+    /// VPC Flow Logs: each message is a line of fields.
+    VpcFlowLogs = "vpc-flow-logs" in vpc_flow_logs;
+    /// CloudTrail: each message is a record in JSON.
+    CloudTrail = "cloudtrail" in cloudtrail;
+    /// GuardDuty findings: each message is a finding in EventBridge's envelope.
+    GuardDuty = "guardduty" in guardduty;
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
-/// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object from a log group's name, or the
+/// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
 /// beginning of one followed by `*`, to a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     exact: BTreeMap<String, Source>,
-    /// Longest first, so that the first that fits is the one that says most.
+    /// The longest first, so that the most specific one wins.
     prefixes: Vec<(String, Source)>,
 }
 
 impl Sources {
-    /// Reads the value of `CATCHMENT_SOURCES`.
+    /// Parses the value of `CATCHMENT_SOURCES`.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// Returns a sentence that says what is wrong.
     pub fn parse(json: &str) -> Result<Self, String> {
         let entries: BTreeMap<String, serde_json::Value> =
             serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
@@ -67,9 +91,9 @@ impl Sources {
                 .into_iter()
                 .find(|source| value == source.name())
                 .ok_or_else(|| {
+                    let names = Source::ALL.map(Source::name).join(", ");
                     format!(
-                        "log group `{group}` has {value}, which is none of {}",
-                        Source::ALL.map(Source::name).join(", ")
+                        "log group `{group}` has unknown source {value}; expected one of: {names}"
                     )
                 })?;
             match group.strip_suffix('*') {
@@ -83,111 +107,44 @@ impl Sources {
         Ok(sources)
     }
 
-    /// The source of one message's log events, of which `first` is what the first one says.
-    pub(crate) fn of(&self, header: &Header<'_>, first: JsonStr<'_>) -> Source {
-        let group = header.log_group.text();
-        if let Some(source) = self.exact.get(group.as_ref()) {
-            return *source;
+    /// Returns the source of a message's log events. `first` is the message of the first one.
+    pub(crate) fn of(&self, group: JsonStr<'_>, stream: JsonStr<'_>, first: JsonStr<'_>) -> Source {
+        let group = group.text();
+        if let Some(source) = self.configured(&group) {
+            return source;
         }
-        if let Some((_, source)) = self
-            .prefixes
-            .iter()
-            .find(|(prefix, _)| group.starts_with(prefix.as_str()))
-        {
-            return *source;
+        let stream = stream.text();
+        if let Some(source) = told(|rules| (rules.by_name)(&group, &stream)) {
+            return source;
         }
-        by_name(&group, &header.log_stream.text())
-            .or_else(|| by_content(&first.text()))
-            .unwrap_or(Source::Other)
+        let text = first.text();
+        let content = Content::new(&text);
+        told(|rules| (rules.by_content)(&content)).unwrap_or(Source::Other)
+    }
+
+    fn configured(&self, group: &str) -> Option<Source> {
+        let by_prefix = || {
+            let mut prefixes = self.prefixes.iter();
+            prefixes.find(|(prefix, _)| group.starts_with(prefix.as_str()))
+        };
+        self.exact
+            .get(group)
+            .or_else(|| by_prefix().map(|(_, source)| source))
+            .copied()
     }
 }
 
-/// The names that AWS itself gives: flow logs' and CloudTrail's log streams, the console's log group for a trail, and
-/// EventBridge's prefix for its targets.
-fn by_name(group: &str, stream: &str) -> Option<Source> {
-    let interface = stream
-        .strip_prefix("eni-")
-        .and_then(|rest| rest.split_once('-'));
-    if interface
-        .is_some_and(|(id, traffic)| is_hex(id) && matches!(traffic, "all" | "accept" | "reject"))
-    {
-        return Some(Source::VpcFlowLogs);
-    }
-    let member = match stream.split_once('_') {
-        Some((organization, rest)) if organization.starts_with("o-") => rest,
-        _ => stream,
-    };
-    let trail = member
-        .split_once("_CloudTrail_")
-        .is_some_and(|(account, _)| is_account(account));
-    if trail || group.starts_with("aws-cloudtrail-logs-") {
-        return Some(Source::CloudTrail);
-    }
-    (group.starts_with("/aws/events/") && group.contains("guardduty")).then_some(Source::GuardDuty)
-}
-
-/// What the first message is beyond doubt.
-fn by_content(text: &str) -> Option<Source> {
-    if is_flow_log(text) {
-        return Some(Source::VpcFlowLogs);
-    }
-    let marks: Marks<'_> = serde_json::from_str(text).ok()?;
-    if marks
-        .source
-        .is_some_and(|source| source.get() == r#""aws.guardduty""#)
-        && marks
-            .detail_type
-            .is_some_and(|kind| kind.get() == r#""GuardDuty Finding""#)
-    {
-        return Some(Source::GuardDuty);
-    }
-    let trail = [
-        marks.event_version,
-        marks.event_source,
-        marks.event_name,
-        marks.aws_region,
-    ];
-    trail
+/// The first source whose rules say so.
+fn told(says_so: impl Fn(&Rules) -> bool) -> Option<Source> {
+    RULES
         .iter()
-        .all(Option::is_some)
-        .then_some(Source::CloudTrail)
+        .find(|(_, rules)| says_so(rules))
+        .map(|(source, _)| *source)
 }
 
-#[derive(Deserialize)]
-struct Marks<'a> {
-    #[serde(borrow, default, rename = "eventVersion")]
-    event_version: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "eventSource")]
-    event_source: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "eventName")]
-    event_name: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "awsRegion")]
-    aws_region: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    source: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "detail-type")]
-    detail_type: Option<&'a RawValue>,
-}
-
-/// A line of the default format, version 2: fourteen fields that end in a log status.
-fn is_flow_log(text: &str) -> bool {
-    let fields: Vec<&str> = text.trim_end().split(' ').take(15).collect();
-    let [version, account, interface, .., status] = fields[..] else {
-        return false;
-    };
-    fields.len() == 14
-        && version == "2"
-        && (is_account(account) || account == "unknown")
-        && interface.strip_prefix("eni-").is_some_and(is_hex)
-        && matches!(status, "OK" | "NODATA" | "SKIPDATA")
-}
-
+/// Whether the text is an account id: 12 digits.
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_hex(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -195,21 +152,18 @@ mod tests {
     use super::*;
 
     fn source(sources: &str, group: &str, stream: &str, first: &str) -> &'static str {
-        let literals =
-            ["111122223333", group, stream, first].map(|text| serde_json::to_string(text).unwrap());
-        let [owner, log_group, log_stream, first] = literals
+        let literals = [group, stream, first].map(|text| serde_json::to_string(text).unwrap());
+        let [group, stream, first] = literals
             .each_ref()
             .map(|literal| JsonStr::from_literal(literal.as_bytes()));
-        let header = Header {
-            owner,
-            log_group,
-            log_stream,
-        };
-        Sources::parse(sources).unwrap().of(&header, first).name()
+        Sources::parse(sources)
+            .unwrap()
+            .of(group, stream, first)
+            .name()
     }
 
     #[test]
-    fn awss_own_names_tell() {
+    fn awss_own_names_tell_the_source() {
         for (group, stream, expected) in [
             ("g", "eni-0123456789abcdef0-all", "vpc-flow-logs"),
             ("g", "eni-0123456789abcdef0-reject", "vpc-flow-logs"),
@@ -240,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn unmistakable_content_tells() {
+    fn unmistakable_content_tells_the_source() {
         for (first, expected) in [
             (
                 "2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK",
@@ -272,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_configured_wins_and_the_longest_name_first() {
+    fn configured_sources_win_and_the_longest_prefix_first() {
         let sources =
             r#"{"a/b":"other","a/*":"cloudtrail","a/b*":"guardduty","*":"vpc-flow-logs"}"#;
         for (group, expected) in [
@@ -290,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named() {
+    fn an_error_names_the_wrong_value() {
         assert!(
             Sources::parse("[]")
                 .unwrap_err()
@@ -298,7 +252,16 @@ mod tests {
         );
         assert_eq!(
             Sources::parse(r#"{"g":"flow"}"#).unwrap_err(),
-            "log group `g` has \"flow\", which is none of vpc-flow-logs, cloudtrail, guardduty, other"
+            "log group `g` has unknown source \"flow\"; expected one of: vpc-flow-logs, cloudtrail, guardduty, other"
         );
+    }
+
+    #[test]
+    fn serde_and_display_know_a_source_by_the_same_name() {
+        for source in Source::ALL {
+            let json = serde_json::to_string(&source).unwrap();
+            assert_eq!(json, format!("\"{source}\""));
+            assert_eq!(serde_json::from_str::<Source>(&json).unwrap(), source);
+        }
     }
 }

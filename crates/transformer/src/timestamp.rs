@@ -1,16 +1,16 @@
 //! Event times as text: `2023-09-30T15:15:22.000Z`.
 
-/// Milliseconds of a day; UTC has no other days here.
+/// Milliseconds of a day, in UTC without leap seconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Bytes of an event time.
+/// Length of an event time, in bytes.
 pub(crate) const TIME: usize = 24;
 
-/// Writes event times. Events of one message lie close together, so the calendar is asked once a day, and the rest is
+/// Writes event times. The events of a message lie close together, so the date is worked out once per day; the rest is
 /// division.
 #[derive(Debug)]
 pub(crate) struct Timestamps {
-    /// Days since 1970 that `midnight` stands for.
+    /// The day that `midnight` stands for, counted from 1970.
     day: i64,
     midnight: [u8; TIME],
 }
@@ -27,8 +27,7 @@ impl Default for Timestamps {
 impl Timestamps {
     /// Writes `milliseconds` since 1970, from 1970 to 9999, to `place`: RFC 3339, UTC, three decimals.
     ///
-    /// To the place where the text is to stay: to write digits and read them at once as one piece, to copy them, would
-    /// wait for each.
+    /// Writes in place: copying freshly written digits stalls the processor.
     #[inline]
     pub(crate) fn write(&mut self, milliseconds: i64, place: &mut [u8; TIME]) {
         let day = milliseconds.div_euclid(DAY);
@@ -55,7 +54,7 @@ impl Timestamps {
     }
 }
 
-/// Writes `number` in decimal, with leading zeros, over all of `place`.
+/// Fills `place` with `number` in decimal, with leading zeros.
 #[inline(always)]
 fn digits(place: &mut [u8], mut number: u32) {
     for digit in place.iter_mut().rev() {
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn known_times() {
+    fn known_times_are_written_right() {
         assert_eq!(text(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(text(1_696_086_922_000), "2023-09-30T15:15:22.000Z");
         assert_eq!(text(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
@@ -92,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_writes_what_jiff_writes(times in proptest::collection::vec(0..253_402_207_200_000_i64, 1..4)) {
+        fn times_are_written_as_jiff_writes_them(times in proptest::collection::vec(0..253_402_207_200_000_i64, 1..4)) {
             let mut timestamps = Timestamps::default();
             for milliseconds in times {
                 let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(milliseconds).unwrap());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use catchment_transformer::report::Report;
+use catchment_transformer::firehose::Report;
 
 /// The batches so far.
 #[derive(Debug, Default)]

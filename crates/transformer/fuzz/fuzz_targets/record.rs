@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use catchment_transformer::firehose::{RecordResult, Response};
 use catchment_transformer::limits::RESPONSE_BYTES_MAX;
-use catchment_transformer::message::readers_agree;
+use catchment_transformer::subscription::readers_agree;
 use catchment_transformer::{Settings, Transformer};
 use libfuzzer_sys::fuzz_target;
 

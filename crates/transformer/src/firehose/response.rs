@@ -1,9 +1,11 @@
-//! A response, read back: what `replay` and tests see of one.
+//! The response: answers written exactly, and read back for `replay` and tests.
 
 use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
+
+use super::Record;
 
 /// The answers to one batch.
 #[derive(Debug, Deserialize)]
@@ -18,25 +20,25 @@ pub struct Answer {
     /// The record's own id.
     #[serde(rename = "recordId")]
     pub id: serde_json::Value,
-    /// What became of it.
+    /// The record's result.
     pub result: RecordResult,
-    /// Base64 of what the destination receives, or of the original where the result is `ProcessingFailed`.
+    /// Base64 of what the destination receives, or the original data if the result is `ProcessingFailed`.
     #[serde(default)]
     pub data: Option<String>,
-    /// The partition keys, where there are any.
+    /// The partition keys, if there are any.
     #[serde(default)]
     pub metadata: Option<serde_json::Value>,
 }
 
 impl Answer {
-    /// The bytes of the data; `None` where there is none, or it is not base64.
+    /// The bytes of the data; `None` if there is none or it is not base64.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         base64_simd::STANDARD
             .decode_to_vec(self.data.as_deref()?)
             .ok()
     }
 
-    /// The bytes of the data, opened where they are gzip; `None` where there is none, or it cannot be opened.
+    /// The bytes of the data, decompressed if they are gzip; `None` if there is no data or it cannot be opened.
     pub fn opened(&self) -> Option<Vec<u8>> {
         let bytes = self.bytes()?;
         if !bytes.starts_with(&GZIP) {
@@ -50,7 +52,7 @@ impl Answer {
     }
 }
 
-/// How gzip begins (RFC 1952). A bare message may begin as zlib does, and is none.
+/// How gzip begins (RFC 1952). zlib is not recognised: a bare message may begin like it by chance.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Firehose's three results.
@@ -58,8 +60,84 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub enum RecordResult {
     /// Transformed; Firehose delivers the answer's data.
     Ok,
-    /// Left out on purpose; Firehose forgets it.
+    /// Dropped on purpose; Firehose forgets it.
     Dropped,
-    /// Not readable; Firehose keeps the original in the error output.
+    /// Failed; Firehose keeps the original in the error output.
     ProcessingFailed,
+}
+
+impl Record<'_> {
+    /// Length of the answer `ProcessingFailed`, in bytes.
+    pub(super) fn failed_bytes(&self, with_data: bool) -> usize {
+        let data = if with_data { self.data_json() } else { None };
+        RECORD_ID.len()
+            + self.id_json().len()
+            + FAILED.len()
+            + data.map_or(0, |data| DATA.len() + data.len())
+            + 1
+    }
+
+    /// Writes the answer `ProcessingFailed`.
+    pub(super) fn write_failed(&self, with_data: bool, out: &mut Vec<u8>) {
+        open(self, FAILED, out);
+        if let Some(data) = self.data_json().filter(|_| with_data) {
+            out.extend_from_slice(DATA.as_bytes());
+            out.extend_from_slice(data.as_bytes());
+        }
+        out.push(b'}');
+    }
+
+    /// Writes the answer `Dropped`.
+    pub(super) fn write_dropped(&self, out: &mut Vec<u8>) {
+        open(self, DROPPED, out);
+        out.push(b'}');
+    }
+
+    /// Writes the answer `Ok` up to its data. Append that as base64, then call [`close_ok`].
+    pub(super) fn open_ok(&self, out: &mut Vec<u8>) {
+        open(self, OK, out);
+        out.extend_from_slice(DATA.as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// Ends an answer `Ok`. `metadata` is empty or a member of the answer's object with its leading comma.
+pub(super) fn close_ok(metadata: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(metadata.as_bytes());
+    out.push(b'}');
+}
+
+fn open(record: &Record<'_>, result: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(RECORD_ID.as_bytes());
+    out.extend_from_slice(record.id_json().as_bytes());
+    out.extend_from_slice(result.as_bytes());
+}
+
+pub(super) const RESPONSE_OPEN: &str = r#"{"records":["#;
+pub(super) const RESPONSE_CLOSE: &str = "]}";
+const RECORD_ID: &str = r#"{"recordId":"#;
+const OK: &str = r#","result":"Ok""#;
+const DROPPED: &str = r#","result":"Dropped""#;
+const FAILED: &str = r#","result":"ProcessingFailed""#;
+const DATA: &str = r#","data":"#;
+
+#[cfg(test)]
+mod tests {
+    use crate::firehose::Batch;
+
+    #[test]
+    fn an_answers_size_is_known_before_it_is_written() {
+        let event = r#"{"records":[{"recordId":"4957…\u0041","data":"aGk="},{"recordId":"x"}]}"#;
+        for record in Batch::parse(event.as_bytes()).unwrap().records {
+            for with_data in [false, true] {
+                let mut out = Vec::new();
+                record.write_failed(with_data, &mut out);
+                assert_eq!(out.len(), record.failed_bytes(with_data));
+            }
+            let mut out = Vec::new();
+            record.write_dropped(&mut out);
+            assert!(out.len() <= record.failed_bytes(false));
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! The values that a setting can have, by name.
+//! The names of the values that settings accept.
 
 use super::{Compression, Format, PartitionKey, Setting, SettingError};
 
-/// The value that `value` names.
+/// Returns the choice called `value`.
 pub(super) fn choose<T: Copy>(
     setting: Setting,
     choices: Choices<T>,
@@ -13,15 +13,11 @@ pub(super) fn choose<T: Copy>(
         return Ok(*choice);
     }
     let why = if unbuilt.contains(&value) {
-        "is not built yet"
+        format!("`{value}` is not built yet")
     } else {
-        "is none of them"
+        format!("unknown value `{value}`")
     };
-    Err(SettingError::Value {
-        setting,
-        value: value.to_owned(),
-        why: why.to_owned(),
-    })
+    Err(SettingError::Value { setting, why })
 }
 
 pub(super) type Choices<T> = &'static [(&'static str, T)];
@@ -47,7 +43,13 @@ pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
     ("hour", PartitionKey::Hour),
 ];
 
-pub(super) fn names<T>(choices: Choices<T>) -> String {
+/// What a setting with these choices accepts.
+pub(super) fn one_of<T>(choices: Choices<T>) -> String {
+    format!("one of: {}", join(choices))
+}
+
+/// The names of the choices, with commas between.
+pub(super) fn join<T>(choices: Choices<T>) -> String {
     choices
         .iter()
         .map(|(name, _)| *name)

@@ -1,21 +1,26 @@
-//! Bytes taken out of a block, and the rest moved together.
+//! Takes bytes out of a block and closes the gaps.
 
 use fearless_simd::{mask8x64, prelude::*, u8x16, u8x64};
 
-use crate::scan::BLOCK;
+use super::scan::BLOCK;
 
-/// Writes the bytes of the block whose bits in `kept` are set to the begin of `to`, one after another, and says how many
-/// they are. What stands after them is of no meaning.
+/// Writes the bytes of the block whose bits are set in `kept` to the beginning of `to`, without gaps, and returns how many
+/// they are. The bytes after them mean nothing.
 #[inline(always)]
-pub(crate) fn squeeze<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8; BLOCK]) -> usize {
-    // A processor that takes 64 bytes at once has an instruction for just this (VPCOMPRESSB).
+pub(super) fn compress<S: Simd>(
+    simd: S,
+    block: u8x64<S>,
+    kept: u64,
+    to: &mut [u8; BLOCK],
+) -> usize {
+    // A processor with registers of 64 bytes has an instruction for this (VPCOMPRESSB).
     if S::u8s::LEN == BLOCK {
         block
             .compress(mask8x64::from_bitmask(simd, kept))
             .store_slice(to);
         return kept.count_ones() as usize;
     }
-    // The others move bytes within 16 by a list of places: from a table, a half at a time.
+    // The others shuffle 16 bytes by a list of places, which comes from a table, eight places at a time.
     const SECOND_HALF: u64 = 0x0808_0808_0808_0808;
     let (lanes, _) = block.as_array().as_chunks::<16>();
     let mut put = 0;
@@ -34,7 +39,7 @@ pub(crate) fn squeeze<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8
     put
 }
 
-/// For each choice of eight bytes, the places of those that are kept, one byte each, the first lowest.
+/// For each choice among eight bytes, the places of those that are kept: one byte per place, the first lowest.
 const PLACES: [u64; 256] = {
     let mut table = [0; 256];
     let mut kept = 0;
@@ -58,11 +63,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scan::levels;
+    use crate::json::levels;
 
     proptest! {
         #[test]
-        fn what_is_kept_stands_together(text in prop::array::uniform32(any::<[u8; 2]>()), kept: u64) {
+        fn kept_bytes_close_the_gaps(text in prop::array::uniform32(any::<[u8; 2]>()), kept: u64) {
             let text: [u8; BLOCK] = text.as_flattened().try_into().unwrap();
             let expected: Vec<u8> = (0..BLOCK)
                 .filter(|place| kept >> place & 1 == 1)
@@ -70,7 +75,7 @@ mod tests {
                 .collect();
             for level in levels() {
                 let mut to = [0; BLOCK];
-                let put = dispatch!(level, simd => squeeze(simd, u8x64::from_slice(simd, &text), kept, &mut to));
+                let put = dispatch!(level, simd => compress(simd, u8x64::from_slice(simd, &text), kept, &mut to));
                 prop_assert_eq!(&to[..put], &expected[..], "{:?}", level);
             }
         }

@@ -1,4 +1,4 @@
-//! The general way: a message of any shape, by serde_json.
+//! The general reader: a message of any shape, by serde_json.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{Header, LogEvent, MessageError, Sink, SystemFields};
 use crate::json::JsonStr;
 
-/// Reads one message of any shape, and says how many bytes of `text` it took.
+/// Reads the message at the beginning of `text` and returns its length.
 pub(super) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<usize, MessageError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let json = match values.next() {
@@ -31,12 +31,12 @@ pub(super) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<usize,
                 log_stream: string(wire.log_stream, "logStream")?,
             };
             for event in events(wire.log_events)? {
-                if let Some(texts) = sink.texts() {
+                if let Some(texts) = sink.message_text() {
                     event.message.unescape_into(texts);
                 }
                 sink.event(&header, event);
             }
-            sink.close(json.as_bytes(), false);
+            sink.end(json.as_bytes(), false);
         }
         _ => return Err(MessageError::UnknownType),
     }
@@ -121,8 +121,8 @@ fn string<'a>(
         .ok_or(MessageError::Field { field })
 }
 
-/// Milliseconds since 1970, as a number, as a number in a string, or as an ISO 8601 time in a string; `None` before
-/// 1970 and after 9999, when nothing was logged.
+/// Reads milliseconds since 1970: a number, a number in a string, or an ISO 8601 time in a string. Returns `None` before
+/// 1970 and after 9999.
 fn timestamp(json: Option<&RawValue>) -> Option<i64> {
     let json = json?;
     let text = JsonStr::of(json).map_or(Cow::Borrowed(json.get()), JsonStr::text);

@@ -1,19 +1,19 @@
-//! What one invocation leaves in the log: a structured line, and metrics in CloudWatch's embedded metric format
+//! What an invocation logs: a structured line, and metrics in CloudWatch's embedded metric format
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 //!
-//! Both say what became of the records, and nothing of what was in them.
+//! Both tell what became of the records, but nothing of what was in them.
 
 use serde_json::{Map, Value, json};
 
+use super::Transformed;
 use crate::limits::LOGGED_RECORD_IDS_MAX;
-use crate::transform::Transformed;
 
 /// The namespace of the metrics.
 const NAMESPACE: &str = "Catchment";
 /// The dimension: the Firehose stream's name.
 const DIMENSION: &str = "DeliveryStreamName";
 
-/// The log line of one batch. `duration_ms` is the time that it took, in milliseconds.
+/// Returns the log line of a batch that took `duration_ms` milliseconds.
 pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
     let report = &transformed.report;
     let dropped: Map<_, _> = report
@@ -48,7 +48,7 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
     })
 }
 
-/// The embedded metrics of one batch. `now_ms` is the time of the log line, in milliseconds since 1970.
+/// Returns the embedded metrics of a batch. `now_ms` is the time of the log line, in milliseconds since 1970.
 pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Value {
     let report = &transformed.report;
     let mut values = vec![
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_line_counts_and_names_and_quotes_nothing() {
+    fn the_log_line_has_counts_and_names_but_no_data() {
         let line = log_line(&transformed(), "r", 1.5);
         assert_eq!(line["level"], "WARN");
         assert_eq!(
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_that_is_declared_has_a_value_and_a_dimension() {
+    fn every_declared_metric_has_a_value() {
         let document = metrics(&transformed(), 1_696_086_922_000, 1.5);
         assert_eq!(document["DeliveryStreamName"], "logs");
         let directive = &document["_aws"]["CloudWatchMetrics"][0];

@@ -1,9 +1,9 @@
 //! The subscription message: what CloudWatch Logs puts into a record.
 //!
-//! Two readers give the same answer. The fast walk knows the one shape that CloudWatch Logs writes (compact, keys in
-//! its order) and nothing else; every other shape, and every error, is serde_json's to judge. Each hands a message to a
-//! [`Sink`] event by event, so that an event is written while it is still in the processor's nearest cache. All text
-//! stays borrowed, and every string stays the JSON literal that it was.
+//! Two readers give the same answer. The fast one knows only the shape that CloudWatch Logs writes: compact, keys in its
+//! order. The general one leaves everything else, and every error, to serde_json. Both hand a message to a [`Sink`] event by
+//! event, so that an event is written while it is still in the processor's nearest cache. All text stays borrowed, and
+//! every string stays the JSON literal that it was.
 
 mod agree;
 mod fast;
@@ -14,10 +14,10 @@ pub use agree::readers_agree;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 
-/// What the log events of one message share.
+/// What all log events of a message share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header<'a> {
-    /// The account id of the log group's owner, 12 digits.
+    /// The account that owns the log group, 12 digits.
     pub(crate) owner: JsonStr<'a>,
     pub(crate) log_group: JsonStr<'a>,
     pub(crate) log_stream: JsonStr<'a>,
@@ -35,7 +35,7 @@ pub(crate) struct LogEvent<'a> {
     pub(crate) system: SystemFields<'a>,
 }
 
-/// What a subscription filter that emits system fields says of an event.
+/// The system fields of an event, if the subscription filter emits them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SystemFields<'a> {
     /// `@aws.account`
@@ -44,24 +44,32 @@ pub(crate) struct SystemFields<'a> {
     pub(crate) region: Option<JsonStr<'a>>,
 }
 
-/// What takes subscription messages as they are read. Where reading fails, what was given is to be forgotten.
+/// Takes the messages of a record while a reader walks over them.
+///
+/// For every CONTROL_MESSAGE the reader calls [`control`](Sink::control). For every DATA_MESSAGE it calls, in this order:
+/// 1. for each log event, in the order of the text: [`message_text`](Sink::message_text) just before it reads the event's
+///    message, then [`event`](Sink::event);
+/// 2. [`end`](Sink::end).
+///
+/// The reader checks the text while it walks. If it fails, at whatever point, all that the sink was given of the record is
+/// void: throw away what was made of it.
 pub(crate) trait Sink<'a> {
-    /// A CONTROL_MESSAGE: CloudWatch Logs' own check that the destination can be reached.
+    /// A CONTROL_MESSAGE was read: CloudWatch Logs' own check that it can deliver.
     fn control(&mut self);
 
-    /// Where the next event's message is to be written as plain text, ahead of the event itself; `None` where its literal
-    /// is all that is wanted.
-    fn texts(&mut self) -> Option<&mut Buffer>;
+    /// Returns the buffer to which the reader appends the next event's message as plain text, or `None` if the literal in
+    /// [`LogEvent::message`] suffices.
+    fn message_text(&mut self) -> Option<&mut Buffer>;
 
-    /// The next log event of a DATA_MESSAGE that begins with `header`.
+    /// A log event was read, of the DATA_MESSAGE that `header` describes.
     fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>);
 
-    /// The DATA_MESSAGE has ended. `json` is the whole of it, one JSON object; `compact` says that it is known to hold no
-    /// white space between its tokens.
-    fn close(&mut self, json: &'a [u8], compact: bool);
+    /// A DATA_MESSAGE was read to its end, with or without events. `json` is the whole message, one JSON object; if `compact`, it
+    /// is known to hold no white space between its tokens.
+    fn end(&mut self, json: &'a [u8], compact: bool);
 }
 
-/// Why a text is no subscription message. None of these messages quotes the text.
+/// Why a text is not a subscription message. No message quotes the text.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 pub enum MessageError {
     /// Not JSON, or cut short.
@@ -72,13 +80,13 @@ pub enum MessageError {
         /// Column of the line, in bytes, from 1.
         column: usize,
     },
-    /// A field that every subscription message has is absent, or of another type.
+    /// A field that every subscription message has is absent or of another type.
     #[error("not a subscription message: `{field}` is absent or of another type")]
     Field {
         /// The field's name.
         field: &'static str,
     },
-    /// A field occurs twice, or an event is no object.
+    /// A field occurs twice, or an event is not an object.
     #[error("not a subscription message: its shape is another (line {line}, column {column})")]
     Shape {
         /// Line of the message, from 1.
@@ -86,15 +94,15 @@ pub enum MessageError {
         /// Column of the line, in bytes, from 1.
         column: usize,
     },
-    /// `messageType` is there, and neither DATA_MESSAGE nor CONTROL_MESSAGE.
+    /// `messageType` is neither DATA_MESSAGE nor CONTROL_MESSAGE.
     #[error("`messageType` is neither DATA_MESSAGE nor CONTROL_MESSAGE")]
     UnknownType,
 }
 
-/// Reads all the subscription messages in `text`, which stand one after another, with white space or nothing between.
+/// Reads all subscription messages of a record. They follow one another, with or without white space between.
 ///
 /// # Errors
-/// [`MessageError`] for the first that cannot be read.
+/// Returns the first fault.
 pub(crate) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<(), MessageError> {
     let mut rest = text;
     loop {
@@ -106,8 +114,7 @@ pub(crate) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Result<(), Me
     }
 }
 
-/// The same of bytes that are not known to be UTF-8, where the fast walk takes all of them: it looks at each byte anyway,
-/// and a pass over them that only validates is saved.
+/// Reads the same from bytes, which need not be UTF-8, if the fast reader accepts all of them.
 pub(crate) fn read_fast<'a>(bytes: &'a [u8], sink: &mut impl Sink<'a>) -> Option<()> {
     let mut rest = bytes;
     loop {
@@ -134,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fast_walk_takes_what_cloudwatch_logs_writes() {
+    fn the_fast_reader_accepts_what_cloudwatch_logs_writes() {
         let mut gathered = Gathered::with_texts();
         read_fast(COMPACT.as_bytes(), &mut gathered).unwrap();
         assert_eq!(gathered.json, [COMPACT.as_bytes()]);
@@ -152,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_go_the_general_way_to_the_same_answer() {
+    fn the_general_reader_reads_other_shapes_alike() {
         let spaced: serde_json::Value =
             serde_json::from_str(&COMPACT.replace("\\ud800", "")).unwrap();
         let spaced = serde_json::to_string_pretty(&spaced).unwrap();
@@ -167,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_may_stand_in_a_row() {
+    fn messages_may_follow_one_another() {
         let control = r#"{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs","logGroup":"","logStream":"","subscriptionFilters":[],"logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE"}]}"#;
         for gap in ["", "\n", " \r\n "] {
             let text = format!("{COMPACT}{gap}{control}{gap}{COMPACT}{gap}");
@@ -221,7 +228,7 @@ mod tests {
     }
 
     proptest! {
-        /// One splice of JSON's own material into a good message: where the fast walk still takes it, it is right.
+        /// Splices JSON's own material into a good message. If the fast reader still accepts it, it is right.
         #[test]
         fn the_readers_agree_on_anything_near_a_good_message(
             at in 0..COMPACT.len(),

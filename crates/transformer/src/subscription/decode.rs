@@ -1,8 +1,8 @@
-//! From a record's base64 to the text inside: base64, then gzip, zlib or nothing, under a cap.
+//! Opens a record's data: base64, then gzip, zlib or nothing, under a cap.
 //!
-//! Whole gzip members go through libdeflate into a buffer of the size that the trailer announces. Whatever that does
-//! not settle (several members, zlib, a trailer that lies, damage) goes through flate2's streaming reader, which
-//! decides. The cap is held in both, so a record that opens to gigabytes costs no more than the cap.
+//! libdeflate opens a single gzip member into a buffer of the size that its trailer announces. Everything else (several
+//! members, zlib, a wrong trailer, damage) goes through flate2's streaming reader, which has the last word. Both respect
+//! the cap, so a record that opens to gigabytes costs no more than the cap.
 
 use std::io::Read;
 
@@ -12,16 +12,16 @@ use memchr::memmem;
 use crate::buffer::Buffer;
 use crate::limits::DEFLATE_RATIO_MAX;
 
-/// Why a record's data could not be opened. None of these messages quotes the data.
+/// Why a record's data cannot be opened. No message quotes the data.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeError {
-    /// The data is not base64 of the standard alphabet with padding.
+    /// The data is not padded base64 of the standard alphabet.
     #[error("the data is not base64")]
     NotBase64,
-    /// The first bytes are neither those of gzip or zlib nor of a JSON object.
+    /// The data begins neither as gzip or zlib nor as a JSON object.
     #[error("the data is neither gzip, zlib nor a JSON object")]
     UnknownEncoding,
-    /// The data begins as gzip or zlib, and is damaged or cut short.
+    /// The data begins as gzip or zlib, but is damaged or cut short.
     #[error("the data begins as {encoding} and is damaged or cut short")]
     Damaged {
         /// `gzip` or `zlib`.
@@ -35,7 +35,7 @@ pub enum DecodeError {
     },
 }
 
-/// Opens records one after another in buffers that are kept between them.
+/// Opens records one after another, in buffers that stay allocated.
 pub struct Decoder {
     inflate: libdeflater::Decompressor,
     packed: Buffer,
@@ -53,10 +53,10 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// The bytes inside `data`, at most `bytes_max` of them.
+    /// Opens `data`, which may hold at most `bytes_max` bytes.
     ///
     /// # Errors
-    /// [`DecodeError`], which says which step refused the data.
+    /// Returns which step refused the data.
     pub fn decode(&mut self, data: &str, bytes_max: usize) -> Result<&[u8], DecodeError> {
         self.packed.clear();
         let packed = self
@@ -78,14 +78,14 @@ impl Decoder {
         }
     }
 
-    /// Gives back what a rare large record needed beyond the common size.
+    /// Frees what only a rare large record needs.
     pub fn trim(&mut self) {
         self.packed.trim();
         self.opened.trim();
     }
 }
 
-/// How a record's bytes are packed, told by how they begin.
+/// How a record's bytes are packed, as their beginning tells.
 enum Encoding {
     Gzip,
     Zlib,
@@ -134,17 +134,17 @@ fn gunzip<'a>(
     )
 }
 
-/// The size that a gzip trailer announces, where it can be believed: one member only, and no more than deflate can
+/// Returns the size that the gzip trailer announces, if it is credible: of a single member, and no more than deflate can
 /// reach. The size is stored modulo 4 GiB, far above what a record of 1,000 KiB opens to.
 fn announced_size(packed: &[u8]) -> Option<usize> {
     let size = usize::try_from(u32::from_le_bytes(*packed.last_chunk::<4>()?)).ok()?;
-    // Only bytes that could begin a second member make it necessary to look for one; about one record of 130 MB.
+    // By chance, bytes that look like a second member's header occur once in about 130 MB.
     let another = memmem::find_iter(&packed[2..], b"\x1f\x8b\x08")
         .any(|at| packed.get(at + 5).is_some_and(|flags| flags & 0xe0 == 0));
     (!another && size <= packed.len().saturating_mul(DEFLATE_RATIO_MAX)).then_some(size)
 }
 
-/// Reads `reader` to its end, and one byte beyond the cap at most.
+/// Reads `reader` to its end, but at most one byte beyond the cap.
 fn stream(
     mut reader: impl Read,
     bytes_max: usize,
@@ -153,7 +153,7 @@ fn stream(
 ) -> Result<&[u8], DecodeError> {
     opened.clear();
     loop {
-        // Grows by doubling, but never past the one byte that tells "at the cap" from "over it".
+        // Doubles, but never past the one byte that tells "at the cap" from "over the cap".
         let size = (opened.len() * 2).clamp(64 * 1024, bytes_max.saturating_add(1).max(64 * 1024));
         let free = opened.exact_room(size - opened.len());
         match reader.read(free) {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn several_members_are_all_opened_also_where_they_are_equal() {
+    fn all_members_are_opened_even_if_they_are_equal() {
         let one = gzip(b"{}");
         assert_eq!(
             decode(&[one.clone(), one.clone()].concat()).unwrap(),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_by_name() {
+    fn unreadable_data_is_refused_with_its_reason() {
         let good = gzip(&[b'{'; 4000]);
         let flipped = |at: usize| {
             let mut bytes = good.clone();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cap_holds_for_every_encoding_whatever_the_trailer_says() {
+    fn the_cap_holds_for_every_encoding_even_if_the_trailer_lies() {
         let over = Err(DecodeError::OverCap { bytes_max: MAX });
         let (fits, exceeds) = (vec![b'{'; MAX], vec![b'{'; MAX + 1]);
         for pack in [gzip, zlib, <[u8]>::to_vec] {
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn buffers_are_given_back_after_a_large_record() {
+    fn a_large_records_memory_is_freed() {
         let mut decoder = Decoder::default();
         let data = base64_simd::STANDARD.encode_to_string(gzip(&vec![b'{'; 2 * SCRATCH_BYTES_MAX]));
         decoder.decode(&data, usize::MAX).unwrap();

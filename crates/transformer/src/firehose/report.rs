@@ -1,9 +1,8 @@
-//! What became of a batch, in numbers and reasons: nothing in here is log data.
+//! What became of a batch, in numbers and reasons, without any log data.
 
 use std::collections::BTreeMap;
 
-use crate::decode::DecodeError;
-use crate::message::MessageError;
+use crate::subscription::{DecodeError, MessageError};
 
 /// What became of one batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,13 +11,13 @@ pub struct Report {
     pub records: usize,
     /// Records answered `Ok`.
     pub ok: usize,
-    /// Records answered `Dropped`, by why.
+    /// Records answered `Dropped`, by reason.
     pub dropped: BTreeMap<Dropped, usize>,
     /// Records answered `ProcessingFailed`, in the order of the batch.
     pub failed: Vec<Failure>,
     /// Log events in the records answered `Ok`.
     pub events: usize,
-    /// Records answered `Ok` in which bytes that were not UTF-8 stand as U+FFFD.
+    /// Records answered `Ok` in which U+FFFD replaces bytes that were not UTF-8.
     pub replaced: usize,
     /// Bytes of the event.
     pub bytes_in: usize,
@@ -30,12 +29,12 @@ pub struct Report {
     pub bytes_out: usize,
 }
 
-/// Why a record holds nothing to deliver.
+/// Why a record has nothing to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dropped {
-    /// CloudWatch Logs' check that the destination can be reached.
+    /// A CONTROL_MESSAGE: CloudWatch Logs' check that it can deliver.
     ControlMessage,
-    /// DATA_MESSAGE without log events.
+    /// A DATA_MESSAGE without log events.
     NoEvents,
 }
 
@@ -49,7 +48,7 @@ impl Dropped {
     }
 }
 
-/// One record that was answered `ProcessingFailed`.
+/// A record answered `ProcessingFailed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The record's id.
@@ -58,21 +57,21 @@ pub struct Failure {
     pub error: RecordError,
 }
 
-/// Why one record failed. The message quotes none of its data.
+/// Why a record failed. No message quotes its data.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 pub enum RecordError {
-    /// The record has no data, or data that is no JSON string.
-    #[error("the record has no `data`, or one that is no string")]
+    /// The record has no data, or its data is not a string.
+    #[error("the record has no `data`, or `data` is not a string")]
     NoData,
     /// The data could not be opened.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// What is inside is no subscription message.
+    /// The text inside is not a subscription message.
     #[error(transparent)]
     Message(#[from] MessageError),
-    /// The answer would not fit the response any more.
+    /// The answer does not fit into the response.
     #[error(
-        "its answer does not fit the response (Lambda's limit of 6 MB); use a smaller Firehose buffer or gzip output"
+        "its answer does not fit into the response (Lambda's limit is 6 MB); use a smaller Firehose buffer or gzip output"
     )]
     NoRoom,
 }
@@ -97,7 +96,7 @@ impl RecordError {
 }
 
 impl Report {
-    /// Records that failed, by the name of the reason.
+    /// The number of failed records by the name of the reason.
     pub fn failed_by_reason(&self) -> BTreeMap<&'static str, usize> {
         let mut reasons = BTreeMap::new();
         for failure in &self.failed {
@@ -106,7 +105,7 @@ impl Report {
         reasons
     }
 
-    /// Records that were dropped, all together.
+    /// The number of dropped records.
     pub fn dropped_total(&self) -> usize {
         self.dropped.values().sum()
     }

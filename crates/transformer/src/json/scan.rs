@@ -1,27 +1,26 @@
-//! JSON strings, 64 bytes at a time: where they end, and what is escaped in them.
+//! Finds where JSON strings end and what is escaped in them, 64 bytes at a time.
 //!
-//! Log events are JSON strings, and most of a record's bytes stand in them. A mask of the quotes and one of the
-//! backslashes say where a string ends without looking at each byte. The scanner only ever says "a valid string ends
-//! here" or nothing: what it does not recognise is left to serde_json, so it needs no errors of its own.
+//! A mask of the quotes and one of the backslashes tell where a string ends without a look at each byte. The scanner
+//! answers "a valid string ends here" or nothing; errors are for its callers to explain.
 
 use fearless_simd::{prelude::*, u8x64};
 
 /// Bytes per step.
-pub(crate) const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
-/// Where a string ends.
+/// The end of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StringEnd {
+pub(super) struct StringEnd {
     /// The index of the quote that ends it.
-    pub(crate) quote: usize,
-    /// Whether its bytes are known to be ASCII; bytes that are not may also stand a little after it.
-    pub(crate) is_ascii: bool,
+    pub(super) quote: usize,
+    /// Whether all bytes of the string are known to be ASCII. `false` may also be owed to bytes just after it.
+    pub(super) is_ascii: bool,
 }
 
-/// The end of the string whose first byte, after its opening quote, stands at `start`; `None` where
-/// [`Blocks::next_block`] says so.
+/// Returns the end of the string whose opening quote stands just before `start`, or `None` if it is not valid, as
+/// [`Blocks::next_block`] does.
 #[inline(always)]
-pub(crate) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Option<StringEnd> {
+pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Option<StringEnd> {
     let mut blocks = Blocks::new(simd, text, start);
     loop {
         if let Some(end) = blocks.next_block()?.marks.end {
@@ -30,46 +29,46 @@ pub(crate) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Option<
     }
 }
 
-/// A string on its way through the processor, block by block.
-pub(crate) struct Blocks<'a, S: Simd> {
+/// A string, block by block.
+pub(super) struct Blocks<'a, S: Simd> {
     simd: S,
     text: &'a [u8],
     at: usize,
-    /// Whether the byte at `at` is escaped by a backslash in the block before.
+    /// Whether a backslash in the previous block escapes the byte at `at`.
     escaped_first: bool,
-    /// All the bits of the bytes in the same place of each block so far.
+    /// The bits of all blocks so far, ORed: the highest bits tell whether all bytes were ASCII.
     bits: u8x64<S>,
 }
 
-/// The bytes of a block, and what stands where.
-pub(crate) struct Block<S: Simd> {
-    pub(crate) bytes: u8x64<S>,
-    pub(crate) marks: Marks,
+/// The bytes of a block, and its masks.
+pub(super) struct Block<S: Simd> {
+    pub(super) bytes: u8x64<S>,
+    pub(super) marks: Marks,
 }
 
-/// What a block says of the string that goes on in it. Each mask has one bit per byte, the first byte lowest.
+/// What a block contains. A mask has one bit per byte; the lowest bit is the first byte.
 #[derive(Clone, Copy)]
-pub(crate) struct Marks {
-    /// Where in the text the block begins.
-    pub(crate) at: usize,
-    /// The bytes before the string's end.
-    pub(crate) inside: u64,
-    /// The backslashes that escape what follows them; those after the string's end are among them.
-    pub(crate) openers: u64,
-    /// The escaped bytes inside that are neither quotes nor backslashes, and so do not stand for themselves.
-    pub(crate) escapes: u64,
-    /// Whether the first byte is escaped by a backslash in the block before.
-    pub(crate) escaped_first: bool,
-    /// Whether the last byte escapes the first one of the next block.
-    pub(crate) escapes_next: bool,
-    /// Where the string ends, if it does so here.
-    pub(crate) end: Option<StringEnd>,
+pub(super) struct Marks {
+    /// Where the block begins in the text.
+    pub(super) at: usize,
+    /// The bytes of the string: those before its end.
+    pub(super) inside: u64,
+    /// The backslashes that begin an escape, also those after the string's end.
+    pub(super) openers: u64,
+    /// The escaped bytes of the string that do not stand for themselves: all but quotes and backslashes.
+    pub(super) escapes: u64,
+    /// Whether a backslash in the previous block escapes the first byte.
+    pub(super) escaped_first: bool,
+    /// Whether the last byte escapes the first byte of the next block.
+    pub(super) escapes_next: bool,
+    /// Where the string ends, if it ends in this block.
+    pub(super) end: Option<StringEnd>,
 }
 
 impl<'a, S: Simd> Blocks<'a, S> {
-    /// The string whose first byte, after its opening quote, stands at `start`.
+    /// Begins with the string whose opening quote stands just before `start`.
     #[inline(always)]
-    pub(crate) fn new(simd: S, text: &'a [u8], start: usize) -> Self {
+    pub(super) fn new(simd: S, text: &'a [u8], start: usize) -> Self {
         Self {
             simd,
             text,
@@ -79,13 +78,13 @@ impl<'a, S: Simd> Blocks<'a, S> {
         }
     }
 
-    /// The next block; nothing is to be asked after the one that has the end.
+    /// Returns the next block. Stop at the one that has the end.
     ///
-    /// `None` where the string does not end, holds a control character, or an escape that JSON does not know: just what
-    /// serde_json refuses in a string that it skips over. Lone surrogates are let by, as serde_json lets them by there.
-    /// Whether bytes that are not ASCII are UTF-8 is not looked at.
+    /// Returns `None` if the string does not end, or if it holds a control character or an escape that JSON does not
+    /// have: exactly what serde_json refuses in a string that it skips. Like serde_json there, it accepts lone surrogates.
+    /// It does not check that the bytes are UTF-8.
     #[inline(always)]
-    pub(crate) fn next_block(&mut self) -> Option<Block<S>> {
+    pub(super) fn next_block(&mut self) -> Option<Block<S>> {
         let at = self.at;
         let rest = self.text.get(at..)?;
         let bytes = match rest.first_chunk::<BLOCK>() {
@@ -100,9 +99,9 @@ impl<'a, S: Simd> Blocks<'a, S> {
         let escaped_first = self.escaped_first;
         let (escaped, escapes_next) = escaped(backslashes, escaped_first);
         let ends = quotes & !escaped;
-        // All bits below the first ending quote; all bits where there is none.
+        // All bits below the first ending quote, or all bits if there is none.
         let inside = (ends & ends.wrapping_neg()).wrapping_sub(1);
-        // Escaped quotes and backslashes are by far the most common, and need no look.
+        // By far the most escapes are quotes and backslashes, which are always valid.
         let escapes = escaped & !quotes & !backslashes & inside;
         if controls & inside != 0 || (escapes != 0 && !are_known(self.text, at, escapes)) {
             return None;
@@ -124,15 +123,15 @@ impl<'a, S: Simd> Blocks<'a, S> {
         Some(Block { bytes, marks })
     }
 
-    /// Has the next block begin at `at`, which no backslash escapes.
+    /// Lets the next block begin at `at`, which must not be escaped.
     #[inline(always)]
-    pub(crate) fn go_on_at(&mut self, at: usize) {
+    pub(super) fn go_on_at(&mut self, at: usize) {
         self.at = at;
         self.escaped_first = false;
     }
 }
 
-/// Fewer bytes than a block has, filled up with zeros. Those are control characters: a string that does not end is refused.
+/// Fills the last bytes of a text up with zeros: control characters, so that a string without an end is refused.
 #[cold]
 #[inline(never)]
 fn last_block(rest: &[u8]) -> [u8; BLOCK] {
@@ -141,13 +140,13 @@ fn last_block(rest: &[u8]) -> [u8; BLOCK] {
     block
 }
 
-/// Which bytes are escaped: those after a run of backslashes of odd length. Also whether the run goes on past the
-/// block. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a run's first bit to
-/// the run carries out just past its end, and where it lands, on an odd or an even place, tells the run's parity.
+/// Returns which bytes are escaped, those after a run of backslashes of odd length, and whether such a run reaches the end
+/// of the block. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a
+/// run's first bit to the run carries just past its end, and whether that place is odd or even tells the run's parity.
 #[inline(always)]
 fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-    // A backslash that is itself escaped by the block before begins no run.
+    // A backslash that the previous block escapes does not begin a run.
     let backslashes = backslashes & !u64::from(escaped_first);
     let follows = (backslashes << 1) | u64::from(escaped_first);
     let odd_starts = backslashes & ODD & !follows;
@@ -156,7 +155,7 @@ fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     ((0x5555_5555_5555_5555 ^ flipped) & follows, escaped_next)
 }
 
-/// Whether the escaped bytes at the bits of `escapes`, counted from `at`, are escapes of JSON.
+/// Whether JSON has these escapes: a bit of `escapes` per escaped byte, counted from `at`.
 #[cold]
 #[inline(never)]
 fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {
@@ -177,20 +176,6 @@ fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {
     true
 }
 
-/// Each kind of processor that this one can stand in for.
-#[cfg(test)]
-pub(crate) fn levels() -> Vec<fearless_simd::Level> {
-    use fearless_simd::Level;
-    let level = Level::new();
-    let mut levels = vec![level, Level::baseline()];
-    #[cfg(target_arch = "x86_64")]
-    {
-        levels.extend(level.as_sse4_2().map(Level::Sse4_2));
-        levels.extend(level.as_avx2().map(Level::Avx2));
-    }
-    levels
-}
-
 #[cfg(test)]
 mod tests {
     use fearless_simd::dispatch;
@@ -198,8 +183,9 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::json::levels;
 
-    /// What serde_json makes of the text as the beginning of a string.
+    /// Where the string at the beginning of the text ends according to serde_json.
     fn serde_end(text: &str) -> Option<usize> {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
         let value = values.next()?.ok()?;
@@ -220,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cases_that_scanners_get_wrong() {
+    fn strings_end_where_serde_json_says_also_in_the_hard_cases() {
         for inside in [
             "",
             "a",
@@ -248,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_says_what_serde_json_says(
+        fn strings_end_where_serde_json_says(
             text in r#"[a\\"u0/n\x01é{},: ]{0,300}"#,
         ) {
             agree(&format!("\"{text}"));

@@ -1,9 +1,9 @@
-//! Whether both readers of a message see the same.
+//! Compares the two readers of a message.
 
 use super::{Header, LogEvent, Sink, fast, general};
 use crate::buffer::Buffer;
 
-/// Whether the fast walk, where it takes `bytes`, sees what serde_json sees. For fuzzing and property tests.
+/// Returns whether the fast reader, if it accepts `bytes`, sees what the general reader sees. For fuzzing and property tests.
 #[doc(hidden)]
 pub fn readers_agree(bytes: &[u8]) -> bool {
     let (mut fast, mut fast_texts) = (Gathered::default(), Gathered::with_texts());
@@ -25,7 +25,7 @@ pub fn readers_agree(bytes: &[u8]) -> bool {
         && fast_texts.texts_are_serdes()
 }
 
-/// Messages as they were read, for comparison.
+/// A sink that gathers messages for comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Gathered<'a> {
     pub(super) controls: usize,
@@ -33,7 +33,7 @@ pub(super) struct Gathered<'a> {
     pub(super) headers: Vec<Header<'a>>,
     pub(super) events: Vec<LogEvent<'a>>,
     pub(super) json: Vec<&'a [u8]>,
-    /// The messages' texts one after another, where they are asked for.
+    /// The texts of the messages one after another, if they are wanted.
     pub(super) texts: Option<Buffer>,
 }
 
@@ -45,7 +45,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// Whether the texts are what serde_json makes of the literals; it refuses lone surrogates, so those are let by.
+    /// Returns whether the texts are what serde_json makes of the literals. It refuses lone surrogates: those are skipped.
     fn texts_are_serdes(&self) -> bool {
         let literals = self.events.iter().map(|event| event.message.literal());
         let texts: Result<String, _> = literals.map(serde_json::from_slice::<String>).collect();
@@ -60,7 +60,7 @@ impl<'a> Sink<'a> for Gathered<'a> {
         self.controls += 1;
     }
 
-    fn texts(&mut self) -> Option<&mut Buffer> {
+    fn message_text(&mut self) -> Option<&mut Buffer> {
         self.texts.as_mut()
     }
 
@@ -69,7 +69,7 @@ impl<'a> Sink<'a> for Gathered<'a> {
         self.events.push(event);
     }
 
-    fn close(&mut self, json: &'a [u8], _compact: bool) {
+    fn end(&mut self, json: &'a [u8], _compact: bool) {
         self.json.push(json);
     }
 }

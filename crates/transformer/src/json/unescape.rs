@@ -1,0 +1,178 @@
+//! The text that a JSON string stands for, 64 bytes at a time.
+
+use fearless_simd::prelude::*;
+
+use super::compress::compress;
+use super::scan::{BLOCK, Block, Blocks, Marks, StringEnd};
+use crate::buffer::Buffer;
+
+/// Appends what a string stands for, and returns where the string ends. `start` is just after its opening quote. A lone
+/// surrogate, which UTF-8 cannot hold, becomes U+FFFD.
+///
+/// Returns `None` if the string is not valid, as [`Blocks::next_block`] does; `out` then holds a part of it.
+#[inline(always)]
+pub(super) fn unescape<S: Simd>(
+    simd: S,
+    text: &[u8],
+    start: usize,
+    out: &mut Buffer,
+) -> Option<StringEnd> {
+    let mut blocks = Blocks::new(simd, text, start);
+    loop {
+        let Block { bytes, marks } = blocks.next_block()?;
+        if marks.escapes == 0 {
+            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
+                let size = compress(simd, bytes, marks.inside & !marks.openers, to);
+                out.advance(size);
+            }
+        } else {
+            blocks.go_on_at(unescape_block(text, marks, out));
+        }
+        if let Some(end) = marks.end {
+            return Some(end);
+        }
+    }
+}
+
+/// Appends what a block with escapes stands for, and returns where the next block begins.
+#[cold]
+#[inline(never)]
+fn unescape_block(text: &[u8], marks: Marks, out: &mut Buffer) -> usize {
+    // An escape that crosses the start of the block is read from its backslash on; one that crosses the end is left
+    // whole to the next block.
+    let left = u32::from(marks.escapes_next && marks.end.is_none());
+    let inside = marks.inside & (u64::MAX >> left);
+    let mut at = marks.at;
+    if marks.escaped_first {
+        at = escape(text, at - 1, out);
+    }
+    let mut openers = marks.openers & inside;
+    while openers != 0 {
+        let opener = marks.at + openers.trailing_zeros() as usize;
+        openers &= openers - 1;
+        // The second half of a surrogate pair was read with the first.
+        if opener >= at {
+            out.extend(&text[at..opener]);
+            at = escape(text, opener, out);
+        }
+    }
+    let end = marks.at + inside.count_ones() as usize;
+    if at < end {
+        out.extend(&text[at..end]);
+    }
+    at.max(end)
+}
+
+/// Appends what the escape at `at` stands for, and returns where the text goes on.
+fn escape(text: &[u8], at: usize, out: &mut Buffer) -> usize {
+    let byte = match text.get(at + 1) {
+        Some(b'b') => 0x08,
+        Some(b'f') => 0x0c,
+        Some(b'n') => b'\n',
+        Some(b'r') => b'\r',
+        Some(b't') => b'\t',
+        Some(b'u') => {
+            let (character, after) = unicode(&text[at + 2..]);
+            out.extend(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return text.len() - after.len();
+        }
+        Some(&other) => other,
+        None => b'\\',
+    };
+    out.push(byte);
+    at + 2
+}
+
+/// Reads the digits after `\u`, and the second half if they are the first of a surrogate pair. Returns what follows, too.
+fn unicode(rest: &[u8]) -> (char, &[u8]) {
+    let Some((first, rest)) = four_digits(rest) else {
+        return (char::REPLACEMENT_CHARACTER, rest);
+    };
+    let second = rest.strip_prefix(b"\\u").and_then(four_digits);
+    let (character, rest) = match second {
+        Some((second, after))
+            if (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&second) =>
+        {
+            (
+                char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)),
+                after,
+            )
+        }
+        _ => (char::from_u32(first), rest),
+    };
+    (character.unwrap_or(char::REPLACEMENT_CHARACTER), rest)
+}
+
+fn four_digits(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_first_chunk::<4>()?;
+    let number = digits.iter().try_fold(0, |number, &digit| {
+        Some(number * 16 + char::from(digit).to_digit(16)?)
+    })?;
+    Some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::json::scan::string_end;
+    use crate::json::{JsonStr, levels};
+    use fearless_simd::dispatch;
+
+    fn unescape(inner: &str) -> String {
+        let mut out = Buffer::default();
+        JsonStr::from_literal(format!("\"{inner}\"").as_bytes()).unescape_into(&mut out);
+        String::from_utf8(out.written().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn lone_surrogates_become_replacement_characters() {
+        assert_eq!(unescape(r"a\ud800b"), "a\u{fffd}b");
+        assert_eq!(unescape(r"\udc00\ud800\u0041"), "\u{fffd}\u{fffd}A");
+        assert_eq!(unescape(r"\ud83d\ude00"), "😀");
+    }
+
+    proptest! {
+        #[test]
+        fn unescaping_undoes_serde_jsons_escaping(text in any::<String>()) {
+            let literal = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(unescape(&literal[1..literal.len() - 1]), text);
+        }
+
+        #[test]
+        fn escapes_are_read_wherever_blocks_end(
+            before in 0..140_usize,
+            parts in prop::collection::vec(r#"x{0,70}|(\\["\\/bfnrt]|\\u00e[0-9]|\\ud83d\\ude0[0-9]|é){1,4}"#, 0..6),
+        ) {
+            let inner = format!("{}{}", "x".repeat(before), parts.concat());
+            let expected: String = serde_json::from_str(&format!("\"{inner}\"")).unwrap();
+            prop_assert_eq!(unescape(&inner), expected);
+        }
+
+        #[test]
+        fn the_strings_that_the_scanner_accepts_are_unescaped_alike(text in r#"[a\\"u0/n\x01é{},: ]{0,300}"#) {
+            for level in levels() {
+                let mut out = Buffer::default();
+                out.extend(b"before");
+                let (end, scanned) = dispatch!(level, simd => (
+                    super::unescape(simd, text.as_bytes(), 0, &mut out),
+                    string_end(simd, text.as_bytes(), 0),
+                ));
+                prop_assert_eq!(end, scanned, "{:?}", level);
+                if let Some(StringEnd { quote, .. }) = end {
+                    let (before, after) = out.written().split_at(6);
+                    prop_assert_eq!(before, b"before");
+                    let expected = unescape(&text[..quote]);
+                    prop_assert_eq!(after, expected.as_bytes(), "{:?}", level);
+                }
+            }
+        }
+
+        #[test]
+        fn every_escape_means_what_serde_json_says(inner in r#"([a-zé/]|\\["\\/bfnrt]|\\u00[0-9a-fA-F]{2}|\\ud83d\\ude0[0-9]){0,40}"#) {
+            let expected: String = serde_json::from_str(&format!("\"{inner}\"")).unwrap();
+            prop_assert_eq!(unescape(&inner), expected);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! gzip output: the members of one record, from the first to the last.
+
+use libdeflater::{CompressionLvl, Compressor};
+
+use crate::limits::{GZIP_LEVEL, SCRATCH_BYTES_MAX};
+
+/// Compresses records one after another, in a buffer that stays allocated.
+pub(super) struct Gzip {
+    deflate: Compressor,
+    members: Vec<u8>,
+}
+
+impl Gzip {
+    pub(super) fn new() -> Self {
+        // The level is a constant in range; the default replaces what cannot happen.
+        let level = CompressionLvl::new(GZIP_LEVEL).unwrap_or_default();
+        Self {
+            deflate: Compressor::new(level),
+            members: Vec::new(),
+        }
+    }
+
+    /// Begins a record.
+    pub(super) fn begin(&mut self) {
+        self.members.clear();
+    }
+
+    /// Appends a member that holds `bytes`. Returns `false` if that fails, although libdeflate promises that what it
+    /// compresses fits into the bound that it gives.
+    #[must_use]
+    pub(super) fn member(&mut self, bytes: &[u8]) -> bool {
+        let start = self.members.len();
+        let bound = self.deflate.gzip_compress_bound(bytes.len());
+        self.members.resize(start + bound, 0);
+        let length = self
+            .deflate
+            .gzip_compress(bytes, &mut self.members[start..]);
+        self.members
+            .truncate(start + length.as_ref().map_or(0, |length| *length));
+        length.is_ok()
+    }
+
+    /// The members of the record so far.
+    pub(super) fn members(&self) -> &[u8] {
+        &self.members
+    }
+
+    /// Frees what only a rare large record needs.
+    pub(super) fn trim(&mut self) {
+        self.members.clear();
+        self.members.shrink_to(SCRATCH_BYTES_MAX);
+    }
+}

@@ -1,0 +1,223 @@
+//! Lines on their way into an answer, packed piece by piece.
+//!
+//! A piece for base64 fits into the processor's nearest cache: lines are written, packed and gone before the next piece,
+//! instead of filling megabytes that are read again at the end. A piece for gzip is long, because each is a member; it
+//! bounds the memory that a large record takes.
+
+use crate::buffer::Buffer;
+use crate::limits::{BASE64_PIECE_BYTES, GZIP_PIECE_BYTES};
+use crate::output::gzip::Gzip;
+use crate::settings::Compression;
+
+/// Packs records one after another, in buffers that stay allocated.
+pub(super) struct Packer {
+    pending: Buffer,
+    gzip: Option<Gzip>,
+}
+
+impl Packer {
+    pub(super) fn new(compression: Compression) -> Self {
+        Self {
+            pending: Buffer::default(),
+            gzip: match compression {
+                Compression::None => None,
+                Compression::Gzip => Some(Gzip::new()),
+            },
+        }
+    }
+
+    /// Begins a record. Its data goes to the end of `response` as base64, at most `bytes_max` bytes and a piece: what goes
+    /// beyond is noticed there, and refused.
+    pub(super) fn lines<'o>(
+        &'o mut self,
+        response: &'o mut Vec<u8>,
+        bytes_max: usize,
+    ) -> Lines<'o> {
+        self.pending.clear();
+        if let Some(gzip) = &mut self.gzip {
+            gzip.begin();
+        }
+        Lines {
+            piece: if self.gzip.is_some() {
+                GZIP_PIECE_BYTES
+            } else {
+                BASE64_PIECE_BYTES
+            },
+            pending: &mut self.pending,
+            gzip: self.gzip.as_mut(),
+            response_bytes_max: response.len().saturating_add(bytes_max),
+            response,
+            delivered: 0,
+        }
+    }
+
+    /// Frees what only a rare large record needs.
+    pub(super) fn trim(&mut self) {
+        self.pending.trim();
+        if let Some(gzip) = &mut self.gzip {
+            gzip.trim();
+        }
+    }
+}
+
+/// The lines of one record.
+pub(super) struct Lines<'o> {
+    /// What is not packed yet.
+    pending: &'o mut Buffer,
+    /// Bytes of a piece.
+    piece: usize,
+    gzip: Option<&'o mut Gzip>,
+    response: &'o mut Vec<u8>,
+    response_bytes_max: usize,
+    /// Bytes that the destination receives of what is packed.
+    delivered: usize,
+}
+
+impl Lines<'_> {
+    /// The place to append to. Call [`Lines::settle`] after each line.
+    #[inline(always)]
+    pub(super) fn end(&mut self) -> &mut Buffer {
+        self.pending
+    }
+
+    /// Packs whatever makes a whole piece. Returns `false` once there is no room for more.
+    #[inline(always)]
+    #[must_use]
+    pub(super) fn settle(&mut self) -> bool {
+        self.pending.len() < self.piece || self.pack()
+    }
+
+    /// Appends `text` piece by piece, so that a long one is not copied whole.
+    #[must_use]
+    pub(super) fn write_long(&mut self, text: &[u8]) -> bool {
+        text.chunks(self.piece).all(|piece| {
+            self.pending.extend(piece);
+            self.settle()
+        })
+    }
+
+    /// Packs the rest. Returns how many bytes the destination receives, or `None` if there was no room for all of them.
+    pub(super) fn finish(mut self) -> Option<usize> {
+        match &mut self.gzip {
+            None => {
+                self.delivered += self.pending.len();
+                base64_simd::STANDARD.encode_append(self.pending.written(), self.response);
+            }
+            Some(gzip) => {
+                if self.pending.len() > 0 && !gzip.member(self.pending.written()) {
+                    return None;
+                }
+                self.delivered = gzip.members().len();
+                let base64 = base64_simd::STANDARD.encoded_length(self.delivered);
+                if self.response.len() + base64 > self.response_bytes_max {
+                    return None;
+                }
+                base64_simd::STANDARD.encode_append(gzip.members(), self.response);
+            }
+        }
+        (self.response.len() <= self.response_bytes_max).then_some(self.delivered)
+    }
+
+    #[inline(never)]
+    fn pack(&mut self) -> bool {
+        match &mut self.gzip {
+            None => {
+                // Base64 without padding between the pieces takes three bytes at a time.
+                let whole = self.pending.len() / 3 * 3;
+                base64_simd::STANDARD
+                    .encode_append(&self.pending.written()[..whole], self.response);
+                self.delivered += whole;
+                self.pending.drop_first(whole);
+                self.response.len() <= self.response_bytes_max
+            }
+            Some(gzip) => {
+                let packed = gzip.member(self.pending.written());
+                self.pending.clear();
+                let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
+                packed && self.response.len() + base64 <= self.response_bytes_max
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_encode_as_the_whole_does(
+            lines in prop::collection::vec(
+                prop_oneof![0..200_usize, BASE64_PIECE_BYTES - 4..BASE64_PIECE_BYTES + 4, 0..3 * BASE64_PIECE_BYTES],
+                0..6,
+            ),
+        ) {
+            let text: Vec<u8> = (0..=255).cycle().take(lines.iter().sum()).collect();
+            let (mut packer, mut response) = (Packer::new(Compression::None), b"before".to_vec());
+            let mut writer = packer.lines(&mut response, usize::MAX);
+            let mut rest = text.as_slice();
+            for length in lines {
+                let (line, after) = rest.split_at(length);
+                if length % 2 == 0 {
+                    prop_assert!(writer.write_long(line));
+                } else {
+                    writer.end().extend(line);
+                    prop_assert!(writer.settle());
+                }
+                rest = after;
+            }
+            prop_assert_eq!(writer.finish(), Some(text.len()));
+            prop_assert_eq!(&response[..6], b"before");
+            let whole = base64_simd::STANDARD.encode_to_string(&text);
+            prop_assert_eq!(&response[6..], whole.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_long_record_is_several_members_that_open_to_the_whole() {
+        let text: Vec<u8> = (0..=255).cycle().take(2 * GZIP_PIECE_BYTES + 5).collect();
+        let (mut packer, mut response) = (Packer::new(Compression::Gzip), Vec::new());
+        let mut writer = packer.lines(&mut response, usize::MAX);
+        assert!(writer.write_long(&text));
+        let delivered = writer.finish();
+        let members = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+        assert_eq!(delivered, Some(members.len()));
+        let mut opened = Vec::new();
+        flate2::read::MultiGzDecoder::new(members.as_slice())
+            .read_to_end(&mut opened)
+            .unwrap();
+        assert!(opened == text);
+        assert!(packer.pending.room(0).len() <= 2 * GZIP_PIECE_BYTES);
+    }
+
+    #[test]
+    fn at_most_a_piece_is_written_beyond_the_room() {
+        let (mut packer, mut response) = (Packer::new(Compression::None), vec![0; 50]);
+        let mut writer = packer.lines(&mut response, 100);
+        assert!(!writer.write_long(&[0; 100 * BASE64_PIECE_BYTES]));
+        assert!(response.len() < 2 * BASE64_PIECE_BYTES);
+    }
+
+    #[test]
+    fn the_room_is_used_to_the_last_byte_and_not_beyond() {
+        for (bytes, delivered) in [(75, Some(75)), (76, None)] {
+            let (mut packer, mut response) = (Packer::new(Compression::None), vec![0; 50]);
+            let mut writer = packer.lines(&mut response, 100);
+            writer.end().extend(&[0; 76][..bytes]);
+            assert_eq!(writer.finish(), delivered);
+        }
+        let (mut packer, mut response) = (Packer::new(Compression::Gzip), vec![0; 50]);
+        let mut writer = packer.lines(&mut response, usize::MAX);
+        writer.end().extend(b"abc");
+        let size = writer.finish().unwrap().div_ceil(3) * 4;
+        for (room, fits) in [(size, true), (size - 1, false)] {
+            let mut writer = packer.lines(&mut response, room);
+            writer.end().extend(b"abc");
+            assert_eq!(writer.finish().is_some(), fits);
+        }
+    }
+}

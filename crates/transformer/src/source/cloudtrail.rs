@@ -1,0 +1,24 @@
+//! CloudTrail: how its records are told.
+
+use super::{Rules, is_account};
+
+pub(super) const RULES: Rules = Rules {
+    by_name: |group, stream| is_trail(stream) || group.starts_with("aws-cloudtrail-logs-"),
+    by_content: |content| {
+        ["eventVersion", "eventSource", "eventName", "awsRegion"]
+            .iter()
+            .all(|name| content.field(name).is_some())
+    },
+};
+
+/// Whether the log stream bears the name that CloudTrail gives it: `ACCOUNT_CloudTrail_REGION`, of an organization's trail
+/// `o-ID_ACCOUNT_CloudTrail_REGION`.
+fn is_trail(stream: &str) -> bool {
+    let member = match stream.split_once('_') {
+        Some((organization, rest)) if organization.starts_with("o-") => rest,
+        _ => stream,
+    };
+    member
+        .split_once("_CloudTrail_")
+        .is_some_and(|(account, _)| is_account(account))
+}

@@ -1,0 +1,33 @@
+//! VPC Flow Logs: how they are told.
+
+use super::{Rules, is_account};
+
+pub(super) const RULES: Rules = Rules {
+    by_name: |_, stream| is_interface(stream),
+    by_content: |content| is_default_format(content.text()),
+};
+
+/// Whether the log stream bears the name that AWS gives it: `eni-HEX-all`, `-accept` or `-reject`.
+fn is_interface(stream: &str) -> bool {
+    stream
+        .strip_prefix("eni-")
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(id, traffic)| is_hex(id) && matches!(traffic, "all" | "accept" | "reject"))
+}
+
+/// Whether the text is a line of the default format, version 2: fourteen fields that end in a log status.
+fn is_default_format(text: &str) -> bool {
+    let fields: Vec<&str> = text.trim_end().split(' ').take(15).collect();
+    let [version, account, interface, .., status] = fields[..] else {
+        return false;
+    };
+    fields.len() == 14
+        && version == "2"
+        && (is_account(account) || account == "unknown")
+        && interface.strip_prefix("eni-").is_some_and(is_hex)
+        && matches!(status, "OK" | "NODATA" | "SKIPDATA")
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

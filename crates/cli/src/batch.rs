@@ -140,6 +140,6 @@ mod tests {
             Err(ReadError::NotJson { line: 2, column: 2 })
         );
         let gzip = json_documents(b"\x1f\x8b\x08").unwrap_err().to_string();
-        assert!(gzip.contains("open it with `gzip -dc`"), "{gzip}");
+        assert!(gzip.contains("decompress it with `gzip -dc`"), "{gzip}");
     }
 }

@@ -1,4 +1,4 @@
-//! IAM and resource policy documents as values: read, compared by what they mean, merged, and rendered from `policies/`.
+//! IAM and resource policy documents: parsed, compared by meaning, merged, and rendered from `policies/`.
 
 mod compare;
 mod meaning;
@@ -16,30 +16,29 @@ use meaning::Meaning;
 pub use merge::{foreign, has_ours, merged, without_ours};
 pub use template::{Template, TemplateError, TemplateValue};
 
-/// Our statements' `Sid` begins so; with it they are found again in a document that others wrote in too.
+/// The prefix of our statements' `Sid`, by which they are recognised in a document that others have edited too.
 pub const SID_PREFIX: &str = "Catchment";
 
-/// A policy document. Two are equal that mean the same: the order of statements and values, a string or a list of one, the
-/// case of actions and condition operators, and the `Sid` make no difference. What others wrote is carried as it is.
+/// A policy document. Two documents are equal if they mean the same: the order of statements and values, a string or a list of
+/// one, the case of actions and condition operators, and the `Sid` make no difference. Statements keep the form in which they
+/// were written.
 #[derive(Debug, Clone, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Document {
-    /// `Version`, `Id` and whatever AWS may add: all but the statements.
+    /// `Version`, `Id` and any other key except `Statement`.
     head: Map<String, Value>,
     statements: Vec<Statement>,
 }
 
-/// One statement, as it was written.
+/// A statement, in the form in which it was written.
 #[derive(Debug, Clone)]
 pub struct Statement(Map<String, Value>);
 
-/// A text that is no policy document.
+/// Why a text is not a policy document.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// Not JSON at all, for example still URL-encoded.
     #[error("the policy is not JSON")]
     Json(#[from] serde_json::Error),
-    /// JSON of another shape.
     #[error(
         "the policy is not a JSON object with a `Statement` that is an object or a list of objects"
     )]
@@ -47,41 +46,34 @@ pub enum DocumentError {
 }
 
 impl Document {
-    /// Reads a document as an API returns it (IAM: after URL-decoding).
+    /// Parses a document as an API returns it; IAM's must be URL-decoded first.
     ///
     /// # Errors
-    /// Where it is not JSON, or not an object with a `Statement`.
+    /// Fails if the text is not JSON, or not an object with a `Statement`.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
         Self::try_from(serde_json::from_str::<Value>(text)?)
     }
 
-    /// The statements, in the order of the document.
     pub fn statements(&self) -> &[Statement] {
         &self.statements
     }
 
-    /// The document as an API is given it: compact JSON, keys in the order that AWS's pages use. Its length in bytes is what
-    /// AWS's limits count.
-    #[expect(
-        clippy::expect_used,
-        reason = "made of JSON values alone, which always serialise"
-    )]
+    /// The document as it is sent to an API: compact JSON, with keys in the order of AWS's documentation. AWS's limits count its
+    /// bytes.
+    #[expect(clippy::expect_used, reason = "JSON values always serialise")]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("JSON values serialise")
     }
 
-    /// The document as a person reads it: indented JSON, the same order of keys.
-    #[expect(
-        clippy::expect_used,
-        reason = "made of JSON values alone, which always serialise"
-    )]
+    /// The document as indented JSON, with keys in the same order.
+    #[expect(clippy::expect_used, reason = "JSON values always serialise")]
     pub fn to_pretty_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("JSON values serialise")
     }
 }
 
 impl Statement {
-    /// The statement's own name.
+    /// The `Sid`, unless it is absent or empty.
     pub fn sid(&self) -> Option<&str> {
         self.0
             .get("Sid")
@@ -89,7 +81,8 @@ impl Statement {
             .filter(|sid| !sid.is_empty())
     }
 
-    /// Its fields in the order of AWS's pages, each with its values: `Principal.AWS`, `Condition.StringLike.aws:SourceArn`.
+    /// The fields in the order of AWS's documentation, each with its values: `Principal.AWS`,
+    /// `Condition.StringLike.aws:SourceArn`.
     pub fn fields(&self) -> Vec<(String, Vec<String>)> {
         let meaning = Meaning::of(self);
         let rank = |path: &str| {
@@ -105,7 +98,7 @@ impl Statement {
             .map(|(path, field)| {
                 (
                     rank(path),
-                    field.shown.clone(),
+                    field.written.clone(),
                     field.values.values().cloned().collect(),
                 )
             })
@@ -113,11 +106,11 @@ impl Statement {
         fields.sort_by_key(|field: &(usize, String, Vec<String>)| field.0);
         fields
             .into_iter()
-            .map(|(_, shown, values)| (shown, values))
+            .map(|(_, path, values)| (path, values))
             .collect()
     }
 
-    /// What to call it in a message: its `Sid`, or what it allows.
+    /// A description for messages: the `Sid`, or else what the statement allows.
     pub fn label(&self) -> String {
         self.sid()
             .map_or_else(|| Meaning::of(self).summary(), str::to_owned)
@@ -160,7 +153,7 @@ impl TryFrom<Value> for Document {
     }
 }
 
-/// The order of keys on AWS's pages; what is not among them comes after.
+/// The order of keys in AWS's documentation. Other keys follow.
 const HEAD_ORDER: [&str; 2] = ["Version", "Id"];
 const STATEMENT_ORDER: [&str; 9] = [
     "Sid",
@@ -221,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_read_and_written_in_the_order_of_awss_pages() {
+    fn documents_are_written_in_the_order_of_awss_documentation() {
         let text = r#"{"Statement":{"Action":"sts:AssumeRole","Effect":"Allow","Sid":"A"},"Id":"i","Version":"2012-10-17"}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(
@@ -232,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn a_text_that_is_not_a_policy_document_is_rejected() {
         for text in [
             "",
             "%7B%22Version%22",

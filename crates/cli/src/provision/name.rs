@@ -30,7 +30,7 @@ impl NameError {
 }
 
 /// What all names have in common: how a message describes them.
-pub trait Name: FromStr<Err = NameError> {
+pub(crate) trait Name: FromStr<Err = NameError> {
     /// For example `an AWS account id`.
     const WHAT: &str;
     /// For example `twelve digits, in quotes`.
@@ -166,7 +166,7 @@ name! {
 
 impl Region {
     /// The partition of the Region, which is the second part of each ARN in it.
-    pub fn partition(&self) -> &'static str {
+    pub(crate) fn partition(&self) -> &'static str {
         let special = PARTITIONS
             .iter()
             .find(|(prefix, _)| self.0.starts_with(prefix));
@@ -188,7 +188,7 @@ const PARTITIONS: [(&str, &str); 7] = [
 
 impl Arn {
     /// The ARN of a Kinesis data stream.
-    pub fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
+    pub(crate) fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
         Self(format!(
             "arn:{}:kinesis:{region}:{account}:stream/{name}",
             region.partition()
@@ -196,7 +196,7 @@ impl Arn {
     }
 
     /// The ARN of an IAM role without a path, in the partition of `region`.
-    pub fn role(region: &Region, account: &AccountId, name: &RoleName) -> Self {
+    pub(crate) fn role(region: &Region, account: &AccountId, name: &RoleName) -> Self {
         Self(format!(
             "arn:{}:iam::{account}:role/{name}",
             region.partition()
@@ -204,7 +204,11 @@ impl Arn {
     }
 
     /// The ARN of a `logs::Destination`.
-    pub fn destination(region: &Region, account: &AccountId, name: &DestinationName) -> Self {
+    pub(crate) fn destination(
+        region: &Region,
+        account: &AccountId,
+        name: &DestinationName,
+    ) -> Self {
         Self(format!(
             "arn:{}:logs:{region}:{account}:destination:{name}",
             region.partition()
@@ -214,14 +218,18 @@ impl Arn {
     /// The two ARNs of a log group for an identity policy: the plain one of the service authorization reference, and the one with
     /// `:*`, which IAM checks most calls against
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
-    pub fn log_group(region: &Region, account: &AccountId, name: &LogGroupName) -> [Self; 2] {
+    pub(crate) fn log_group(
+        region: &Region,
+        account: &AccountId,
+        name: &LogGroupName,
+    ) -> [Self; 2] {
         let partition = region.partition();
         let plain = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
         [Self(plain.clone()), Self(format!("{plain}:*"))]
     }
 
     /// The `aws:SourceArn` of CloudWatch Logs in one account and Region.
-    pub fn logs_of(region: &Region, account: &AccountId) -> Self {
+    pub(crate) fn logs_of(region: &Region, account: &AccountId) -> Self {
         Self(format!(
             "arn:{}:logs:{region}:{account}:*",
             region.partition()
@@ -229,12 +237,12 @@ impl Arn {
     }
 
     /// The `aws:SourceArn` of CloudWatch Logs in every account of one Region.
-    pub fn logs_of_all(region: &Region) -> Self {
+    pub(crate) fn logs_of_all(region: &Region) -> Self {
         Self(format!("arn:{}:logs:{region}:*:*", region.partition()))
     }
 
     /// The name of the resource: the last part.
-    pub fn resource_name(&self) -> &str {
+    pub(crate) fn resource_name(&self) -> &str {
         self.resource()
             .rsplit(['/', ':'])
             .next()
@@ -242,22 +250,22 @@ impl Arn {
     }
 
     /// The service, for example `logs`.
-    pub fn service(&self) -> &str {
+    pub(crate) fn service(&self) -> &str {
         self.part(2)
     }
 
     /// The Region, if the ARN has one.
-    pub fn region(&self) -> Option<Region> {
+    pub(crate) fn region(&self) -> Option<Region> {
         self.part(3).parse().ok()
     }
 
     /// The account, if the ARN has one.
-    pub fn account(&self) -> Option<AccountId> {
+    pub(crate) fn account(&self) -> Option<AccountId> {
         self.part(4).parse().ok()
     }
 
     /// Everything after the account, for example `destination:kinesisDest`.
-    pub fn resource(&self) -> &str {
+    pub(crate) fn resource(&self) -> &str {
         self.part(5)
     }
 
@@ -268,7 +276,7 @@ impl Arn {
 
 impl PolicyName {
     /// Our inline policy in the delivery role.
-    pub fn delivery() -> Self {
+    pub(crate) fn delivery() -> Self {
         Self("catchment-delivery".to_owned())
     }
 }
@@ -276,13 +284,9 @@ impl PolicyName {
 impl FilterName {
     /// The default name of subscription filters. It contains the `logs::Destination`'s name, so that the filters of two fleets do
     /// not clash on a log group.
-    pub fn for_destination(destination: &DestinationName) -> Self {
-        Self(
-            format!("catchment-{destination}")
-                .chars()
-                .take(FILTER_NAME_CHARACTERS_MAX)
-                .collect(),
-        )
+    pub(crate) fn for_destination(destination: &DestinationName) -> Self {
+        let name = format!("catchment-{destination}");
+        Self(name.chars().take(FILTER_NAME_CHARACTERS_MAX).collect())
     }
 }
 

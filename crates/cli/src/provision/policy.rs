@@ -11,13 +11,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use compare::{FieldDifference, StatementDifference, differences};
+pub(crate) use compare::{FieldDifference, StatementDifference, differences};
 use meaning::Meaning;
-pub use merge::{foreign, has_ours, merged, without_ours};
-pub use template::{Template, TemplateError, TemplateValue};
+pub(crate) use merge::{foreign, has_ours, merged, without_ours};
+pub use template::TemplateError;
+pub(crate) use template::{Template, TemplateValue};
 
 /// The prefix of our statements' `Sid`, by which they are recognised in a document that others have edited too.
-pub const SID_PREFIX: &str = "Catchment";
+const SID_PREFIX: &str = "Catchment";
 
 /// A policy document. Two documents are equal if they mean the same: the order of statements and values, a string or a list of
 /// one, the case of actions and condition operators, and the `Sid` make no difference. Statements keep the form in which they
@@ -32,7 +33,7 @@ pub struct Document {
 
 /// A statement, in the form in which it was written.
 #[derive(Debug, Clone)]
-pub struct Statement(Map<String, Value>);
+pub(crate) struct Statement(Map<String, Value>);
 
 /// Why a text is not a policy document.
 #[derive(Debug, thiserror::Error)]
@@ -54,14 +55,14 @@ impl Document {
         Self::try_from(serde_json::from_str::<Value>(text)?)
     }
 
-    pub fn statements(&self) -> &[Statement] {
+    pub(crate) fn statements(&self) -> &[Statement] {
         &self.statements
     }
 
     /// The document as it is sent to an API: compact JSON, with keys in the order of AWS's documentation. AWS's limits count its
     /// bytes.
     #[expect(clippy::expect_used, reason = "JSON values always serialise")]
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("JSON values serialise")
     }
 
@@ -74,7 +75,7 @@ impl Document {
 
 impl Statement {
     /// The `Sid`, unless it is absent or empty.
-    pub fn sid(&self) -> Option<&str> {
+    pub(crate) fn sid(&self) -> Option<&str> {
         self.0
             .get("Sid")
             .and_then(Value::as_str)
@@ -83,7 +84,7 @@ impl Statement {
 
     /// The fields in the order of AWS's documentation, each with its values: `Principal.AWS`,
     /// `Condition.StringLike.aws:SourceArn`.
-    pub fn fields(&self) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn fields(&self) -> Vec<(String, Vec<String>)> {
         let meaning = Meaning::of(self);
         let rank = |path: &str| {
             let head = path.split('.').next().unwrap_or_default();
@@ -111,7 +112,7 @@ impl Statement {
     }
 
     /// A description for messages: the `Sid`, or else what the statement allows.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         self.sid()
             .map_or_else(|| Meaning::of(self).summary(), str::to_owned)
     }

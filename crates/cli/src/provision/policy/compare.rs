@@ -10,7 +10,7 @@ use super::{Document, Statement};
 /// A statement that differs between two documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "difference", rename_all = "kebab-case")]
-pub enum StatementDifference {
+pub(crate) enum StatementDifference {
     Added {
         statement: Statement,
     },
@@ -26,7 +26,7 @@ pub enum StatementDifference {
 
 /// A field of a statement that differs, and its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldDifference {
+pub(crate) struct FieldDifference {
     /// For example `Principal.AWS` or `Condition.StringLike.aws:SourceArn`.
     pub field: String,
     pub removed: Vec<String>,
@@ -34,7 +34,7 @@ pub struct FieldDifference {
 }
 
 /// What changes from `before` to `after`; empty if they mean the same.
-pub fn differences(
+pub(crate) fn differences(
     before: Option<&Document>,
     after: Option<&Document>,
 ) -> Vec<StatementDifference> {

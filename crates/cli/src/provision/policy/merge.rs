@@ -4,7 +4,7 @@ use super::{Document, SID_PREFIX, Statement};
 
 /// `current` with our statements as they should be: each replaces the one with its `Sid`, or is added at the end. None is added if
 /// a statement with the same meaning exists under another `Sid`. Other statements with our prefix are removed; all others stay.
-pub fn merged(current: Option<&Document>, ours: &Document) -> Document {
+pub(crate) fn merged(current: Option<&Document>, ours: &Document) -> Document {
     let Some(current) = current else {
         return ours.clone();
     };
@@ -37,7 +37,7 @@ pub fn merged(current: Option<&Document>, ours: &Document) -> Document {
 }
 
 /// `current` without our statements, or `None` if no statement would be left.
-pub fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
+pub(crate) fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
     let statements: Vec<_> = foreign(current, ours).into_iter().cloned().collect();
     (!statements.is_empty()).then(|| Document {
         head: current.head.clone(),
@@ -46,7 +46,7 @@ pub fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
 }
 
 /// The statements of others: those without our `Sid` prefix that mean something else than ours.
-pub fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement> {
+pub(crate) fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement> {
     current
         .statements
         .iter()
@@ -55,7 +55,7 @@ pub fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement>
 }
 
 /// Whether any statement is ours.
-pub fn has_ours(current: &Document, ours: &Document) -> bool {
+pub(crate) fn has_ours(current: &Document, ours: &Document) -> bool {
     current
         .statements
         .iter()

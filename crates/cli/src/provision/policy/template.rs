@@ -8,7 +8,7 @@ use super::{Document, DocumentError};
 
 /// A file of `policies/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Template {
+pub(crate) enum Template {
     DeliveryRoleTrust,
     DeliveryRoleTrustOrganization,
     DeliveryRole,
@@ -19,7 +19,7 @@ pub enum Template {
 
 /// The value of a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateValue {
+pub(crate) enum TemplateValue {
     /// Replaces the placeholder anywhere in a string.
     One(String),
     /// Replaces a string that consists of the placeholder alone; inside a list, its values become part of that list.
@@ -72,7 +72,7 @@ impl Template {
     ///
     /// # Errors
     /// Fails if a placeholder has no value, or if a list is inside a longer string.
-    pub fn render<const N: usize>(
+    pub(crate) fn render<const N: usize>(
         self,
         values: [(&str, TemplateValue); N],
     ) -> Result<Document, TemplateError> {

@@ -75,9 +75,9 @@ pub struct Format {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// For people
+    /// Plain text, for people
     Text,
-    /// For programs: one JSON document. Later versions may add keys, but never change existing ones
+    /// One JSON document, for programs; later versions may add keys, but do not change existing ones
     Json,
 }
 

@@ -166,29 +166,30 @@ pub struct Scope {
 
 /// One member, without a fleet file.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "One member by hand, without a fleet file")]
 pub struct ByHand {
     /// The logs::Destination to deliver to; the log groups must be in the same Region
-    #[arg(long, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]
+    #[arg(long, help_heading = BY_HAND, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]
     pub destination_arn: Option<String>,
 
     /// The member's AWS profile [default: the default credential chain]
-    #[arg(long, value_name = "PROFILE", requires = "destination_arn")]
+    #[arg(long, help_heading = BY_HAND, value_name = "PROFILE", requires = "destination_arn")]
     pub profile: Option<String>,
 
     /// A log group with VPC Flow Logs; may be given more than once
-    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub vpc_flow_logs: Vec<String>,
 
     /// A log group with CloudTrail events; may be given more than once
-    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub cloudtrail: Vec<String>,
 
     /// A log group with GuardDuty findings; may be given more than once
-    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub guardduty: Vec<String>,
 
     /// A log group with anything else; may be given more than once
-    #[arg(long, value_name = "GROUP", requires = "destination_arn")]
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub other: Vec<String>,
 }
+
+const BY_HAND: &str = "One member by hand, without a fleet file";

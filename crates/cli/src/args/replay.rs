@@ -41,8 +41,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Transformer settings")]
 pub struct Settings {
-    /// events: one JSON object per log event and line, with its context; document: one JSON object per subscription
-    /// message and line, for OpenSearch; message: the messages only [default: events]
+    /// events: one line per log event, a JSON object with its context; document: one line per subscription message, a
+    /// JSON object, as OpenSearch needs it; message: only the messages [default: events]
     #[arg(long)]
     pub format: Option<String>,
 
@@ -50,11 +50,11 @@ pub struct Settings {
     #[arg(long)]
     pub schema: Option<String>,
 
-    /// none; or gzip: one member per record [default: none]
+    /// none, or gzip with one member per record [default: none]
     #[arg(long)]
     pub compression: Option<String>,
 
-    /// Any of account,region,source,log_group,year,month,day,hour
+    /// Keys for dynamic partitioning: any of account,region,source,log_group,year,month,day,hour [default: none]
     #[arg(long, value_name = "KEYS")]
     pub partition_keys: Option<String>,
 

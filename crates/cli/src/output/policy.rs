@@ -14,8 +14,8 @@ pub(super) fn lines(before: Option<&Document>, after: Option<&Document>) -> Vec<
 
 fn statement_lines(difference: &StatementDifference) -> Vec<String> {
     match difference {
-        StatementDifference::Added { statement } => whole("+", statement),
-        StatementDifference::Removed { statement } => whole("-", statement),
+        StatementDifference::Added { statement } => statement_fields("+", statement),
+        StatementDifference::Removed { statement } => statement_fields("-", statement),
         StatementDifference::Changed { sid, fields } => {
             let mut lines = vec![format!("~ {sid}")];
             for FieldDifference {
@@ -33,7 +33,7 @@ fn statement_lines(difference: &StatementDifference) -> Vec<String> {
     }
 }
 
-fn whole(sign: &str, statement: &Statement) -> Vec<String> {
+fn statement_fields(sign: &str, statement: &Statement) -> Vec<String> {
     let mut lines = vec![format!(
         "{sign} {}",
         statement.sid().unwrap_or("statement without a Sid")

@@ -93,22 +93,18 @@ impl Statement {
                 .position(|key| *key == head)
                 .unwrap_or(STATEMENT_ORDER.len())
         };
-        let mut fields: Vec<_> = meaning
+        let mut fields: Vec<(String, Vec<String>)> = meaning
             .fields()
-            .iter()
-            .map(|(path, field)| {
+            .values()
+            .map(|field| {
                 (
-                    rank(path),
                     field.written.clone(),
                     field.values.values().cloned().collect(),
                 )
             })
             .collect();
-        fields.sort_by_key(|field: &(usize, String, Vec<String>)| field.0);
+        fields.sort_by_key(|(path, _)| rank(path));
         fields
-            .into_iter()
-            .map(|(_, path, values)| (path, values))
-            .collect()
     }
 
     /// A description for messages: the `Sid`, or else what the statement allows.

@@ -25,26 +25,13 @@ pub(super) struct Entry {
 impl Entry {
     /// The member, unless a part is missing.
     pub(super) fn into_member(self) -> Option<(MemberName, Member)> {
-        let Self {
-            name,
-            profile,
-            account,
-            regions,
-            log_groups,
-            line: _,
-            path: _,
-            lines: _,
-            region_lines: _,
-        } = self;
-        Some((
-            name?,
-            Member {
-                profile,
-                account: account?,
-                regions,
-                log_groups,
-            },
-        ))
+        let member = Member {
+            profile: self.profile,
+            account: self.account?,
+            regions: self.regions,
+            log_groups: self.log_groups,
+        };
+        Some((self.name?, member))
     }
 }
 
@@ -67,10 +54,9 @@ fn duplicates(reader: &mut Reader<'_>, entry: &Entry, earlier: &[Entry]) {
         account,
         ..
     } = entry;
+    let is_namesake = |other: &&Entry| other.name == *name;
     if let Some(name) = name
-        && let Some(other) = earlier
-            .iter()
-            .find(|other| other.name.as_ref() == Some(name))
+        && let Some(other) = earlier.iter().find(is_namesake)
     {
         let what = format!(
             "member `{name}` is already listed on line {}; give each member its own `name`",

@@ -242,7 +242,7 @@ impl Arn {
     }
 
     /// The name of the resource: the last part.
-    pub(crate) fn resource_name(&self) -> &str {
+    pub fn resource_name(&self) -> &str {
         self.resource()
             .rsplit(['/', ':'])
             .next()

@@ -189,7 +189,7 @@ fn what_is_wrong_is_said_with_the_next_step() {
             &[],
             r#"{"records":[{"recordId":"1","result":"Ok","data":""}]}"#,
             1,
-            "give it to --expect",
+            "pass it to --expect",
         ),
     ] {
         let (given, out, err) = replay(arguments, input.as_bytes());

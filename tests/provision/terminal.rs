@@ -94,7 +94,10 @@ fn a_world_that_moved_since_the_plan_was_shown_is_not_touched() {
     fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
     let (code, told) = answer(child, "y");
     assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("no longer as the plan shows them"), "{told}");
+    assert!(
+        told.contains("have changed since the plan was made"),
+        "{told}"
+    );
     let ours = json!("catchment-kinesisDest");
     let filters = fleet.filters(&fleet.dev1, "CloudTrail/member_account_1");
     assert!(

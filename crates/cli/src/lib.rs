@@ -1,10 +1,11 @@
 //! The library behind the binary `catchment`: provisioning, captured batches, AWS, the terminal.
 //!
-//! Without the feature `aws` only the pure modules are built, `provision` and `batch`, so that they are tested without the SDK.
+//! Without the feature `aws`, everything is built except for the modules that need the SDK, so that tests of the pure modules
+//! do not have to compile it.
 
-#![allow(
+#![expect(
     missing_docs,
-    reason = "a library for its own binary and tests; a name that says it all needs no sentence"
+    reason = "only our own binary uses this library; names that say it all need no sentence"
 )]
 
 pub mod args;

@@ -3,20 +3,21 @@
 use std::process::ExitCode;
 
 use catchment::args::Args;
-use catchment::command;
+use catchment::command::{self, ExitStatus};
 use catchment::output::{self, Output};
 use clap::Parser;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let mut output = Output::to_terminal();
-    match command::run(args, &mut output) {
-        Ok(status) => status.into(),
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+    let status = match command::run(args, &mut output) {
+        Ok(status) => status,
+        Err(error) if output::is_broken_pipe(&error) => ExitStatus::Done,
         Err(error) => {
-            // If even standard error cannot be written, the exit code has to do.
+            // If standard error cannot be written to either, the exit code has to do.
             let _ = output.error(&error);
-            command::exit_code(&error)
+            ExitStatus::of_error(&error)
         }
-    }
+    };
+    status.into()
 }

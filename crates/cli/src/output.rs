@@ -1,8 +1,8 @@
-//! The one printer: results on standard output, everything else on standard error.
+//! Terminal output: results on standard output, everything else on standard error.
 //!
-//! The rules of the terminal: a result is exactly what was asked for, so that it can be piped on; progress, summaries
-//! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
-//! `head` does) ends the program quietly.
+//! A result is exactly what was asked for, so that it can be piped; progress, summaries and errors never mix with it.
+//! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, the program ends
+//! quietly.
 
 mod outcome;
 pub mod plan;
@@ -20,15 +20,14 @@ use serde::Serialize;
 pub use outcome::{Failure, Outcome};
 pub use progress::Progress;
 
-/// Where results and notes go.
+/// The two streams that everything is printed to.
 pub struct Output {
     result: Box<dyn Write>,
     notes: Box<dyn Write>,
 }
 
 impl Output {
-    /// Standard output and standard error.
-    #[expect(clippy::disallowed_methods, reason = "this is the room that prints")]
+    #[expect(clippy::disallowed_methods, reason = "only this module prints")]
     pub fn to_terminal() -> Self {
         Self {
             result: Box::new(io::BufWriter::new(io::stdout())),
@@ -36,10 +35,10 @@ impl Output {
         }
     }
 
-    /// Writes a part of the result, as it is.
+    /// Writes a part of the result.
     ///
     /// # Errors
-    /// Standard output cannot be written to.
+    /// Fails if standard output cannot be written to.
     pub fn result(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.result.write_all(bytes)
     }
@@ -47,31 +46,31 @@ impl Output {
     /// Writes a part of the result as indented JSON.
     ///
     /// # Errors
-    /// Standard output cannot be written to.
+    /// Fails if standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.result, value)?;
         self.result(b"\n")
     }
 
-    /// Writes one line beside the result, which is flushed first so that the two stand in order.
+    /// Writes a line to standard error. Flushes the result first, so that the two appear in order.
     ///
     /// # Errors
-    /// Standard output or standard error cannot be written to.
+    /// Fails if standard output or standard error cannot be written to.
     pub fn note(&mut self, line: &str) -> io::Result<()> {
         self.result.flush()?;
         writeln!(self.notes, "{line}")
     }
 
-    /// Writes an error and what caused it, a line each.
+    /// Writes an error, its causes and its hint, a line each.
     ///
     /// # Errors
-    /// Standard output or standard error cannot be written to.
+    /// Fails if standard output or standard error cannot be written to.
     pub fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
         self.note(&format!("error: {error}"))?;
         error.chain().skip(1).try_for_each(|cause| {
-            // a cause of several lines, such as every mistake in a file, stays under its word
-            let told = cause.to_string().replace('\n', "\n  ");
-            self.note(&format!("  because: {told}"))
+            // some causes have several lines, such as the mistakes in a fleet file
+            let cause = cause.to_string().replace('\n', "\n  ");
+            self.note(&format!("  because: {cause}"))
         })?;
         match error.downcast_ref::<Hinted>() {
             Some(Hinted { hint, .. }) => self.note(&format!("  hint: {hint}")),
@@ -79,35 +78,35 @@ impl Output {
         }
     }
 
-    /// Whether a question can be asked: somebody sees it, and can answer.
+    /// Whether somebody can see a question and answer it.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the room that knows the terminal"
+        reason = "only this module knows the terminal"
     )]
     pub fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Writes a question beside the result, without ending its line.
+    /// Writes a question to standard error, and leaves the cursor behind it.
     ///
     /// # Errors
-    /// Standard output or standard error cannot be written to.
+    /// Fails if standard output or standard error cannot be written to.
     pub fn question(&mut self, question: &str) -> io::Result<()> {
         self.result.flush()?;
         write!(self.notes, "{question} ")?;
         self.notes.flush()
     }
 
-    /// Ends the result.
+    /// Flushes the result.
     ///
     /// # Errors
-    /// Standard output cannot be written to.
+    /// Fails if standard output cannot be written to.
     pub fn finish(&mut self) -> io::Result<()> {
         self.result.flush()
     }
 }
 
-/// An error that says what to do next.
+/// An error with a hint on what to do next.
 #[derive(Debug)]
 pub struct Hinted {
     error: anyhow::Error,
@@ -115,7 +114,6 @@ pub struct Hinted {
 }
 
 impl Hinted {
-    /// Adds what to do next to an error.
     pub fn new(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
         Self {
             error: error.into(),
@@ -136,7 +134,7 @@ impl Error for Hinted {
     }
 }
 
-/// Whether `error` only says that nobody reads the output any more.
+/// Whether an error only means that the reader of the output has gone away.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause

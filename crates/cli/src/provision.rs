@@ -1,4 +1,4 @@
-//! What the fleet file asks for, what AWS has, and the plan that leads from one to the other. Pure: no I/O, no clock.
+//! What the fleet file asks for, what AWS has, and the plan from one to the other. Pure: no I/O, no clock.
 
 pub mod desired;
 pub mod fleet;

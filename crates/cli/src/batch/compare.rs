@@ -1,30 +1,30 @@
-//! Answers compared with recorded ones, opened first so that a difference is one of log events.
+//! Compares responses with expected ones. Data is decoded first, so that a difference shows log events, not base64.
 
 use std::fmt::Write;
 
 use catchment_transformer::firehose::{Answer, Response};
 use similar::TextDiff;
 
-use super::AnswerError;
+use super::ResponseError;
 
-/// The difference between recorded and given answers as a unified diff; empty where there is none.
+/// The difference between two lists of responses as a unified diff; empty if there is none.
 ///
 /// # Errors
-/// [`AnswerError`] where a recorded answer is no response.
-pub fn difference(recorded: &[String], given: &[Vec<u8>]) -> Result<String, AnswerError> {
-    let recorded = readable(recorded.iter().map(String::as_bytes))?;
-    let given = readable(given.iter().map(Vec::as_slice))?;
-    let diff = TextDiff::from_lines(&recorded, &given);
-    Ok(diff.unified_diff().header("recorded", "given").to_string())
+/// Fails if one of them is not a response of the transformer.
+pub fn difference(expected: &[String], actual: &[Vec<u8>]) -> Result<String, ResponseError> {
+    let expected = readable(expected.iter().map(String::as_bytes))?;
+    let actual = readable(actual.iter().map(Vec::as_slice))?;
+    let diff = TextDiff::from_lines(&expected, &actual);
+    Ok(diff.unified_diff().header("expected", "actual").to_string())
 }
 
-/// Responses as lines for a person: nothing is left out, and data is opened where it is text.
-fn readable<'a>(responses: impl Iterator<Item = &'a [u8]>) -> Result<String, AnswerError> {
+/// Responses as lines. Nothing is left out; data that is not text stays base64.
+fn readable<'a>(responses: impl Iterator<Item = &'a [u8]>) -> Result<String, ResponseError> {
     let mut text = String::new();
     for (index, response) in responses.enumerate() {
-        let response: Response = serde_json::from_slice(response).map_err(AnswerError::Shape)?;
+        let response: Response = serde_json::from_slice(response).map_err(ResponseError::Shape)?;
         for answer in &response.records {
-            // Writing to a String does not fail.
+            // writing to a String cannot fail
             let _ = writeln!(
                 text,
                 "batch {} record {} {:?}",
@@ -76,12 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn equal_answers_have_no_difference() {
-        let answer = response("x\ny\n", "");
+    fn equal_responses_have_no_difference() {
+        let response = response("x\ny\n", "");
         assert_eq!(
             difference(
-                std::slice::from_ref(&answer),
-                &[answer.clone().into_bytes()]
+                std::slice::from_ref(&response),
+                &[response.clone().into_bytes()]
             )
             .unwrap(),
             ""
@@ -89,21 +89,24 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_one_of_log_events() {
-        let (recorded, given) = (
+    fn a_difference_shows_log_events() {
+        let (expected, actual) = (
             response("x\ny\n", ""),
             response("x\nz\n", r#","metadata":{"partitionKeys":{"a":"b"}}"#),
         );
-        insta::assert_snapshot!(difference(&[recorded], &[given.into_bytes()]).unwrap());
+        insta::assert_snapshot!(difference(&[expected], &[actual.into_bytes()]).unwrap());
     }
 
     #[test]
-    fn a_missing_answer_is_a_difference() {
-        let answer = response("x\n", "");
+    fn a_missing_response_is_a_difference() {
+        let response = response("x\n", "");
         assert!(
-            !difference(&[answer.clone(), answer.clone()], &[answer.into_bytes()])
-                .unwrap()
-                .is_empty()
+            !difference(
+                &[response.clone(), response.clone()],
+                &[response.into_bytes()]
+            )
+            .unwrap()
+            .is_empty()
         );
     }
 }

@@ -1,22 +1,22 @@
-//! What became of replayed batches, for a person.
+//! The summary of replayed batches, as text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use catchment_transformer::firehose::Report;
 
-/// The batches so far.
+/// Adds up the reports of batches.
 #[derive(Debug, Default)]
-pub struct Total {
+pub struct Summary {
     batches: usize,
-    report: Report,
+    total: Report,
 }
 
-impl Total {
-    /// Counts one batch in, the `index`-th (from 0) of the file `name`, and describes it.
+impl Summary {
+    /// Adds one batch, the `index`-th (from 0) of the file `name`, and describes it.
     pub fn add(&mut self, name: &str, index: usize, report: &Report) -> String {
         self.batches += 1;
-        let total = &mut self.report;
+        let total = &mut self.total;
         total.records += report.records;
         total.ok += report.ok;
         total.events += report.events;
@@ -32,7 +32,7 @@ impl Total {
 
         let mut text = format!("{name}, batch {}: {}", index + 1, line(report));
         for failure in &report.failed {
-            // Writing to a String does not fail.
+            // writing to a String cannot fail
             let _ = write!(
                 text,
                 "\n  ProcessingFailed {}: {}",
@@ -42,9 +42,9 @@ impl Total {
         text
     }
 
-    /// All batches together, where there are several.
-    pub fn line(&self) -> Option<String> {
-        (self.batches > 1).then(|| format!("{} batches: {}", self.batches, line(&self.report)))
+    /// Describes all batches together, if there are several.
+    pub fn total(&self) -> Option<String> {
+        (self.batches > 1).then(|| format!("{} batches: {}", self.batches, line(&self.total)))
     }
 }
 
@@ -55,7 +55,7 @@ fn line(report: &Report) -> String {
         .map(|(why, count)| (why.name(), *count))
         .collect();
     let mut text = format!(
-        "{} records: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {} log events; {} bytes in, {} opened, {} delivered",
+        "{} records: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {} log events; {} bytes in, {} decoded, {} delivered",
         report.records,
         report.ok,
         report.dropped_total(),
@@ -68,11 +68,7 @@ fn line(report: &Report) -> String {
         report.bytes_delivered,
     );
     if report.replaced > 0 {
-        let _ = write!(
-            text,
-            "; {} records with bytes that were not UTF-8",
-            report.replaced
-        );
+        let _ = write!(text, "; {} records with invalid UTF-8", report.replaced);
     }
     text
 }

@@ -1,26 +1,25 @@
-//! `catchment destroy`: the plan towards nothing.
+//! `catchment destroy`: removes what catchment set up.
 
-use super::apply::Run;
-use super::session::Session;
-use super::{ExitStatus, is_stuck};
+use super::operations::change::Operation;
+use super::operations::exit::{ExitStatus, is_stuck};
 use crate::args;
 use crate::output::Output;
+use crate::provision::desired::Desired;
+use crate::provision::observed::Observed;
 use crate::provision::plan::destroy;
 
 /// Runs the command.
 ///
 /// # Errors
-/// As `apply`.
+/// See [`Operation::run`].
 pub(super) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let run = Run {
-        question: "Take this down?",
-        yes: args.yes,
-        format: args.format.output,
+    let operation = Operation {
+        flags: &args.changes,
+        question: "Delete these resources?",
+        planner: |desired: &Desired, observed: &Observed| {
+            destroy(desired, observed, args.delete_stream)
+        },
         fails: is_stuck,
     };
-    run.carry_out(
-        Session::open(&args.scope, &args.by_hand),
-        output,
-        |desired, observed| destroy(desired, observed, args.delete_stream),
-    )
+    operation.run(output)
 }

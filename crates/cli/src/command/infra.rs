@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{ExitStatus, Usage, fleet};
+use super::operations::exit::{ExitStatus, Usage};
+use super::operations::fleet;
 use crate::args::{self, InfraCommand, InfraTemplate, OutputFormat};
 use crate::output::{Hinted, Output};
 use crate::provision::fleet::Fleet;

@@ -1,15 +1,15 @@
-//! `catchment man`: the manual as one roff page, the commands after the program.
+//! `catchment man`: prints the manual as one roff page, a section per command.
 
 use clap::CommandFactory;
 
-use super::ExitStatus;
+use super::operations::exit::ExitStatus;
 use crate::args::Args;
 use crate::output::Output;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Standard output cannot be written to.
+/// Fails if standard output cannot be written to.
 pub(super) fn run(output: &mut Output) -> anyhow::Result<ExitStatus> {
     let mut program = Args::command();
     program.build();

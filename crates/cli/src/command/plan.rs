@@ -1,7 +1,7 @@
-//! `catchment plan`: what would be changed.
+//! `catchment plan`: shows what `apply` would change.
 
-use super::session::{Session, block_on};
-use super::{ExitStatus, is_unmade, is_unread};
+use super::operations::exit::{ExitStatus, is_unmade, is_unread};
+use super::operations::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
 use crate::output::{self, Output};
 use crate::provision::plan::plan;
@@ -9,12 +9,11 @@ use crate::provision::plan::plan;
 /// Runs the command.
 ///
 /// # Errors
-/// A fleet file that cannot be used, a profile of another account.
+/// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<ExitStatus> {
     block_on(async {
-        let world = Session::open(&args.scope, &args.by_hand).await?;
-        let observed = world.observe().await?;
-        let plan = plan(&world.desired, &observed);
+        let session = Session::open(&args.target).await?;
+        let plan = plan(&session.desired, &session.observe().await?);
         match args.format.output {
             OutputFormat::Json => output.json(&plan)?,
             OutputFormat::Text => output.result(output::plan::text(&plan).as_bytes())?,

@@ -1,6 +1,7 @@
-//! `catchment policies`: every document as it would be attached, and what each operator needs.
+//! `catchment policies`: prints every policy document, and what each operator needs.
 
-use super::{ExitStatus, fleet};
+use super::operations::exit::ExitStatus;
+use super::operations::fleet;
 use crate::args::{self, OutputFormat};
 use crate::output::Output;
 use crate::provision::desired::{NamedDocument, documents};
@@ -8,10 +9,9 @@ use crate::provision::desired::{NamedDocument, documents};
 /// Runs the command.
 ///
 /// # Errors
-/// A fleet file that cannot be used.
+/// Fails if the fleet file is wrong.
 pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let desired = fleet::desired(&args.fleet, args.logging, &args.members)?;
-    let documents = documents(&desired)?;
+    let documents = documents(&fleet::desired(&args.scope)?)?;
     match args.format.output {
         OutputFormat::Json => output.json(&documents)?,
         OutputFormat::Text => {
@@ -21,9 +21,8 @@ pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<
                 document,
             } in &documents
             {
-                output.result(format!("# {party}: {title}\n").as_bytes())?;
-                output.result(document.to_pretty_json().as_bytes())?;
-                output.result(b"\n\n")?;
+                let document = document.to_pretty_json();
+                output.result(format!("# {party}: {title}\n{document}\n\n").as_bytes())?;
             }
         }
     }

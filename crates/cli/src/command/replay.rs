@@ -1,83 +1,85 @@
-//! `catchment replay`: captured batches through the transformer, with no AWS.
+//! `catchment replay`: runs captured batches through the transformer, without AWS.
 
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use catchment_transformer::settings::{Setting, Settings};
 use catchment_transformer::{Transformed, Transformer};
 
-use super::{ExitStatus, Usage};
+use super::operations::exit::{ExitStatus, Usage};
 use crate::args;
-use crate::batch::{Document, compare, delivered, documents, is_response, summary};
+use crate::batch::compare::difference;
+use crate::batch::summary::Summary;
+use crate::batch::{JsonDocument, delivered, is_response, json_documents};
 use crate::output::Output;
 
 /// Runs the command.
 ///
 /// # Errors
-/// A setting that is wrong, a recorded answer that cannot be read, an output that cannot be written to.
+/// Fails if a setting is wrong, the expected responses cannot be read, or the output cannot be written to.
 pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let mut transformer = Transformer::new(settings(&args.settings)?);
-    let recorded = args.expect.as_deref().map(recorded).transpose()?;
-    let mut answers = Vec::new();
-    let mut total = summary::Total::default();
-    let mut status = ExitStatus::Done;
-    let standard_input = [Path::new("-").to_owned()];
+    let expected = args.expect.as_deref().map(expected).transpose()?;
+    let mut responses = Vec::new();
+    let mut summary = Summary::default();
+    let mut is_success = true;
+    let standard_input = [PathBuf::from("-")];
     let batches = if args.batches.is_empty() {
         &standard_input[..]
     } else {
         &args.batches
     };
     for path in batches {
-        let name = if path == Path::new("-") {
+        let name = if is_standard_input(path) {
             "standard input".into()
         } else {
             path.to_string_lossy()
         };
-        if path == Path::new("-") && is_typed() {
-            output.note("reading a batch from standard input; Ctrl-D ends it")?;
+        if is_standard_input(path) && is_keyboard() {
+            output.note("reading a batch from standard input; press Ctrl-D to end it")?;
         }
         match replay(path, &name, &mut transformer) {
             Err(error) => {
                 output.error(&error)?;
-                status = ExitStatus::Failed;
+                is_success = false;
             }
             Ok(transformed) => {
-                for (index, transformed) in transformed.into_iter().enumerate() {
+                for (
+                    index,
+                    Transformed {
+                        response, report, ..
+                    },
+                ) in transformed.into_iter().enumerate()
+                {
                     if args.response {
-                        output.result(&transformed.response)?;
+                        output.result(&response)?;
                         output.result(b"\n")?;
-                    } else if recorded.is_none() {
-                        output.result(&delivered(&transformed.response)?)?;
+                    } else if expected.is_none() {
+                        output.result(&delivered(&response)?)?;
                     }
-                    output.note(&total.add(&name, index, &transformed.report))?;
-                    if !transformed.report.failed.is_empty() {
-                        status = ExitStatus::Failed;
-                    }
-                    answers.push(transformed.response);
+                    output.note(&summary.add(&name, index, &report))?;
+                    is_success &= report.failed.is_empty();
+                    responses.push(response);
                 }
             }
         }
     }
-    if let Some(total) = total.line() {
+    if let Some(total) = summary.total() {
         output.note(&total)?;
     }
-    if let Some(recorded) = recorded {
-        let difference = compare::difference(&recorded, &answers)?;
+    if let Some(expected) = expected {
+        let difference = difference(&expected, &responses)?;
         output.result(difference.as_bytes())?;
-        let verdict = if difference.is_empty() {
+        // an expected failure is a success
+        is_success = difference.is_empty() && !responses.is_empty();
+        output.note(if difference.is_empty() {
             "as expected"
         } else {
             "not as expected"
-        };
-        output.note(verdict)?;
-        // A failure that was expected is no failure.
-        status = match (difference.is_empty(), answers.is_empty()) {
-            (true, false) => ExitStatus::Done,
-            _ => ExitStatus::Failed,
-        };
+        })?;
     }
-    Ok(status)
+    Ok(ExitStatus::of_success(is_success))
 }
 
 fn replay(
@@ -86,34 +88,37 @@ fn replay(
     transformer: &mut Transformer,
 ) -> anyhow::Result<Vec<Transformed>> {
     let bytes = read(path).with_context(|| format!("cannot read {name}"))?;
-    let documents = documents(&bytes).with_context(|| format!("cannot replay {name}"))?;
+    let documents = json_documents(&bytes).with_context(|| format!("cannot replay {name}"))?;
     let mut transformed = Vec::with_capacity(documents.len());
-    for Document { json, line } in documents {
-        let place = || format!("cannot replay {name}, the event that begins on line {line}");
+    for JsonDocument { json, line } in documents {
+        let place = || format!("cannot replay the event on line {line} of {name}");
         if is_response(json) {
-            return Err(anyhow!(
-                "it is a response to a batch, not a batch; to compare with it, give it to --expect"
-            ))
-            .with_context(place);
+            let error =
+                anyhow!("it is a response, not an event; to compare with it, pass it to --expect");
+            return Err(error).with_context(place);
         }
         transformed.push(transformer.transform(json.as_bytes()).with_context(place)?);
     }
     Ok(transformed)
 }
 
-fn recorded(path: &Path) -> anyhow::Result<Vec<String>> {
+fn expected(path: &Path) -> anyhow::Result<Vec<String>> {
     let name = path.display();
     let bytes = read(path).with_context(|| format!("cannot read {name}"))?;
-    let documents = documents(&bytes).with_context(|| format!("cannot compare with {name}"))?;
+    let documents =
+        json_documents(&bytes).with_context(|| format!("cannot compare with {name}"))?;
     Ok(documents
         .into_iter()
         .map(|document| document.json.to_owned())
         .collect())
 }
 
-/// Whether standard input is a person.
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 #[expect(clippy::disallowed_methods, reason = "replay reads standard input")]
-fn is_typed() -> bool {
+fn is_keyboard() -> bool {
     std::io::stdin().is_terminal()
 }
 
@@ -122,7 +127,7 @@ fn is_typed() -> bool {
     reason = "replay reads the files that it is given"
 )]
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if path != Path::new("-") {
+    if !is_standard_input(path) {
         return std::fs::read(path);
     }
     let mut bytes = Vec::new();

@@ -1,7 +1,7 @@
-//! `catchment status`: how each thing stands.
+//! `catchment status`: shows the state of each resource.
 
-use super::ExitStatus;
-use super::session::{Session, block_on};
+use super::operations::exit::ExitStatus;
+use super::operations::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
 use crate::output::{self, Output};
 use crate::provision::status::status;
@@ -9,20 +9,15 @@ use crate::provision::status::status;
 /// Runs the command.
 ///
 /// # Errors
-/// A fleet file that cannot be used, a profile of another account.
+/// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<ExitStatus> {
     block_on(async {
-        let world = Session::open(&args.scope, &args.by_hand).await?;
-        let observed = world.observe().await?;
-        let status = status(&world.desired, &observed);
+        let session = Session::open(&args.target).await?;
+        let status = status(&session.desired, &session.observe().await?);
         match args.format.output {
             OutputFormat::Json => output.json(&status)?,
             OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
-        Ok(if status.is_unread() {
-            ExitStatus::Failed
-        } else {
-            ExitStatus::Done
-        })
+        Ok(ExitStatus::of_success(!status.is_unread()))
     })
 }

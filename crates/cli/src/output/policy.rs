@@ -1,21 +1,21 @@
-//! The difference between two policy documents as lines: `+` what comes, `-` what goes, `~` what changes.
+//! The difference between two policy documents as lines: `+` added, `-` removed, `~` changed.
 
 use crate::provision::policy::{
     Document, FieldDifference, Statement, StatementDifference, differences,
 };
 
-/// The lines; none where both mean the same.
+/// The lines; none if both documents mean the same.
 pub(super) fn lines(before: Option<&Document>, after: Option<&Document>) -> Vec<String> {
     differences(before, after)
         .iter()
-        .flat_map(of_statement)
+        .flat_map(statement_lines)
         .collect()
 }
 
-fn of_statement(difference: &StatementDifference) -> Vec<String> {
+fn statement_lines(difference: &StatementDifference) -> Vec<String> {
     match difference {
-        StatementDifference::Added { statement } => whole("+", statement),
-        StatementDifference::Removed { statement } => whole("-", statement),
+        StatementDifference::Added { statement } => statement_fields("+", statement),
+        StatementDifference::Removed { statement } => statement_fields("-", statement),
         StatementDifference::Changed { sid, fields } => {
             let mut lines = vec![format!("~ {sid}")];
             for FieldDifference {
@@ -33,10 +33,10 @@ fn of_statement(difference: &StatementDifference) -> Vec<String> {
     }
 }
 
-fn whole(sign: &str, statement: &Statement) -> Vec<String> {
+fn statement_fields(sign: &str, statement: &Statement) -> Vec<String> {
     let mut lines = vec![format!(
         "{sign} {}",
-        statement.sid().unwrap_or("statement without a name")
+        statement.sid().unwrap_or("statement without a Sid")
     )];
     for (field, values) in statement.fields() {
         match values.as_slice() {

@@ -1,16 +1,16 @@
-//! The shape that plans and statuses share: account by account, Region by Region, a thing and the lines on it.
+//! The layout that plans and statuses share: accounts, their Regions, and in each the resources with details.
 
 use crate::provision::name::{AccountId, Region};
 use crate::provision::resource::{Party, ResourceAddress};
 
-/// A thing's heading and the lines beneath it, each indented as far as it is deep.
+/// A resource: its heading, and lines of detail below it.
 pub(super) struct Entry {
     pub subject: ResourceAddress,
     pub heading: String,
     pub lines: Vec<String>,
 }
 
-/// Lays the entries out. Accounts, their Regions and the things in them keep the order in which they first appear.
+/// Lays out the entries. Accounts, Regions and resources keep the order in which they first appear.
 pub(super) fn text(entries: &[Entry]) -> String {
     let mut lines = Vec::new();
     for (party, account) in distinct(

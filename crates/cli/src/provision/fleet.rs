@@ -1,7 +1,8 @@
-//! The fleet file: the logging account and its members, read into types that hold no nonsense, every mistake told at once.
+//! The fleet file: the logging account and its members, parsed into validated types, with every mistake reported at once.
 
 mod defaults;
 mod flags;
+mod keys;
 mod parse;
 mod reader;
 mod validate;
@@ -26,23 +27,23 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
-    /// Tags on everything that can bear them, beside our own.
+    /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
 
 /// The account that owns the `logs::Destination`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
-    /// None: the default credential chain.
+    /// If absent, the default credential chain.
     pub profile: Option<ProfileName>,
     pub account: AccountId,
-    /// At least one. Each has a stream and a `logs::Destination` of its own.
+    /// At least one. Each has its own stream and `logs::Destination`.
     pub regions: BTreeSet<Region>,
     pub destination: DestinationName,
     pub role: RoleName,
-    /// The name of the subscription filters in the members; `catchment-<destination>` where the file names none.
+    /// The name of the subscription filters in the members; `catchment-<destination>` by default.
     pub filter: FilterName,
-    /// All accounts belong to it, so the role can trust them by it.
+    /// The organization of all accounts, which the role then trusts instead of each account.
     pub organization: Option<OrganizationId>,
     pub stream: Stream,
 }
@@ -60,36 +61,36 @@ pub struct Stream {
 /// An account whose log groups are subscribed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// None: the default credential chain.
+    /// If absent, the default credential chain.
     pub profile: Option<ProfileName>,
     pub account: AccountId,
-    /// The log groups are subscribed in each of these.
+    /// The Regions in which the log groups are subscribed.
     pub regions: BTreeSet<Region>,
     /// At least one.
     pub log_groups: BTreeMap<LogGroupName, LogGroup>,
 }
 
-/// What is to be known of a log group.
+/// How a log group is subscribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogGroup {
     pub source: Source,
     pub distribution: Distribution,
 }
 
-/// Everything that is wrong with a fleet file, in the order of its lines.
+/// Every mistake in a fleet file, in the order of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetError {
     pub mistakes: Vec<Mistake>,
 }
 
-/// One thing that is wrong.
+/// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
-    /// Counted from 1; none for a flag.
+    /// Counted from 1; absent for a flag.
     pub line: Option<usize>,
-    /// Where in the file, for example `members[2].account`; or the flag.
+    /// The key, for example `members[2].account`, or the flag.
     pub key: String,
-    /// What is wrong, with the value, and what is allowed.
+    /// What is wrong, and what is allowed.
     pub what: String,
 }
 
@@ -97,7 +98,7 @@ impl Fleet {
     /// Reads the text of a fleet file.
     ///
     /// # Errors
-    /// Every mistake in it, with line, key, value and what is allowed.
+    /// Reports every mistake, with its line and key, the value, and what is allowed.
     pub fn parse(text: &str) -> Result<Self, FleetError> {
         parse::fleet(text)
     }
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_that_the_template_shows_as_a_comment_is_one() {
+    fn every_key_in_the_templates_comments_is_valid() {
         let is_key = |line: &&str| {
             line.split_once(" = ")
                 .is_some_and(|(key, _)| !key.trim_start_matches("# ").contains(' '))
@@ -154,7 +155,7 @@ mod tests {
                     .filter(|rest| is_key(rest) || rest.starts_with('['))
                     .unwrap_or(line)
             })
-            // a stream has shards or scales by itself: the template shows both
+            // the template shows both modes of a stream
             .filter(|line| !line.starts_with("shards"))
             .collect();
         let text = all.join("\n");
@@ -170,38 +171,38 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_at_once_with_line_key_value_and_what_is_allowed() {
+    fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
         23 mistakes
-          line 3: logging.profile: `7` is not an AWS profile: a name as in ~/.aws/config, without line breaks
-          line 4: logging.account: `999988887777` is not an AWS account id: twelve digits, in quotes
-          line 5: logging.regions: `oregon` is not an AWS Region: for example us-west-2
-          line 5: logging.regions: `us-west-2` is named twice
-          line 6: logging.destination: `a:b` is not the name of a CloudWatch Logs destination: 1 to 512 characters, without : and *
-          line 8: logging.rolle: no such key; did you mean `role`?
-          line 9: logging.organization: `mine` is not an AWS organization id: o- and 10 to 32 small letters and digits
+          line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
+          line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
+          line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
+          line 5: logging.regions: `us-west-2` is listed twice
+          line 6: logging.destination: `a:b` is not the name of a CloudWatch Logs destination; expected 1 to 512 characters, without : and *
+          line 8: logging.rolle: unknown key; did you mean `role`?
+          line 9: logging.organization: `mine` is not an AWS organization id; expected o- and 10 to 32 lower-case letters and digits
           line 13: logging.stream.shards: `0` is not a whole number from 1 to 10000
-          line 14: logging.stream.mode: `ondemand` is not a mode: "on-demand", or shards = a number instead
+          line 14: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
           line 15: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
-          line 16: logging.stream.encryption: `AES256` is not an encryption: "none", "aws/kinesis", or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
-          line 19: distribution.cloudtrail: `random` is not a distribution: ByLogStream or Random; did you mean `Random`?
-          line 22: tags.aws:x: a reserved key
-          line 23: tags.team: an integer where a text belongs: in quotes
-          line 25: members[1].vpc_flow_logs: no log group: name some under vpc_flow_logs, cloudtrail, guardduty, other
-          line 27: members[1].account: `1111222233` is not an AWS account id: twelve digits, in quotes
-          line 28: members[1].vpc_flow_log: no such key; did you mean `vpc_flow_logs`?
-          line 30: members[2].name: a member is called `dev1` already, on line 25: give each a `name` of its own
-          line 33: members[2].regions: a string where a list belongs: regions = ["…"]
-          line 34: members[2].cloudtrail: `one` is named twice
-          line 34: members[2].cloudtrail: log group one is named twice
-          line 39: members[3].guardduty: an empty list; name at least one, or leave the key out
-          line 40: members[3].wholly_unlike: no such key; there are name, profile, account, regions, vpc_flow_logs, cloudtrail, guardduty, other
+          line 16: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
+          line 19: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
+          line 22: tags.aws:x: this key is reserved
+          line 23: tags.team: expected a string, found an integer
+          line 25: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 27: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
+          line 28: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
+          line 30: members[2].name: member `dev1` is already listed on line 25; give each member its own `name`
+          line 33: members[2].regions: expected a list such as regions = ["…"], found a string
+          line 34: members[2].cloudtrail: `one` is listed twice
+          line 34: members[2].cloudtrail: log group `one` is listed twice
+          line 39: members[3].guardduty: the list is empty; add at least one entry, or remove the key
+          line 40: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, vpc_flow_logs, cloudtrail, guardduty, other
         "#);
     }
 
     #[test]
-    fn what_only_the_whole_file_tells_is_told_too() {
+    fn the_file_is_validated_as_a_whole() {
         let text = TEMPLATE.replace(
             "/aws/events/guardduty-demo\"]",
             "/aws/events/guardduty-demo\", \"/aws/kinesisfirehose/x\"]",
@@ -210,34 +211,34 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 51: members[2]: /aws/kinesisfirehose/x is on the delivery path (Firehose and its transformer write there): it would feed itself
-          line 63: members[3].account: `111122223333` is a member already, on line 33: put its log groups there, or name other regions here
-          line 63: members[3].name: a member is called `dev1` already, on line 33: give each a `name` of its own
-          line 66: members[3].regions: no logs::Destination in eu-west-1, and one serves its own Region only: one of us-west-2, or add it to logging.regions
+          line 52: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 65: members[3].account: account `111122223333` is already listed on line 34; add its log groups there, or set other regions here
+          line 65: members[3].name: member `dev1` is already listed on line 34; give each member its own `name`
+          line 68: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 
     #[test]
-    fn an_empty_file_and_one_that_is_not_toml_are_told() {
+    fn an_empty_file_and_invalid_toml_are_reported() {
         insta::assert_snapshot!(Fleet::parse("members = []").unwrap_err(), @"
         2 mistakes
-          line 1: logging: not there; for example a table [logging] with account, regions, destination and role
-          line 1: members: an empty list; name at least one: [[members]]
+          line 1: logging: missing; for example a table [logging] with account, regions, destination and role
+          line 1: members: the list is empty; add at least one [[members]]
         ");
         insta::assert_snapshot!(Fleet::parse("").unwrap_err(), @"
         2 mistakes
-          line 1: logging: not there; for example a table [logging] with account, regions, destination and role
-          line 1: members: not there; for example a table [[members]] with account and log groups
+          line 1: logging: missing; for example a table [logging] with account, regions, destination and role
+          line 1: members: missing; for example a table [[members]] with account and log groups
         ");
         insta::assert_snapshot!(Fleet::parse("[logging]\naccount = \nrole = cwrole\n").unwrap_err(), @"
         2 mistakes
-          line 2: not TOML: string values must be quoted, expected literal string
-          line 3: not TOML: string values must be quoted, expected literal string
+          line 2: invalid TOML: string values must be quoted, expected literal string
+          line 3: invalid TOML: string values must be quoted, expected literal string
         ");
     }
 
     #[test]
-    fn a_member_without_a_name_is_called_after_its_profile_or_account() {
+    fn a_member_without_a_name_takes_its_profile_or_account() {
         let text = TEMPLATE.replace("profile = \"dev1\"\n", "");
         let fleet = Fleet::parse(&text).unwrap();
         assert!(
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_leaves_out_has_a_default() {
+    fn omitted_keys_have_defaults() {
         let text = TEMPLATE.replace("retention_hours = 168", "");
         let fleet = Fleet::parse(&text).unwrap();
         assert_eq!(fleet.logging.stream.retention_hours, 168);

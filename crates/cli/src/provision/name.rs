@@ -1,4 +1,4 @@
-//! Names: newtypes that are parsed once and can hold no nonsense afterwards, and the ARNs built from them.
+//! Names: newtypes that are validated when they are parsed, and the ARNs built from them.
 
 mod form;
 
@@ -9,24 +9,35 @@ use serde::{Deserialize, Serialize};
 
 use form::{is_region, is_text, is_word};
 
-/// A text that is not the name it stands for. The message says what is allowed.
+/// A text that is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is not {what}: {allowed}")]
+#[error("`{value}` is not {what}; expected {allowed}")]
 pub struct NameError {
     pub what: &'static str,
     pub value: String,
     pub allowed: &'static str,
 }
 
-/// What every name has in common: the words for a message.
-pub trait Name: FromStr<Err = NameError> {
-    /// What the name is called, for example `an AWS account id`.
+impl NameError {
+    /// An error for a text that is not a valid `T`.
+    pub(crate) fn new<T: Name>(value: impl Into<String>) -> Self {
+        Self {
+            what: T::WHAT,
+            value: value.into(),
+            allowed: T::ALLOWED,
+        }
+    }
+}
+
+/// What all names have in common: how a message describes them.
+pub(crate) trait Name: FromStr<Err = NameError> {
+    /// For example `an AWS account id`.
     const WHAT: &str;
-    /// What is allowed, for example `twelve digits, in quotes`.
+    /// For example `twelve digits, in quotes`.
     const ALLOWED: &str;
 }
 
-/// Declares one name: its words for an error, and the check that a text must pass.
+/// Declares a name: its [`Name::WHAT`], its [`Name::ALLOWED`], and the check that a text must pass.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $check:expr) => {
         $(#[$doc])*
@@ -35,7 +46,6 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// The name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -54,7 +64,7 @@ macro_rules! name {
                 if check(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(NameError { what: $what, value: text.to_owned(), allowed: $allowed })
+                    Err(NameError::new::<Self>(text))
                 }
             }
         }
@@ -94,17 +104,17 @@ name! {
 }
 name! {
     /// An AWS Region. Checked for its form only, so that a new Region needs no new release.
-    Region, "an AWS Region", "for example us-west-2",
+    Region, "an AWS Region", "a name such as us-west-2",
     is_region
 }
 name! {
     /// A named profile of the AWS configuration files.
-    ProfileName, "an AWS profile", "a name as in ~/.aws/config, without line breaks",
+    ProfileName, "an AWS profile", "a name from ~/.aws/config, without line breaks",
     |text| is_text(text, 1, 256)
 }
 name! {
-    /// What a member account is called in the fleet file and on the command line.
-    MemberName, "a member's name", "1 to 64 letters, digits and . _ -",
+    /// The name of a member account in the fleet file and on the command line.
+    MemberName, "a member name", "1 to 64 letters, digits and . _ -",
     |text| is_word(text, 64, "._-")
 }
 name! {
@@ -140,7 +150,7 @@ name! {
 }
 name! {
     /// An AWS organization, `o-…`.
-    OrganizationId, "an AWS organization id", "o- and 10 to 32 small letters and digits",
+    OrganizationId, "an AWS organization id", "o- and 10 to 32 lower-case letters and digits",
     |text| text.strip_prefix("o-").is_some_and(|rest| {
         (10..=32).contains(&rest.len())
             && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -155,8 +165,8 @@ name! {
 }
 
 impl Region {
-    /// The partition that the Region belongs to: the second part of each of its ARNs.
-    pub fn partition(&self) -> &'static str {
+    /// The partition of the Region, which is the second part of each ARN in it.
+    pub(crate) fn partition(&self) -> &'static str {
         let special = PARTITIONS
             .iter()
             .find(|(prefix, _)| self.0.starts_with(prefix));
@@ -164,7 +174,7 @@ impl Region {
     }
 }
 
-/// The partitions other than `aws`, by the first words of their Regions
+/// The partitions other than `aws`, by the prefix of their Regions
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, botocore's `partitions.json`).
 const PARTITIONS: [(&str, &str); 7] = [
     ("cn-", "aws-cn"),
@@ -178,15 +188,15 @@ const PARTITIONS: [(&str, &str); 7] = [
 
 impl Arn {
     /// The ARN of a Kinesis data stream.
-    pub fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
+    pub(crate) fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
         Self(format!(
             "arn:{}:kinesis:{region}:{account}:stream/{name}",
             region.partition()
         ))
     }
 
-    /// The ARN of an IAM role without a path; any Region of the partition will do.
-    pub fn role(region: &Region, account: &AccountId, name: &RoleName) -> Self {
+    /// The ARN of an IAM role without a path, in the partition of `region`.
+    pub(crate) fn role(region: &Region, account: &AccountId, name: &RoleName) -> Self {
         Self(format!(
             "arn:{}:iam::{account}:role/{name}",
             region.partition()
@@ -194,36 +204,44 @@ impl Arn {
     }
 
     /// The ARN of a `logs::Destination`.
-    pub fn destination(region: &Region, account: &AccountId, name: &DestinationName) -> Self {
+    pub(crate) fn destination(
+        region: &Region,
+        account: &AccountId,
+        name: &DestinationName,
+    ) -> Self {
         Self(format!(
             "arn:{}:logs:{region}:{account}:destination:{name}",
             region.partition()
         ))
     }
 
-    /// The two ARNs of a log group for an identity policy: as the service authorization reference writes it, and with the `:*`
-    /// that most calls are checked with
+    /// The two ARNs of a log group for an identity policy: the plain one of the service authorization reference, and the one with
+    /// `:*`, which IAM checks most calls against
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
-    pub fn log_group(region: &Region, account: &AccountId, name: &LogGroupName) -> [Self; 2] {
+    pub(crate) fn log_group(
+        region: &Region,
+        account: &AccountId,
+        name: &LogGroupName,
+    ) -> [Self; 2] {
         let partition = region.partition();
-        let itself = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
-        [Self(itself.clone()), Self(format!("{itself}:*"))]
+        let plain = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
+        [Self(plain.clone()), Self(format!("{plain}:*"))]
     }
 
-    /// CloudWatch Logs of one account and Region, as `aws:SourceArn` sees it.
-    pub fn logs_of(region: &Region, account: &AccountId) -> Self {
+    /// The `aws:SourceArn` of CloudWatch Logs in one account and Region.
+    pub(crate) fn logs_of(region: &Region, account: &AccountId) -> Self {
         Self(format!(
             "arn:{}:logs:{region}:{account}:*",
             region.partition()
         ))
     }
 
-    /// CloudWatch Logs of every account in one Region, as `aws:SourceArn` sees it.
-    pub fn logs_of_all(region: &Region) -> Self {
+    /// The `aws:SourceArn` of CloudWatch Logs in every account of one Region.
+    pub(crate) fn logs_of_all(region: &Region) -> Self {
         Self(format!("arn:{}:logs:{region}:*:*", region.partition()))
     }
 
-    /// The last part: the name of what it is the ARN of.
+    /// The name of the resource: the last part.
     pub fn resource_name(&self) -> &str {
         self.resource()
             .rsplit(['/', ':'])
@@ -232,22 +250,22 @@ impl Arn {
     }
 
     /// The service, for example `logs`.
-    pub fn service(&self) -> &str {
+    pub(crate) fn service(&self) -> &str {
         self.part(2)
     }
 
-    /// The Region, where the ARN has one.
-    pub fn region(&self) -> Option<Region> {
+    /// The Region, if the ARN has one.
+    pub(crate) fn region(&self) -> Option<Region> {
         self.part(3).parse().ok()
     }
 
-    /// The account, where the ARN has one.
-    pub fn account(&self) -> Option<AccountId> {
+    /// The account, if the ARN has one.
+    pub(crate) fn account(&self) -> Option<AccountId> {
         self.part(4).parse().ok()
     }
 
-    /// All after the account, for example `destination:kinesisDest`.
-    pub fn resource(&self) -> &str {
+    /// Everything after the account, for example `destination:kinesisDest`.
+    pub(crate) fn resource(&self) -> &str {
         self.part(5)
     }
 
@@ -257,22 +275,18 @@ impl Arn {
 }
 
 impl PolicyName {
-    /// Our inline policy of the delivery role.
-    pub fn delivery() -> Self {
+    /// Our inline policy in the delivery role.
+    pub(crate) fn delivery() -> Self {
         Self("catchment-delivery".to_owned())
     }
 }
 
 impl FilterName {
-    /// The subscription filters' name where the fleet file gives none. It carries the `logs::Destination`'s name, so that the
-    /// filters of two fleets do not meet on one log group.
-    pub fn for_destination(destination: &DestinationName) -> Self {
-        Self(
-            format!("catchment-{destination}")
-                .chars()
-                .take(FILTER_NAME_CHARACTERS_MAX)
-                .collect(),
-        )
+    /// The default name of subscription filters. It contains the `logs::Destination`'s name, so that the filters of two fleets do
+    /// not clash on a log group.
+    pub(crate) fn for_destination(destination: &DestinationName) -> Self {
+        let name = format!("catchment-{destination}");
+        Self(name.chars().take(FILTER_NAME_CHARACTERS_MAX).collect())
     }
 }
 
@@ -286,7 +300,7 @@ mod tests {
     #[track_caller]
     fn check<T: FromStr<Err = NameError>>(good: &[&str], bad: &[&str]) {
         for text in good {
-            assert!(text.parse::<T>().is_ok(), "refused: {text}");
+            assert!(text.parse::<T>().is_ok(), "rejected: {text}");
         }
         for text in bad {
             assert!(text.parse::<T>().is_err(), "accepted: {text}");
@@ -294,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_what_aws_accepts() {
+    fn names_accept_what_aws_accepts() {
         check::<AccountId>(
             &["111122223333", "000000000001"],
             &["", "1111", "11112222333a", "1111-2222-3333"],
@@ -343,12 +357,12 @@ mod tests {
         let error = "12".parse::<AccountId>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`12` is not an AWS account id: twelve digits, in quotes"
+            "`12` is not an AWS account id; expected twelve digits, in quotes"
         );
     }
 
     #[test]
-    fn an_arn_is_built_from_its_parts_and_taken_apart_again() {
+    fn arns_are_built_from_parts_and_split_again() {
         let region: Region = "cn-north-1".parse().unwrap();
         let account: AccountId = "999988887777".parse().unwrap();
         let arn = Arn::destination(&region, &account, &"kinesisDest".parse().unwrap());

@@ -1,4 +1,4 @@
-//! IAM and resource policy documents as values: read, compared by what they mean, merged, and rendered from `policies/`.
+//! IAM and resource policy documents: parsed, compared by meaning, merged, and rendered from `policies/`.
 
 mod compare;
 mod meaning;
@@ -11,35 +11,35 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use compare::{FieldDifference, StatementDifference, differences};
+pub(crate) use compare::{FieldDifference, StatementDifference, differences};
 use meaning::Meaning;
-pub use merge::{foreign, has_ours, merged, without_ours};
-pub use template::{Template, TemplateError, TemplateValue};
+pub(crate) use merge::{foreign, has_ours, merged, without_ours};
+pub use template::TemplateError;
+pub(crate) use template::{Template, TemplateValue};
 
-/// Our statements' `Sid` begins so; with it they are found again in a document that others wrote in too.
-pub const SID_PREFIX: &str = "Catchment";
+/// The prefix of our statements' `Sid`, by which they are recognised in a document that others have edited too.
+const SID_PREFIX: &str = "Catchment";
 
-/// A policy document. Two are equal that mean the same: the order of statements and values, a string or a list of one, the
-/// case of actions and condition operators, and the `Sid` make no difference. What others wrote is carried as it is.
+/// A policy document. Two documents are equal if they mean the same: the order of statements and values, a string or a list of
+/// one, the case of actions and condition operators, and the `Sid` make no difference. Statements keep the form in which they
+/// were written.
 #[derive(Debug, Clone, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Document {
-    /// `Version`, `Id` and whatever AWS may add: all but the statements.
+    /// `Version`, `Id` and any other key except `Statement`.
     head: Map<String, Value>,
     statements: Vec<Statement>,
 }
 
-/// One statement, as it was written.
+/// A statement, in the form in which it was written.
 #[derive(Debug, Clone)]
-pub struct Statement(Map<String, Value>);
+pub(crate) struct Statement(Map<String, Value>);
 
-/// A text that is no policy document.
+/// Why a text is not a policy document.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// Not JSON at all, for example still URL-encoded.
     #[error("the policy is not JSON")]
     Json(#[from] serde_json::Error),
-    /// JSON of another shape.
     #[error(
         "the policy is not a JSON object with a `Statement` that is an object or a list of objects"
     )]
@@ -47,50 +47,44 @@ pub enum DocumentError {
 }
 
 impl Document {
-    /// Reads a document as an API returns it (IAM: after URL-decoding).
+    /// Parses a document as an API returns it; IAM's must be URL-decoded first.
     ///
     /// # Errors
-    /// Where it is not JSON, or not an object with a `Statement`.
+    /// Fails if the text is not JSON, or not an object with a `Statement`.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
         Self::try_from(serde_json::from_str::<Value>(text)?)
     }
 
-    /// The statements, in the order of the document.
-    pub fn statements(&self) -> &[Statement] {
+    pub(crate) fn statements(&self) -> &[Statement] {
         &self.statements
     }
 
-    /// The document as an API is given it: compact JSON, keys in the order that AWS's pages use. Its length in bytes is what
-    /// AWS's limits count.
-    #[expect(
-        clippy::expect_used,
-        reason = "made of JSON values alone, which always serialise"
-    )]
-    pub fn to_json(&self) -> String {
+    /// The document as it is sent to an API: compact JSON, with keys in the order of AWS's documentation. AWS's limits count its
+    /// bytes.
+    #[expect(clippy::expect_used, reason = "JSON values always serialise")]
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("JSON values serialise")
     }
 
-    /// The document as a person reads it: indented JSON, the same order of keys.
-    #[expect(
-        clippy::expect_used,
-        reason = "made of JSON values alone, which always serialise"
-    )]
+    /// The document as indented JSON, with keys in the same order.
+    #[expect(clippy::expect_used, reason = "JSON values always serialise")]
     pub fn to_pretty_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("JSON values serialise")
     }
 }
 
 impl Statement {
-    /// The statement's own name.
-    pub fn sid(&self) -> Option<&str> {
+    /// The `Sid`, unless it is absent or empty.
+    pub(crate) fn sid(&self) -> Option<&str> {
         self.0
             .get("Sid")
             .and_then(Value::as_str)
             .filter(|sid| !sid.is_empty())
     }
 
-    /// Its fields in the order of AWS's pages, each with its values: `Principal.AWS`, `Condition.StringLike.aws:SourceArn`.
-    pub fn fields(&self) -> Vec<(String, Vec<String>)> {
+    /// The fields in the order of AWS's documentation, each with its values: `Principal.AWS`,
+    /// `Condition.StringLike.aws:SourceArn`.
+    pub(crate) fn fields(&self) -> Vec<(String, Vec<String>)> {
         let meaning = Meaning::of(self);
         let rank = |path: &str| {
             let head = path.split('.').next().unwrap_or_default();
@@ -99,26 +93,22 @@ impl Statement {
                 .position(|key| *key == head)
                 .unwrap_or(STATEMENT_ORDER.len())
         };
-        let mut fields: Vec<_> = meaning
+        let mut fields: Vec<(String, Vec<String>)> = meaning
             .fields()
-            .iter()
-            .map(|(path, field)| {
+            .values()
+            .map(|field| {
                 (
-                    rank(path),
-                    field.shown.clone(),
+                    field.written.clone(),
                     field.values.values().cloned().collect(),
                 )
             })
             .collect();
-        fields.sort_by_key(|field: &(usize, String, Vec<String>)| field.0);
+        fields.sort_by_key(|(path, _)| rank(path));
         fields
-            .into_iter()
-            .map(|(_, shown, values)| (shown, values))
-            .collect()
     }
 
-    /// What to call it in a message: its `Sid`, or what it allows.
-    pub fn label(&self) -> String {
+    /// A description for messages: the `Sid`, or else what the statement allows.
+    pub(crate) fn label(&self) -> String {
         self.sid()
             .map_or_else(|| Meaning::of(self).summary(), str::to_owned)
     }
@@ -160,7 +150,7 @@ impl TryFrom<Value> for Document {
     }
 }
 
-/// The order of keys on AWS's pages; what is not among them comes after.
+/// The order of keys in AWS's documentation. Other keys follow.
 const HEAD_ORDER: [&str; 2] = ["Version", "Id"];
 const STATEMENT_ORDER: [&str; 9] = [
     "Sid",
@@ -221,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_read_and_written_in_the_order_of_awss_pages() {
+    fn documents_are_written_in_the_order_of_awss_documentation() {
         let text = r#"{"Statement":{"Action":"sts:AssumeRole","Effect":"Allow","Sid":"A"},"Id":"i","Version":"2012-10-17"}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(
@@ -232,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn a_text_that_is_not_a_policy_document_is_rejected() {
         for text in [
             "",
             "%7B%22Version%22",

@@ -1,12 +1,12 @@
-//! The tables of the fleet file that hold for the whole fleet: distributions and tags.
+//! The tables `[distribution]` and `[tags]`, which apply to the whole fleet.
 
 use std::collections::BTreeMap;
 
-use super::parse::{SOURCES, key_of};
-use super::reader::{At, Reader, Table, nearest};
+use super::keys;
+use super::reader::{At, Reader, Table};
 use crate::provision::resource::{Distribution, OWNER_TAG, Source, Tags};
 
-/// IAM and CloudWatch Logs take 50 tags, one of which is ours
+/// IAM and CloudWatch Logs allow 50 tags, one of which is ours
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 const TAGS_MAX: usize = 49;
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
@@ -14,61 +14,48 @@ const TAG_KEY_CHARACTERS_MAX: usize = 128;
 /// The same page.
 const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
-/// How each source spreads over the shards, where the file says so: `[distribution]`.
+/// Reads `[distribution]`: how each source's log events spread over the shards.
 pub(super) fn distribution<'a>(
     reader: &mut Reader<'a>,
     top: &Table<'a>,
 ) -> BTreeMap<Source, Distribution> {
-    const ALLOWED: [&str; 2] = ["ByLogStream", "Random"];
-    let Some(table) = reader.table(top, "distribution", &SOURCES) else {
+    let Some(table) = reader.table(top, "distribution", &keys::sources()) else {
         return BTreeMap::new();
     };
     let mut found = BTreeMap::new();
     for source in Source::ALL {
-        let key = key_of(source);
-        match reader.text(&table, key, "\"ByLogStream\" or \"Random\"") {
-            Some(At {
-                value: "ByLogStream",
-                ..
-            }) => {
-                found.insert(source, Distribution::ByLogStream);
-            }
-            Some(At {
-                value: "Random", ..
-            }) => {
-                found.insert(source, Distribution::Random);
-            }
-            Some(At { line, value }) => {
-                let meant = nearest(value, &ALLOWED)
-                    .map(|meant| format!("; did you mean `{meant}`?"))
-                    .unwrap_or_default();
-                reader.mistake(
-                    line,
-                    table.key(key),
-                    format!("`{value}` is not a distribution: ByLogStream or Random{meant}"),
+        let key = keys::source(source);
+        let Some(text) = reader.text(&table, key, "\"ByLogStream\" or \"Random\"") else {
+            continue;
+        };
+        let distribution = match text.value {
+            "ByLogStream" => Distribution::ByLogStream,
+            "Random" => Distribution::Random,
+            other => {
+                let what = format!(
+                    "unknown distribution `{other}`; expected \"ByLogStream\" or \"Random\""
                 );
+                reader.mistake(text.line, table.key(key), what);
+                continue;
             }
-            None => {}
-        }
+        };
+        found.insert(source, distribution);
     }
     found
 }
 
-/// The tags on everything that can bear them: `[tags]`.
+/// Reads `[tags]`: the tags for every resource that can have some.
 pub(super) fn tags<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Tags {
     let Some(table) = reader.table(top, "tags", &[]) else {
         return Tags::new();
     };
     let texts = reader.texts(&table);
     if texts.len() > TAGS_MAX {
-        reader.mistake(
-            table.line,
-            table.key(""),
-            format!(
-                "{} tags; AWS takes {TAGS_MAX} beside catchment's own",
-                texts.len()
-            ),
+        let what = format!(
+            "{} tags; AWS allows {TAGS_MAX} besides catchment's own",
+            texts.len()
         );
+        reader.mistake(table.line, table.key(""), what);
     }
     let mut tags = Tags::new();
     for (key, At { line, value }) in texts {
@@ -77,18 +64,16 @@ pub(super) fn tags<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Tags {
                 .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
         };
         let what = if key.to_ascii_lowercase().starts_with("aws:") || key == OWNER_TAG {
-            Some("a reserved key")
+            "this key is reserved"
         } else if key.is_empty() || key.chars().count() > TAG_KEY_CHARACTERS_MAX || !is_plain(key) {
-            Some("not a tag's key: 1 to 128 letters, digits, spaces and _ . : / = + - @")
+            "not a valid tag key; expected 1 to 128 letters, digits, spaces and _ . : / = + - @"
         } else if value.chars().count() > TAG_VALUE_CHARACTERS_MAX || !is_plain(value) {
-            Some("not a tag's value: up to 256 letters, digits, spaces and _ . : / = + - @")
+            "not a valid tag value; expected up to 256 letters, digits, spaces and _ . : / = + - @"
         } else {
-            None
+            tags.insert(key.to_owned(), value.to_owned());
+            continue;
         };
-        match what {
-            Some(what) => reader.mistake(line, table.key(key), what),
-            None => drop(tags.insert(key.to_owned(), value.to_owned())),
-        }
+        reader.mistake(line, table.key(key), what);
     }
     tags
 }

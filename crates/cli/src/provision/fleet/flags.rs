@@ -1,15 +1,15 @@
-//! One member set up by hand, from flags, where there is no fleet file.
+//! A member set up by hand: read from flags instead of a fleet file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::validate::is_on_delivery_path;
 use super::{FleetError, LogGroup, Member, Mistake};
 use crate::provision::name::{
-    Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError,
+    Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError, Region,
 };
 use crate::provision::resource::Source;
 
-/// The flags as they were typed, and the account that the caller's credentials belong to.
+/// The flags as given, and the account of the caller's credentials.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flags<'a> {
     pub profile: Option<&'a str>,
@@ -24,7 +24,7 @@ pub struct Flags<'a> {
 /// A member and the `logs::Destination` that its log groups are delivered to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberByHand {
-    /// The profile, else the account.
+    /// The profile, or else the account.
     pub name: MemberName,
     pub member: Member,
     pub destination: Arn,
@@ -35,7 +35,7 @@ impl MemberByHand {
     /// Reads the flags. The Region is that of the `logs::Destination`, which serves no other.
     ///
     /// # Errors
-    /// Every flag with a value that is not allowed.
+    /// Reports every flag with an invalid value.
     pub fn from_flags(flags: Flags<'_>) -> Result<Self, FleetError> {
         let mut mistakes = Vec::new();
         let profile = flags
@@ -44,10 +44,10 @@ impl MemberByHand {
         let account = parsed(&mut mistakes, "account", flags.account);
         let destination: Option<Arn> =
             parsed(&mut mistakes, "--destination-arn", flags.destination_arn);
-        let ends = destination.as_ref().and_then(destination_parts);
-        if destination.is_some() && ends.is_none() {
+        let parts = destination.as_ref().and_then(destination_parts);
+        if destination.is_some() && parts.is_none() {
             let what = format!(
-                "`{}` is not the ARN of a CloudWatch Logs destination: arn:aws:logs:REGION:ACCOUNT:destination:NAME",
+                "`{}` is not the ARN of a CloudWatch Logs destination; expected arn:aws:logs:REGION:ACCOUNT:destination:NAME",
                 flags.destination_arn
             );
             mistakes.push(mistake("--destination-arn", what));
@@ -66,31 +66,31 @@ impl MemberByHand {
                 };
                 let is_own_account = destination.as_ref().and_then(Arn::account) == account;
                 if is_own_account && is_on_delivery_path(&group) {
-                    mistakes.push(mistake(
-                        flag,
-                        format!("{group} is on the delivery path: it would feed itself"),
-                    ));
+                    let what =
+                        format!("log group `{group}` is on the delivery path, so it would loop");
+                    mistakes.push(mistake(flag, what));
                 }
                 let log_group = LogGroup {
                     source,
                     distribution: source.distribution(),
                 };
                 if log_groups.insert(group, log_group).is_some() {
-                    mistakes.push(mistake(flag, format!("log group {text} is named twice")));
+                    mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));
                 }
             }
         }
         if sources.iter().all(|(_, _, groups)| groups.is_empty()) {
             mistakes.push(mistake(
                 "--vpc-flow-logs",
-                "no log group: name some, or with --cloudtrail, --guardduty, --other".to_owned(),
+                "no log groups; pass some with this flag, --cloudtrail, --guardduty or --other"
+                    .to_owned(),
             ));
         }
         let name = flags
             .profile
             .and_then(|text| text.parse().ok())
             .or_else(|| flags.account.parse().ok());
-        match (account, destination, ends, name) {
+        match (account, destination, parts, name) {
             (Some(account), Some(destination), Some((region, filter)), Some(name))
                 if mistakes.is_empty() =>
             {
@@ -111,7 +111,7 @@ impl MemberByHand {
     }
 }
 
-fn destination_parts(arn: &Arn) -> Option<(crate::provision::name::Region, FilterName)> {
+fn destination_parts(arn: &Arn) -> Option<(Region, FilterName)> {
     let name: DestinationName = arn.resource().strip_prefix("destination:")?.parse().ok()?;
     arn.account()?;
     let region = arn.region().filter(|_| arn.service() == "logs")?;
@@ -154,14 +154,14 @@ mod tests {
                 .member
                 .regions
                 .iter()
-                .map(crate::provision::name::Region::as_str)
+                .map(Region::as_str)
                 .eq(["us-west-2"])
         );
         assert_eq!(by_hand.member.log_groups.len(), 1);
     }
 
     #[test]
-    fn every_wrong_flag_is_told_at_once() {
+    fn every_wrong_flag_is_reported_at_once() {
         let groups = ["a b".to_owned(), "twice".to_owned(), "twice".to_owned()];
         let error = MemberByHand::from_flags(Flags {
             account: "1",
@@ -172,10 +172,10 @@ mod tests {
         .unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          account: `1` is not an AWS account id: twelve digits, in quotes
-          --destination-arn: `arn:aws:kinesis:us-west-2:999988887777:stream/s` is not the ARN of a CloudWatch Logs destination: arn:aws:logs:REGION:ACCOUNT:destination:NAME
-          --cloudtrail: `a b` is not a log group name: 1 to 512 letters, digits and . _ / # -, not starting with aws/
-          --cloudtrail: log group twice is named twice
+          account: `1` is not an AWS account id; expected twelve digits, in quotes
+          --destination-arn: `arn:aws:kinesis:us-west-2:999988887777:stream/s` is not the ARN of a CloudWatch Logs destination; expected arn:aws:logs:REGION:ACCOUNT:destination:NAME
+          --cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
+          --cloudtrail: log group `twice` is listed twice
         ");
     }
 
@@ -189,6 +189,6 @@ mod tests {
             ..Flags::default()
         })
         .unwrap_err();
-        insta::assert_snapshot!(error, @"--other: /aws/kinesisfirehose/catchment is on the delivery path: it would feed itself");
+        insta::assert_snapshot!(error, @"--other: log group `/aws/kinesisfirehose/catchment` is on the delivery path, so it would loop");
     }
 }

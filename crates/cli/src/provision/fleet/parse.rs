@@ -1,52 +1,29 @@
-//! The fleet file's tables, one function each.
+//! Reads the fleet file, with a function for each table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeTable;
 
 use super::defaults;
+use super::keys;
 use super::reader::{At, Reader, Table};
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, LogGroup, Logging, Mistake, Stream};
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, Region,
+    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
 };
 use crate::provision::resource::{Distribution, Encryption, Source, StreamMode};
 
-/// UpdateShardCount's own limit (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
+/// The limit of UpdateShardCount (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const SHARDS_MAX: u32 = 10_000;
-/// A day (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html>).
+/// One day (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_IncreaseStreamRetentionPeriod.html>).
 const RETENTION_HOURS_MIN: u32 = 24;
-/// A year; the same page.
+/// One year; the same page.
 const RETENTION_HOURS_MAX: u32 = 8_760;
-/// A week: what a stream keeps where the file does not say, so that nothing is lost over a long weekend.
+/// The default: one week, so that nothing is lost over a long weekend.
 const RETENTION_HOURS_DEFAULT: u32 = 168;
 
-const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
-const LOGGING: [&str; 8] = [
-    "profile",
-    "account",
-    "regions",
-    "destination",
-    "role",
-    "filter",
-    "organization",
-    "stream",
-];
-const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
-const MEMBER: [&str; 8] = [
-    "name",
-    "profile",
-    "account",
-    "regions",
-    "vpc_flow_logs",
-    "cloudtrail",
-    "guardduty",
-    "other",
-];
-pub(super) const SOURCES: [&str; 4] = ["vpc_flow_logs", "cloudtrail", "guardduty", "other"];
-
-/// Reads the file, then checks what only the whole of it tells.
+/// Reads the file table by table, then validates it as a whole.
 pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::new(text);
@@ -54,13 +31,13 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         let mistake = |error: &toml::de::Error| Mistake {
             line: error.span().map(|span| reader.line(span.start)),
             key: String::new(),
-            what: format!("not TOML: {}", error.message()),
+            what: format!("invalid TOML: {}", error.message()),
         };
         return Err(FleetError {
             mistakes: errors.iter().map(mistake).collect(),
         });
     }
-    let top = reader.top(document.get_ref(), &TOP);
+    let top = reader.top(document.get_ref(), &keys::TOP);
     reader.needs(
         &top,
         "logging",
@@ -74,10 +51,10 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let distribution = defaults::distribution(&mut reader, &top);
     let tags = defaults::tags(&mut reader, &top);
     let logging = reader
-        .table(&top, "logging", &LOGGING)
+        .table(&top, "logging", &keys::LOGGING)
         .and_then(|table| logging(&mut reader, &table));
     let entries: Vec<Entry> = reader
-        .tables(&top, "members", &MEMBER)
+        .tables(&top, "members", &keys::member())
         .iter()
         .map(|table| member(&mut reader, table, logging.as_ref(), &distribution))
         .collect();
@@ -117,7 +94,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     let role = reader.name(table, "role");
     let filter: Option<At<FilterName>> = reader.name(table, "filter");
     let organization = reader.name(table, "organization");
-    let inner = reader.table(table, "stream", &STREAM);
+    let inner = reader.table(table, "stream", &keys::STREAM);
     let stream = inner.and_then(|inner| stream(reader, &inner, &regions));
     let destination = destination?.value;
     let filter = filter.map_or_else(
@@ -148,7 +125,7 @@ fn stream<'a>(
     let mode = match mode {
         Some(mode) if mode.value != "on-demand" => {
             let what = format!(
-                "`{}` is not a mode: \"on-demand\", or shards = a number instead",
+                "unknown mode `{}`; expected \"on-demand\", or remove it and set `shards`",
                 mode.value
             );
             reader.mistake(mode.line, table.key("mode"), what);
@@ -158,7 +135,7 @@ fn stream<'a>(
             reader.mistake(
                 mode.line,
                 table.key("mode"),
-                "an on-demand stream has no number of shards: drop one of the two",
+                "an on-demand stream has no fixed number of shards; remove `mode` or `shards`",
             );
             None
         }
@@ -169,7 +146,7 @@ fn stream<'a>(
             reader.mistake(
                 table.line,
                 table.key("shards"),
-                "not there; shards = a number, or mode = \"on-demand\"",
+                "missing; expected `shards` or mode = \"on-demand\"",
             );
             None
         }
@@ -197,12 +174,12 @@ fn encryption<'a>(
     table: &Table<'a>,
     regions: &BTreeSet<Region>,
 ) -> Option<Encryption> {
-    const ALLOWED: &str =
-        "\"none\", \"aws/kinesis\", or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID";
+    const EXPECTED: &str =
+        "\"none\", \"aws/kinesis\" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID";
     if !table.has("encryption") {
         return Some(Encryption::None);
     }
-    let text = reader.text(table, "encryption", ALLOWED)?;
+    let text = reader.text(table, "encryption", EXPECTED)?;
     let what = match text.value {
         "none" => return Some(Encryption::None),
         "aws/kinesis" | "alias/aws/kinesis" => return Some(Encryption::AwsManaged),
@@ -212,11 +189,11 @@ fn encryption<'a>(
                 match regions.iter().find(is_elsewhere) {
                     None => return Some(Encryption::Customer(key)),
                     Some(region) => {
-                        format!("`{other}` is not a key in {region}, where a stream is to be")
+                        format!("`{other}` is not a key in {region}, which also has a stream")
                     }
                 }
             }
-            _ => format!("`{other}` is not an encryption: {ALLOWED}"),
+            _ => format!("unknown encryption `{other}`; expected {EXPECTED}"),
         },
     };
     reader.mistake(text.line, table.key("encryption"), what);
@@ -236,12 +213,12 @@ fn member<'a>(
     let mut log_groups = BTreeMap::new();
     let mut lines = BTreeMap::new();
     for source in Source::ALL {
-        for group in reader.names::<LogGroupName>(table, key_of(source)) {
+        for group in reader.names::<LogGroupName>(table, keys::source(source)) {
             if lines.insert(group.value.clone(), group.line).is_some() {
                 reader.mistake(
                     group.line,
-                    table.key(key_of(source)),
-                    format!("log group {} is named twice", group.value),
+                    table.key(keys::source(source)),
+                    format!("log group `{}` is listed twice", group.value),
                 );
             }
             let distribution = distribution
@@ -257,14 +234,15 @@ fn member<'a>(
             );
         }
     }
-    if !SOURCES.iter().any(|source| table.has(source)) {
-        reader.mistake(
-            table.line,
-            table.key("vpc_flow_logs"),
-            format!("no log group: name some under {}", SOURCES.join(", ")),
+    let sources = keys::sources();
+    if !sources.iter().any(|source| table.has(source)) {
+        let what = format!(
+            "no log groups; list some under one of: {}",
+            sources.join(", ")
         );
+        reader.mistake(table.line, table.key("vpc_flow_logs"), what);
     }
-    let profile = profile.map(|profile: At<crate::provision::name::ProfileName>| profile.value);
+    let profile = profile.map(|profile: At<ProfileName>| profile.value);
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
         None if table.has("name") => None,
@@ -278,7 +256,7 @@ fn member<'a>(
                 reader.mistake(
                     table.line,
                     table.key("name"),
-                    format!("`{text}` cannot be a member's name: give one, name = \"…\""),
+                    format!("`{text}` is not a valid member name; set one with name = \"…\""),
                 );
             }
             name
@@ -306,16 +284,6 @@ fn member<'a>(
             values(regions)
         },
         log_groups,
-    }
-}
-
-/// What the file calls a source.
-pub(super) fn key_of(source: Source) -> &'static str {
-    match source {
-        Source::VpcFlowLogs => "vpc_flow_logs",
-        Source::CloudTrail => "cloudtrail",
-        Source::GuardDuty => "guardduty",
-        Source::Other => "other",
     }
 }
 

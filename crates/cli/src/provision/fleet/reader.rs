@@ -1,21 +1,22 @@
-//! Reading a TOML table key by key, gathering every mistake with its line instead of stopping at the first.
+//! Reads TOML tables key by key, and collects every mistake with its line instead of stopping at the first.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Mistake;
-use crate::provision::name::Name;
+use crate::provision::name::{Name, NameError};
 
-/// The mistakes so far, and the text that lines are counted in.
+/// The text of the file, and the mistakes found so far.
 pub(super) struct Reader<'a> {
     text: &'a str,
     pub mistakes: Vec<Mistake>,
 }
 
-/// One table of the file: where it is, what is in it.
+/// A table of the file.
 #[derive(Clone)]
 pub(super) struct Table<'a> {
     /// For example `members[2]`; empty at the top.
@@ -24,7 +25,7 @@ pub(super) struct Table<'a> {
     entries: &'a DeTable<'a>,
 }
 
-/// A value and the line that it stands on.
+/// A value and its line.
 #[derive(Debug, Clone)]
 pub(super) struct At<T> {
     pub line: usize,
@@ -64,26 +65,16 @@ impl<'a> Reader<'a> {
 
     /// The line of a byte of the text, counted from 1.
     pub(super) fn line(&self, byte: usize) -> usize {
-        1 + self
-            .text
-            .bytes()
-            .take(byte)
-            .filter(|byte| *byte == b'\n')
-            .count()
+        let before = self.text.bytes().take(byte);
+        1 + before.filter(|byte| *byte == b'\n').count()
     }
 
-    /// The whole file.
+    /// The table at the top of the file. `known` are the keys that it may have.
     pub(super) fn top(&mut self, entries: &'a DeTable<'a>, known: &[&str]) -> Table<'a> {
-        let table = Table {
-            path: String::new(),
-            line: 1,
-            entries,
-        };
-        self.refuse_unknown(&table, known);
-        table
+        self.known_table(String::new(), 1, entries, known)
     }
 
-    /// A table inside one; a mistake where it is needed and not there.
+    /// A table inside a table. If `known` is empty, any key will do.
     pub(super) fn table(
         &mut self,
         outer: &Table<'a>,
@@ -92,22 +83,11 @@ impl<'a> Reader<'a> {
     ) -> Option<Table<'a>> {
         let value = outer.entries.get(key)?;
         let path = outer.key(key);
-        let line = self.line(value.span().start);
         let Some(entries) = value.get_ref().as_table() else {
-            self.mistake(
-                line,
-                path,
-                format!("{} where a table belongs: [{key}]", kind(value)),
-            );
+            self.mistyped(value, path, &format!("a table [{key}]"));
             return None;
         };
-        let table = Table {
-            path,
-            line,
-            entries,
-        };
-        self.refuse_unknown(&table, known);
-        Some(table)
+        Some(self.known_table(path, self.line_of(value), entries, known))
     }
 
     /// A list of tables, `[[key]]`.
@@ -120,66 +100,44 @@ impl<'a> Reader<'a> {
         let Some(value) = outer.entries.get(key) else {
             return Vec::new();
         };
-        if value
-            .get_ref()
-            .as_array()
-            .is_some_and(|items| items.is_empty())
-        {
-            let line = self.line(value.span().start);
-            self.mistake(
-                line,
-                key,
-                format!("an empty list; name at least one: [[{key}]]"),
-            );
+        let expected = format!("a list of tables [[{key}]]");
+        let Some(items) = value.get_ref().as_array() else {
+            self.mistyped(value, outer.key(key), &expected);
+            return Vec::new();
+        };
+        if items.is_empty() {
+            let what = format!("the list is empty; add at least one [[{key}]]");
+            self.mistake(self.line_of(value), outer.key(key), what);
         }
         let mut tables = Vec::new();
-        let items = value
-            .get_ref()
-            .as_array()
-            .map(|items| items.iter().collect::<Vec<_>>())
-            .unwrap_or_else(|| vec![value]);
-        for (index, item) in items.into_iter().enumerate() {
-            let path = format!("{key}[{}]", index + 1);
-            let line = self.line(item.span().start);
+        for (index, item) in items.iter().enumerate() {
             match item.get_ref().as_table() {
-                Some(entries) if value.get_ref().is_array() => {
-                    let table = Table {
-                        path,
-                        line,
-                        entries,
-                    };
-                    self.refuse_unknown(&table, known);
-                    tables.push(table);
+                Some(entries) => {
+                    let path = format!("{key}[{}]", index + 1);
+                    tables.push(self.known_table(path, self.line_of(item), entries, known));
                 }
-                _ => self.mistake(
-                    line,
-                    outer.key(key),
-                    format!("{} where tables belong: [[{key}]]", kind(item)),
-                ),
+                None => self.mistyped(item, outer.key(key), &expected),
             }
         }
         tables
     }
 
-    /// A key that the table cannot do without.
+    /// Reports a required key that is missing.
     pub(super) fn needs(&mut self, table: &Table<'a>, key: &str, example: &str) {
         if !table.has(key) {
-            self.mistake(
-                table.line,
-                table.key(key),
-                format!("not there; for example {example}"),
-            );
+            let what = format!("missing; for example {example}");
+            self.mistake(table.line, table.key(key), what);
         }
     }
 
-    /// A name, where the key is there.
+    /// A name, if the key is present.
     pub(super) fn name<T: Name>(&mut self, table: &Table<'a>, key: &str) -> Option<At<T>> {
         let value = table.entries.get(key)?;
         self.parse_name(value, table.key(key))
     }
 
-    /// A list of names, where the key is there.
-    pub(super) fn names<T: Name + PartialEq + std::fmt::Display>(
+    /// A list of names, if the key is present.
+    pub(super) fn names<T: Name + PartialEq + Display>(
         &mut self,
         table: &Table<'a>,
         key: &str,
@@ -189,35 +147,22 @@ impl<'a> Reader<'a> {
         };
         let path = table.key(key);
         let Some(items) = value.get_ref().as_array() else {
-            let line = self.line(value.span().start);
-            self.mistake(
-                line,
-                path,
-                format!("{} where a list belongs: {key} = [\"…\"]", kind(value)),
-            );
+            self.mistyped(value, path, &format!("a list such as {key} = [\"…\"]"));
             return Vec::new();
         };
         if items.is_empty() {
-            let line = self.line(value.span().start);
-            self.mistake(
-                line,
-                path,
-                "an empty list; name at least one, or leave the key out",
-            );
+            let what = "the list is empty; add at least one entry, or remove the key";
+            self.mistake(self.line_of(value), path, what);
             return Vec::new();
         }
         let mut names: Vec<At<T>> = Vec::new();
-        for name in items
-            .iter()
-            .filter_map(|item| self.parse_name::<T>(item, path.clone()))
-            .collect::<Vec<_>>()
-        {
+        for item in items.iter() {
+            let Some(name) = self.parse_name::<T>(item, path.clone()) else {
+                continue;
+            };
             if names.iter().any(|other| other.value == name.value) {
-                self.mistake(
-                    name.line,
-                    path.clone(),
-                    format!("`{}` is named twice", name.value),
-                );
+                let what = format!("`{}` is listed twice", name.value);
+                self.mistake(name.line, path.clone(), what);
             } else {
                 names.push(name);
             }
@@ -225,7 +170,7 @@ impl<'a> Reader<'a> {
         names
     }
 
-    /// A whole number within `range`, where the key is there.
+    /// A whole number within `range`, if the key is present.
     pub(super) fn number(
         &mut self,
         table: &Table<'a>,
@@ -233,116 +178,115 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<u32>,
     ) -> Option<u32> {
         let value = table.entries.get(key)?;
-        let (min, max) = (range.start(), range.end());
         let number = value
             .get_ref()
             .as_integer()
-            .and_then(|digits| u32::from_str_radix(digits.as_str(), digits.radix()).ok());
-        let number = number.filter(|number| range.contains(number));
+            .and_then(|digits| u32::from_str_radix(digits.as_str(), digits.radix()).ok())
+            .filter(|number| range.contains(number));
         if number.is_none() {
-            let line = self.line(value.span().start);
-            let found = self.shown(value);
-            self.mistake(
-                line,
-                table.key(key),
-                format!("`{found}` is not a whole number from {min} to {max}"),
+            let (min, max) = (range.start(), range.end());
+            let what = format!(
+                "`{}` is not a whole number from {min} to {max}",
+                self.source(value)
             );
+            self.mistake(self.line_of(value), table.key(key), what);
         }
         number
     }
 
-    /// A text, where the key is there.
+    /// A string, if the key is present. `expected` describes it in a mistake.
     pub(super) fn text(
         &mut self,
         table: &Table<'a>,
         key: &str,
-        allowed: &str,
+        expected: &str,
     ) -> Option<At<&'a str>> {
         let value = table.entries.get(key)?;
-        let line = self.line(value.span().start);
+        let line = self.line_of(value);
         let text = value.get_ref().as_str().map(|value| At { line, value });
         if text.is_none() {
-            self.mistake(
-                line,
-                table.key(key),
-                format!("{} where a text belongs: {allowed}", kind(value)),
-            );
+            self.mistyped(value, table.key(key), expected);
         }
         text
     }
 
-    /// Every key of a table with a text as value.
+    /// Every key of a table whose values are strings.
     pub(super) fn texts(&mut self, table: &Table<'a>) -> BTreeMap<&'a str, At<&'a str>> {
         let keys = table.entries.keys().map(|key| key.get_ref().as_ref());
-        keys.filter_map(|key| Some((key, self.text(table, key, "in quotes")?)))
+        keys.filter_map(|key| Some((key, self.text(table, key, "a string")?)))
             .collect()
     }
 
     fn parse_name<T: Name>(&mut self, value: &Spanned<DeValue<'a>>, path: String) -> Option<At<T>> {
-        let line = self.line(value.span().start);
+        let line = self.line_of(value);
+        let source = || self.source(value).to_owned();
         let parsed = match value.get_ref().as_str() {
-            Some(text) => text
-                .parse()
-                .map_err(|error: crate::provision::name::NameError| error.to_string()),
-            None => Err(format!(
-                "`{}` is not {}: {}",
-                self.shown(value),
-                T::WHAT,
-                T::ALLOWED
-            )),
+            Some(text) => text.parse(),
+            None => Err(NameError::new::<T>(source())),
         };
         parsed
             .map(|value| At { line, value })
-            .map_err(|what| self.mistake(line, path, what))
+            .map_err(|error| self.mistake(line, path, error.to_string()))
             .ok()
     }
 
-    fn refuse_unknown(&mut self, table: &Table<'a>, known: &[&str]) {
-        // an empty list of known keys: the keys are the user's own
-        if known.is_empty() {
-            return;
-        }
-        for key in table.entries.keys() {
+    /// Reports a value of the wrong type.
+    fn mistyped(&mut self, value: &Spanned<DeValue<'a>>, path: String, expected: &str) {
+        let found = value.get_ref().type_str();
+        let article = if found.starts_with(['a', 'i']) {
+            "an"
+        } else {
+            "a"
+        };
+        let what = format!("expected {expected}, found {article} {found}");
+        self.mistake(self.line_of(value), path, what);
+    }
+
+    /// A table, after reporting its unknown keys. If `known` is empty, all keys are known.
+    fn known_table(
+        &mut self,
+        path: String,
+        line: usize,
+        entries: &'a DeTable<'a>,
+        known: &[&str],
+    ) -> Table<'a> {
+        let table = Table {
+            path,
+            line,
+            entries,
+        };
+        for key in entries.keys() {
             let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let line = self.line(key.span().start);
+            if !known.is_empty() && !known.contains(&name) {
                 let what = match nearest(name, known) {
-                    Some(meant) => format!("no such key; did you mean `{meant}`?"),
-                    None => format!("no such key; there are {}", known.join(", ")),
+                    Some(similar) => format!("unknown key; did you mean `{similar}`?"),
+                    None => format!("unknown key; expected one of: {}", known.join(", ")),
                 };
-                self.mistake(line, table.key(name), what);
+                self.mistake(self.line(key.span().start), table.key(name), what);
             }
         }
+        table
     }
 
-    /// The value as it stands in the file.
-    fn shown(&self, value: &Spanned<DeValue<'_>>) -> String {
-        self.text
-            .get(value.span())
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+    fn line_of(&self, value: &Spanned<DeValue<'_>>) -> usize {
+        self.line(value.span().start)
     }
-}
 
-fn kind(value: &Spanned<DeValue<'_>>) -> String {
-    match value.get_ref().type_str() {
-        kind @ ("array" | "integer") => format!("an {kind}"),
-        kind => format!("a {kind}"),
+    /// The first line of a value as it is written in the file.
+    fn source(&self, value: &Spanned<DeValue<'_>>) -> &'a str {
+        let text = self.text.get(value.span()).unwrap_or_default();
+        text.lines().next().unwrap_or_default()
     }
 }
 
-/// How alike two keys must be for the one to be taken for a slip of the other; strsim's measure, 1 is the same.
-const LIKENESS_MIN: f64 = 0.7;
+/// How similar two keys must be for a suggestion, by strsim's measure, where 1 means equal.
+const SIMILARITY_MIN: f64 = 0.7;
 
-/// The known word that was most likely meant.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     known
         .iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, candidate)| candidate)
 }

@@ -1,4 +1,4 @@
-//! What only the whole fleet file tells: doubles, Regions without a `logs::Destination`, and log groups that would feed themselves.
+//! Validates the fleet file as a whole: duplicates, Regions without a `logs::Destination`, and log groups that would loop.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use super::reader::Reader;
 use super::{LogGroup, Logging, Member};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
 
-/// A member as far as it could be read, with the lines that its parts stand on.
+/// A member as far as it could be read, with the lines of its parts.
 pub(super) struct Entry {
     pub line: usize,
-    /// `members[2].`
+    /// For example `members[2].`, with the dot.
     pub path: String,
-    /// Of each log group.
+    /// The line of each log group.
     pub lines: BTreeMap<LogGroupName, usize>,
-    /// Of each Region that the member itself names.
+    /// The line of each Region that the member itself lists.
     pub region_lines: BTreeMap<Region, usize>,
     pub name: Option<MemberName>,
     pub profile: Option<ProfileName>,
@@ -23,35 +23,22 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The member, where nothing is wrong with it.
+    /// The member, unless a part is missing.
     pub(super) fn into_member(self) -> Option<(MemberName, Member)> {
-        let Self {
-            name,
-            profile,
-            account,
-            regions,
-            log_groups,
-            line: _,
-            path: _,
-            lines: _,
-            region_lines: _,
-        } = self;
-        Some((
-            name?,
-            Member {
-                profile,
-                account: account?,
-                regions,
-                log_groups,
-            },
-        ))
+        let member = Member {
+            profile: self.profile,
+            account: self.account?,
+            regions: self.regions,
+            log_groups: self.log_groups,
+        };
+        Some((self.name?, member))
     }
 }
 
-/// Checks the members against each other and against the logging account.
+/// Validates the members against each other and against the logging account.
 pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entries: &[Entry]) {
     for (index, entry) in entries.iter().enumerate() {
-        doubles(reader, entry, entries.get(..index).unwrap_or_default());
+        duplicates(reader, entry, entries.get(..index).unwrap_or_default());
         if let Some(logging) = logging {
             regions(reader, entry, logging);
             delivery_path(reader, entry, logging);
@@ -59,7 +46,7 @@ pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entrie
     }
 }
 
-fn doubles(reader: &mut Reader<'_>, entry: &Entry, earlier: &[Entry]) {
+fn duplicates(reader: &mut Reader<'_>, entry: &Entry, earlier: &[Entry]) {
     let Entry {
         line,
         path,
@@ -67,24 +54,23 @@ fn doubles(reader: &mut Reader<'_>, entry: &Entry, earlier: &[Entry]) {
         account,
         ..
     } = entry;
+    let is_namesake = |other: &&Entry| other.name == *name;
     if let Some(name) = name
-        && let Some(other) = earlier
-            .iter()
-            .find(|other| other.name.as_ref() == Some(name))
+        && let Some(other) = earlier.iter().find(is_namesake)
     {
         let what = format!(
-            "a member is called `{name}` already, on line {}: give each a `name` of its own",
+            "member `{name}` is already listed on line {}; give each member its own `name`",
             other.line
         );
         reader.mistake(*line, format!("{path}name"), what);
     }
-    let is_there =
+    let is_same =
         |other: &&Entry| other.account == *account && !other.regions.is_disjoint(&entry.regions);
     if let Some(account) = account
-        && let Some(other) = earlier.iter().find(is_there)
+        && let Some(other) = earlier.iter().find(is_same)
     {
         let what = format!(
-            "`{account}` is a member already, on line {}: put its log groups there, or name other regions here",
+            "account `{account}` is already listed on line {}; add its log groups there, or set other regions here",
             other.line
         );
         reader.mistake(*line, format!("{path}account"), what);
@@ -96,7 +82,7 @@ fn regions(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
         if !logging.regions.contains(region) {
             let known: Vec<_> = logging.regions.iter().map(Region::as_str).collect();
             let what = format!(
-                "no logs::Destination in {region}, and one serves its own Region only: one of {}, or add it to logging.regions",
+                "no logs::Destination in {region}; expected one of: {}. For {region}, add it to logging.regions too",
                 known.join(", ")
             );
             reader.mistake(*line, format!("{}regions", entry.path), what);
@@ -104,7 +90,7 @@ fn regions(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
     }
 }
 
-/// A log group that the delivery itself writes to would feed itself, for ever.
+/// Rejects log groups that the delivery itself writes to.
 fn delivery_path(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
     if entry.account.as_ref() != Some(&logging.account) {
         return;
@@ -113,14 +99,14 @@ fn delivery_path(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
         if is_on_delivery_path(group) {
             let line = entry.lines.get(group).copied().unwrap_or(entry.line);
             let what = format!(
-                "{group} is on the delivery path (Firehose and its transformer write there): it would feed itself"
+                "log group `{group}` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop"
             );
             reader.mistake(line, entry.path.trim_end_matches('.'), what);
         }
     }
 }
 
-/// The names that infra/logging.yaml gives them: `/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`.
+/// Whether infra/logging.yaml gives this name: `/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`.
 pub(super) fn is_on_delivery_path(group: &LogGroupName) -> bool {
     let group = group.as_str();
     group.starts_with("/aws/kinesisfirehose/")

@@ -1,4 +1,4 @@
-//! The forms that names are checked for.
+//! Checks of the characters and length of names.
 
 /// `us-west-2`, `us-gov-east-1`, `cn-north-1`: two or more words, then a number.
 pub(super) fn is_region(text: &str) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn is_region(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// ASCII letters, digits and some marks.
+/// ASCII letters, digits and the characters in `marks`.
 pub(super) fn is_word(text: &str, characters_max: usize, marks: &str) -> bool {
     (1..=characters_max).contains(&text.len())
         && text
@@ -24,7 +24,7 @@ pub(super) fn is_word(text: &str, characters_max: usize, marks: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
-/// Any characters but control characters.
+/// Any characters except control characters.
 pub(super) fn is_text(text: &str, characters_min: usize, characters_max: usize) -> bool {
     (characters_min..=characters_max).contains(&text.chars().count())
         && !text.chars().any(char::is_control)

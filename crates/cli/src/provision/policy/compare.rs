@@ -1,4 +1,4 @@
-//! The difference between two documents, statement by statement and field by field, for a person and for JSON.
+//! The difference between two documents, statement by statement and field by field.
 
 use std::collections::BTreeSet;
 
@@ -7,34 +7,34 @@ use serde::Serialize;
 use super::meaning::Meaning;
 use super::{Document, Statement};
 
-/// One statement that is not the same on both sides.
+/// A statement that differs between two documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "difference", rename_all = "kebab-case")]
-pub enum StatementDifference {
+pub(crate) enum StatementDifference {
     Added {
         statement: Statement,
     },
     Removed {
         statement: Statement,
     },
-    /// The same `Sid`, another meaning.
+    /// The same `Sid` with a different meaning.
     Changed {
         sid: String,
         fields: Vec<FieldDifference>,
     },
 }
 
-/// One field of a statement: the values that go and the values that come.
+/// A field of a statement that differs, and its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldDifference {
+pub(crate) struct FieldDifference {
     /// For example `Principal.AWS` or `Condition.StringLike.aws:SourceArn`.
     pub field: String,
     pub removed: Vec<String>,
     pub added: Vec<String>,
 }
 
-/// What changes from `before` to `after`; nothing where they mean the same.
-pub fn differences(
+/// What changes from `before` to `after`; empty if they mean the same.
+pub(crate) fn differences(
     before: Option<&Document>,
     after: Option<&Document>,
 ) -> Vec<StatementDifference> {
@@ -46,9 +46,9 @@ pub fn differences(
             .find(|other| one.sid().is_some() && other.sid() == one.sid())
             .cloned()
     };
-    let gone = before.iter().filter(|one| !after.contains(one));
-    let come = after.iter().filter(|one| !before.contains(one));
-    let changed_or_removed = gone.map(|one| match (namesake(after, one), one.sid()) {
+    let removed = before.iter().filter(|one| !after.contains(one));
+    let added = after.iter().filter(|one| !before.contains(one));
+    let changed_or_removed = removed.map(|one| match (namesake(after, one), one.sid()) {
         (Some(other), Some(sid)) => StatementDifference::Changed {
             sid: sid.to_owned(),
             fields: fields(one, &other),
@@ -57,7 +57,7 @@ pub fn differences(
             statement: one.clone(),
         },
     });
-    let added = come
+    let added = added
         .filter(|one| namesake(before, one).is_none_or(|other| after.contains(&other)))
         .map(|one| StatementDifference::Added {
             statement: one.clone(),
@@ -73,14 +73,14 @@ fn fields(before: &Statement, after: &Statement) -> Vec<FieldDifference> {
         .chain(after.fields().keys())
         .collect();
     let differing = paths.into_iter().filter_map(|path| {
-        let shown = after
+        let field = after
             .fields()
             .get(path)
             .or_else(|| before.fields().get(path))?;
         let (removed, added) = (before.without(&after, path), after.without(&before, path));
         let is_same = removed.is_empty() && added.is_empty();
         (!is_same).then(|| FieldDifference {
-            field: shown.shown.clone(),
+            field: field.written.clone(),
             removed,
             added,
         })
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_meaning_is_no_difference() {
+    fn documents_with_the_same_meaning_do_not_differ() {
         let (left, right) = (
             document(r#"{"Sid":"A","Action":"a:B"}"#),
             document(r#"{"Action":["A:b"]}"#),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_statement_is_told_by_its_fields() {
+    fn a_changed_statement_lists_the_fields_that_differ() {
         let before =
             document(r#"{"Sid":"A","Principal":{"AWS":["1","2"]},"Action":"a:B"},{"Sid":"T"}"#);
         let after = document(

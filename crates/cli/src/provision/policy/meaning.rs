@@ -1,4 +1,4 @@
-//! What a policy statement means, whatever the way it is written.
+//! What a policy statement means, however it is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,18 @@ use super::{Document, Statement};
 
 /// A statement as fields, each a set of values. Two statements with equal fields allow or deny the same.
 ///
-/// Written differently and yet the same (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>):
-/// a string and a list of one; any order; actions, condition operators and condition keys in any case; `"Principal": "*"` and
-/// `{"AWS": "*"}`; an account id and its root ARN; `ArnEquals` and `ArnLike`; numbers and booleans as strings. A `Sid` is a
-/// name, not a meaning.
+/// These differences in writing do not change the meaning (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>):
+/// a string or a list of one; order; the case of actions, condition operators and condition keys; `"Principal": "*"` or
+/// `{"AWS": "*"}`; an account id or its root ARN; `ArnEquals` or `ArnLike`; numbers and booleans as strings; the `Sid`.
 #[derive(Debug, Clone)]
 pub(super) struct Meaning {
     fields: BTreeMap<String, Field>,
 }
 
-/// One field: how it is shown, and its values, the compared form to the form shown.
+/// A field: its path as written, and its values, each compared form with the form as written.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
-    pub shown: String,
+    pub written: String,
     pub values: BTreeMap<String, String>,
 }
 
@@ -36,7 +35,7 @@ pub(super) fn same(left: &Document, right: &Document) -> bool {
     meanings(left) == meanings(right) && language(left) == language(right)
 }
 
-/// The version of the policy language, where it matters: only policy variables are read differently.
+/// The version of the policy language, if it matters: it changes only how policy variables are read.
 fn language(document: &Document) -> Option<&str> {
     let has_variables = document.statements.iter().any(|statement| {
         Value::Object(statement.0.clone())
@@ -51,7 +50,7 @@ fn language(document: &Document) -> Option<&str> {
 }
 
 impl Meaning {
-    /// Reads a statement. What is not known of is compared as the JSON that it is.
+    /// Reads a statement. Unknown keys are compared as JSON.
     pub(super) fn of(statement: &Statement) -> Self {
         let mut meaning = Self {
             fields: BTreeMap::new(),
@@ -82,14 +81,14 @@ impl Meaning {
         meaning
     }
 
-    /// The fields, by their compared names.
+    /// The fields by their compared paths.
     pub(super) fn fields(&self) -> &BTreeMap<String, Field> {
         &self.fields
     }
 
-    /// The values of one field that `other` does not have, as they are shown.
+    /// The values of one field that `other` does not have, as written.
     pub(super) fn without(&self, other: &Self, path: &str) -> Vec<String> {
-        let is_there = |value: &String| {
+        let is_in_other = |value: &String| {
             other
                 .fields
                 .get(path)
@@ -101,14 +100,14 @@ impl Meaning {
             .into_iter()
             .flat_map(|field| &field.values);
         values
-            .filter(|(value, _)| !is_there(value))
-            .map(|(_, shown)| shown.clone())
+            .filter(|(value, _)| !is_in_other(value))
+            .map(|(_, written)| written.clone())
             .collect()
     }
 
-    /// One clause, for a statement without a name: `Allow logs:PutSubscriptionFilter to 111122223333`.
+    /// A description of a statement without a `Sid`: `Allow logs:PutSubscriptionFilter to 111122223333`.
     pub(super) fn summary(&self) -> String {
-        let shown = |name: &str| {
+        let values = |name: &str| {
             self.fields
                 .iter()
                 .filter(|(key, _)| key.split('.').next() == Some(name))
@@ -116,8 +115,8 @@ impl Meaning {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let mut clause = format!("{} {}", shown("Effect"), shown("Action"));
-        let principals = shown("Principal");
+        let mut clause = format!("{} {}", values("Effect"), values("Action"));
+        let principals = values("Principal");
         if !principals.is_empty() {
             clause = format!("{clause} to {principals}");
         }
@@ -151,12 +150,12 @@ impl Meaning {
     fn add(
         &mut self,
         path: String,
-        shown: String,
+        written: String,
         value: &Value,
         compared: impl Fn(&str) -> String,
     ) {
         let field = self.fields.entry(path).or_insert_with(|| Field {
-            shown,
+            written,
             values: BTreeMap::new(),
         });
         let one = std::slice::from_ref(value);
@@ -169,7 +168,7 @@ impl Meaning {
         }
     }
 
-    /// What is compared, without the forms that are shown.
+    /// The compared forms only.
     fn key(&self) -> Vec<(&String, Vec<&String>)> {
         self.fields
             .iter()
@@ -198,7 +197,7 @@ impl Ord for Meaning {
     }
 }
 
-/// `ArnEquals` is another name of `ArnLike`. Where a statement has both, each has to hold: they are two conditions, not one.
+/// `ArnEquals` is another name for `ArnLike`. But a statement with both has two conditions, and each must hold.
 fn compared_operator(operator: &str, all: &serde_json::Map<String, Value>) -> String {
     let lower = operator.to_ascii_lowercase();
     let alias = lower.replace("arnequals", "arnlike");
@@ -208,7 +207,7 @@ fn compared_operator(operator: &str, all: &serde_json::Map<String, Value>) -> St
     if is_alone { alias } else { lower }
 }
 
-/// `arn:aws:iam::111122223333:root` is what IAM makes of `111122223333`.
+/// IAM turns `111122223333` into `arn:aws:iam::111122223333:root`.
 fn principal(id: &str) -> String {
     let parts: Vec<&str> = id.split(':').collect();
     match parts.as_slice() {
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_of_writing_makes_no_difference() {
+    fn statements_written_differently_may_mean_the_same() {
         check(r#"{"Action":"a:B"}"#, r#"[{"Action":["a:B"]}]"#, true);
         check(
             r#"{"Action":["a:B","a:C"]}"#,
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_meant_makes_one() {
+    fn statements_with_different_meanings_differ() {
         check(r#"{"Effect":"Allow"}"#, r#"{"Effect":"Deny"}"#, false);
         check(r#"{"Action":"a:B"}"#, r#"{"NotAction":"a:B"}"#, false);
         check(r#"{"Resource":"arn:x"}"#, r#"{"Resource":"ARN:x"}"#, false);

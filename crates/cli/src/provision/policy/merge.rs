@@ -1,10 +1,10 @@
-//! Our statements in a document that others wrote in too: put in, found again, taken out; the others' kept.
+//! Merges our statements into a document that others edit too, finds them there, and removes them.
 
 use super::{Document, SID_PREFIX, Statement};
 
-/// `current` with our statements as they ought to be: each in the place of the one with its `Sid`, else at the end. A statement
-/// that already says the same under another name, or none, will do. Ours of an earlier shape go; all else stays.
-pub fn merged(current: Option<&Document>, ours: &Document) -> Document {
+/// `current` with our statements as they should be: each replaces the one with its `Sid`, or is added at the end. None is added if
+/// a statement with the same meaning exists under another `Sid`. Other statements with our prefix are removed; all others stay.
+pub(crate) fn merged(current: Option<&Document>, ours: &Document) -> Document {
     let Some(current) = current else {
         return ours.clone();
     };
@@ -36,8 +36,8 @@ pub fn merged(current: Option<&Document>, ours: &Document) -> Document {
     }
 }
 
-/// `current` without our statements; none where nothing would be left.
-pub fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
+/// `current` without our statements, or `None` if no statement would be left.
+pub(crate) fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
     let statements: Vec<_> = foreign(current, ours).into_iter().cloned().collect();
     (!statements.is_empty()).then(|| Document {
         head: current.head.clone(),
@@ -45,8 +45,8 @@ pub fn without_ours(current: &Document, ours: &Document) -> Option<Document> {
     })
 }
 
-/// The statements of others: neither under our `Sid` nor meaning the same as one of ours.
-pub fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement> {
+/// The statements of others: those without our `Sid` prefix that mean something else than ours.
+pub(crate) fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement> {
     current
         .statements
         .iter()
@@ -55,7 +55,7 @@ pub fn foreign<'a>(current: &'a Document, ours: &Document) -> Vec<&'a Statement>
 }
 
 /// Whether any statement is ours.
-pub fn has_ours(current: &Document, ours: &Document) -> bool {
+pub(crate) fn has_ours(current: &Document, ours: &Document) -> bool {
     current
         .statements
         .iter()
@@ -85,7 +85,7 @@ mod tests {
 
     const OURS: &str = r#"{"Sid":"CatchmentA","Action":"a:A"},{"Sid":"CatchmentB","Action":"b:B"}"#;
 
-    /// Merging `current` gives `after`, to the letter; merging again changes nothing.
+    /// Checks that merging into `current` gives exactly `after`, and that merging again changes nothing.
     #[track_caller]
     fn check(current: &str, after: &str) {
         let ours = document(OURS);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_are_put_in_and_the_others_stay() {
+    fn our_statements_are_merged_in_and_others_stay() {
         assert_eq!(
             merged(None, &document(OURS)).to_json(),
             document(OURS).to_json()
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_says_the_same_will_do() {
+    fn a_statement_with_the_same_meaning_is_enough() {
         check(
             r#"{"Action":["A:a"]},{"Action":"b:B"}"#,
             r#"{"Action":["A:a"]},{"Action":"b:B"}"#,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_of_an_earlier_shape_and_doubles_go() {
+    fn outdated_and_duplicate_statements_of_ours_are_removed() {
         check(
             &format!(r#"{{"Sid":"CatchmentOld","Action":"o:O"}},{OURS},{OURS}"#),
             OURS,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn without_ours_only_the_others_are_left() {
+    fn only_other_statements_are_left_without_ours() {
         let ours = document(OURS);
         assert_eq!(without_ours(&ours, &ours), None);
         let mixed = document(&format!(

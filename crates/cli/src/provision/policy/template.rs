@@ -1,4 +1,4 @@
-//! The documents of `policies/`, compiled in, and their `{{placeholders}}` filled.
+//! Renders the documents of `policies/`, which are compiled in, with values for their `{{placeholders}}`.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{Document, DocumentError};
 
-/// One file of `policies/` that the CLI attaches or prints.
+/// A file of `policies/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Template {
+pub(crate) enum Template {
     DeliveryRoleTrust,
     DeliveryRoleTrustOrganization,
     DeliveryRole,
@@ -17,29 +17,29 @@ pub enum Template {
     OperatorMember,
 }
 
-/// What a placeholder becomes.
+/// The value of a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateValue {
-    /// A text, inside a string or as the whole of it.
+pub(crate) enum TemplateValue {
+    /// Replaces the placeholder anywhere in a string.
     One(String),
-    /// A list, in place of a string that is nothing but the placeholder; spliced where it stands in a list.
+    /// Replaces a string that consists of the placeholder alone; inside a list, its values become part of that list.
     Many(Vec<String>),
 }
 
-/// A template that could not be filled: a fault of this program, not of its user.
+/// Why a template cannot be rendered: a bug in this program, not a mistake of its user.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    #[error("policies/{file}: nothing is known of the placeholder {{{{{placeholder}}}}}")]
+    #[error("policies/{file}: the placeholder {{{{{placeholder}}}}} has no value")]
     Placeholder {
         file: &'static str,
         placeholder: String,
     },
-    #[error("policies/{file}: the list {{{{{placeholder}}}}} stands inside a longer string")]
+    #[error("policies/{file}: the list {{{{{placeholder}}}}} is inside a longer string")]
     ListInString {
         file: &'static str,
         placeholder: String,
     },
-    #[error("policies/{file}")]
+    #[error("policies/{file} is not a policy document")]
     Document {
         file: &'static str,
         source: DocumentError,
@@ -47,7 +47,7 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// The file's name in `policies/`, and its text.
+    /// The name of the file and its text.
     fn parts(self) -> (&'static str, &'static str) {
         macro_rules! file {
             ($file:literal) => {
@@ -67,35 +67,35 @@ impl Template {
         }
     }
 
-    /// Fills the placeholders. A statement whose `Resource` or `Principal` comes to an empty list is left out: it would speak
-    /// of nothing, and AWS refuses it.
+    /// Replaces the placeholders. Leaves out statements whose `Resource` or `Principal` becomes an empty list, because AWS would
+    /// reject them.
     ///
     /// # Errors
-    /// Where a placeholder has no value, or a list stands inside a longer string.
-    pub fn render<const N: usize>(
+    /// Fails if a placeholder has no value, or if a list is inside a longer string.
+    pub(crate) fn render<const N: usize>(
         self,
-        fills: [(&str, TemplateValue); N],
+        values: [(&str, TemplateValue); N],
     ) -> Result<Document, TemplateError> {
         let (file, text) = self.parts();
-        let fills = Fills {
+        let renderer = Renderer {
             file,
-            values: BTreeMap::from(fills),
+            values: BTreeMap::from(values),
         };
         let value: Value =
             serde_json::from_str(text).map_err(|source| TemplateError::Document {
                 file,
                 source: source.into(),
             })?;
-        let mut document = Document::try_from(fills.value(value)?)
+        let mut document = Document::try_from(renderer.value(value)?)
             .map_err(|source| TemplateError::Document { file, source })?;
         document
             .statements
-            .retain(|statement| !speaks_of_nothing(&statement.0));
+            .retain(|statement| !is_empty(&statement.0));
         Ok(document)
     }
 }
 
-fn speaks_of_nothing(statement: &Map<String, Value>) -> bool {
+fn is_empty(statement: &Map<String, Value>) -> bool {
     let is_empty_list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
     statement.get("Resource").is_some_and(is_empty_list)
         || statement
@@ -104,12 +104,12 @@ fn speaks_of_nothing(statement: &Map<String, Value>) -> bool {
             .is_some_and(|kinds| kinds.values().all(is_empty_list))
 }
 
-struct Fills<'a> {
+struct Renderer<'a> {
     file: &'static str,
     values: BTreeMap<&'a str, TemplateValue>,
 }
 
-impl Fills<'_> {
+impl Renderer<'_> {
     fn value(&self, value: Value) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) => match self.list(&text)? {
@@ -117,7 +117,7 @@ impl Fills<'_> {
                 None => Value::String(self.text(&text)?),
             },
             Value::Array(items) => {
-                let mut filled = Vec::new();
+                let mut rendered = Vec::new();
                 for item in items {
                     let is_list = item
                         .as_str()
@@ -126,11 +126,11 @@ impl Fills<'_> {
                         .flatten()
                         .is_some();
                     match self.value(item)? {
-                        Value::Array(spliced) if is_list => filled.extend(spliced),
-                        one => filled.push(one),
+                        Value::Array(spliced) if is_list => rendered.extend(spliced),
+                        one => rendered.push(one),
                     }
                 }
-                Value::Array(filled)
+                Value::Array(rendered)
             }
             Value::Object(fields) => Value::Object(
                 fields
@@ -142,13 +142,13 @@ impl Fills<'_> {
         })
     }
 
-    /// The list that the whole text stands for, where it is nothing but a list's placeholder.
+    /// The list that replaces the text, if the text consists of a list's placeholder alone.
     fn list(&self, text: &str) -> Result<Option<&Vec<String>>, TemplateError> {
         let whole = text
             .strip_prefix("{{")
             .and_then(|rest| rest.strip_suffix("}}"));
         match whole.filter(|name| !name.contains(['{', '}'])) {
-            Some(name) => match self.fill(name)? {
+            Some(name) => match self.lookup(name)? {
                 TemplateValue::Many(list) => Ok(Some(list)),
                 TemplateValue::One(_) => Ok(None),
             },
@@ -157,13 +157,13 @@ impl Fills<'_> {
     }
 
     fn text(&self, text: &str) -> Result<String, TemplateError> {
-        let mut filled = String::new();
+        let mut rendered = String::new();
         let mut rest = text;
         while let Some((plain, from_name)) = rest.split_once("{{") {
             let (name, after) = from_name.split_once("}}").unwrap_or((from_name, ""));
-            filled.push_str(plain);
-            match self.fill(name)? {
-                TemplateValue::One(value) => filled.push_str(value),
+            rendered.push_str(plain);
+            match self.lookup(name)? {
+                TemplateValue::One(value) => rendered.push_str(value),
                 TemplateValue::Many(_) => {
                     return Err(TemplateError::ListInString {
                         file: self.file,
@@ -173,11 +173,11 @@ impl Fills<'_> {
             }
             rest = after;
         }
-        filled.push_str(rest);
-        Ok(filled)
+        rendered.push_str(rest);
+        Ok(rendered)
     }
 
-    fn fill(&self, name: &str) -> Result<&TemplateValue, TemplateError> {
+    fn lookup(&self, name: &str) -> Result<&TemplateValue, TemplateError> {
         self.values
             .get(name)
             .ok_or_else(|| TemplateError::Placeholder {
@@ -219,7 +219,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_statement_of_ours_is_named_so_that_it_is_found_again() {
+    fn every_statement_has_a_sid_with_our_prefix() {
         for template in ALL {
             let (file, text) = template.parts();
             let document = Document::parse(text).unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_lists_are_filled_and_empty_statements_left_out() {
+    fn strings_and_lists_are_rendered_and_empty_statements_left_out() {
         let streams: TemplateValue = ["arn:s1", "arn:s2"].iter().collect();
         let none: TemplateValue = Vec::<String>::new().iter().collect();
         let document = Template::DeliveryRole
@@ -248,18 +248,18 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "policies/delivery-role.json: nothing is known of the placeholder {{keys}}"
+            "policies/delivery-role.json: the placeholder {{keys}} has no value"
         );
-        let fills = Fills {
+        let renderer = Renderer {
             file: "x.json",
             values: BTreeMap::from([("a", TemplateValue::Many(vec![]))]),
         };
-        let error = fills
+        let error = renderer
             .value(Value::String("arn:{{a}}".to_owned()))
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "policies/x.json: the list {{a}} stands inside a longer string"
+            "policies/x.json: the list {{a}} is inside a longer string"
         );
     }
 }

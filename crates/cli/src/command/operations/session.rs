@@ -1,10 +1,11 @@
-//! What the commands that talk to AWS share: a runtime, the connections, what is wanted, what is there.
+//! A session: the connections of one run of a command to AWS, and the desired state of the accounts that it works on.
 
 use std::future::Future;
 
 use anyhow::Context;
 
-use super::{Usage, fleet};
+use super::exit::Usage;
+use super::fleet;
 use crate::args;
 use crate::aws::observe::observe;
 use crate::aws::{Connections, LoginError};
@@ -14,28 +15,30 @@ use crate::provision::fleet::{Flags, MemberByHand};
 use crate::provision::name::{Arn, ProfileName};
 use crate::provision::observed::Observed;
 
-/// What is wanted, and the way to what is there.
-pub(super) struct Session {
+pub(crate) struct Session {
     pub connections: Connections,
     pub desired: Desired,
 }
 
-/// Runs a command that waits for AWS.
-pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+/// Runs a command that talks to AWS.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("cannot start")?
+        .context("cannot start the async runtime")?
         .block_on(work)
 }
 
 impl Session {
-    /// What the flags ask for.
-    pub(super) async fn open(scope: &args::Scope, by_hand: &args::ByHand) -> anyhow::Result<Self> {
+    /// Opens a session on the accounts that the flags select.
+    ///
+    /// # Errors
+    /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
+    pub(crate) async fn open(target: &args::Target) -> anyhow::Result<Self> {
         let connections = Connections::default();
-        let desired = match &by_hand.destination_arn {
-            Some(arn) => self::by_hand(&connections, by_hand, arn).await?,
-            None => fleet::desired(&scope.fleet, scope.logging, &scope.members)?,
+        let desired = match &target.by_hand.destination_arn {
+            Some(arn) => by_hand(&connections, &target.by_hand, arn).await?,
+            None => fleet::desired(&target.scope)?,
         };
         Ok(Self {
             connections,
@@ -43,8 +46,11 @@ impl Session {
         })
     }
 
-    /// Reads every account in scope.
-    pub(super) async fn observe(&self) -> anyhow::Result<Observed> {
+    /// Reads every account of the session.
+    ///
+    /// # Errors
+    /// Fails if a profile gives no credentials, or those of another account.
+    pub(crate) async fn observe(&self) -> anyhow::Result<Observed> {
         Ok(observe(&self.connections, &self.desired)
             .await
             .map_err(hinted)?)
@@ -65,7 +71,7 @@ async fn by_hand(
         .transpose()
         .map_err(|error| usage(&error))?;
     let Some(region) = destination.region() else {
-        return Err(Usage(format!("--destination-arn {arn} names no Region")).into());
+        return Err(Usage(format!("--destination-arn: `{arn}` has no Region")).into());
     };
     let account = connections
         .account(profile.as_ref(), &region)

@@ -1,0 +1,195 @@
+//! The commands that set up, check and remove the accounts' resources: `plan`, `apply`, `status`, `destroy`, `policies`.
+
+use std::path::PathBuf;
+
+use super::{FLEET_FILE, Format};
+use crate::provision::name::MemberName;
+
+/// Show what `apply` would change, without changing anything
+///
+/// Reads every account in scope through its own profile, compares it with the fleet file, and lists what would be
+/// created, updated or deleted and why, in the order in which `apply` would do it. Policies are compared by meaning.
+/// Resources that belong to someone else are shown and left alone. If a resource cannot be read, the reason is shown
+/// and nothing is planned for it.
+///
+/// Exits 1 if anything could not be read; with --exit-code, also if anything cannot be set up as the file says.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = PLAN_EXAMPLES)]
+pub struct Plan {
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Exit 3 if there are changes to make, and 1 if `apply` could not make all of them
+    #[arg(long)]
+    pub exit_code: bool,
+
+    #[command(flatten)]
+    pub format: Format,
+}
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  catchment plan                              everything in catchment.toml
+  catchment plan --member dev1 --member dev2  two members, using only their own profiles
+  catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
+  catchment plan --output json | jq '.changes[].subject'";
+
+/// Make the accounts match the fleet file
+///
+/// Shows the plan and asks for confirmation; without a terminal, --yes is required. Then reads the accounts again, stops
+/// if they have changed since the plan was shown, and makes the changes one after another, with independent accounts in
+/// parallel. If one account fails, the others continue. A report at the end lists what was done, what failed and how to
+/// fix it, and what was not tried. Run the command again to continue from where it stopped.
+///
+/// Changes only resources that carry this fleet's tag, or that the fleet file names and nobody else owns. A stream is
+/// never shrunk, and policy statements that others added are kept.
+///
+/// Anything removed from the fleet file is no longer looked at, and keeps delivering. Before you remove a member or a
+/// log group from the file, run `catchment destroy --member NAME`; for a single log group, see `catchment destroy
+/// --help`.
+///
+/// Exits 1 if anything failed or could not be set up as the file says.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = APPLY_EXAMPLES)]
+pub struct Apply {
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  catchment apply                   everything in catchment.toml
+  catchment apply --logging         the logging account only
+  catchment apply --member dev1     one member only: its subscription filters
+  catchment apply --profile dev1 \\
+      --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
+      --vpc-flow-logs cwl_vpc_fl_member_account_1 --cloudtrail CloudTrail/member_account_1
+                                    one member by hand, without a fleet file";
+
+/// Show the state of each resource: in sync, drifted, absent, unknown or foreign
+///
+/// Changes nothing. Exits 1 if anything could not be read.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub target: Target,
+
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Remove what catchment set up, and nothing else
+///
+/// Deletes the subscription filters first, then the logs::Destination, then the role. Resources that belong to someone
+/// else are kept. So is the stream, which may hold unread log events, unless you pass --delete-stream.
+///
+/// Only what the fleet file names is looked at. Before you remove a member or a log group from the file, run `catchment
+/// destroy --member NAME`. To remove a single log group, use --destination-arn; if the fleet file sets the name of the
+/// filters (`filter`), destroy the member instead, remove the log group from the file, and apply.
+///
+/// Asks for confirmation and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
+/// resources kept on purpose do not count.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = DESTROY_EXAMPLES)]
+pub struct Destroy {
+    /// Also delete the stream, with any unread log events in it
+    #[arg(long)]
+    pub delete_stream: bool,
+
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  catchment destroy --member dev1          stop delivery from one member's log groups
+  catchment destroy                        everything except the stream
+  catchment destroy --delete-stream --yes  everything, without asking
+  catchment destroy --profile dev1 \\
+      --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
+      --cloudtrail CloudTrail/member_account_1
+                                           one log group, by hand";
+
+/// Print every policy document, and the permissions that each operator needs
+///
+/// Works from the fleet file alone, without credentials. Prints the role's trust and permissions policies, the
+/// destination policy of each Region, and, for each account, the least-privilege identity policy of the operator who
+/// runs catchment there.
+#[derive(Debug, clap::Args)]
+pub struct Policies {
+    #[command(flatten)]
+    pub scope: Scope,
+
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// The flags that `apply` and `destroy` share.
+#[derive(Debug, clap::Args)]
+pub struct Changes {
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Do not ask for confirmation
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// The accounts that a command works on.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    #[command(flatten)]
+    pub scope: Scope,
+
+    #[command(flatten)]
+    pub by_hand: ByHand,
+}
+
+/// The fleet file, or a part of it.
+#[derive(Debug, clap::Args)]
+pub struct Scope {
+    /// Path of the fleet file
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub fleet: PathBuf,
+
+    /// Limit to the logging account
+    #[arg(long)]
+    pub logging: bool,
+
+    /// Limit to this member account; may be given more than once
+    #[arg(long = "member", value_name = "NAME")]
+    pub members: Vec<MemberName>,
+}
+
+/// One member, without a fleet file.
+#[derive(Debug, clap::Args)]
+pub struct ByHand {
+    /// The logs::Destination to deliver to; the log groups must be in the same Region
+    #[arg(long, help_heading = BY_HAND, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]
+    pub destination_arn: Option<String>,
+
+    /// The member's AWS profile [default: the default credential chain]
+    #[arg(long, help_heading = BY_HAND, value_name = "PROFILE", requires = "destination_arn")]
+    pub profile: Option<String>,
+
+    /// A log group with VPC Flow Logs; may be given more than once
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
+    pub vpc_flow_logs: Vec<String>,
+
+    /// A log group with CloudTrail events; may be given more than once
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
+    pub cloudtrail: Vec<String>,
+
+    /// A log group with GuardDuty findings; may be given more than once
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
+    pub guardduty: Vec<String>,
+
+    /// A log group with anything else; may be given more than once
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
+    pub other: Vec<String>,
+}
+
+const BY_HAND: &str = "One member by hand, without a fleet file";

@@ -1,0 +1,6 @@
+//! What commands share: how they end, and how they read the fleet file, talk to AWS and make changes.
+
+pub(super) mod change;
+pub(super) mod exit;
+pub(super) mod fleet;
+pub(super) mod session;

@@ -1,0 +1,177 @@
+//! Plans, shows the plan, asks for confirmation, applies, and reports: `apply` and `destroy`.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::io::BufRead;
+use std::pin::pin;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+
+use super::exit::{ExitStatus, Usage};
+use super::session::{Session, block_on};
+use crate::args::{self, OutputFormat};
+use crate::aws::apply::{ApplyError, Report, Step, apply};
+use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
+use crate::provision::desired::Desired;
+use crate::provision::observed::Observed;
+use crate::provision::plan::{Action, Change, Declined, Plan};
+use crate::provision::resource::ResourceAddress;
+
+/// Where `apply` and `destroy` differ.
+pub(crate) struct Operation<'a, P> {
+    pub flags: &'a args::Changes,
+    pub question: &'static str,
+    pub planner: P,
+    /// Which declined resources make the command fail.
+    pub fails: fn(&Declined) -> bool,
+}
+
+impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Fails if the accounts cannot be observed, or have changed since the plan was shown. A change that fails is an entry in
+    /// the report, not an error.
+    pub(crate) fn run(self, output: &mut Output) -> anyhow::Result<ExitStatus> {
+        let yes = self.flags.yes;
+        if !yes && !Output::is_interactive() {
+            return Err(Usage(
+                "cannot ask for confirmation without a terminal; pass --yes to make the changes"
+                    .into(),
+            )
+            .into());
+        }
+        block_on(async {
+            let session = Session::open(&self.flags.target).await?;
+            let plan = (self.planner)(&session.desired, &session.observe().await?);
+            if self.format() == OutputFormat::Text {
+                output.result(output::plan::text(&plan).as_bytes())?;
+            }
+            if plan.is_empty() {
+                return self.report(&plan, &Outcome::default(), output);
+            }
+            if !yes && !self.is_confirmed(&plan, output)? {
+                output.note("nothing was changed")?;
+                return Ok(ExitStatus::Failed);
+            }
+            let now = (self.planner)(&session.desired, &session.observe().await?);
+            if actions(&now) != actions(&plan) {
+                let error = anyhow!(
+                    "the accounts have changed since the plan was made; nothing was changed"
+                );
+                let hint = "run the same command again to see the new plan";
+                return Err(Hinted::new(error, hint).into());
+            }
+            let outcome = make_changes(&session, &now, output).await?;
+            self.report(&now, &outcome, output)
+        })
+    }
+
+    fn format(&self) -> OutputFormat {
+        self.flags.format.output
+    }
+
+    fn report(
+        &self,
+        plan: &Plan,
+        outcome: &Outcome,
+        output: &mut Output,
+    ) -> anyhow::Result<ExitStatus> {
+        match self.format() {
+            OutputFormat::Json => output.json(&outcome.document(plan))?,
+            OutputFormat::Text => output.result(outcome.text(plan).as_bytes())?,
+        }
+        Ok(ExitStatus::of_success(
+            outcome.failed.is_empty() && !plan.declined.iter().any(self.fails),
+        ))
+    }
+
+    /// Asks on the terminal. With JSON output, the plan has not been shown yet.
+    fn is_confirmed(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<bool> {
+        if self.format() == OutputFormat::Json {
+            output.note(output::plan::text(plan).trim_end())?;
+        }
+        output.question(&format!("{} [y/N]", self.question))?;
+        let mut answer = String::new();
+        #[expect(clippy::disallowed_methods, reason = "reads the answer")]
+        std::io::stdin()
+            .lock()
+            .read_line(&mut answer)
+            .context("cannot read the answer")?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// The actions that decide whether two plans are the same. Ignores waits: a stream becoming ACTIVE does not invalidate the plan.
+fn actions(plan: &Plan) -> Vec<(&ResourceAddress, &Action)> {
+    let is_wait = |change: &&Change| matches!(change.action, Action::AwaitStream { .. });
+    let changes = plan.changes.iter().filter(|change| !is_wait(change));
+    changes
+        .map(|change| (&change.subject, &change.action))
+        .collect()
+}
+
+/// How often to list the running changes off a terminal: AWS can take minutes to accept a new role.
+const RUNNING_INTERVAL: Duration = Duration::from_secs(30);
+
+async fn make_changes(
+    session: &Session,
+    plan: &Plan,
+    output: &mut Output,
+) -> anyhow::Result<Outcome> {
+    // progress bars bypass `output`, so the plan has to be written first
+    output.finish()?;
+    let progress = RefCell::new(Progress::new(plan.changes.len()));
+    let written = RefCell::new((output, Ok(())));
+    let write = |line: Option<String>| {
+        let (output, result) = &mut *written.borrow_mut();
+        // changes continue even if standard error is closed
+        if let (Some(line), Ok(())) = (line, &result) {
+            *result = output.note(&line);
+        }
+    };
+    let finish = |word: &str, task: &str| {
+        let line = progress.borrow_mut().finish(word, task);
+        write(line);
+    };
+    let show = |step: Step<'_>| match step {
+        Step::Began(change) => progress.borrow_mut().start(&change.to_string()),
+        Step::Done(change) => finish("done", &change.to_string()),
+        Step::Failed(change, error) => finish("failed", &format!("{change}: {error}")),
+        Step::NotTried(change) => finish("not tried", &change.to_string()),
+    };
+    let report = {
+        let mut work = pin!(apply(&session.connections, &session.desired, plan, &show));
+        loop {
+            tokio::select! {
+                report = &mut work => break report,
+                () = tokio::time::sleep(RUNNING_INTERVAL) => write(progress.borrow().running()),
+            }
+        }
+    };
+    drop(progress);
+    let (_, result) = written.into_inner();
+    result?;
+    Ok(outcome(report))
+}
+
+/// The report of the AWS module, in the form that is printed.
+fn outcome(report: Report) -> Outcome {
+    let failure = |error: ApplyError| Failure {
+        errors: std::iter::successors(Some(&error as &dyn Error), |&error| error.source())
+            .map(ToString::to_string)
+            .collect(),
+        cause: error.cause(),
+        hint: error.hint(),
+    };
+    Outcome {
+        done: report.done,
+        failed: report
+            .failed
+            .into_iter()
+            .map(|(key, error)| (key, failure(error)))
+            .collect(),
+        not_tried: report.not_tried,
+    }
+}

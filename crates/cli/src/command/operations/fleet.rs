@@ -1,0 +1,57 @@
+//! Reads the fleet file, and narrows it to the scope of the command.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::exit::Usage;
+use crate::args;
+use crate::output::Hinted;
+use crate::provision::desired::{Desired, DesiredError, Scope};
+use crate::provision::fleet::Fleet;
+
+/// Reads the part of the fleet file that is in scope.
+///
+/// # Errors
+/// Fails if the file cannot be read, holds mistakes, or does not have a member in scope.
+pub(crate) fn desired(scope: &args::Scope) -> anyhow::Result<Desired> {
+    let fleet = fleet(&scope.fleet)?;
+    let scope = Scope {
+        logging: scope.logging,
+        members: scope.members.iter().cloned().collect(),
+    };
+    let desired = Desired::of_fleet(&fleet).and_then(|desired| desired.only(&scope));
+    desired.map_err(hinted)
+}
+
+/// Reads the whole fleet file.
+///
+/// # Errors
+/// Fails if the file cannot be read or holds mistakes.
+pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
+    Fleet::parse(&read(path)?)
+        .with_context(|| format!("{} is not a valid fleet file", path.display()))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    #[expect(clippy::disallowed_methods, reason = "commands read the fleet file")]
+    std::fs::read_to_string(path).map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "run `catchment init` to create one, or pass --fleet with the path of another"
+            }
+            _ => "the file must be UTF-8 text, and readable by you",
+        };
+        let error = anyhow::Error::from(error)
+            .context(format!("cannot read the fleet file {}", path.display()));
+        Hinted::new(error, hint).into()
+    })
+}
+
+fn hinted(error: DesiredError) -> anyhow::Error {
+    match (&error, error.hint()) {
+        (DesiredError::NoSuchMember { .. }, _) => Usage(error.to_string()).into(),
+        (_, Some(hint)) => Hinted::new(error, hint).into(),
+        (_, None) => error.into(),
+    }
+}

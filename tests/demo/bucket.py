@@ -5,7 +5,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-import say
+import console
 
 LOST_HINT = (
     "The transformer's last words stand above. Where `make test` passes, that is a defect: please report it with this output."
@@ -13,7 +13,7 @@ LOST_HINT = (
 
 
 @dataclass
-class Arrived:
+class BucketContents:
     """The objects of a bucket."""
 
     objects: dict[str, list[dict]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Arrived:
     def check(self, delivered: dict) -> int:
         """Insists that exactly what was delivered is here; returns how many events that is."""
         if self.failed:
-            raise say.Failure(f"{len(self.failed)} objects came to the error output, such as {self.failed[0]}", LOST_HINT)
+            raise console.Failure(f"{len(self.failed)} objects came to the error output, such as {self.failed[0]}", LOST_HINT)
         sent = Counter(
             (message["owner"], message["log_group"], message["log_stream"], event["id"], event["message"])
             for message in delivered["messages"]
@@ -62,7 +62,7 @@ class Arrived:
             (line["account"], line["log_group"], line["log_stream"], line["id"], line["message"]) for line in self.lines
         )
         if sent != came:
-            raise say.Failure(
+            raise console.Failure(
                 f"of {sent.total()} events delivered {(sent - came).total()} are missing in S3,"
                 f" and {(came - sent).total()} there are unlike any that was delivered",
                 LOST_HINT,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 import fleet
-import say
+import console
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,13 +22,13 @@ ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 END_SECONDS_MAX = 20
 
 
-class World:
+class Sandbox:
     """Everything the demo starts; all of it ends with the block, the folder too."""
 
     def __enter__(self):
         for built in (CATCHMENT, LAMBDA_ZIP):
             if not built.exists():
-                raise say.Failure(f"{built.relative_to(ROOT)} is not there", "`make demo` builds it before it starts the demo.")
+                raise console.Failure(f"{built.relative_to(ROOT)} is not there", "`make demo` builds it before it starts the demo.")
         self._folder = tempfile.TemporaryDirectory(prefix="catchment-demo-")
         self.folder = Path(self._folder.name)
         # a session of its own: Ctrl-C is for the demo, which then ends it in order
@@ -87,7 +87,7 @@ class World:
 
         Where it goes well, `quiet` shows nothing of that, and `after` only what comes from the line with that text on.
         """
-        say.command(line)
+        console.command(line)
         done = subprocess.run(
             ["/bin/sh", "-c", line],
             cwd=self.folder,
@@ -99,12 +99,12 @@ class World:
             check=False,
         )
         if done.returncode:
-            say.output(done.stdout)
-            raise say.Failure(f"`{line.split(' --')[0]}` ended with exit code {done.returncode}", hint)
+            console.output(done.stdout)
+            raise console.Failure(f"`{line.split(' --')[0]}` ended with exit code {done.returncode}", hint)
         if not quiet:
             lines = done.stdout.splitlines()
             begin = next((number for number, text in enumerate(lines) if after in text), 0)
-            say.output("\n".join((["…"] if begin else []) + lines[begin:]))
+            console.output("\n".join((["…"] if begin else []) + lines[begin:]))
 
     def client(self, profile: str, service: str):
         """The plain AWS API, through a named profile."""
@@ -124,7 +124,7 @@ class World:
     def _first_word(self) -> dict:
         line = self._emulator.stdout.readline()
         if not line:
-            raise say.Failure(
+            raise console.Failure(
                 "the emulator did not start",
                 "Its own words stand above. `make setup` installs what it needs; `make clean setup` does so anew.",
             )

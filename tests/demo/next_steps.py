@@ -1,18 +1,18 @@
 """How a person goes on once the demo has shown its part: commands to paste into another terminal."""
 
 import fleet
-import say
-from world import BIN, CATCHMENT, World
+import console
+from sandbox import BIN, CATCHMENT, Sandbox
 
 
-def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
+def commands(sandbox: Sandbox, bucket: str) -> list[tuple[str, list[str]]]:
     """What each is for, and the lines."""
     group, stream = fleet.DEV1.log_groups["vpc-flow-logs"], "eni-0123456789abcdef0-all"
-    exports = [f"export {name}={value}" for name, value in world.aws_variables.items()]
+    exports = [f"export {name}={value}" for name, value in sandbox.aws_variables.items()]
     return [
         (
             "See the emulator, and nothing else",
-            [f"cd {world.folder}", *exports, f"export PATH={CATCHMENT.parent}:{BIN}:$PATH"],
+            [f"cd {sandbox.folder}", *exports, f"export PATH={CATCHMENT.parent}:{BIN}:$PATH"],
         ),
         (
             "Log something in a member account",
@@ -43,13 +43,13 @@ def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-def offer(world: World, bucket: str) -> None:
+def offer(sandbox: Sandbox, bucket: str) -> None:
     """Prints them."""
-    say.step(
+    console.step(
         "Go on by hand",
-        f"It stays up until Ctrl-C. AWS is at {world.endpoint}; the profiles are {', '.join(a.profile for a in fleet.MEMBERS)}."
+        f"It stays up until Ctrl-C. AWS is at {sandbox.endpoint}; the profiles are {', '.join(a.profile for a in fleet.MEMBERS)}."
         " Paste into another terminal:",
     )
-    for what, lines in commands(world, bucket):
-        say.paste([f"# {what}", *lines])
-    say.heading("Waiting; Ctrl-C ends all of it.")
+    for what, lines in commands(sandbox, bucket):
+        console.paste([f"# {what}", *lines])
+    console.heading("Waiting; Ctrl-C ends all of it.")

@@ -1,4 +1,4 @@
-"""The demo's fleet: who is in it, what each account logs where, and the fleet file that says so."""
+"""The demo's fleet: its accounts, their log groups, and the fleet file."""
 
 from dataclasses import dataclass
 

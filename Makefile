@@ -64,14 +64,14 @@ fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
 
-# The Lambda's processor: by default this machine's. `make lambda ARCH=arm64` needs `rustup target add` first.
+# The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 LAMBDA_DIR := target/lambda/$(ARCH)
 
-# zig links against the glibc of provided.al2023. Its clang needs -mevex512 for libdeflate's AVX-512 code, which runs
-# only if the processor has it.
-lambda: $(VENV)/.installed ## build the deployable target/lambda/transformer.zip
+# Linked by zig against the glibc of provided.al2023. Its clang wants to be told that 512-bit vectors may be used where
+# libdeflate asks the processor for them first.
+lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARCH.zip and transformer.zip of all that are built
 	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
 		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip

@@ -42,18 +42,16 @@ const TRANSFORMER: &[Row] = &[
     ("source", &["json", "subscription"]),
     ("settings", &["limits", "source"]),
     ("output", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings"]),
-    ("firehose", &["limits", "buffer", "subscription", "source", "settings", "output"]),
     ("lambda", &[]),
+    ("firehose", &["limits", "buffer", "subscription", "source", "settings", "output", "lambda"]),
 ];
 
 /// Crates that only these modules of the CLI may name.
+#[rustfmt::skip]
 const OUTSIDE: &[(&str, &[&str])] = &[
-    // one source of truth for `Source`; the rest is for captured batches
-    (
-        "catchment_transformer",
-        &["batch", "command/replay.rs", "provision/resource.rs"],
-    ),
-    // errors of a type of their own, below the commands
+    // for captured batches, and for `Source`
+    ("catchment_transformer", &["batch", "command/replay.rs", "provision/fleet", "provision/parameters"]),
+    // all other modules have error types
     ("anyhow", &["command", "output.rs"]),
 ];
 

@@ -130,7 +130,7 @@ fn log_events_reach_the_stream_behind_a_destination() {
     let role = format!("arn:aws:iam::{logging}:role/cwrole");
     let destination =
         json!({"destinationName": "kinesisDest", "targetArn": stream, "roleArn": role});
-    let made = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
+    let created = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
     let call = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
     call("CreateLogGroup", json!({"logGroupName": "flow"}));
     call(
@@ -141,7 +141,7 @@ fn log_events_reach_the_stream_behind_a_destination() {
         "PutSubscriptionFilter",
         json!({
             "logGroupName": "flow", "filterName": "f", "filterPattern": "",
-            "destinationArn": made["destination"]["arn"],
+            "destinationArn": created["destination"]["arn"],
         }),
     );
     let event = json!({"timestamp": 1_700_000_000_000_i64, "message": "one"});

@@ -1,4 +1,4 @@
-//! Who may name whom: a module names lower modules only, at every depth, so there is no circle and what is pure stays so.
+//! Dependencies between modules: each names only lower ones, and no imports run in a circle at any depth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::files::{File, files};
 use crate::modules::{Modules, Path};
 use crate::none;
 
-/// A module, and the lower modules that it may name: by their last word, which is theirs alone in the table.
+/// A module, and the modules that it may name, by the last segment of their paths.
 type Row = (&'static str, &'static [&'static str]);
 
 /// The modules of the CLI, lowest first.
@@ -31,7 +31,7 @@ const CLI: &[Row] = &[
     ]),
 ];
 
-/// The modules of the transformer, likewise.
+/// The modules of the transformer, lowest first.
 #[rustfmt::skip]
 const TRANSFORMER: &[Row] = &[
     ("limits", &[]),
@@ -106,7 +106,7 @@ fn check_table(folder: &str, table: &[Row]) {
             faults.insert(format!("{folder} has no module {module}"));
         }
     }
-    // a file whose children are in the table is a table of contents
+    // a file whose children are in the table only lists them
     let is_contents = |path: &Path| table.iter().any(|row| row.0.starts_with(&path.join("::")));
     let unknown = modules
         .paths()

@@ -9,21 +9,21 @@ use syn::{Attribute, Expr, Item, ItemMod, ItemUse, Macro, Token, UseTree};
 
 use crate::files::File;
 
-/// The name of a module or an item from the crate's root on; empty for the root itself.
+/// The path of a module or an item within the crate; empty for the crate's root.
 pub(crate) type Path = Vec<String>;
 
-/// One file: what it names, and what it re-exports or imports.
+/// What a file names, and what it imports or re-exports.
 #[derive(Default)]
 struct Module {
     named: BTreeSet<Path>,
     imports: BTreeMap<String, Path>,
 }
 
-/// The modules of one crate that are files, without tests.
+/// The modules of a crate, one for each file, without tests.
 pub(crate) struct Modules(BTreeMap<Path, Module>);
 
 impl Modules {
-    /// Reads the files of the crate in `folder`. Binaries are left out: they may name everything, and nobody can name them.
+    /// Reads the files of the crate in `folder`, except binaries, which may name everything and cannot be named.
     pub(crate) fn of(folder: &str, files: &[File]) -> Self {
         let mut syntax = BTreeMap::new();
         for File { path, text } in files {
@@ -61,10 +61,10 @@ impl Modules {
         self.0.keys()
     }
 
-    /// Every pair of a module and another that it names.
+    /// All pairs of a module and another that it names, except pairs of a module and its own child or parent.
     ///
-    /// A folder's own file and the files in the folder are one module to the outside, and name each other freely: the
-    /// children use the types that the file declares, the file calls the children. Such pairs are left out.
+    /// Parents and children may name each other: a parent declares types that its children use, and calls them. Items that
+    /// the parent only re-exports count as the child's.
     pub(crate) fn edges(&self) -> BTreeSet<(&Path, Path)> {
         let mut edges = BTreeSet::new();
         for (from, module) in &self.0 {
@@ -78,7 +78,7 @@ impl Modules {
         edges
     }
 
-    /// The file that declares an item: through re-exports, so that a detour over the parent hides nothing.
+    /// The module that declares an item, found through imports and re-exports.
     fn resolve(&self, named: &[String], hops: usize) -> Path {
         let mut module = Path::new();
         for (index, segment) in named.iter().enumerate() {
@@ -108,7 +108,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The files that a file declares as modules of its tests.
+/// The modules that a file declares only for tests.
 fn test_modules(module: &Path, file: &syn::File) -> Vec<Path> {
     let tests = file.items.iter().filter_map(|item| match item {
         Item::Mod(child) if is_test(&child.attrs) => Some(child.ident.to_string()),
@@ -121,13 +121,13 @@ fn test_modules(module: &Path, file: &syn::File) -> Vec<Path> {
 
 struct Reader<'a> {
     known: &'a BTreeSet<Path>,
-    /// The module that is being read: the file, or a module written inside it.
+    /// The current module: the file, or an inline module in it.
     here: Path,
     module: Module,
 }
 
 impl Reader<'_> {
-    /// A path as it stands in the code, from the crate's root on; none if it leads out of the crate.
+    /// A path in the code, made absolute within the crate; `None` if it is of another crate.
     fn absolute(&self, segments: &[String]) -> Option<Path> {
         let (mut base, rest) = match segments.first()?.as_str() {
             "crate" => (Path::new(), &segments[1..]),
@@ -214,7 +214,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_path(self, path);
     }
 
-    /// What is inside most macros is a list of expressions.
+    /// The arguments of most macros are expressions.
     fn visit_macro(&mut self, call: &'ast Macro) {
         let list = Punctuated::<Expr, Token![,]>::parse_terminated;
         if let Ok(expressions) = list.parse2(call.tokens.clone()) {

@@ -36,7 +36,7 @@ DEV2 = Account(
     },
 )
 MEMBERS = (DEV1, DEV2, LOGGING)
-"""The logging account is a member too: it has log groups of its own."""
+"""The logging account is a member too: it has its own log groups."""
 
 
 def fleet_file() -> str:

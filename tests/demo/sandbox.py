@@ -31,7 +31,7 @@ class Sandbox:
                 raise console.Failure(f"{built.relative_to(ROOT)} does not exist", "Run `make demo`, which builds it first.")
         self._folder = tempfile.TemporaryDirectory(prefix="catchment-demo-")
         self.folder = Path(self._folder.name)
-        # in a session of its own, so that Ctrl-C reaches only the demo, which then ends the emulator
+        # in its own session, so that Ctrl-C reaches only the demo, which then ends the emulator
         self._emulator = subprocess.Popen(
             [sys.executable, "-m", "emulator", json.dumps({"deliver": True})],
             cwd=ROOT / "tests" / "support",

@@ -32,7 +32,7 @@ def adopt_orphans() -> None:
 
 
 def start(command: list[str], **options) -> subprocess.Popen:
-    """Starts `command` in a process group of its own; it is killed when we end, however we end."""
+    """Starts `command` in its own process group. It is killed when we end, however we end."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

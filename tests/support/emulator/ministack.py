@@ -1,4 +1,4 @@
-"""Starts the ministack process on a free port, with a folder of its own."""
+"""Starts the ministack process on a free port, with its own folder."""
 
 import os
 import socket

@@ -24,7 +24,7 @@ async def _check_cap(call: Call, rules) -> None:
 
 async def _check_destination(call: Call, arn: str, rules) -> None:
     destination = await rules.resources.destination(arn)
-    # a destination serves log groups of its own Region only
+    # a destination only takes log groups of its Region
     if destination is None or arn.split(":")[3] != call.region:
         raise NOT_DELIVERED
     if rules.settings.destination_policy:

@@ -59,26 +59,25 @@ pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<File> {
             }
         }
     }
-    assert!(!found.is_empty(), "nothing in {folder}");
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
 /// All code: both crates, the tests, the scripts.
 pub(crate) fn sources() -> Vec<File> {
-    ["crates", "tests", "infra"]
-        .iter()
-        .flat_map(|folder| match *folder {
-            "infra" => files(folder, &[".py"]),
-            _ => files(folder, &[".rs", ".py"]),
-        })
-        .collect()
+    all(&["crates", "tests", "infra"], &[".rs", ".py"])
 }
 
-/// The code of both crates, tests apart.
+/// The code of both crates, without integration tests.
 pub(crate) fn crate_sources() -> Vec<File> {
-    ["crates/cli/src", "crates/transformer/src"]
+    all(&["crates/cli/src", "crates/transformer/src"], &[".rs"])
+}
+
+fn all(folders: &[&str], endings: &[&str]) -> Vec<File> {
+    let found: Vec<_> = folders
         .iter()
-        .flat_map(|folder| files(folder, &[".rs"]))
-        .collect()
+        .flat_map(|folder| files(folder, endings))
+        .collect();
+    assert!(!found.is_empty(), "no files in {folders:?}");
+    found
 }

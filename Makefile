@@ -35,8 +35,8 @@ test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary an
 	$(PY) -W ignore -m unittest discover --start-directory tests/demo
 	cargo test --workspace --locked
 
-demo: $(VENV)/.installed ## send logs of three emulated accounts to S3; ARGS=--once exits when done
-	@echo "Building catchment and the transformer: several minutes the first time, a second afterwards"
+demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
+	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"
 	@cargo build --locked --package catchment
 	@$(MAKE) --no-print-directory lambda
 	@$(PY) tests/demo $(ARGS)

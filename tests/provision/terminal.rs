@@ -30,29 +30,29 @@ fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
 /// Reads up to the prompt.
 fn read_prompt(child: &mut Child) -> String {
     let stdout = child.stdout.as_mut().unwrap();
-    let mut output = Vec::new();
+    let mut told = Vec::new();
     let mut byte = [0];
-    while !output.ends_with(b"[y/N] ") && stdout.read(&mut byte).unwrap() == 1 {
-        output.push(byte[0]);
+    while !told.ends_with(b"[y/N] ") && stdout.read(&mut byte).unwrap() == 1 {
+        told.push(byte[0]);
     }
-    String::from_utf8(output).unwrap()
+    String::from_utf8(told).unwrap()
 }
 
-fn reply(mut child: Child, text: &str) -> (Option<i32>, String) {
+fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
     child
         .stdin
         .as_mut()
         .unwrap()
-        .write_all(format!("{text}\n").as_bytes())
+        .write_all(format!("{answer}\n").as_bytes())
         .unwrap();
-    let mut output = String::new();
+    let mut told = String::new();
     child
         .stdout
         .as_mut()
         .unwrap()
-        .read_to_string(&mut output)
+        .read_to_string(&mut told)
         .unwrap();
-    (child.wait().unwrap().code(), output)
+    (child.wait().unwrap().code(), told)
 }
 
 #[test]
@@ -62,24 +62,24 @@ fn apply_asks_and_obeys_the_reply() {
 
     let mut child = on_terminal(&fleet, "apply --logging");
     read_prompt(&mut child);
-    let (code, output) = reply(child, "n");
-    assert_eq!(code, Some(1), "{output}");
-    assert!(output.contains("nothing was changed"), "{output}");
+    let (code, told) = answer(child, "n");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("nothing was changed"), "{told}");
     assert!(fleet.writes().is_empty());
 
     let mut child = on_terminal(&fleet, "apply --logging");
     read_prompt(&mut child);
-    let (code, output) = reply(child, "y");
-    assert_eq!(code, Some(0), "{output}");
+    let (code, told) = answer(child, "y");
+    assert_eq!(code, Some(0), "{told}");
     fleet.expect(0, "plan --logging --exit-code");
 
     // plan, progress and report keep their order on a terminal
-    let (code, output) = reply(on_terminal(&fleet, "destroy --yes --logging"), "");
-    assert_eq!(code, Some(0), "{output}");
-    let places = ["0 to update", "[1/", "done, 0 failed"].map(|text| output.find(text));
+    let (code, told) = answer(on_terminal(&fleet, "destroy --yes --logging"), "");
+    assert_eq!(code, Some(0), "{told}");
+    let places = ["0 to update", "[1/", "done, 0 failed"].map(|text| told.find(text));
     assert!(
         places.is_sorted() && places[0].is_some(),
-        "{places:?} in {output}"
+        "{places:?} in {told}"
     );
 }
 
@@ -92,12 +92,9 @@ fn nothing_is_changed_if_aws_changed_after_the_plan_was_shown() {
     let mut child = on_terminal(&fleet, "apply --member dev1");
     read_prompt(&mut child);
     fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
-    let (code, output) = reply(child, "y");
-    assert_eq!(code, Some(1), "{output}");
-    assert!(
-        output.contains("no longer as the plan shows them"),
-        "{output}"
-    );
+    let (code, told) = answer(child, "y");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("no longer as the plan shows them"), "{told}");
     let ours = json!("catchment-kinesisDest");
     let filters = fleet.filters(&fleet.dev1, "CloudTrail/member_account_1");
     assert!(

@@ -1,4 +1,4 @@
-# What a person can do here: `make help`.
+# `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help setup lint lint-infra test bless fuzz bench lambda demo pins clean
 
@@ -8,7 +8,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: .config/requirements.txt
@@ -19,15 +19,16 @@ $(VENV)/.installed: .config/requirements.txt
 $(CARGO_DENY):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-deny@0.20.2
 
-setup: $(VENV)/.installed ## install what the tests and the demo need, into .venv
+setup: $(VENV)/.installed ## install what the tests and the demo need into .venv
 
-lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## format, clippy, the pure rooms alone, licences, templates and policies
+lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## check formatting, lints, spelling, licences, templates and policies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --locked --no-default-features -- -D warnings
+	$(VENV)/bin/typos --config .config/typos.toml
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
 
-test: $(VENV)/.installed lambda ## every test, against the real Lambda binary and the emulator
+test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary and an AWS emulator
 	cargo test --workspace --locked --no-run
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
@@ -40,7 +41,7 @@ demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this mac
 	@$(MAKE) --no-print-directory lambda
 	@$(PY) tests/demo $(ARGS)
 
-bless: $(VENV)/.installed lambda ## write golden files and snapshots anew; then read the difference
+bless: $(VENV)/.installed lambda ## rewrite golden files, snapshots and policy copies; then review the diff
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
 	$(PY) tests/infra/policies.py
 
@@ -50,17 +51,17 @@ lint-infra: $(VENV)/.installed
 		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
 
-# Stable Rust has the coverage that libFuzzer steers by, but no sanitizer; there is no unsafe code of ours to sanitize.
+# RUSTC_BOOTSTRAP=1 gives stable Rust the coverage flags that libFuzzer needs. No sanitizer: we have no unsafe code.
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@0.13.2
 
 FUZZ_SECONDS := 600
-fuzz: $(CARGO_FUZZ) ## the record decoder against any bytes, for FUZZ_SECONDS (600)
+fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
 	mkdir -p target/fuzz-corpus
 	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
 		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
 
-bench: ## the transformer against the decompressor; target/bench/summary.json
+bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
 
 # The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
@@ -79,10 +80,10 @@ lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARC
 	@$(PY) infra/bundle.py target/lambda/transformer.zip target/lambda/transformer-*.zip
 	@ls -l target/lambda/transformer-$(ARCH).zip target/lambda/transformer.zip
 
-pins: ## resolve .config/requirements.in into .config/requirements.txt
+pins: ## resolve .config/requirements.in into requirements.txt
 	python3 -m venv --clear target/pins
 	target/pins/bin/python -m pip install --quiet --disable-pip-version-check --requirement .config/requirements.in
 	target/pins/bin/python -m pip freeze --all --exclude pip > .config/requirements.txt
 
-clean: ## remove what the build and the set-up left
+clean: ## remove target and .venv
 	rm -rf target $(VENV)

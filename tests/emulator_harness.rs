@@ -1,9 +1,6 @@
-//! The emulator harness itself: accounts are apart, rules hold, calls are listed, a held call is held.
+//! Tests of the emulator harness: separate accounts, rules, faults, journal, breakpoint, delivery.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has to stop"
-)]
+#![allow(clippy::unwrap_used, reason = "tests stop if their setup fails")]
 
 mod support;
 
@@ -13,7 +10,7 @@ use support::emulator::Emulator;
 const REGION: &str = "us-west-2";
 
 #[test]
-fn accounts_and_profiles() {
+fn accounts_are_separate_and_profiles_work() {
     let emulator = Emulator::start();
     emulator.profile("dev1", "111122223333");
     let group = json!({"logGroupName": "flow"});
@@ -31,14 +28,14 @@ fn accounts_and_profiles() {
     assert_eq!(
         calls.len(),
         1,
-        "what is done by hand is not listed: {calls:?}"
+        "direct calls are not in the journal: {calls:?}"
     );
     assert_eq!(calls[0]["operation"], "GetCallerIdentity");
     assert_eq!(calls[0]["outcome"], "forwarded");
 }
 
 #[test]
-fn errors_come_back_as_code_and_message() {
+fn errors_have_a_code_and_a_message() {
     let emulator = Emulator::start();
     let absent = json!({"logGroupName": "nowhere"});
     let (code, message) = emulator
@@ -52,7 +49,7 @@ fn errors_come_back_as_code_and_message() {
 fn a_held_write_is_not_carried_out() {
     let emulator = Emulator::start();
     emulator.profile("dev1", "111122223333");
-    emulator.halt_at(1);
+    emulator.break_before(1);
     let mut caller = emulator
         .command(support::repository().join(".venv/bin/aws"))
         .args([
@@ -67,7 +64,7 @@ fn a_held_write_is_not_carried_out() {
         ])
         .spawn()
         .unwrap();
-    assert!(emulator.wait_halted(60.0));
+    assert!(emulator.wait_for_breakpoint(60.0));
     caller.kill().unwrap();
     caller.wait().unwrap();
     let groups = emulator.call(
@@ -78,11 +75,11 @@ fn a_held_write_is_not_carried_out() {
         &json!({}),
     );
     assert_eq!(groups["logGroups"], json!([]));
-    assert_eq!(emulator.calls()[0]["outcome"], "halted");
+    assert_eq!(emulator.calls()[0]["outcome"], "held");
 }
 
 #[test]
-fn rules_and_faults_come_and_go() {
+fn rules_and_faults_can_be_changed() {
     let emulator = Emulator::start();
     emulator.profile("dev1", "111122223333");
     let create = |name| {
@@ -133,22 +130,22 @@ fn log_events_reach_the_stream_behind_a_destination() {
     let role = format!("arn:aws:iam::{logging}:role/cwrole");
     let destination =
         json!({"destinationName": "kinesisDest", "targetArn": stream, "roleArn": role});
-    let made = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
-    let by_hand = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
-    by_hand("CreateLogGroup", json!({"logGroupName": "flow"}));
-    by_hand(
+    let created = emulator.call(logging, REGION, "logs", "PutDestination", &destination);
+    let call = |operation, params| emulator.call(member, REGION, "logs", operation, &params);
+    call("CreateLogGroup", json!({"logGroupName": "flow"}));
+    call(
         "CreateLogStream",
         json!({"logGroupName": "flow", "logStreamName": "eni"}),
     );
-    by_hand(
+    call(
         "PutSubscriptionFilter",
         json!({
             "logGroupName": "flow", "filterName": "f", "filterPattern": "",
-            "destinationArn": made["destination"]["arn"],
+            "destinationArn": created["destination"]["arn"],
         }),
     );
     let event = json!({"timestamp": 1_700_000_000_000_i64, "message": "one"});
-    by_hand(
+    call(
         "PutLogEvents",
         json!({"logGroupName": "flow", "logStreamName": "eni", "logEvents": [event]}),
     );

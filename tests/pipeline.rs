@@ -1,11 +1,11 @@
-//! The whole pipeline at volume: 100,000 events of two members over subscription, Kinesis, Firehose and the real Lambda to S3.
+//! The whole pipeline at volume: 100,000 events from two members through Kinesis, Firehose and the real Lambda to S3.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up has to stop, and tests touch files, processes and clocks"
+    reason = "tests stop if their setup fails, and use files, processes and clocks"
 )]
 
 mod support;
@@ -23,7 +23,7 @@ use support::repository;
 
 const REGION: &str = "us-west-2";
 const LOGGING: &str = "999988887777";
-/// Account, flow log group, CloudTrail log group.
+/// Profile, account, flow log group, CloudTrail log group.
 const MEMBERS: [(&str, &str, &str, &str); 2] = [
     (
         "dev1",
@@ -38,20 +38,20 @@ const MEMBERS: [(&str, &str, &str, &str); 2] = [
         "CloudTrail/member_account_2",
     ),
 ];
-/// Events of one PutLogEvents after the other; together 2,000.
+/// The numbers of events in successive PutLogEvents calls; 2,000 in total.
 const BATCH_SIZES: [usize; 5] = [1, 99, 400, 500, 1_000];
-/// Of [`BATCH_SIZES`], for each of the four log groups: 25,000 events × 4.
+/// For each of the four log groups.
 const EVENTS_PER_GROUP: usize = 25_000;
 const ARRIVAL_SECONDS_MAX: u64 = 120;
 
-/// An event where it was delivered: account, source, log group, log stream, id, message.
+/// A delivered event: account, source, log group, log stream, id, message.
 type Event = [String; 6];
 
 #[test]
-fn a_hundred_thousand_events_arrive_as_often_as_they_were_delivered_and_unchanged() {
-    // some messages come twice, as CloudWatch Logs may well deliver them
+fn a_hundred_thousand_events_arrive_unchanged_as_often_as_delivered() {
+    // some messages are delivered twice, as CloudWatch Logs may do
     let emulator = Emulator::start_with(&json!({ "deliver": true, "deliver_twice_every": 10 }));
-    make_fleet(&emulator);
+    set_up_fleet(&emulator);
     run(
         &emulator,
         env!("CARGO_BIN_EXE_catchment"),
@@ -74,28 +74,32 @@ fn a_hundred_thousand_events_arrive_as_often_as_they_were_delivered_and_unchange
     let delivered = emulator.delivered();
     let messages = delivered["messages"].as_array().unwrap();
     let sent = count(messages.iter().flat_map(events_delivered));
-    assert_eq!(sent.len(), 100_000, "events that differ");
+    assert_eq!(sent.len(), 100_000, "distinct events");
     assert!(
         sent.values().any(|times| *times == 2),
-        "some are to come twice"
+        "some events are delivered twice"
     );
 
     let keys = wait_for_objects(&emulator, &bucket, messages.len());
-    let came = count(
+    let received = count(
         keys.iter()
             .flat_map(|key| events_in(&emulator, &bucket, key)),
     );
     for (event, times) in &sent {
         assert_eq!(
-            came.get(event),
+            received.get(event),
             Some(times),
-            "{event:?} came otherwise than {times} times"
+            "{event:?} was delivered {times} times"
         );
     }
-    assert_eq!(came.len(), sent.len(), "events that nobody delivered");
+    assert_eq!(
+        received.len(),
+        sent.len(),
+        "events that were never delivered"
+    );
 }
 
-fn make_fleet(emulator: &Emulator) {
+fn set_up_fleet(emulator: &Emulator) {
     emulator.profile("logging", LOGGING);
     let mut file = format!(
         r#"[logging]
@@ -130,7 +134,7 @@ cloudtrail = ["{cloudtrail}"]
     emulator.write("catchment.toml", &file);
 }
 
-/// Deploys `infra/logging.yaml` as a person would, and returns the name of its bucket.
+/// Deploys `infra/logging.yaml` with SAM and returns the name of its bucket.
 fn deploy(emulator: &Emulator) -> String {
     let zip = repository().join("target/lambda/transformer.zip");
     assert!(zip.exists(), "{}: `make lambda` builds it", zip.display());
@@ -177,7 +181,7 @@ fn deploy(emulator: &Emulator) -> String {
     text(&bucket.unwrap()["OutputValue"])
 }
 
-/// Runs a program in the emulator's world and returns its standard output.
+/// Runs a program against the emulator and returns its standard output.
 fn run(emulator: &Emulator, program: &str, arguments: &[&str]) -> String {
     let output = emulator
         .command(program)
@@ -196,7 +200,7 @@ fn run(emulator: &Emulator, program: &str, arguments: &[&str]) -> String {
     stdout
 }
 
-/// A member's flow logs and CloudTrail records, in batches of many sizes and from several log streams.
+/// Writes a member's flow logs and CloudTrail records, in batches of several sizes and from several log streams.
 fn write_events(
     emulator: &Emulator,
     (_, account, flow_logs, cloudtrail): (&str, &str, &str, &str),
@@ -238,7 +242,7 @@ fn flow(account: &str, number: usize) -> String {
     )
 }
 
-/// A record that holds whatever JSON, gzip and log shippers are known to stumble over.
+/// A record with text that JSON parsers and log shippers are known to get wrong.
 fn call(account: &str, number: usize) -> String {
     let awkward = [
         "plain",
@@ -252,7 +256,7 @@ fn call(account: &str, number: usize) -> String {
         "requestParameters": { "": null, "a.b": awkward[number % awkward.len()] },
     });
     match number % 10 {
-        // not every message is JSON on one line
+        // not every message is JSON, or on one line
         0 => format!("{record:#}"),
         1 => format!("{} {number}", awkward[number / 10 % awkward.len()]),
         _ => record.to_string(),
@@ -280,27 +284,27 @@ fn events_delivered(message: &Value) -> Vec<Event> {
         .collect()
 }
 
-/// Waits until as many objects are there as records were delivered; their keys.
+/// Waits for one object per delivered record; returns their keys.
 fn wait_for_objects(emulator: &Emulator, bucket: &str, count: usize) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(ARRIVAL_SECONDS_MAX);
     loop {
         let params = json!({ "Bucket": bucket });
         let listed = emulator.call(LOGGING, REGION, "s3", "ListObjectsV2", &params);
-        assert_eq!(listed["IsTruncated"], false, "one page holds all objects");
+        assert_eq!(listed["IsTruncated"], false, "all objects are on one page");
         let objects = listed["Contents"].as_array().cloned().unwrap_or_default();
         if objects.len() >= count {
             return objects.iter().map(|object| text(&object["Key"])).collect();
         }
         assert!(
             Instant::now() < deadline,
-            "{} of {count} objects came within {ARRIVAL_SECONDS_MAX} seconds",
+            "{} of {count} objects arrived within {ARRIVAL_SECONDS_MAX} seconds",
             objects.len()
         );
         thread::sleep(Duration::from_millis(200));
     }
 }
 
-/// An object's lines, which have to be of the partition that its key names.
+/// The events of an object, whose partition must be the one in its key.
 fn events_in(emulator: &Emulator, bucket: &str, key: &str) -> Vec<Event> {
     let params = json!({ "Bucket": bucket, "Key": key });
     let object = emulator.call(LOGGING, REGION, "s3", "GetObject", &params);
@@ -310,7 +314,7 @@ fn events_in(emulator: &Emulator, bucket: &str, key: &str) -> Vec<Event> {
     MultiGzDecoder::new(gzip.as_slice())
         .read_to_string(&mut lines)
         .unwrap_or_else(|error| panic!("{key}: {error}"));
-    assert!(lines.ends_with('\n'), "{key} ends in a whole line");
+    assert!(lines.ends_with('\n'), "{key} ends with a newline");
     lines
         .lines()
         .map(|line| {

@@ -1,10 +1,10 @@
-//! `catchment replay`: the real binary, as a person runs it.
+//! `catchment replay` end to end, with the real binary.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a test stops where its fixtures are wrong"
+    reason = "tests stop if their setup fails"
 )]
 
 #[path = "support/batch.rs"]
@@ -29,7 +29,7 @@ fn replay(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
-    // A run that refuses its arguments does not read its input.
+    // a run that refuses its arguments does not read its input
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
@@ -46,7 +46,7 @@ fn event(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn standard_output_is_what_the_destination_would_receive() {
+fn standard_output_has_what_the_destination_would_receive() {
     let (code, out, err) = replay(&["--format", "message"], &event("format-message"));
     assert_eq!(code, 0, "{err}");
     let lines: Vec<_> = out.lines().collect();
@@ -60,7 +60,7 @@ fn standard_output_is_what_the_destination_would_receive() {
 }
 
 #[test]
-fn the_summary_counts_and_names_what_failed() {
+fn the_summary_counts_records_and_names_failed_ones() {
     let (code, out, err) = replay(&[], &event("unreadable"));
     assert_eq!(code, 1);
     assert_eq!(out.lines().count(), 2);
@@ -68,7 +68,7 @@ fn the_summary_counts_and_names_what_failed() {
 }
 
 #[test]
-fn several_events_several_files_and_a_total() {
+fn several_events_and_files_give_a_total() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("two.jsonl");
     let two = [
@@ -87,7 +87,7 @@ fn several_events_several_files_and_a_total() {
 }
 
 #[test]
-fn a_recorded_response_is_as_expected_until_a_setting_changes() {
+fn a_recorded_response_matches_until_a_setting_changes() {
     let folder = tempfile::tempdir().unwrap();
     let golden = folder.path().join("golden.json");
     let golden = golden.to_str().unwrap();
@@ -111,7 +111,7 @@ fn a_recorded_response_is_as_expected_until_a_setting_changes() {
 }
 
 #[test]
-fn a_failure_that_was_expected_is_no_failure() {
+fn an_expected_failure_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let golden = folder.path().join("golden.json");
     let (code, response, _) = replay(&["--response"], &event("unreadable"));
@@ -125,7 +125,7 @@ fn a_failure_that_was_expected_is_no_failure() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_next_step() {
+fn errors_name_the_cause_and_the_next_step() {
     let message = batch::message("111122223333", "g", "s", &[(0, "secret")]);
     for (arguments, input, code, expected) in [
         (
@@ -200,7 +200,7 @@ fn what_is_wrong_is_said_with_the_next_step() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn a_closed_output_ends_it_quietly() {
     let event = event("sources");
     let many = event.repeat(2000);
     let mut child = Command::new(env!("CARGO_BIN_EXE_catchment"))

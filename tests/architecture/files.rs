@@ -1,15 +1,15 @@
-//! The files that the rules are about.
+//! The files that the rules apply to.
 
 use std::path::{Path, PathBuf};
 
 pub(crate) struct File {
-    /// From the root, with `/`.
+    /// From the repository's root, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
 impl File {
-    /// The code of a room, with comments blanked. Tests come last and may look wherever they like: they are left out.
+    /// The code without comments and without tests, which come last and may name what they like.
     pub(crate) fn code(&self) -> String {
         if self.path.contains("/tests") {
             return String::new();
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every file of ours in a folder and below, whose name ends so. What tools leave behind is not ours.
+/// Every file below a folder whose name has one of these endings, except what tools leave behind.
 pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<File> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -59,26 +59,25 @@ pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<File> {
             }
         }
     }
-    assert!(!found.is_empty(), "nothing in {folder}");
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
-/// All code: both crates, the tests, the tools.
+/// All code: both crates, the tests, the scripts.
 pub(crate) fn sources() -> Vec<File> {
-    ["crates", "tests", "infra"]
-        .iter()
-        .flat_map(|folder| match *folder {
-            "infra" => files(folder, &[".py"]),
-            _ => files(folder, &[".rs", ".py"]),
-        })
-        .collect()
+    all(&["crates", "tests", "infra"], &[".rs", ".py"])
 }
 
-/// The code of both crates, tests apart.
+/// The code of both crates, without integration tests.
 pub(crate) fn crate_sources() -> Vec<File> {
-    ["crates/cli/src", "crates/transformer/src"]
+    all(&["crates/cli/src", "crates/transformer/src"], &[".rs"])
+}
+
+fn all(folders: &[&str], endings: &[&str]) -> Vec<File> {
+    let found: Vec<_> = folders
         .iter()
-        .flat_map(|folder| files(folder, &[".rs"]))
-        .collect()
+        .flat_map(|folder| files(folder, endings))
+        .collect();
+    assert!(!found.is_empty(), "no files in {folders:?}");
+    found
 }

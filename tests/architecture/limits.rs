@@ -1,15 +1,15 @@
-//! Every size says where its limit comes from: AWS's page or a format's, the constant above it, or our own choice.
+//! Every limit of a size names its source: a page, the constant above it, or our own choice.
 
 use crate::files::crate_sources;
 use crate::none;
 
-/// What is counted, as the names of constants say it.
+/// The units in the names of constants.
 const UNITS: [&str; 6] = ["BYTES", "CHARACTERS", "HOURS", "MIB", "SHARDS", "TAGS"];
 
 const SOURCES: [&str; 3] = ["<https://", "same page", "Our own choice"];
 
 #[test]
-fn every_limit_says_where_it_comes_from() {
+fn every_limit_names_its_source() {
     let mut limits = 0;
     let mut faults = Vec::new();
     for file in crate_sources() {
@@ -24,17 +24,17 @@ fn every_limit_says_where_it_comes_from() {
             if let Some(name) = limit(line, all) {
                 limits += 1;
                 if !SOURCES.iter().any(|source| doc.contains(source)) {
-                    faults.push(format!("{}: where does {name} come from?", file.path));
+                    faults.push(format!("{}: {name} names no source", file.path));
                 }
             }
             doc.clear();
         }
     }
     none(faults);
-    assert!(limits > 15, "{limits} limits are not all");
+    assert!(limits > 15, "found only {limits} limits");
 }
 
-/// The name of a constant that is the limit of a size, or of any constant where `all` are limits.
+/// The name of a constant that limits a size; of any constant if `all` are limits.
 fn limit(line: &str, all: bool) -> Option<&str> {
     let (visibility, rest) = line.split_once("const ")?;
     let (name, _) = rest.split_once(':')?;

@@ -1,19 +1,18 @@
-//! The rules of the house that no compiler and no lint holds; `crates/README.md` says what they are for.
+//! Rules for the code that no compiler and no lint checks: direction, opening line, size, limits, exceptions to lints.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test reads its fixtures, and stops where they are wrong"
+    reason = "a test reads the sources, and stops if it cannot"
 )]
 
 mod direction;
 mod files;
 mod limits;
 mod lints;
-mod readme;
-mod words;
+mod modules;
 
 use files::{File, sources};
 
@@ -27,7 +26,7 @@ fn none(faults: impl IntoIterator<Item = String>) {
 }
 
 #[test]
-fn every_file_says_first_what_it_is_for() {
+fn every_file_opens_with_what_it_is_for() {
     none(sources().into_iter().filter_map(|File { path, text }| {
         let opening = if path.ends_with(".rs") {
             "//! "
@@ -40,10 +39,9 @@ fn every_file_says_first_what_it_is_for() {
 }
 
 #[test]
-fn no_file_is_two_rooms() {
+fn no_file_is_too_long() {
     none(sources().into_iter().filter_map(|File { path, text }| {
         let lines = text.lines().count();
-        (lines > LINES_MAX)
-            .then(|| format!("{path}: {lines} lines; {LINES_MAX} are enough for one room"))
+        (lines > LINES_MAX).then(|| format!("{path}: {lines} lines, more than {LINES_MAX}"))
     }));
 }

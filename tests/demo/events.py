@@ -1,4 +1,4 @@
-"""What happens in the members' accounts while the demo runs: log lines as AWS writes them, dated now."""
+"""Sample log events of each source, as AWS writes them, dated now."""
 
 import datetime
 import json
@@ -23,33 +23,33 @@ CALLS = (
 
 
 def of(account: Account, source: str) -> tuple[str, list[str]]:
-    """A log stream, named as AWS names it, and its messages."""
-    # the same for an account each time, so that two runs can be compared
-    dice = random.Random(account.number)
+    """The name of a log stream, as AWS would name it, and its messages."""
+    # seeded by the account, so that runs can be compared
+    rng = random.Random(account.number)
     if source == "vpc-flow-logs":
-        interface = f"eni-0{dice.getrandbits(64):016x}"
-        return f"{interface}-all", _flows(account, interface, dice)
+        interface = f"eni-0{rng.getrandbits(64):016x}"
+        return f"{interface}-all", _flows(account, interface, rng)
     if source == "cloudtrail":
-        return f"{account.number}_CloudTrail_{REGION}", [_call(account, *call, dice) for call in CALLS]
-    return str(uuid.uuid4()), [_finding(account, dice)]
+        return f"{account.number}_CloudTrail_{REGION}", [_call(account, *call, rng) for call in CALLS]
+    return str(uuid.uuid4()), [_finding(account, rng)]
 
 
-def _flows(account: Account, interface: str, dice: random.Random) -> list[str]:
+def _flows(account: Account, interface: str, rng: random.Random) -> list[str]:
     """Version 2, the default format."""
     end = int(time.time())
     lines = []
     for _ in range(FLOWS - 1):
-        port, action = dice.choice([(443, "ACCEPT"), (443, "ACCEPT"), (5432, "ACCEPT"), (22, "REJECT")])
-        packets = dice.randrange(1, 200)
+        port, action = rng.choice([(443, "ACCEPT"), (443, "ACCEPT"), (5432, "ACCEPT"), (22, "REJECT")])
+        packets = rng.randrange(1, 200)
         lines.append(
-            f"2 {account.number} {interface} 10.0.{dice.randrange(4)}.{dice.randrange(1, 255)} 10.0.9.10"
-            f" {dice.randrange(1024, 65536)} {port} 6 {packets} {packets * dice.randrange(40, 1500)}"
+            f"2 {account.number} {interface} 10.0.{rng.randrange(4)}.{rng.randrange(1, 255)} 10.0.9.10"
+            f" {rng.randrange(1024, 65536)} {port} 6 {packets} {packets * rng.randrange(40, 1500)}"
             f" {end - 60} {end} {action} OK"
         )
     return [*lines, f"2 {account.number} {interface} - - - - - - - {end - 60} {end} - NODATA"]
 
 
-def _call(account: Account, source: str, name: str, read_only: bool, dice: random.Random) -> str:
+def _call(account: Account, source: str, name: str, read_only: bool, rng: random.Random) -> str:
     record = {
         "eventVersion": "1.11",
         "userIdentity": {
@@ -63,7 +63,7 @@ def _call(account: Account, source: str, name: str, read_only: bool, dice: rando
         "eventSource": source,
         "eventName": name,
         "awsRegion": REGION,
-        "sourceIPAddress": f"198.51.100.{dice.randrange(1, 255)}",
+        "sourceIPAddress": f"198.51.100.{rng.randrange(1, 255)}",
         "userAgent": 'aws-cli/2.31 md/"demo"',
         "requestParameters": None,
         "responseElements": None,
@@ -78,9 +78,9 @@ def _call(account: Account, source: str, name: str, read_only: bool, dice: rando
     return json.dumps(record, separators=(",", ":"))
 
 
-def _finding(account: Account, dice: random.Random) -> str:
-    """As EventBridge hands it on."""
-    finding, detector = f"{dice.getrandbits(128):032x}", f"{dice.getrandbits(128):032x}"
+def _finding(account: Account, rng: random.Random) -> str:
+    """A finding as EventBridge delivers it."""
+    finding, detector = f"{rng.getrandbits(128):032x}", f"{rng.getrandbits(128):032x}"
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),

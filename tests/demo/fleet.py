@@ -1,4 +1,4 @@
-"""The demo's fleet: who is in it, what each account logs where, and the fleet file that says so."""
+"""The demo's fleet: its accounts, their log groups, and the fleet file."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ DEV2 = Account(
     },
 )
 MEMBERS = (DEV1, DEV2, LOGGING)
-"""The logging account is a member too: it has log groups of its own."""
+"""The logging account is a member too: it has its own log groups."""
 
 
 def fleet_file() -> str:

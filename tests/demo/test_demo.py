@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it: in an empty home, once and by hand, with nothing left behind."""
+"""The demo as a new user runs it: in an empty home, with --once and without, leaving no files behind."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ class Demo(unittest.TestCase):
     def setUp(self):
         self.home = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.scratch = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        # what a user may have set must not lead the demo astray
+        # the demo must ignore what a user may have set
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -56,7 +56,7 @@ class Demo(unittest.TestCase):
         self.addCleanup(demo.kill)
         return demo
 
-    def assert_nothing_stays(self):
+    def assert_no_files_left(self):
         self.assertEqual(list(self.home.iterdir()), [])
         self.assertEqual(list(self.scratch.iterdir()), [])
 
@@ -70,9 +70,9 @@ class Demo(unittest.TestCase):
         self.assertRegex(text, r"Dropped +CONTROL_MESSAGE: .* 7\n")
         self.assertIn("10 in sync.", text)
         self.assertNotIn("\033", text, "colour off a terminal")
-        self.assert_nothing_stays()
+        self.assert_no_files_left()
 
-    def test_by_hand_until_ctrl_c(self):
+    def test_its_commands_work_until_ctrl_c(self):
         demo = self.start()
         lines = []
         for line in demo.stdout:
@@ -84,7 +84,7 @@ class Demo(unittest.TestCase):
         begin = next(number for number, line in enumerate(lines) if line.startswith("# "))
         pasted = "\n".join(lines[begin:-1])
         shell = subprocess.run(
-            # a person's shell goes on after a command that fails; here none may
+            # -e: an interactive shell would continue after a failed command
             ["bash", "-e", "-o", "pipefail", "-c", pasted],
             env={"PATH": os.environ["PATH"], "HOME": str(self.home)},
             stdin=subprocess.DEVNULL,
@@ -102,12 +102,12 @@ class Demo(unittest.TestCase):
         self.assertEqual(demo.wait(SECONDS_MAX), 0)
         with self.assertRaises(urllib.error.URLError):
             urllib.request.urlopen(endpoint, timeout=1)
-        self.assert_nothing_stays()
+        self.assert_no_files_left()
 
-    def test_killed_it_takes_the_emulator_with_it(self):
+    def test_a_killed_demo_leaves_no_process(self):
         demo = self.start()
         for line in demo.stdout:
-            # its first words come once the emulator runs
+            # printed only once the emulator runs
             if "$ catchment plan" in line:
                 break
         children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()

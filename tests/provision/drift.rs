@@ -1,20 +1,20 @@
-//! Drift made by hand in each kind of thing: shown by `status`, planned, repaired, with what is foreign kept.
+//! Drift in each kind of resource: shown by `status`, planned, repaired, and foreign parts kept.
 
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
-/// Makes one drift, and insists on what happens to it: `status` names `thing`, the plan has exactly `actions`, and applied it
-/// leaves nothing to do.
+/// Causes a drift and checks the response: `status` names `resource`, the plan has exactly `actions`, and after `apply`
+/// nothing is left to do.
 #[track_caller]
-fn check(fleet: &Fleet<'_>, thing: &str, actions: &[&str], drift: impl Fn()) {
+fn check(fleet: &Fleet<'_>, resource: &str, actions: &[&str], drift: impl Fn()) {
     drift();
     let run = fleet.expect(0, "status");
-    let line = run.stdout.lines().find(|line| line.contains(thing));
+    let line = run.stdout.lines().find(|line| line.contains(resource));
     assert!(
         line.is_some_and(|line| line.contains("drifted")),
-        "{thing}: {}",
+        "{resource}: {}",
         run.stdout
     );
     let plan = fleet.json(0, "plan");
@@ -24,13 +24,13 @@ fn check(fleet: &Fleet<'_>, thing: &str, actions: &[&str], drift: impl Fn()) {
         .iter()
         .map(|change| &change["action"])
         .collect();
-    assert_eq!(planned, actions, "{thing}");
+    assert_eq!(planned, actions, "{resource}");
     fleet.expect(0, "apply --yes");
     fleet.expect(0, "plan --exit-code");
 }
 
 #[test]
-fn drift_in_each_kind_of_thing_is_shown_planned_and_repaired() {
+fn drift_in_each_kind_of_resource_is_shown_planned_and_repaired() {
     let emulator = Emulator::start_with(
         &json!({ "rules": { "propagation_seconds": 0.1, "stream_seconds": 0.1 } }),
     );
@@ -69,7 +69,7 @@ fn drift_in_each_kind_of_thing_is_shown_planned_and_repaired() {
     let statements = policy(fleet)["Statement"].as_array().unwrap().clone();
     assert!(
         statements.contains(&foreign_statement(fleet)),
-        "the foreign is kept: {statements:?}"
+        "the foreign statement is kept: {statements:?}"
     );
     assert!(
         statements.contains(&ours["Statement"][0]),

@@ -1,4 +1,4 @@
-//! Faults in a fifth of all calls, by fifty seeds: a few runs of `apply` end in sync, and no write is repeated for nothing.
+//! Faults in a fifth of all calls, with fifty seeds: a few runs of `apply` reach sync, and no write is repeated needlessly.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,15 +9,15 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 const SEEDS: usize = 50;
-/// The runs wait far more than they compute: on two cores this many go well together.
-const WORLDS: usize = 16;
+/// The runs mostly wait, so that many can share two cores.
+const EMULATORS: usize = 16;
 const RERUNS_MAX: usize = 3;
 
 #[test]
 fn with_faults_in_a_fifth_of_the_calls_apply_ends_in_sync() {
     let next = AtomicUsize::new(1);
     std::thread::scope(|scope| {
-        for _ in 0..WORLDS {
+        for _ in 0..EMULATORS {
             scope.spawn(|| {
                 let emulator = Emulator::start();
                 loop {
@@ -34,7 +34,7 @@ fn with_faults_in_a_fifth_of_the_calls_apply_ends_in_sync() {
 
 fn check(emulator: &Emulator, seed: usize) {
     let fleet = Fleet::numbered(emulator, seed);
-    emulator.forget_calls();
+    emulator.clear_calls();
     emulator.faults(&json!({ "seed": seed, "rate": 0.2, "hang_seconds": 0.5 }));
     let mut runs = Vec::new();
     while runs.len() <= RERUNS_MAX {
@@ -49,24 +49,24 @@ fn check(emulator: &Emulator, seed: usize) {
     let writes = fleet.writes();
     emulator.faults(&json!({}));
     fleet.expect(0, "plan --exit-code");
-    assert_none_for_nothing(seed, &writes);
+    assert_no_needless_write(seed, &writes);
 }
 
-/// Once a write was carried out and its answer came, nobody sends it again.
-fn assert_none_for_nothing(seed: usize, writes: &[Value]) {
-    let mut answered: BTreeMap<String, &Value> = BTreeMap::new();
+/// A write that succeeded must not be sent again.
+fn assert_no_needless_write(seed: usize, writes: &[Value]) {
+    let mut succeeded: BTreeMap<String, &Value> = BTreeMap::new();
     for call in writes {
         let what = format!(
             "{} {} {}",
             call["account"], call["operation"], call["resource"]
         );
-        if let Some(before) = answered.get(&what) {
-            panic!("seed {seed}: {what} was answered and sent again: {before} {call}");
+        if let Some(before) = succeeded.get(&what) {
+            panic!("seed {seed}: {what} succeeded and was sent again: {before} {call}");
         }
-        let is_answered = call["outcome"] == "forwarded"
+        let has_succeeded = call["outcome"] == "forwarded"
             && call["status"].as_u64().is_some_and(|status| status < 300);
-        if is_answered {
-            answered.insert(what, call);
+        if has_succeeded {
+            succeeded.insert(what, call);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The fleet that the tests set up: one logging account, two members, three log groups, and what runs on it.
+//! The fleet of the tests: one logging account, two members, three log groups; and runs of the binary on it.
 
 use std::process::{Command, Output, Stdio};
 
@@ -8,17 +8,17 @@ use crate::support::emulator::Emulator;
 
 pub(crate) const REGION: &str = "us-west-2";
 
-/// Three accounts of their own in a world, so that several fleets can share one.
+/// Three accounts in an emulator, which several fleets can share.
 pub(crate) struct Fleet<'a> {
     pub(crate) emulator: &'a Emulator,
     pub(crate) logging: String,
     pub(crate) dev1: String,
     pub(crate) dev2: String,
-    /// Sets its profiles and its file apart from those of other fleets.
+    /// Distinguishes its profiles and its file from those of other fleets.
     suffix: String,
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -27,7 +27,7 @@ pub(crate) struct Run {
 }
 
 impl<'a> Fleet<'a> {
-    /// The fleet of the examples: its accounts, its profiles `logging`, `dev1`, `dev2`, its file `catchment.toml`.
+    /// The fleet of the examples: profiles `logging`, `dev1` and `dev2`, file `catchment.toml`.
     pub(crate) fn new(emulator: &'a Emulator) -> Self {
         Self::with(
             emulator,
@@ -36,7 +36,7 @@ impl<'a> Fleet<'a> {
         )
     }
 
-    /// One of many fleets in the same world.
+    /// One of several fleets in the same emulator.
     pub(crate) fn numbered(emulator: &'a Emulator, number: usize) -> Self {
         let account = |role: usize| format!("{:012}", 100_000_000_000 + number * 10 + role);
         Self::with(
@@ -62,7 +62,7 @@ impl<'a> Fleet<'a> {
             (dev1, "CloudTrail/member_account_1"),
             (dev2, "CloudTrail/member_account_2"),
         ] {
-            fleet.make_log_group(account, group);
+            fleet.create_log_group(account, group);
         }
         fleet.write("");
         fleet
@@ -73,17 +73,17 @@ impl<'a> Fleet<'a> {
         format!("{name}{}", self.suffix)
     }
 
-    /// Writes the fleet file, `[logging.stream]` with these lines more.
+    /// Writes the fleet file with additional lines in `[logging.stream]`.
     pub(crate) fn write(&self, stream: &str) {
         self.write_stream("shards = 4", stream);
     }
 
-    /// Writes the fleet file with a stream of this shape, and these lines more.
+    /// Writes the fleet file with this capacity and additional lines in `[logging.stream]`.
     pub(crate) fn write_stream(&self, shape: &str, stream: &str) {
         self.write_file(&self.text(shape, stream));
     }
 
-    /// The text of that file.
+    /// The text that [`Fleet::write_stream`] writes.
     pub(crate) fn text(&self, shape: &str, stream: &str) -> String {
         let Self {
             logging,
@@ -121,7 +121,7 @@ cloudtrail = ["CloudTrail/member_account_2"]
         )
     }
 
-    /// Writes any text as the fleet file.
+    /// Writes this text as the fleet file.
     pub(crate) fn write_file(&self, text: &str) {
         self.emulator.write(&self.file(), text);
     }
@@ -130,7 +130,7 @@ cloudtrail = ["CloudTrail/member_account_2"]
         format!("catchment{}.toml", self.suffix)
     }
 
-    /// The program, with a command line as it is typed; the fleet file is added.
+    /// The program with a command line, plus `--fleet` if needed.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = self.emulator.catchment();
         command.args(line.split_whitespace()).stdin(Stdio::null());
@@ -144,7 +144,7 @@ cloudtrail = ["CloudTrail/member_account_2"]
         Run::of(&self.command(line).output().unwrap())
     }
 
-    /// Runs, and insists on the exit code.
+    /// Runs and checks the exit code.
     #[track_caller]
     pub(crate) fn expect(&self, code: i32, line: &str) -> Run {
         let run = self.run(line);
@@ -159,7 +159,7 @@ cloudtrail = ["CloudTrail/member_account_2"]
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
     }
 
-    /// A call in an account's name, past all rules.
+    /// An API call as an account, past all rules.
     pub(crate) fn call(
         &self,
         account: &str,
@@ -171,12 +171,12 @@ cloudtrail = ["CloudTrail/member_account_2"]
             .call(account, REGION, service, operation, params)
     }
 
-    pub(crate) fn make_log_group(&self, account: &str, name: &str) {
+    pub(crate) fn create_log_group(&self, account: &str, name: &str) {
         let params = json!({ "logGroupName": name });
         self.call(account, "logs", "CreateLogGroup", &params);
     }
 
-    /// The subscription filters of a log group, without the times of their making.
+    /// The subscription filters of a log group, without their creation times.
     pub(crate) fn filters(&self, account: &str, group: &str) -> Vec<Value> {
         let params = json!({ "logGroupName": group });
         let answer = self.call(account, "logs", "DescribeSubscriptionFilters", &params);
@@ -207,7 +207,7 @@ cloudtrail = ["CloudTrail/member_account_2"]
         )
     }
 
-    /// The writes of this fleet's accounts that came, as (operation, resource, outcome, status).
+    /// The writes that the emulator received for this fleet's accounts.
     pub(crate) fn writes(&self) -> Vec<Value> {
         let ours = [&self.logging, &self.dev1, &self.dev2];
         self.emulator
@@ -227,12 +227,12 @@ impl Run {
         }
     }
 
-    /// Insists that standard output and error together say something.
+    /// Checks that standard output or standard error contains `text`.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) {
         assert!(
             self.stdout.contains(text) || self.stderr.contains(text),
-            "nowhere {text:?} in {self:#?}"
+            "{text:?} is missing in {self:#?}"
         );
     }
 }

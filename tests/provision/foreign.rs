@@ -1,4 +1,4 @@
-//! What others have stays, and where it is in the way, that is said.
+//! Foreign resources are left alone, and reported if they are in the way.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 #[test]
-fn two_foreign_filters_leave_no_room_and_are_named() {
+fn two_foreign_filters_reach_the_limit_and_are_named() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     let group = "CloudTrail/member_account_1";
@@ -21,14 +21,14 @@ fn two_foreign_filters_leave_no_room_and_are_named() {
     assert_eq!(
         fleet.filters(&fleet.dev1, group),
         before,
-        "nothing foreign is touched"
+        "foreign filters are unchanged"
     );
     assert_eq!(
         fleet
             .filters(&fleet.dev1, "cwl_vpc_fl_member_account_1")
             .len(),
         1,
-        "the others are done"
+        "the other log groups are subscribed"
     );
     assert_eq!(
         fleet
@@ -41,14 +41,14 @@ fn two_foreign_filters_leave_no_room_and_are_named() {
         .into_iter()
         .filter(|call| call["code"] == "LimitExceededException")
         .count();
-    assert_eq!(refused, 1, "a cap does not pass by asking again");
+    assert_eq!(refused, 1, "a limit is not retried");
 
     fleet.expect(0, "destroy --yes");
     assert_eq!(fleet.filters(&fleet.dev1, group), before);
 }
 
 #[test]
-fn a_role_of_the_same_name_that_is_not_ours_is_left_alone() {
+fn a_foreign_role_of_the_same_name_is_left_alone() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     let trust = json!({ "Version": "2012-10-17", "Statement": [
@@ -77,7 +77,7 @@ fn a_role_of_the_same_name_that_is_not_ours_is_left_alone() {
 }
 
 #[test]
-fn a_destroy_that_leaves_what_it_was_to_take_is_no_success_unless_it_is_kept_for_others() {
+fn destroy_fails_if_something_is_left_unless_others_use_it() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes");

@@ -1,4 +1,4 @@
-//! Killed at any step, before a write is carried out or after, the next run completes.
+//! `apply` killed before or after any write: the next run completes.
 
 use std::process::Stdio;
 
@@ -13,21 +13,21 @@ enum At {
     After,
 }
 
-/// Kills `apply` at its first write, in the next fleet at its second, and so on until one ends by itself.
+/// Kills `apply` at its first write, in the next fleet at its second, and so on until a run ends by itself.
 fn check(at: At) {
     let quick = json!({ "rules": { "propagation_seconds": 0.0, "stream_seconds": 0.2 } });
     let emulator = Emulator::start_with(&quick);
     for number in 1.. {
         let fleet = Fleet::numbered(&emulator, number);
         match at {
-            At::Before => emulator.halt_at(number),
-            At::After => emulator.halt_after(number),
+            At::Before => emulator.break_before(number),
+            At::After => emulator.break_after(number),
         }
         let mut command = fleet.command("apply --yes");
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let is_halted = loop {
-            if emulator.wait_halted(0.2) {
+        let is_held = loop {
+            if emulator.wait_for_breakpoint(0.2) {
                 break true;
             }
             if let Some(status) = child.try_wait().unwrap() {
@@ -35,17 +35,17 @@ fn check(at: At) {
                 break false;
             }
         };
-        if is_halted {
+        if is_held {
             // on Unix this is SIGKILL
             child.kill().unwrap();
             child.wait().unwrap();
-            emulator.halt_never();
+            emulator.clear_breakpoint();
             let run: Run = fleet.run("apply --yes");
             assert_eq!(run.code, Some(0), "after write {number}: {run:#?}");
         }
-        emulator.halt_never();
+        emulator.clear_breakpoint();
         fleet.expect(0, "plan --exit-code");
-        if !is_halted {
+        if !is_held {
             assert!(
                 number > 10,
                 "apply makes at least ten writes, and ended after {number}"

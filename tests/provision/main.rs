@@ -1,22 +1,22 @@
-//! `catchment plan`, `apply`, `status` and `destroy` as a person runs them: the real binary, over HTTP, against the emulator.
+//! `catchment plan`, `apply`, `status` and `destroy` end to end: the real binary, over HTTP, against the emulator.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up has to stop, and tests touch files, processes and clocks"
+    reason = "tests stop if their setup fails, and use files, processes and clocks"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-mod by_hand;
 mod drift;
 mod faults;
 mod fleet;
 mod foreign;
 mod kill;
+mod member_operator;
 mod permissions;
 mod refusals;
 mod seed;

@@ -1,4 +1,4 @@
-//! With IAM enforced: what `catchment policies` prints is enough, and each action that is missing is named.
+//! With IAM enforced, what `catchment policies` prints suffices, and each missing action is named.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::emulator::Emulator;
 const USER: &str = "operator";
 const ENCRYPTED: &str = "encryption = \"aws/kinesis\"";
 
-pub(crate) fn world() -> Emulator {
+pub(crate) fn emulator_with_iam() -> Emulator {
     Emulator::start_with(
         &json!({ "auth": true, "rules": { "propagation_seconds": 0.0, "stream_seconds": 0.0 } }),
     )
@@ -27,7 +27,7 @@ pub(crate) fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
         .clone()
 }
 
-/// Gives an account an operator with this policy, and the profile of that name to them alone.
+/// Creates an operator with this policy in an account, and makes the profile theirs.
 pub(crate) fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: &Value) {
     fleet.call(account, "iam", "CreateUser", &json!({ "UserName": USER }));
     grant(fleet, account, policy);
@@ -84,7 +84,7 @@ pub(crate) fn without(policy: &Value, action: &str) -> Value {
 
 #[test]
 fn an_operator_with_the_printed_policy_can_do_everything() {
-    let emulator = world();
+    let emulator = emulator_with_iam();
     let fleet = Fleet::new(&emulator);
     fleet.write(ENCRYPTED);
     for (scope, profile, account) in [
@@ -101,22 +101,22 @@ fn an_operator_with_the_printed_policy_can_do_everything() {
     fleet.expect(0, "destroy --yes --delete-stream");
 }
 
-/// What has to be there, and how it differs from the fleet file, before a run needs an action.
+/// The state, relative to the fleet file, in which a run needs an action.
 #[derive(Clone, Copy, PartialEq)]
 enum Before {
     Nothing,
     InSync,
-    /// A fleet file that asks for one tag more.
+    /// The fleet file asks for one more tag.
     MoreTags,
-    /// A trust policy that lacks the members.
+    /// The trust policy lacks the members.
     OtherTrust,
-    /// A fleet file that asks for more shards.
+    /// The fleet file asks for more shards.
     MoreShards,
-    /// A fleet file that asks for a stream that scales by itself.
+    /// The fleet file asks for an on-demand stream.
     OnDemand,
 }
 
-/// Each action of the logging account's operator: the run that needs it, and what it meets.
+/// Each action of the logging account's operator, with a state and a command that need it.
 const LOGGING: [(&str, Before, &str); 26] = [
     ("kinesis:DescribeStreamSummary", Before::InSync, "plan"),
     ("kinesis:ListTagsForStream", Before::InSync, "status"),
@@ -166,8 +166,8 @@ fn line(command: &str, scope: &str) -> String {
 }
 
 #[test]
-fn each_action_that_the_logging_operator_lacks_is_named() {
-    let emulator = world();
+fn each_action_missing_to_the_logging_operator_is_named() {
+    let emulator = emulator_with_iam();
     let fleet = Fleet::new(&emulator);
     fleet.write(ENCRYPTED);
     let whole = policy(&fleet, "--logging");
@@ -180,7 +180,7 @@ fn each_action_that_the_logging_operator_lacks_is_named() {
     assert_eq!(
         tried,
         actions(&whole),
-        "every action of the policy is tried, and no other"
+        "the table lists exactly the actions of the policy"
     );
 
     for (action, before, command) in LOGGING {
@@ -193,7 +193,7 @@ fn each_action_that_the_logging_operator_lacks_is_named() {
     }
 }
 
-/// Brings the logging account into a state, whatever it was in.
+/// Brings the logging account from any state into this one.
 fn prepare(fleet: &Fleet<'_>, before: Before) {
     let account = &fleet.logging;
     fleet.write(ENCRYPTED);
@@ -222,8 +222,8 @@ fn prepare(fleet: &Fleet<'_>, before: Before) {
 }
 
 #[test]
-fn each_action_that_a_member_operator_lacks_is_named() {
-    let emulator = world();
+fn each_action_missing_to_a_member_operator_is_named() {
+    let emulator = emulator_with_iam();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes --logging");
     let scope = "--member dev1";
@@ -237,7 +237,7 @@ fn each_action_that_a_member_operator_lacks_is_named() {
     assert_eq!(
         tried,
         actions(&whole),
-        "every action of the policy is tried, and no other"
+        "the table lists exactly the actions of the policy"
     );
 
     for (action, before, command) in MEMBER {
@@ -257,7 +257,7 @@ fn each_action_that_a_member_operator_lacks_is_named() {
         grant(&fleet, &fleet.dev1, &whole);
     }
 
-    // the action on the log group alone is not enough
+    // the action on the log group is not enough
     let mut half = whole;
     half["Statement"]
         .as_array_mut()
@@ -271,7 +271,7 @@ fn each_action_that_a_member_operator_lacks_is_named() {
         fleet.destination_arn()
     ));
 
-    // where the same run has the logging account name the member, there is only one cause left
+    // if the run has read the destination policy, which names the member, only one cause is left
     fleet
         .expect(1, "apply --yes")
         .says("the destination policy names this account, but the caller may not use");

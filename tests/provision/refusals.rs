@@ -1,4 +1,4 @@
-//! What a run refuses before it changes anything.
+//! Runs that stop before they change anything.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 #[test]
-fn a_profile_of_another_account_stops_the_run_and_both_are_named() {
+fn a_profile_of_another_account_stops_the_run_and_names_both_accounts() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     emulator.write(
@@ -23,7 +23,7 @@ fn a_profile_of_another_account_stops_the_run_and_both_are_named() {
 }
 
 #[test]
-fn a_profile_without_credentials_leaves_its_account_unknown_and_the_others_go_on() {
+fn a_profile_without_credentials_does_not_stop_the_other_accounts() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     emulator.write("config", "[profile logging]\n[profile dev1]\n[profile dev2]\nsso_session = x\nsso_account_id = 444455556666\nsso_role_name = op\n[sso-session x]\nsso_start_url = https://sso.invalid/start\nsso_region = us-west-2\n");
@@ -48,7 +48,7 @@ fn a_profile_without_credentials_leaves_its_account_unknown_and_the_others_go_on
 }
 
 #[test]
-fn what_cannot_be_made_is_no_success_in_a_pipeline() {
+fn what_cannot_be_created_fails_the_run() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes");
@@ -74,7 +74,7 @@ fn off_a_terminal_nothing_is_changed_without_yes() {
 }
 
 #[test]
-fn a_fleet_file_with_mistakes_is_told_before_any_call() {
+fn mistakes_in_the_fleet_file_are_reported_before_any_call() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.write_file("[logging]\naccount = \"1\"\n");

@@ -1,4 +1,4 @@
-//! The seed case: nothing, made, compared with what the AWS CLI shows, made again to no effect, and taken down.
+//! The basic case: created from nothing, compared with what the AWS CLI shows, applied again without effect, destroyed.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use crate::fleet::{Fleet, REGION};
 use crate::support::emulator::Emulator;
 
 #[test]
-fn the_seed_case_from_nothing_and_back() {
+fn create_reapply_and_destroy() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
-    // what others have, with names that ours are prefixes of
+    // foreign resources, whose names begin with the names of ours
     fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
     let foreign = json!({
         "destinationName": "kinesisDest2",
@@ -46,7 +46,7 @@ fn the_seed_case_from_nothing_and_back() {
     );
 
     fleet.expect(0, "apply --yes");
-    assert_made(&emulator, &fleet);
+    assert_created(&emulator, &fleet);
     let writes = fleet.writes();
     fleet.expect(0, "plan --exit-code");
     fleet.expect(0, "status");
@@ -54,7 +54,7 @@ fn the_seed_case_from_nothing_and_back() {
     assert_eq!(
         fleet.writes().len(),
         writes.len(),
-        "what is in sync is not written"
+        "nothing is written if everything is in sync"
     );
 
     fleet.expect(0, "destroy --yes");
@@ -79,7 +79,7 @@ fn the_seed_case_from_nothing_and_back() {
     assert_eq!(
         streams(&fleet),
         ["Demo_Kinesis_Stream", "Demo_Kinesis_Stream_2"],
-        "it may hold what nobody has read"
+        "the stream may hold unread data"
     );
     fleet.expect(0, "destroy --yes --delete-stream");
     assert_eq!(streams(&fleet), ["Demo_Kinesis_Stream_2"]);
@@ -87,8 +87,8 @@ fn the_seed_case_from_nothing_and_back() {
     assert_eq!(again["plan"]["changes"], json!([]));
 }
 
-/// Asks the AWS CLI, as a person would.
-fn assert_made(emulator: &Emulator, fleet: &Fleet<'_>) {
+/// Checks with the AWS CLI what was created.
+fn assert_created(emulator: &Emulator, fleet: &Fleet<'_>) {
     let aws = |profile: &str, line: &str| {
         let line = format!("{line} --region {REGION}");
         emulator.aws(profile, &line.split_whitespace().collect::<Vec<_>>())
@@ -178,9 +178,9 @@ fn streams(fleet: &Fleet<'_>) -> Vec<String> {
     serde_json::from_value(answer["StreamNames"].clone()).unwrap()
 }
 
-fn names<'a>(things: &'a [Value], key: &str) -> Vec<&'a str> {
-    things
+fn names<'a>(resources: &'a [Value], key: &str) -> Vec<&'a str> {
+    resources
         .iter()
-        .map(|thing| thing[key].as_str().unwrap())
+        .map(|resource| resource[key].as_str().unwrap())
         .collect()
 }

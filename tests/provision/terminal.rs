@@ -1,4 +1,4 @@
-//! On a terminal: the question, the answer, and a world that moves while the question stands.
+//! On a terminal: the prompt, both replies, and a change in AWS while the prompt is open.
 
 use std::io::{Read, Write};
 use std::process::{Child, Stdio};
@@ -9,7 +9,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 use crate::support::repository;
 
-/// Runs a command on a terminal of its own, which its standard input and output are passed on to.
+/// Runs a command on a pseudo-terminal that is connected to standard input and output.
 const PSEUDO_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
@@ -27,12 +27,12 @@ fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
         .unwrap()
 }
 
-/// Reads until the question stands there.
-fn until_asked(child: &mut Child) -> String {
-    let output = child.stdout.as_mut().unwrap();
+/// Reads up to the prompt.
+fn read_prompt(child: &mut Child) -> String {
+    let stdout = child.stdout.as_mut().unwrap();
     let mut told = Vec::new();
     let mut byte = [0];
-    while !told.ends_with(b"[y/N] ") && output.read(&mut byte).unwrap() == 1 {
+    while !told.ends_with(b"[y/N] ") && stdout.read(&mut byte).unwrap() == 1 {
         told.push(byte[0]);
     }
     String::from_utf8(told).unwrap()
@@ -56,24 +56,24 @@ fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn apply_asks_and_does_as_it_is_told() {
+fn apply_asks_and_obeys_the_reply() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
 
     let mut child = on_terminal(&fleet, "apply --logging");
-    until_asked(&mut child);
+    read_prompt(&mut child);
     let (code, told) = answer(child, "n");
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("nothing was changed"), "{told}");
     assert!(fleet.writes().is_empty());
 
     let mut child = on_terminal(&fleet, "apply --logging");
-    until_asked(&mut child);
+    read_prompt(&mut child);
     let (code, told) = answer(child, "y");
     assert_eq!(code, Some(0), "{told}");
     fleet.expect(0, "plan --logging --exit-code");
 
-    // the plan, what is done, the report: in this order on a terminal too
+    // plan, progress and report keep their order on a terminal
     let (code, told) = answer(on_terminal(&fleet, "destroy --yes --logging"), "");
     assert_eq!(code, Some(0), "{told}");
     let places = ["0 to update", "[1/", "done, 0 failed"].map(|text| told.find(text));
@@ -84,13 +84,13 @@ fn apply_asks_and_does_as_it_is_told() {
 }
 
 #[test]
-fn a_world_that_moved_since_the_plan_was_shown_is_not_touched() {
+fn nothing_is_changed_if_aws_changed_after_the_plan_was_shown() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes --logging");
 
     let mut child = on_terminal(&fleet, "apply --member dev1");
-    until_asked(&mut child);
+    read_prompt(&mut child);
     fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
     let (code, told) = answer(child, "y");
     assert_eq!(code, Some(1), "{told}");

@@ -1,10 +1,10 @@
-//! What a person reads, word for word: plans, statuses, reports, errors, help.
+//! Snapshots of what the program prints: plans, statuses, reports, errors, help.
 
 use crate::fleet::{Fleet, Run};
 use crate::permissions;
 use crate::support::emulator::Emulator;
 
-/// A run as a reader sees it.
+/// Exit code and both outputs of a run.
 fn block(run: &Run) -> String {
     let Run {
         code,
@@ -16,7 +16,7 @@ fn block(run: &Run) -> String {
 }
 
 #[test]
-fn from_nothing_to_in_sync_and_back() {
+fn plan_apply_status_and_destroy() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     insta::assert_snapshot!("plan", block(&fleet.run("plan")));
@@ -24,7 +24,7 @@ fn from_nothing_to_in_sync_and_back() {
         "plan_as_json",
         block(&fleet.run("plan --member dev2 --output json"))
     );
-    // side by side, the members' filters are done in no fixed order
+    // only one account, because the order across accounts varies
     insta::assert_snapshot!("apply", block(&fleet.run("apply --yes --logging")));
     insta::assert_snapshot!(
         "apply_as_json",
@@ -47,19 +47,22 @@ fn errors_and_reports_of_failure() {
     fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-splunk");
     fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-lambda");
     fleet.expect(0, "apply --yes --logging");
-    insta::assert_snapshot!("no_room", block(&fleet.run("apply --yes --member dev2")));
+    insta::assert_snapshot!(
+        "filter_limit_reached",
+        block(&fleet.run("apply --yes --member dev2"))
+    );
 
     fleet.write_file("[logging]\naccount = \"1\"\nregoins = []\n");
     insta::assert_snapshot!("mistakes", block(&fleet.run("plan")));
     insta::assert_snapshot!("no_terminal", block(&fleet.run("apply")));
     insta::assert_snapshot!("no_file", block(&fleet.run("plan --fleet nowhere.toml")));
     insta::assert_snapshot!("init_twice", block(&fleet.run("init")));
-    insta::assert_snapshot!("typed_wrong", block(&fleet.run("plan --profile dev1")));
+    insta::assert_snapshot!("wrong_usage", block(&fleet.run("plan --profile dev1")));
 }
 
 #[test]
-fn a_report_of_what_was_done_what_failed_and_what_was_not_tried() {
-    let emulator = permissions::world();
+fn a_report_of_what_was_done_failed_and_not_tried() {
+    let emulator = permissions::emulator_with_iam();
     let fleet = Fleet::new(&emulator);
     let policy = permissions::policy(&fleet, "--logging");
     let policy = permissions::without(&policy, "iam:PutRolePolicy");
@@ -71,7 +74,7 @@ fn a_report_of_what_was_done_what_failed_and_what_was_not_tried() {
 }
 
 #[test]
-fn help_reads_like_a_manual() {
+fn help_of_every_command() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     insta::assert_snapshot!("help", block(&fleet.run("--help")));
@@ -92,18 +95,18 @@ fn help_reads_like_a_manual() {
 }
 
 #[test]
-fn what_init_writes_is_a_fleet_file() {
+fn init_writes_a_valid_fleet_file() {
     let emulator = Emulator::start();
     let init = emulator.catchment().arg("init").output().unwrap();
     assert!(init.status.success());
     let policies = emulator.catchment().arg("policies").output().unwrap();
     assert!(policies.status.success(), "{policies:?}");
-    for (command, tells) in [
+    for (command, expected) in [
         (vec!["completions", "bash"], "complete -F"),
         (vec!["man"], ".TH catchment 1"),
     ] {
         let output = Run::of(&emulator.catchment().args(command).output().unwrap());
         assert_eq!(output.code, Some(0));
-        output.says(tells);
+        output.says(expected);
     }
 }

@@ -1,14 +1,11 @@
-//! Batches that a person can read: `batch.toml` holds the text inside each record, the builder packs it.
+//! Readable test batches: `batch.toml` has the text of each record, which `Case::event` compresses and encodes.
 
-#![allow(
-    dead_code,
-    reason = "each test binary compiles all of this and uses a part"
-)]
+#![allow(dead_code, reason = "each test binary uses only a part")]
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot be set up has to stop"
+    reason = "tests stop if their setup fails"
 )]
 
 use std::collections::BTreeMap;
@@ -21,7 +18,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// One case: settings, and an event whose records are written as text.
+/// A test case: settings, and an event whose records are given as text.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
@@ -30,7 +27,7 @@ pub(crate) struct Case {
     /// `CATCHMENT_…` variables.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
-    /// The event's own members, besides `records`.
+    /// The event's fields other than `records`.
     event: BTreeMap<String, Value>,
     records: Vec<RecordText>,
 }
@@ -39,12 +36,12 @@ pub(crate) struct Case {
 #[serde(deny_unknown_fields)]
 struct RecordText {
     id: String,
-    /// How the text becomes data.
+    /// How to turn the text into data.
     pack: Pack,
-    /// The texts inside; several make several gzip members, or stand one after another.
+    /// The texts of the record. Several become several gzip members, or are concatenated.
     #[serde(default)]
     text: Vec<String>,
-    /// Further members of the record, such as `kinesisRecordMetadata`.
+    /// Additional fields of the record, such as `kinesisRecordMetadata`.
     #[serde(default)]
     metadata: BTreeMap<String, Value>,
 }
@@ -54,7 +51,7 @@ struct RecordText {
 enum Pack {
     /// gzip, one member per text.
     Gzip,
-    /// gzip of the texts, each character below U+0100 as one byte: a way to write bytes that are not UTF-8.
+    /// gzip of the texts in Latin-1, to write bytes that are not UTF-8.
     GzipLatin1,
     /// The first half of the gzip.
     GzipCutShort,
@@ -64,9 +61,9 @@ enum Pack {
     Zlib,
     /// The bytes of the text.
     Plain,
-    /// The text is the data as it stands, base64 or not.
+    /// The text itself is the data, base64 or not.
     Verbatim,
-    /// No data at all.
+    /// The record has no data.
     Absent,
 }
 
@@ -79,7 +76,7 @@ impl Case {
         toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// The settings, parsed.
+    /// The parsed settings.
     pub(crate) fn parsed_settings(&self) -> Settings {
         Settings::from_pairs(&self.settings).expect("the settings of a case")
     }
@@ -92,7 +89,7 @@ impl Case {
         event.to_string().into_bytes()
     }
 
-    /// The data of each record, for telling an original from something else.
+    /// The data of each record, to compare with what a response carries.
     pub(crate) fn data(&self) -> Vec<Option<String>> {
         self.records.iter().map(RecordText::data).collect()
     }
@@ -143,17 +140,21 @@ impl RecordText {
 /// One gzip member.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).expect("a Vec takes all");
-    encoder.finish().expect("a Vec takes all")
+    encoder
+        .write_all(bytes)
+        .expect("writing into a Vec cannot fail");
+    encoder.finish().expect("writing into a Vec cannot fail")
 }
 
 fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).expect("a Vec takes all");
-    encoder.finish().expect("a Vec takes all")
+    encoder
+        .write_all(bytes)
+        .expect("writing into a Vec cannot fail");
+    encoder.finish().expect("writing into a Vec cannot fail")
 }
 
-/// A subscription message as CloudWatch Logs writes it, of `(timestamp, message)` events.
+/// A subscription message as CloudWatch Logs writes it, with `(timestamp, message)` events.
 pub(crate) fn message(owner: &str, group: &str, stream: &str, events: &[(i64, &str)]) -> String {
     let quoted = |text: &str| Value::from(text).to_string();
     let events: Vec<String> = events
@@ -174,7 +175,7 @@ pub(crate) fn message(owner: &str, group: &str, stream: &str, events: &[(i64, &s
     )
 }
 
-/// An event of records with this data, in Firehose's shape.
+/// A Firehose event whose records have this data.
 pub(crate) fn event(data: impl IntoIterator<Item = String>) -> Vec<u8> {
     let records: Vec<String> = data
         .into_iter()

@@ -1,4 +1,4 @@
-//! AWS on this machine: the emulator behind its rule-enforcing proxy, named profiles, and commands that use both.
+//! Starts and drives the emulator, and runs commands against it with named profiles.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +12,9 @@ use super::{http, repository};
 
 const NOT_SET_UP: &str = "python from .venv (make setup)";
 
-/// A world of empty AWS accounts; ends with everything it started when dropped.
+/// A running emulator, with empty AWS accounts. Dropping it ends everything that it started.
 ///
-/// `tests/support/emulator` says what each option, fault, rule and halt means.
+/// `tests/support/emulator` documents the options, faults, rules and the breakpoint.
 pub(crate) struct Emulator {
     process: Child,
     address: SocketAddr,
@@ -22,12 +22,12 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// The emulator with every rule on and nothing delivered.
+    /// Starts the emulator with all rules on and delivery off.
     pub(crate) fn start() -> Self {
         Self::start_with(&json!({}))
     }
 
-    /// The emulator with options of `tests/support/emulator/__main__.py`, such as `{"auth": true, "deliver": true}`.
+    /// Starts the emulator with options of `tests/support/emulator/__main__.py`, such as `{"auth": true, "deliver": true}`.
     pub(crate) fn start_with(options: &Value) -> Self {
         let mut process = Command::new(repository().join(".venv/bin/python"))
             .args(["-m", "emulator", &options.to_string()])
@@ -55,22 +55,22 @@ impl Emulator {
         }
     }
 
-    /// Where AWS is: the value of `AWS_ENDPOINT_URL`.
+    /// The value for `AWS_ENDPOINT_URL`.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The folder that commands run in, and their HOME; it goes with the emulator.
+    /// The working directory and HOME of the commands; removed with the emulator.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Adds a named profile with the rights of the account's root.
+    /// Adds a named profile with root access to the account.
     pub(crate) fn profile(&self, name: &str, account: &str) {
         self.profile_with_key(name, account, "test");
     }
 
-    /// Adds a named profile with an access key that IAM handed out.
+    /// Adds a named profile with an access key of an IAM user.
     pub(crate) fn profile_with_key(&self, name: &str, key_id: &str, secret: &str) {
         let keys =
             format!("[{name}]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n\n");
@@ -78,15 +78,15 @@ impl Emulator {
         self.append("config", &format!("[profile {name}]\noutput = json\n\n"));
     }
 
-    /// The `catchment` binary in an environment that holds nothing but the emulator.
+    /// The `catchment` binary, in an environment that contains only the emulator.
     pub(crate) fn catchment(&self) -> Command {
         let Some(binary) = option_env!("CARGO_BIN_EXE_catchment") else {
-            panic!("only an integration test of the crate `catchment` has its binary");
+            panic!("only integration tests of the crate `catchment` have its binary");
         };
         self.command(binary)
     }
 
-    /// Any program in the same environment; the Region is nowhere set.
+    /// Any program in the same environment, in which no Region is set.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -107,7 +107,7 @@ impl Emulator {
         command
     }
 
-    /// What the AWS CLI prints; `Null` where it prints nothing. Takes a second: [`Emulator::call`] is quicker.
+    /// Runs the AWS CLI; `Null` if it prints nothing. This takes a second: [`Emulator::call`] is quicker.
     pub(crate) fn aws(&self, profile: &str, arguments: &[&str]) -> Value {
         let output = self
             .command(repository().join(".venv/bin/aws"))
@@ -123,7 +123,7 @@ impl Emulator {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
-    /// One API call by hand, past rules, faults, halts and the list of calls; names as in the API reference.
+    /// Makes one API call, past rules, faults, breakpoint and journal; names as in the API reference.
     /// Bytes are `{"$base64": "…"}`, both ways.
     pub(crate) fn call(
         &self,
@@ -139,7 +139,7 @@ impl Emulator {
             })
     }
 
-    /// As [`Emulator::call`]; AWS's error as code and message.
+    /// Like [`Emulator::call`], but returns AWS's error as code and message.
     pub(crate) fn try_call(
         &self,
         account: &str,
@@ -163,37 +163,37 @@ impl Emulator {
         }
     }
 
-    /// Faults from here on, such as `{"seed": 7, "rate": 0.2}`; `{}` ends them.
+    /// Injects faults from now on, for example `{"seed": 7, "rate": 0.2}`; `{}` stops them.
     pub(crate) fn faults(&self, settings: &Value) {
         self.control("faults", settings);
     }
 
-    /// Changes rules, such as `{"filters_max": 5}`.
+    /// Changes rules, for example `{"filters_max": 5}`.
     pub(crate) fn rules(&self, settings: &Value) {
         self.control("rules", settings);
     }
 
-    /// Holds the `number`-th write from here on for ever, before it is carried out.
-    pub(crate) fn halt_at(&self, number: usize) {
-        self.control("halt", &json!({ "at": number }));
+    /// Holds the `number`-th write from now on for ever, before it is carried out.
+    pub(crate) fn break_before(&self, number: usize) {
+        self.control("set_breakpoint", &json!({ "at": number }));
     }
 
-    /// Holds the `number`-th write from here on for ever, after it is carried out: its answer never comes.
-    pub(crate) fn halt_after(&self, number: usize) {
-        self.control("halt", &json!({ "at": number, "when": "after" }));
+    /// Holds the `number`-th write from now on for ever, after it is carried out, so that its response never arrives.
+    pub(crate) fn break_after(&self, number: usize) {
+        self.control("set_breakpoint", &json!({ "at": number, "when": "after" }));
     }
 
-    /// Holds nothing from here on; what is held stays so.
-    pub(crate) fn halt_never(&self) {
-        self.control("halt", &json!({}));
+    /// Removes the breakpoint. A call that is held stays so.
+    pub(crate) fn clear_breakpoint(&self) {
+        self.control("set_breakpoint", &json!({}));
     }
 
-    /// Waits until the chosen call is held; false if it has not come within `seconds`.
-    pub(crate) fn wait_halted(&self, seconds: f64) -> bool {
-        self.control("halted", &json!({ "seconds": seconds }))["halted"] == true
+    /// Waits until a call is held; false if none is within `seconds`.
+    pub(crate) fn wait_for_breakpoint(&self, seconds: f64) -> bool {
+        self.control("await_breakpoint", &json!({ "seconds": seconds }))["held"] == true
     }
 
-    /// The calls that came, in order: see `tests/support/emulator/journal.py`.
+    /// The received calls, in order: see `tests/support/emulator/journal.py`.
     pub(crate) fn calls(&self) -> Vec<Value> {
         match self.control("calls", &json!({})) {
             Value::Array(calls) => calls,
@@ -202,8 +202,8 @@ impl Emulator {
     }
 
     /// Empties the list of calls.
-    pub(crate) fn forget_calls(&self) {
-        self.control("forget", &json!({}));
+    pub(crate) fn clear_calls(&self) {
+        self.control("clear_calls", &json!({}));
     }
 
     /// What was delivered: `{"messages": [{stream_arn, owner, log_group, log_stream, filters, events}],
@@ -217,14 +217,14 @@ impl Emulator {
         fs::write(self.home().join(name), text).expect("a file in the home folder");
     }
 
-    fn control(&self, verb: &str, order: &Value) -> Value {
-        let path = format!("/_catchment/{verb}");
-        let (status, answer) = http::post(self.address, &path, order.to_string().as_bytes())
-            .unwrap_or_else(|error| panic!("asking the emulator for {verb}: {error}"));
+    fn control(&self, route: &str, settings: &Value) -> Value {
+        let path = format!("/_catchment/{route}");
+        let (status, answer) = http::post(self.address, &path, settings.to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("calling the emulator's route {route}: {error}"));
         assert_eq!(
             status,
             200,
-            "{verb} {order}: {}",
+            "{route} {settings}: {}",
             String::from_utf8_lossy(&answer)
         );
         serde_json::from_slice(&answer).expect("the emulator's answer as JSON")

@@ -14,7 +14,7 @@ const READY_SECONDS_MAX: u64 = 20;
 /// Firehose allows a transformation five minutes at most.
 const FUNCTION_TIMEOUT_SECONDS: &str = "300";
 
-/// A running emulator with `binary` as its `bootstrap`; ends with everything it started when dropped.
+/// A running emulator with `binary` as its `bootstrap`. Dropping it ends everything that it started.
 pub(crate) struct Lambda {
     supervisor: Child,
     address: SocketAddr,
@@ -23,10 +23,10 @@ pub(crate) struct Lambda {
 }
 
 impl Lambda {
-    /// Starts the emulator with an environment of `environment` alone.
+    /// Starts the emulator with only the variables of `environment`.
     ///
-    /// The emulator starts `binary` at the first invocation, unlike AWS: a setting that stops the
-    /// binary is answered with 502 and no body; the reason stands in [`Lambda::log`].
+    /// Unlike AWS, the emulator starts `binary` at the first invocation: if a setting stops the
+    /// binary, the response is 502 without a body, and [`Lambda::log`] has the reason.
     pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Self {
         let address = unused_address();
         let output = tempfile::tempdir().expect("a folder for the Lambda's output");
@@ -57,7 +57,7 @@ impl Lambda {
         lambda
     }
 
-    /// Sends one event and returns the HTTP status and the body of the answer.
+    /// Sends one event and returns the HTTP status and body of the response.
     pub(crate) fn invoke(&self, event: &[u8]) -> (u16, Vec<u8>) {
         http::post(
             self.address,
@@ -69,12 +69,12 @@ impl Lambda {
         })
     }
 
-    /// What stands in the Lambda's log stream by now: the binary's two outputs, and START and END lines.
+    /// The Lambda's log so far: both outputs of the binary, with START and END lines.
     pub(crate) fn log(&self) -> String {
         self.written("log")
     }
 
-    /// The most memory that the emulated function's process held so far, in KiB.
+    /// The peak memory of the function's process so far, in KiB.
     pub(crate) fn peak_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.function_pid()))
             .expect("the status of the function's process");
@@ -88,7 +88,7 @@ impl Lambda {
             .expect("a number of KiB")
     }
 
-    /// The process that runs `binary`: the emulator's child.
+    /// The process that runs `binary`, a child of the emulator.
     fn function_pid(&self) -> u32 {
         let binary = fs::canonicalize(&self.binary).expect("the binary's path");
         let mut pids = vec![self.supervisor.id()];
@@ -96,7 +96,7 @@ impl Lambda {
             if fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|path| path == binary) {
                 return pid;
             }
-            // A Go program starts its children from any of its threads.
+            // a Go program starts its children from any of its threads
             let tasks = fs::read_dir(format!("/proc/{pid}/task"))
                 .into_iter()
                 .flatten();
@@ -130,7 +130,7 @@ impl Lambda {
                 .expect("the state of the emulator");
             assert!(
                 ended.is_none() && Instant::now() < deadline,
-                "the Lambda emulator did not come up at {}: {ended:?}\n{}",
+                "the Lambda emulator did not start at {}: {ended:?}\n{}",
                 self.address,
                 self.written("emulator")
             );
@@ -146,9 +146,9 @@ impl Drop for Lambda {
     }
 }
 
-/// An address that no other process on this machine uses: `127/8` is ours, and its host part is our process id.
+/// A local address that no other process uses: an address in `127/8` made of our process id.
 ///
-/// Asking the kernel for a free port and letting go of it again is a race with every other test that does the same.
+/// Binding and releasing a free port instead would race with other tests that do the same.
 fn unused_address() -> SocketAddr {
     static PORT: AtomicU16 = AtomicU16::new(9000);
     let [_, high, middle, low] = std::process::id().to_be_bytes();
@@ -156,7 +156,7 @@ fn unused_address() -> SocketAddr {
     SocketAddr::new(host.into(), PORT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// AWS's emulator as aws-sam-cli carries it, for this machine's processor.
+/// AWS's emulator from the package aws-sam-cli, for this machine's processor.
 fn runtime_interface_emulator() -> PathBuf {
     let processor = match std::env::consts::ARCH {
         "aarch64" => "arm64",

@@ -1,15 +1,12 @@
-//! What the integration tests of both crates share: AWS's place-holders, started, driven and ended.
+//! Shared by the integration tests of both crates: runs the emulators of AWS and of Lambda.
 
-#![allow(
-    dead_code,
-    reason = "each test binary compiles all of this and uses a part"
-)]
+#![allow(dead_code, reason = "each test binary uses only a part")]
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that cannot be set up has to stop"
+    reason = "tests stop if their setup fails"
 )]
 
 pub(crate) mod emulator;

@@ -1,7 +1,7 @@
 """Runs one command and ends it, with everything it started, when standard input closes.
 
-A test that is killed runs no clean-up. What it started holds the reading end of a pipe from the test, so the
-kernel itself tells us when the test is gone, however it went:
+A killed test cannot clean up. The supervisor's standard input is a pipe from the test, which the kernel closes
+however the test ends:
 
     python supervise.py COMMAND [ARGUMENT...]
 """
@@ -27,12 +27,12 @@ def _prctl(option: int, value: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """From here on a process whose parent ends becomes our child, so that `end_children` finds it."""
+    """Makes orphaned descendants our children from now on, so that `end_children` finds them."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def start(command: list[str], **options) -> subprocess.Popen:
-    """Starts `command` in a process group of its own; it dies with us, even if we are killed."""
+    """Starts `command` in its own process group. It is killed when we end, however we end."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -46,7 +46,7 @@ def _descendants() -> list[int]:
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # pid (name) state ppid …; the name may hold anything, brackets too
+            # pid (name) state ppid …; the name may contain anything, even brackets
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
@@ -60,24 +60,24 @@ def _descendants() -> list[int]:
 
 
 def end_children(grace_seconds: float = GRACE_SECONDS) -> None:
-    """Asks every descendant to end, and after a moment's grace insists."""
+    """Terminates every descendant, and kills those that remain after the grace period."""
     deadline = time.monotonic() + grace_seconds
-    sign = signal.SIGTERM if grace_seconds else signal.SIGKILL
+    sig = signal.SIGTERM if grace_seconds else signal.SIGKILL
     while pids := _descendants():
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
+                os.kill(pid, sig)
         time.sleep(0.02)
-        sign = signal.SIGKILL if time.monotonic() > deadline else 0
+        sig = signal.SIGKILL if time.monotonic() > deadline else 0
 
 
-def when_stdin_closes(act) -> None:
-    """Calls `act` from a thread of its own once standard input has ended."""
+def when_stdin_closes(action) -> None:
+    """Calls `action` from another thread once standard input has ended."""
 
     def wait() -> None:
         while os.read(0, 4096):
             pass
-        act()
+        action()
 
     threading.Thread(target=wait, daemon=True).start()
 

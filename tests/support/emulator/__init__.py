@@ -1,1 +1,1 @@
-"""AWS for the tests: ministack behind a proxy that enforces what ministack does not. `python -m emulator` starts it."""
+"""The tests' AWS: ministack behind a proxy that enforces what ministack does not. `python -m emulator` starts it."""

@@ -1,4 +1,4 @@
-"""Starts the emulator, says on one line of JSON where it listens, and ends when standard input closes or on SIGTERM.
+"""Starts the emulator, prints its endpoint as one line of JSON, and exits when standard input closes or on SIGTERM.
 
 python -m emulator ['{"auth": false, "deliver": false, "rules": {…}, "environment": {…}}']
 """
@@ -19,25 +19,25 @@ from . import ministack
 
 @dataclass
 class Options:
-    """What a test may choose at the start."""
+    """Options, set at the start."""
 
     auth: bool = False
-    """IAM identity policies are enforced (ministack's AUTH)."""
+    """Enforce IAM identity policies (ministack's AUTH)."""
     deliver: bool = False
-    """Log events reach the destinations of subscription filters, as CloudWatch Logs would bring them there."""
+    """Deliver log events to the destinations of subscription filters, as CloudWatch Logs would."""
     deliver_twice_every: int = 0
-    """Every so many-th message is delivered twice, since delivery is at least once; 0: none is."""
+    """Deliver every n-th message twice, since delivery is at least once; 0: none."""
     port: int = 0
-    """Where to listen; 0: a free port."""
+    """The port to listen on; 0: a free one."""
     rules: dict = field(default_factory=dict)
     """See `rules.Settings`."""
     environment: dict = field(default_factory=dict)
-    """More environment for ministack."""
+    """Additional environment variables for ministack."""
 
 
 async def serve(options: Options, folder: str, started: concurrent.futures.Future) -> None:
-    """Runs until told to end."""
-    # imported here, because it takes as long as ministack's start, which goes on meanwhile
+    """Runs until standard input closes or a signal arrives."""
+    # imported here, because the import takes as long as ministack's start, which runs in parallel
     from .delivery import Delivery
     from .proxy import Proxy
     from .rules import Rules
@@ -61,13 +61,13 @@ def main() -> None:
     supervise.adopt_orphans()
     options = Options(**json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}"))
     with tempfile.TemporaryDirectory(prefix="catchment-emulator-") as folder:
-        # the thread that starts ministack must live as long as we do: its end would be ministack's (PR_SET_PDEATHSIG)
-        with concurrent.futures.ThreadPoolExecutor(1) as beside:
-            started = beside.submit(ministack.start, folder, options.auth, options.environment)
+        # the thread that starts ministack must not end before we do: PR_SET_PDEATHSIG would kill ministack with it
+        with concurrent.futures.ThreadPoolExecutor(1) as executor:
+            started = executor.submit(ministack.start, folder, options.auth, options.environment)
             try:
                 asyncio.run(serve(options, folder, started))
             finally:
-                # nothing in it is worth a tidy end
+                # nothing in there needs a clean shutdown
                 supervise.end_children(grace_seconds=0)
 
 

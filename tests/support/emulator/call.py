@@ -1,4 +1,4 @@
-"""One AWS call as it stands on the wire: who calls what, and how AWS would word a refusal of it."""
+"""One AWS call on the wire: who calls what, and how AWS would refuse it."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 READS = re.compile(r"(Describe|List|Get|Head|Lookup|Filter|Test|Simulate|AssumeRole|Query)")
-# the parameter that names what a call is about, in the order of preference
+# the parameter that names the resource of a call, in order of preference
 RESOURCE_KEYS = (
     "logGroupName", "destinationName", "StreamName", "StreamARN", "resourceArn", "RoleName", "DeliveryStreamName",
     "DestinationNamePrefix", "logGroupNamePrefix", "PolicyName", "UserName",
@@ -18,7 +18,7 @@ RESOURCE_KEYS = (
 
 @dataclass
 class Call:
-    """An API call, whatever the protocol."""
+    """An API call in any of the protocols."""
 
     key_id: str = ""
     region: str = ""
@@ -39,7 +39,7 @@ class Call:
 
 @dataclass
 class Refusal(Exception):
-    """What AWS answers instead of doing the call."""
+    """An error that AWS returns instead of carrying out the call."""
 
     code: str
     message: str
@@ -50,7 +50,7 @@ class Refusal(Exception):
 
 
 def parse(method: str, path: str, headers, body: bytes) -> Call:
-    """Reads a request of awsJson, awsQuery or S3's REST; anything else is a call without an operation."""
+    """Parses a request of awsJson, awsQuery or S3's REST; of any other protocol the operation is method and path."""
     call = Call()
     if found := CREDENTIAL.search(headers.get("Authorization", "")):
         call.key_id, call.region, call.service = found.groups()
@@ -76,7 +76,7 @@ def parse(method: str, path: str, headers, body: bytes) -> Call:
 
 
 def render(call: Call, refusal: Refusal) -> tuple[int, dict, bytes]:
-    """A refusal in exactly the form of the call's protocol: status, headers, body."""
+    """Renders a refusal exactly as the call's protocol has it: status, headers, body."""
     request_id = str(uuid.uuid4())
     if call.protocol == "json":
         body = json.dumps({"__type": refusal.code, "message": refusal.message})

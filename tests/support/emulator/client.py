@@ -1,4 +1,4 @@
-"""API calls that a test makes by hand, in any account's name."""
+"""An AWS client for the tests themselves, which calls as any account."""
 
 import base64
 import datetime
@@ -10,7 +10,7 @@ import botocore.session
 
 
 class Client:
-    """botocore against `endpoint`. Clients are kept: making one takes longer than a call."""
+    """botocore against `endpoint`. Its clients are cached: creating one takes longer than a call."""
 
     def __init__(self, endpoint: str, header: str):
         self._endpoint, self._header = endpoint, header
@@ -18,15 +18,15 @@ class Client:
         self._clients, self._lock = {}, threading.Lock()
 
     def call(self, account: str, region: str, service: str, operation: str, params: dict) -> dict:
-        """The call's `result`, or AWS's `error` as `code` and `message`; bytes are `{"$base64": "…"}` both ways."""
+        """Returns the `result`, or AWS's `error` as `code` and `message`; bytes are `{"$base64": "…"}` both ways."""
         try:
             method = getattr(self._client(account, region, service), botocore.xform_name(operation))
             result = method(**_from_json(params))
         except botocore.exceptions.ClientError as error:
             detail = error.response["Error"]
             return {"error": {"code": detail.get("Code", ""), "message": detail.get("Message", "")}}
-        except (AttributeError, botocore.exceptions.BotoCoreError) as mistake:
-            raise ValueError(f"{service} {operation}: {mistake}") from mistake
+        except (AttributeError, botocore.exceptions.BotoCoreError) as error:
+            raise ValueError(f"{service} {operation}: {error}") from error
         result.pop("ResponseMetadata", None)
         return {"result": _to_json(result)}
 

@@ -1,77 +1,77 @@
-"""What a test says to the emulator over HTTP, below a path that AWS never uses; JSON in, JSON out, always POST."""
+"""Controls the emulator over HTTP, below a path that AWS never uses: always POST, JSON in, JSON out."""
 
 import asyncio
 
 from aiohttp import web
 
+from .breakpoint import Breakpoint
 from .faults import Faults
-from .halt import Halt
 from .journal import Journal
 
 ROOT = "/_catchment"
-BY_HAND = "X-Catchment-By-Client"
-"""The header that marks what a test does to the world itself: no rule, fault, halt or journal applies to it."""
-HALT_SECONDS_MAX = 60.0
+DIRECT = "X-Catchment-Direct"
+"""The header of a test's own calls: no rule, fault, breakpoint or journal applies to them."""
+BREAKPOINT_SECONDS_MAX = 60.0
 
 
 def add_routes(application: web.Application, proxy) -> None:
-    """One route a verb."""
-    hands = []
+    """Adds one route for each function below."""
+    clients = []
 
     async def faults(settings: dict) -> dict:
-        """`faults.Settings`; what is not given is the default, so `{}` ends all faults."""
+        """Replaces `faults.Settings`; what is not given takes its default, so `{}` ends all faults."""
         proxy.faults = Faults(**settings)
         return {}
 
     async def rules(settings: dict) -> dict:
-        """Changes what is given of `rules.Settings`."""
+        """Changes the given ones of `rules.Settings`."""
         proxy.rules.change(settings)
         return {}
 
-    async def halt(settings: dict) -> dict:
-        """`halt.Settings`, and counting begins anew."""
-        proxy.halt = Halt(**settings)
+    async def set_breakpoint(settings: dict) -> dict:
+        """Replaces `breakpoint.Settings` and restarts the count."""
+        proxy.breakpoint = Breakpoint(**settings)
         return {}
 
-    async def halted(wait: dict) -> dict:
-        """Waits until the call is held: `{"halted": bool}` after `seconds` at most."""
+    async def await_breakpoint(wait: dict) -> dict:
+        """Waits until the call is held, for `seconds` at most: `{"held": bool}`."""
         try:
-            await asyncio.wait_for(proxy.halt.reached.wait(), wait.get("seconds", HALT_SECONDS_MAX))
-            return {"halted": True}
+            await asyncio.wait_for(proxy.breakpoint.reached.wait(), wait.get("seconds", BREAKPOINT_SECONDS_MAX))
+            return {"held": True}
         except TimeoutError:
-            return {"halted": False}
+            return {"held": False}
 
     async def calls(_: dict) -> list:
-        """The journal since the start or the last `forget`."""
+        """The journal since the start or the last `clear_calls`."""
         return proxy.journal.as_json()
 
-    async def forget(_: dict) -> dict:
+    async def clear_calls(_: dict) -> dict:
         """Empties the journal."""
         proxy.journal = Journal()
         return {}
 
     async def delivered(_: dict) -> dict:
-        """What log events went where."""
+        """The subscription messages that were delivered."""
         return proxy.delivery.as_json()
 
     async def aws(order: dict) -> dict:
-        """One API call by hand: `account`, `region`, `service`, `operation`, `params` -> `result` or `error`."""
-        # botocore takes its time to import: only those pay for it who ask
+        """Makes one API call: `account`, `region`, `service`, `operation`, `params` -> `result` or `error`."""
+        # imported here, because botocore is slow to import and not every test needs it
         from .client import Client
 
-        if not hands:
-            hands.append(Client(proxy.endpoint, BY_HAND))
-        return await asyncio.to_thread(hands[0].call, **order)
+        if not clients:
+            clients.append(Client(proxy.endpoint, DIRECT))
+        return await asyncio.to_thread(clients[0].call, **order)
 
-    for act in (faults, rules, halt, halted, calls, forget, delivered, aws):
-        application.router.add_post(f"{ROOT}/{act.__name__}", _endpoint(act))
+    for handler in (faults, rules, set_breakpoint, await_breakpoint, calls, clear_calls, delivered, aws):
+        application.router.add_post(f"{ROOT}/{handler.__name__}", _endpoint(handler))
 
 
-def _endpoint(act):
+def _endpoint(handler):
     async def answer(request: web.Request) -> web.Response:
         try:
-            return web.json_response(await act(await request.json()))
-        except (TypeError, ValueError) as mistake:
-            return web.json_response({"mistake": f"{type(mistake).__name__}: {mistake}"}, status=400)
+            return web.json_response(await handler(await request.json()))
+        except (TypeError, ValueError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
 
     return answer

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs does between a log group and the stream behind its subscription filter's destination."""
+"""Delivers log events as CloudWatch Logs does: from a log group to the stream behind its subscription filter."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass, field
 
 from .call import Call
-from .rules.world import World
+from .rules.resources import Resources
 from .upstream import Upstream
 
 ID_DIGITS = 56
@@ -20,7 +20,7 @@ CONTROL_TEXT = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stre
 
 @dataclass
 class Message:
-    """A subscription message that was put on a stream."""
+    """A subscription message that was put into a stream."""
 
     stream_arn: str
     owner: str
@@ -32,16 +32,16 @@ class Message:
 
 
 class Delivery:
-    """Follows PutSubscriptionFilter and PutLogEvents, if it is on; keeps what it delivered."""
+    """Reacts to PutSubscriptionFilter and PutLogEvents, if it is on; records what it delivered."""
 
     def __init__(self, upstream: Upstream, on: bool, twice_every: int):
-        self._upstream, self._on, self._world = upstream, on, World(upstream)
+        self._upstream, self._on, self._resources = upstream, on, Resources(upstream)
         self._twice_every = twice_every
         self._numbers, self._turns = itertools.count(1), itertools.count(1)
         self._messages, self._control = [], []
 
     async def follow(self, call: Call) -> None:
-        """Delivers what a call that was carried out gives cause to deliver."""
+        """Delivers what follows from a call that was carried out."""
         if not self._on or call.service != "logs":
             return
         if call.operation == "PutSubscriptionFilter":
@@ -51,16 +51,16 @@ class Delivery:
                 await self._put(stream_arn, str(uuid.uuid4()), _control_message())
         elif call.operation == "PutLogEvents":
             group = call.params["logGroupName"]
-            for one in await self._world.filters(call.account, call.region, group):
+            for one in await self._resources.filters(call.account, call.region, group):
                 await self._deliver(call, one)
 
     def as_json(self) -> dict:
-        """`messages` in the order of their delivery; `control_messages`: the streams that got one."""
+        """`messages` in order of delivery; `control_messages`: the streams that received one."""
         return {"messages": [asdict(message) for message in self._messages], "control_messages": self._control}
 
     async def _deliver(self, call: Call, one: dict) -> None:
         stream_arn = await self._stream_behind(one["destinationArn"])
-        # patterns other than "all" are CloudWatch Logs' own language; Catchment's filters never have one
+        # only the empty pattern, which matches everything: Catchment's filters have no other
         if not stream_arn or one.get("filterPattern", "").strip():
             return
         events = [{"id": self._id(event["timestamp"]), **event} for event in call.params["logEvents"]]
@@ -88,9 +88,9 @@ class Delivery:
             self._messages.append(message)
 
     async def _stream_behind(self, arn: str) -> str:
-        """The ARN of the Kinesis stream that an ARN leads to: its own, or a `logs::Destination`'s target."""
+        """The Kinesis stream of a filter's destination: the stream itself, or the target of a `logs::Destination`."""
         if ":destination:" in arn:
-            destination = await self._world.destination(arn)
+            destination = await self._resources.destination(arn)
             return destination["targetArn"] if destination else ""
         return arn if arn.startswith("arn:aws:kinesis:") else ""
 

@@ -1,4 +1,4 @@
-"""Faults by a seeded schedule: what goes wrong depends on the seed and the call, not on how calls interleave."""
+"""Injects faults by a seeded schedule, which depends on the seed and the call, not on how calls interleave."""
 
 import random
 from collections import Counter
@@ -24,32 +24,32 @@ SERVER_ERRORS = {
 
 @dataclass
 class Settings:
-    """What goes wrong. With a rate of 0 nothing does."""
+    """Which faults to inject, and how often. A rate of 0 injects none."""
 
     seed: int = 0
     rate: float = 0.0
     kinds: list[str] = field(default_factory=lambda: ["error", "reset", "hang", "throttle"])
-    """`error`: a 5xx; `reset`: the connection breaks; `hang`: silence, then it breaks; `throttle`: a storm of them."""
+    """`error`: a 5xx; `reset`: the connection breaks; `hang`: it breaks after a silence; `throttle`: a series of refusals."""
     lost: float = 0.5
-    """The share of errors, resets and hangs that come after the call was carried out: only its answer is lost."""
+    """The share of errors, resets and hangs that come after the call was carried out, so that only the response is lost."""
     accounts: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
-    """None named: all of them."""
+    """Empty lists mean all."""
     hang_seconds: float = 1.0
     storm_calls: int = 4
-    """How many calls of one account, Region and service one storm throttles."""
+    """How many calls of one account, Region and service a throttle refuses in a row."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is to go wrong with one call."""
+    """What goes wrong with one call."""
 
     kind: str
     lost: bool
 
 
 class Faults:
-    """Decides call by call."""
+    """Decides for each call whether it fails."""
 
     def __init__(self, **settings):
         self.settings = Settings(**settings)
@@ -57,7 +57,7 @@ class Faults:
         self._storms = Counter()
 
     def next(self, call: Call) -> Fault | None:
-        """What goes wrong with this call, if anything."""
+        """The fault to inject into this call, if any."""
         settings = self.settings
         if settings.accounts and call.account not in settings.accounts:
             return None
@@ -80,6 +80,6 @@ class Faults:
 
 
 def refusal(kind: str, service: str) -> Refusal:
-    """How a service words a throttle or an error of its own."""
+    """A throttling or server error as the service words it."""
     table = THROTTLES if kind == "throttle" else SERVER_ERRORS
     return table.get(service, table["logs"])

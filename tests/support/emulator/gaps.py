@@ -1,6 +1,6 @@
-"""Calls that AWS carries out and ministack does not, or not wholly: tags of destinations, tags and modes of streams.
+"""Fills gaps in ministack: tags of destinations, tags and modes of streams, permissions on a destination.
 
-ministack's AUTH asks identity policies for the resource `*` where a call is about a destination; here they are asked for it.
+For calls about a destination, ministack's AUTH checks identity policies against the resource `*`; this checks its ARN.
 """
 
 import json
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from .call import Call, Refusal
 from .rules import document
-from .rules.world import texts
+from .rules.resources import texts
 from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
@@ -16,7 +16,7 @@ DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestinatio
 
 
 class Gaps:
-    """Fills them."""
+    """Answers, or completes, the calls that ministack does not know or only half carries out."""
 
     def __init__(self, upstream: Upstream):
         self._upstream = upstream
@@ -24,7 +24,7 @@ class Gaps:
         self._on_demand = set()
 
     async def answer(self, call: Call) -> dict | None:
-        """The answer to a call that ministack does not know; none for the others. Raises `Refusal`."""
+        """Answers a call that ministack does not know; returns None for the others. Raises `Refusal`."""
         arn = call.params.get("resourceArn", "")
         if call.service == "logs" and call.operation in TAG_CALLS and ":destination:" in arn:
             return await self._tags(call, arn)
@@ -44,7 +44,7 @@ class Gaps:
         return None
 
     async def before(self, call: Call) -> dict:
-        """What a call is going to lose that `after` has to put back."""
+        """What the call will overwrite and `after` has to restore."""
         if (call.service, call.operation) != ("logs", "PutDestination"):
             return {}
         name = call.params.get("destinationName", "")
@@ -54,7 +54,7 @@ class Gaps:
         return next((one for one in found["destinations"] if one["destinationName"] == name), {})
 
     async def after(self, call: Call, before: dict, answer: bytes) -> bytes:
-        """Completes what ministack carried out, and its answer."""
+        """Completes what ministack carried out, and corrects its response."""
 
         async def also(operation: str, params: dict) -> None:
             await self._upstream.json(call.account, call.region, call.service, operation, params)
@@ -91,7 +91,7 @@ class Gaps:
         return {}
 
     async def _check_subscriber(self, call: Call) -> None:
-        """A caller needs the action on the destination too; AWS words its lack as it does a missing destination policy."""
+        """A caller needs the action on the destination too; AWS reports the lack like a missing destination policy."""
         arn = call.params.get("destinationArn", "")
         try:
             await self._check_permission(call, arn)
@@ -100,7 +100,7 @@ class Gaps:
             raise Refusal("AccessDeniedException", f"{message} on resource: {arn}") from None
 
     async def _check_permission(self, call: Call, arn: str, action: str = "") -> None:
-        """Asks the inline policies of the user whose key it is. An account's own key may do anything."""
+        """Checks the inline policies of the calling user. An account's root key may do anything."""
         if _is_account_key(call):
             return
 

@@ -1,4 +1,4 @@
-"""The list of calls that came, in order, and what became of each."""
+"""The list of received calls, in order, with the outcome of each."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ from .call import Call
 
 @dataclass
 class Entry:
-    """One call. `outcome`: `pending`, `forwarded`, `refused` (by a rule), `injected` (a fault) or `halted`."""
+    """One call. `outcome`: `pending`, `forwarded`, `refused` (by a rule), `injected` (a fault) or `held` (at the breakpoint)."""
 
     number: int
     at_ms: int
@@ -21,14 +21,14 @@ class Entry:
     parameters: list[str]
     outcome: str = "pending"
     status: int | None = None
-    """Of ministack's answer: there is one also where a fault then lost it."""
+    """The status of ministack's response, even if a fault then lost it."""
     code: str = ""
-    """Of the refusal, or the kind of fault."""
+    """The error code of the refusal, or the kind of fault."""
 
 
 @dataclass
 class Journal:
-    """What a test reads back."""
+    """The calls, as a test reads them back."""
 
     entries: list[Entry] = field(default_factory=list)
 

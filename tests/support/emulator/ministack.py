@@ -1,4 +1,4 @@
-"""The ministack process: started on a port that is free, with a folder of its own."""
+"""Starts the ministack process on a free port, with its own folder."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ TRIES_MAX = 5
 def start(folder: str, auth: bool, environment: dict) -> int:
     """Starts ministack and returns its port once it answers.
 
-    ministack must be told its port, so another process can take it between our choice and its start: then try again.
+    ministack cannot choose its port itself, and another process may take the chosen one meanwhile: then this retries.
     """
     for _ in range(TRIES_MAX):
         port = _free_port()
@@ -47,7 +47,7 @@ def _launch(port: int, folder: str, auth: bool, environment: dict) -> subprocess
         "GATEWAY_PORT": str(port),
         "AUTH": "true" if auth else "false",
         "S3_DATA_DIR": os.path.join(folder, "s3"),
-        # listeners on fixed ports: two emulators would fight over them
+        # these listen on fixed ports, which two emulators cannot share
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
@@ -63,7 +63,7 @@ def _ready(process: subprocess.Popen, port: int) -> bool:
     while process.poll() is None and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=5):
-                # the answer may be another ministack's: ours would then have given up over the port
+                # another ministack may have answered; ours would then have failed to bind the port
                 time.sleep(0.01)
                 return process.poll() is None and _listens(process.pid, port)
         except (OSError, urllib.error.URLError):
@@ -72,7 +72,7 @@ def _ready(process: subprocess.Popen, port: int) -> bool:
 
 
 def _listens(pid: int, port: int) -> bool:
-    """Whether it is this very process that listens on the port."""
+    """Whether this process, and no other, listens on the port."""
     sockets = set()
     for descriptor in os.scandir(f"/proc/{pid}/fd"):
         try:

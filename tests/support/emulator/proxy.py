@@ -1,4 +1,4 @@
-"""The listener: takes each AWS call past the journal, the halt, the faults and the rules to ministack and back."""
+"""The listener: passes each AWS call through journal, breakpoint, faults and rules to ministack and back."""
 
 import asyncio
 import json
@@ -8,32 +8,32 @@ import struct
 from aiohttp import web
 
 from . import control
+from .breakpoint import Breakpoint
 from .call import Call, Refusal, parse, render
 from .delivery import Delivery
 from .faults import Fault, Faults, refusal
 from .gaps import Gaps
-from .halt import Halt
 from .journal import Entry, Journal
 from .rules import Rules
 from .upstream import Upstream
 
 BODY_BYTES_MAX = 256 * 1024 * 1024
-LINGER_NOT = struct.pack("ii", 1, 0)
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Stands in front of `upstream`. A test changes `faults` and `halt` while it runs."""
+    """Stands in front of `upstream`. A test changes `faults` and `breakpoint` while it runs."""
 
     def __init__(self, upstream: Upstream, rules: Rules, delivery: Delivery):
         self.upstream, self.rules, self.delivery, self.gaps = upstream, rules, delivery, Gaps(upstream)
-        self.journal, self.faults, self.halt = Journal(), Faults(), Halt()
+        self.journal, self.faults, self.breakpoint = Journal(), Faults(), Breakpoint()
         self.endpoint = ""
 
     async def __aenter__(self):
         application = web.Application(client_max_size=BODY_BYTES_MAX)
         control.add_routes(application, self)
         application.router.add_route("*", "/{path:.*}", self._answer)
-        # bodies pass as they are, and a call that is held for ever must not hold up our own end
+        # bodies pass unchanged, and a call that is held for ever must not delay the shutdown
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await self._runner.setup()
         return self
@@ -42,7 +42,7 @@ class Proxy:
         await self._runner.cleanup()
 
     async def listen(self, port: int) -> str:
-        """Binds a port of this machine, 0 for a free one, and returns the endpoint."""
+        """Binds a local port, 0 for a free one, and returns the endpoint."""
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.endpoint = "http://{}:{}".format(*self._runner.addresses[0])
@@ -52,17 +52,17 @@ class Proxy:
         body = await request.read()
         call = parse(request.method, request.path, request.headers, body)
         call.account = await self.upstream.account_of(call.key_id)
-        if control.BY_HAND in request.headers:
+        if control.DIRECT in request.headers:
             try:
                 return _response(*await self._forward(call, request, body))
             except Refusal as refused:
                 return _response(*render(call, refused))
 
         entry = self.journal.open(call)
-        halts, fault = self.halt.meets(call), self.faults.next(call)
-        if halts and self.halt.settings.when == "before":
-            entry.outcome = "halted"
-            await self.halt.hold()
+        is_held, fault = self.breakpoint.is_at(call), self.faults.next(call)
+        if is_held and self.breakpoint.settings.when == "before":
+            entry.outcome = "held"
+            await self.breakpoint.hold()
         if fault and not fault.lost:
             return await self._fail(call, entry, fault, request)
         try:
@@ -71,9 +71,9 @@ class Proxy:
             entry.outcome, entry.status = "forwarded", answer[0]
         except Refusal as refused:
             entry.outcome, entry.code, answer = "refused", refused.code, render(call, refused)
-        if halts:
-            entry.outcome = "halted"
-            await self.halt.hold()
+        if is_held:
+            entry.outcome = "held"
+            await self.breakpoint.hold()
         if fault:
             return await self._fail(call, entry, fault, request)
         return _response(*answer)
@@ -89,7 +89,7 @@ class Proxy:
                 answer = await self.gaps.after(call, before, answer)
         if status < 300:
             await self.delivery.follow(call)
-            if control.BY_HAND not in request.headers:
+            if control.DIRECT not in request.headers:
                 answer = self.rules.note(call, answer)
         return status, headers, answer
 
@@ -100,12 +100,12 @@ class Proxy:
         if fault.kind == "hang":
             await asyncio.sleep(self.faults.settings.hang_seconds)
         if transport := request.transport:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             transport.abort()
         return web.Response()
 
 
 def _response(status: int, headers: dict, body: bytes) -> web.Response:
-    # a body's length is counted anew, because a rule may have changed it; only HEAD tells one without having it
+    # a rule may have changed the body, so its length is computed again; only HEAD states one without a body
     kept = {name: value for name, value in headers.items() if not body or name.lower() != "content-length"}
     return web.Response(status=status, headers=kept, body=body)

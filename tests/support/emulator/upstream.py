@@ -1,4 +1,4 @@
-"""The way to ministack: calls passed on as they came, and calls of our own in any account's name."""
+"""Talks to ministack: forwards calls unchanged, and makes calls of its own as any account."""
 
 import json
 import time
@@ -8,9 +8,9 @@ import aiohttp
 
 from .call import Refusal
 
-# the connection's own, not the message's
+# headers of the connection, not of the message
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
-# what aiohttp would add to a request on its own account
+# headers that aiohttp would add to a request
 ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 TARGETS = {"logs": "Logs_20140328", "kinesis": "Kinesis_20131202", "firehose": "Firehose_20150804"}
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
@@ -18,7 +18,7 @@ ANSWER_SECONDS_MAX = 300
 
 
 class Upstream:
-    """ministack on `port` of this machine."""
+    """ministack on a local port."""
 
     def __init__(self, port: int):
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -41,7 +41,7 @@ class Upstream:
             return answer.status, _kept(answer.headers), await answer.read()
 
     async def json(self, account: str, region: str, service: str, operation: str, params: dict) -> dict:
-        """One awsJson call of our own. Raises `Refusal` with what ministack answered."""
+        """Makes an awsJson call. Raises `Refusal` with ministack's error."""
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": f"{TARGETS[service]}.{operation}",
@@ -53,7 +53,7 @@ class Upstream:
         return answer
 
     async def query(self, account: str, region: str, service: str, operation: str, params: dict) -> tuple[int, str]:
-        """One awsQuery call of our own: status and XML."""
+        """Makes an awsQuery call: status and XML."""
         form = urlencode({"Action": operation, "Version": VERSIONS[service], **params}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         status, body = await self._named(account, region, service, headers, form)
@@ -73,7 +73,7 @@ class Upstream:
     async def _named(self, account: str, region: str, service: str, headers: dict, body: bytes) -> tuple[int, bytes]:
         now = time.gmtime()
         credential = f"{account}/{time.strftime('%Y%m%d', now)}/{region}/{service}/aws4_request"
-        # ministack takes an account's own key without looking at the signature, with AUTH too
+        # for a root key ministack does not check the signature, not even with AUTH
         headers |= {
             "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", now),
             "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={'0' * 64}",

@@ -1,1 +1,1 @@
-"""Tests of the tests' own AWS: every rule bites, and bites no more once it is off."""
+"""Tests of the emulator: every rule applies, and no longer applies once it is switched off."""

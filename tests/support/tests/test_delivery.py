@@ -1,17 +1,17 @@
-"""Log events on their way from a member's log group to the logging account's stream."""
+"""Delivery of log events from a member's log group to the logging account's stream."""
 
 import gzip
 import json
 import time
 
-from .world import REGION, EmulatorTest
+from .harness import REGION, EmulatorTest
 
 
 class Delivered(EmulatorTest):
     options = {"deliver": True, **EmulatorTest.options}
 
     def records(self):
-        """What is on the stream, opened."""
+        """The messages in the stream, decompressed, with their partition keys."""
         kinesis = self.client("kinesis", self.logging)
         start = kinesis.get_shard_iterator(
             StreamName="stream", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
@@ -20,7 +20,7 @@ class Delivered(EmulatorTest):
         return [(record["PartitionKey"], json.loads(gzip.decompress(record["Data"]))) for record in found]
 
     def put(self, messages, log_stream="eni-1-all"):
-        """Writes log events as anything in a member account would."""
+        """Writes log events in the member account."""
         logs = self.client("logs", self.member)
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": message} for message in messages]
@@ -28,7 +28,7 @@ class Delivered(EmulatorTest):
         return events
 
     def subscribed(self, **more):
-        """A log group with a log stream and our filter."""
+        """Sets up a log group with two log streams and our filter."""
         arn = self.seed()
         self.group()
         for name in ("eni-1-all", "eni-2-all"):
@@ -45,7 +45,7 @@ class Delivered(EmulatorTest):
             message["logEvents"][0]["message"], "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
         )
 
-    def test_events_arrive_as_they_were_written(self):
+    def test_events_arrive_unchanged(self):
         self.subscribed()
         before = len(self.control("delivered")["messages"])
         texts = ["2 111122223333 eni-1 …", 'quotes " and \\ and \u2028', "\U0001f600"]
@@ -70,10 +70,10 @@ class Delivered(EmulatorTest):
         self.assertTrue(all(one.isdigit() for one in ids))
         self.assertEqual(len(set(ids)), 3)
 
-        [noted] = self.control("delivered")["messages"][before:]
-        self.assertEqual(noted["events"], message["logEvents"])
-        self.assertEqual(noted["stream_arn"], f"arn:aws:kinesis:{REGION}:{self.logging}:stream/stream")
-        self.assertEqual((noted["owner"], noted["log_group"], noted["filters"]), (self.member, "flow", ["catchment"]))
+        [recorded] = self.control("delivered")["messages"][before:]
+        self.assertEqual(recorded["events"], message["logEvents"])
+        self.assertEqual(recorded["stream_arn"], f"arn:aws:kinesis:{REGION}:{self.logging}:stream/stream")
+        self.assertEqual((recorded["owner"], recorded["log_group"], recorded["filters"]), (self.member, "flow", ["catchment"]))
 
     def test_distribution_by_log_stream(self):
         self.subscribed()
@@ -98,7 +98,7 @@ class Delivered(EmulatorTest):
 class DeliveredAtLeastOnce(EmulatorTest):
     options = {"deliver": True, "deliver_twice_every": 2, **EmulatorTest.options}
 
-    def test_some_messages_come_twice_and_are_noted_twice(self):
+    def test_some_messages_are_delivered_and_recorded_twice(self):
         arn = self.seed()
         self.group()
         logs = self.client("logs", self.member)
@@ -108,13 +108,13 @@ class DeliveredAtLeastOnce(EmulatorTest):
         for text in ("once", "twice"):
             events = [{"timestamp": now, "message": text}]
             logs.put_log_events(logGroupName="flow", logStreamName="eni-1-all", logEvents=events)
-        noted = [message["events"] for message in self.control("delivered")["messages"]]
-        self.assertEqual([events[0]["message"] for events in noted], ["once", "twice", "twice"])
-        self.assertEqual(noted[1], noted[2])
+        recorded = [message["events"] for message in self.control("delivered")["messages"]]
+        self.assertEqual([events[0]["message"] for events in recorded], ["once", "twice", "twice"])
+        self.assertEqual(recorded[1], recorded[2])
 
 
 class NotDelivered(EmulatorTest):
-    def test_nothing_is_delivered_unless_asked_for(self):
+    def test_nothing_is_delivered_by_default(self):
         arn = self.seed()
         self.group()
         self.subscribe(arn)

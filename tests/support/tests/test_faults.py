@@ -1,4 +1,4 @@
-"""Faults, halts and the journal."""
+"""Faults, the breakpoint and the journal."""
 
 import contextlib
 import time
@@ -9,16 +9,16 @@ import botocore.exceptions
 from emulator.call import Call
 from emulator.faults import Faults
 
-from .world import EmulatorTest
+from .harness import EmulatorTest
 
 
 def call(operation="PutDestination", account="111122223333", service="logs"):
-    """A call as the fault schedule sees it."""
+    """A call for the fault schedule."""
     return Call(region="us-west-2", service=service, operation=operation, account=account)
 
 
 class Schedule(unittest.TestCase):
-    def test_one_seed_one_schedule_whatever_the_order(self):
+    def test_a_seed_gives_one_schedule_in_any_order(self):
         first, second = Faults(seed=7, rate=0.5), Faults(seed=7, rate=0.5)
         names = [f"Put{number}" for number in range(40)]
         forwards = {name: first.next(call(name, account=name)) for name in names}
@@ -32,7 +32,7 @@ class Schedule(unittest.TestCase):
         hit = sum(faults.next(call()) is not None for _ in range(2000))
         self.assertTrue(340 < hit < 460, hit)
 
-    def test_a_storm_passes(self):
+    def test_a_throttle_refuses_several_calls_then_stops(self):
         faults = Faults(seed=1, rate=1.0, kinds=["throttle"], storm_calls=3)
         kinds = [faults.next(call()).kind for _ in range(3)]
         self.assertEqual(kinds, ["throttle"] * 3)
@@ -41,7 +41,7 @@ class Schedule(unittest.TestCase):
         calm.settings.rate = 0.0
         self.assertEqual([calm.next(call()) is None for _ in range(3)], [False, False, True])
 
-    def test_only_where_they_are_wanted(self):
+    def test_only_the_given_accounts_and_operations_fail(self):
         faults = Faults(rate=1.0, accounts=["1"], operations=["PutDestination"])
         self.assertIsNone(faults.next(call(account="2")))
         self.assertIsNone(faults.next(call("DeleteDestination", account="1")))
@@ -50,16 +50,16 @@ class Schedule(unittest.TestCase):
 
 class Injected(EmulatorTest):
     def groups(self):
-        """The member's log groups, looked at by hand."""
-        order = {"account": self.member, "region": "us-west-2", "service": "logs"}
-        answer = self.control("aws", {**order, "operation": "DescribeLogGroups", "params": {}})
+        """The member's log groups, read past faults and journal."""
+        target = {"account": self.member, "region": "us-west-2", "service": "logs"}
+        answer = self.control("aws", {**target, "operation": "DescribeLogGroups", "params": {}})
         return [group["logGroupName"] for group in answer["result"]["logGroups"]]
 
     def journal(self):
-        """Outcome, status and code of every call."""
+        """Outcome, status and code of each call."""
         return [(entry["outcome"], entry["status"], entry["code"]) for entry in self.control("calls")]
 
-    def test_an_error_before_and_after(self):
+    def test_an_error_before_and_after_the_call(self):
         self.control("faults", {"rate": 1.0, "kinds": ["error"], "lost": 0.0})
         with self.refused("ServiceUnavailableException", ""):
             self.group()
@@ -94,7 +94,7 @@ class Injected(EmulatorTest):
             self.group()
         self.assertGreater(time.monotonic() - start, 0.5)
 
-    def test_refusals_are_listed(self):
+    def test_the_journal_lists_refusals(self):
         with self.refused("InvalidParameterException", ""):
             self.group("aws/mine")
         [entry] = self.control("calls")
@@ -104,35 +104,35 @@ class Injected(EmulatorTest):
         self.assertEqual((entry["account"], entry["region"], entry["service"]), (self.member, "us-west-2", "logs"))
         self.assertEqual(entry["parameters"], ["logGroupName"])
 
-    def test_a_mistake_in_a_test_is_told(self):
-        for verb, order in (("rules", {"filter_max": 1}), ("faults", {"speed": 1}), ("aws", {"account": "1"})):
+    def test_an_invalid_request_is_refused(self):
+        for route, settings in (("rules", {"filter_max": 1}), ("faults", {"speed": 1}), ("aws", {"account": "1"})):
             with self.assertRaisesRegex(Exception, "400"):
-                self.control(verb, order)
+                self.control(route, settings)
 
 
-class Halted(EmulatorTest):
-    def halted(self, **settings):
-        """Makes one group, then a second that is held; what groups there are while it is."""
-        self.control("halt", {"at": 2, **settings})
+class Held(EmulatorTest):
+    def groups_while_held(self, **settings):
+        """Creates one group, then a second, which is held; returns the groups that exist meanwhile."""
+        self.control("set_breakpoint", {"at": 2, **settings})
         self.group("one")
-        # the connection breaks when the emulator ends: nobody waits for this one
+        # not joined: its connection breaks when the emulator ends
         Thread(target=self._try_group, args=("two",), daemon=True).start()
-        self.assertTrue(self.control("halted", {"seconds": 30})["halted"])
-        self.client("logs", self.logging).create_log_group(logGroupName="others go on")
+        self.assertTrue(self.control("await_breakpoint", {"seconds": 30})["held"])
+        self.client("logs", self.logging).create_log_group(logGroupName="others")
         return Injected.groups(self)
 
     def _try_group(self, name):
         with contextlib.suppress(botocore.exceptions.BotoCoreError):
             self.group(name)
 
-    def test_before(self):
-        self.assertEqual(self.halted(), ["one"])
+    def test_before_the_call(self):
+        self.assertEqual(self.groups_while_held(), ["one"])
 
-    def test_after(self):
-        self.assertEqual(self.halted(when="after"), ["one", "two"])
-        self.assertEqual([entry["outcome"] for entry in self.control("calls")], ["forwarded", "halted", "forwarded"])
+    def test_after_the_call(self):
+        self.assertEqual(self.groups_while_held(when="after"), ["one", "two"])
+        self.assertEqual([entry["outcome"] for entry in self.control("calls")], ["forwarded", "held", "forwarded"])
 
-    def test_reads_do_not_count_among_writes(self):
-        self.control("halt", {"at": 1})
+    def test_reads_do_not_count_as_writes(self):
+        self.control("set_breakpoint", {"at": 1})
         self.client("logs", self.member).describe_log_groups()
-        self.assertFalse(self.control("halted", {"seconds": 0.1})["halted"])
+        self.assertFalse(self.control("await_breakpoint", {"seconds": 0.1})["held"])

@@ -1,12 +1,12 @@
-"""Each gap of ministack that is filled: were it filled by ministack itself, the room could go."""
+"""Each gap of ministack that `emulator.gaps` fills."""
 
 import json
 
-from .world import EmulatorTest, allow
+from .harness import EmulatorTest, allow
 
 
 class Gaps(EmulatorTest):
-    def test_a_destination_bears_tags_until_it_goes(self):
+    def test_a_destination_keeps_its_tags_until_it_is_deleted(self):
         stream_arn = self.stream()
         role_arn = self.role(stream_arn)
         arn = self.destination(role_arn, stream_arn)
@@ -20,7 +20,7 @@ class Gaps(EmulatorTest):
         self.destination(role_arn, stream_arn)
         self.assertEqual(logs.list_tags_for_resource(resourceArn=arn)["tags"], {})
 
-    def test_a_destination_that_is_put_again_keeps_its_policy(self):
+    def test_putting_a_destination_again_keeps_its_policy(self):
         arn = self.seed()
         logs = self.client("logs", self.logging)
         before = logs.describe_destinations()["destinations"][0]
@@ -29,7 +29,7 @@ class Gaps(EmulatorTest):
         self.assertEqual(json.loads(after["accessPolicy"]), json.loads(before["accessPolicy"]))
         self.assertEqual(after["arn"], arn)
 
-    def test_a_stream_is_made_with_its_tags_and_can_change_its_mode(self):
+    def test_a_stream_is_created_with_tags_and_can_change_its_mode(self):
         kinesis = self.client("kinesis", self.logging)
         kinesis.create_stream(StreamName="stream", ShardCount=1, Tags={"a": "1"})
         self.assertEqual(kinesis.list_tags_for_stream(StreamName="stream")["Tags"], [{"Key": "a", "Value": "1"}])
@@ -44,7 +44,7 @@ class Permissions(EmulatorTest):
     options = {"auth": True, "rules": {"propagation_seconds": 0, "stream_seconds": 0, "quotas": False}}
 
     def operator(self, account, *statements):
-        """A client of CloudWatch Logs with these permissions alone."""
+        """A client of CloudWatch Logs with only these permissions."""
         iam = self.client("iam", account)
         iam.create_user(UserName="operator")
         document = {"Version": "2012-10-17", "Statement": [json.loads(allow(*one))["Statement"][0] for one in statements]}
@@ -52,7 +52,7 @@ class Permissions(EmulatorTest):
         key = iam.create_access_key(UserName="operator")["AccessKey"]
         return self.client("logs", account, key["AccessKeyId"], key["SecretAccessKey"])
 
-    def test_a_destination_is_asked_for_by_its_own_arn(self):
+    def test_permissions_are_checked_against_the_destinations_arn(self):
         stream_arn = self.stream()
         role_arn = self.role(stream_arn)
         arn = f"arn:aws:logs:us-west-2:{self.logging}:destination:dest"

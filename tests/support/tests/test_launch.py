@@ -1,4 +1,4 @@
-"""The launcher: what it starts ends with it, and identity policies hold where they are asked for."""
+"""The launcher: what it starts ends with it, and identity policies are enforced on request."""
 
 import socket
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 import supervise
 from emulator import ministack
 
-from .world import SUPPORT, EmulatorTest, allow, launch
+from .harness import SUPPORT, EmulatorTest, allow, launch
 
 
 class Ends(unittest.TestCase):
@@ -25,7 +25,7 @@ class Ends(unittest.TestCase):
         self.assertGreater(len(self.pids), 1)
 
     def assert_gone(self):
-        """Nothing of the emulator runs any more, within seconds."""
+        """Waits until none of the emulator's processes runs."""
         deadline = time.monotonic() + 10
         while (left := [pid for pid in self.pids if _runs(pid)]) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -48,8 +48,8 @@ class Ends(unittest.TestCase):
         self.assert_gone()
 
 
-class Leash(unittest.TestCase):
-    def test_ends_what_its_command_started(self):
+class Supervise(unittest.TestCase):
+    def test_it_ends_what_its_command_started(self):
         command = "sleep 600 & echo $!; exec sleep 600"
         process = subprocess.Popen(
             [sys.executable, SUPPORT / "supervise.py", "sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -62,7 +62,7 @@ class Leash(unittest.TestCase):
 
 
 class Port(unittest.TestCase):
-    def test_another_is_tried_where_one_is_taken(self):
+    def test_a_taken_port_is_replaced(self):
         with socket.socket() as other, tempfile.TemporaryDirectory() as folder:
             other.bind(("127.0.0.1", 0))
             other.listen()
@@ -76,21 +76,21 @@ class Authorised(EmulatorTest):
     options = {"auth": True, **EmulatorTest.options}
 
     def operator(self, *actions):
-        """A client for a user of the member account that may do this and nothing else."""
+        """A client for a user of the member account with only these permissions."""
         iam = self.client("iam", self.member)
         iam.create_user(UserName="operator")
         iam.put_user_policy(UserName="operator", PolicyName="may", PolicyDocument=allow(list(actions), "*"))
         key = iam.create_access_key(UserName="operator")["AccessKey"]
         return self.client("logs", self.member, key["AccessKeyId"], key["SecretAccessKey"])
 
-    def test_identity_policies_hold(self):
+    def test_identity_policies_are_enforced(self):
         logs = self.operator("logs:CreateLogGroup")
         logs.create_log_group(logGroupName="flow")
         with self.refused("AccessDeniedException", "logs:DeleteLogGroup"):
             logs.delete_log_group(logGroupName="flow")
         self.assertEqual([entry["account"] for entry in self.control("calls")][-2:], [self.member] * 2)
 
-    def test_rules_know_an_operators_account(self):
+    def test_rules_find_a_users_account(self):
         arn = self.seed()
         self.group()
         logs = self.operator("logs:PutSubscriptionFilter")

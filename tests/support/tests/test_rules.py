@@ -7,14 +7,14 @@ import time
 
 import botocore.exceptions
 
-from .world import REGION, EmulatorTest, allow
+from .harness import REGION, EmulatorTest, allow
 
 NOT_DELIVERED = ("InvalidParameterException", "Could not deliver test message to specified destination")
 NOT_ASSUMED = ("ValidationException", "Make sure you have given CloudWatch Logs permission to assume the provided role")
 
 
 class Destinations(EmulatorTest):
-    def test_the_seed_case_is_allowed(self):
+    def test_the_basic_case_is_allowed(self):
         arn = self.seed()
         self.group()
         self.subscribe(arn)
@@ -80,7 +80,7 @@ class Destinations(EmulatorTest):
         )
         self.destination(role_arn, stream_arn)
 
-    def test_tags_fail_a_destination(self):
+    def test_a_destination_cannot_be_created_with_tags(self):
         stream_arn = self.stream()
         role_arn = self.role(stream_arn)
         with self.refused(*NOT_DELIVERED):
@@ -88,7 +88,7 @@ class Destinations(EmulatorTest):
         with self.rules(destination_tags=False):
             self.destination(role_arn, stream_arn, tags={"owner": "catchment"})
 
-    def test_an_arn_is_no_principal(self):
+    def test_a_policy_takes_account_ids_not_arns(self):
         stream_arn = self.stream()
         arn = self.destination(self.role(stream_arn), stream_arn)
         principal = {"AWS": f"arn:aws:iam::{self.member}:root"}
@@ -99,7 +99,7 @@ class Destinations(EmulatorTest):
         with self.rules(destination_policy=False):
             self.policy(arn, principal)
 
-    def test_a_policy_has_a_size(self):
+    def test_a_destination_policy_has_a_maximum_size(self):
         stream_arn = self.stream()
         arn = self.destination(self.role(stream_arn), stream_arn)
         many = {"AWS": [f"{number:012d}" for number in range(400)]}
@@ -108,13 +108,13 @@ class Destinations(EmulatorTest):
         with self.rules(destination_policy=False):
             self.policy(arn, many)
 
-    def test_new_roles_take_their_time(self):
+    def test_a_new_role_is_usable_after_a_delay(self):
         with self.rules(propagation_seconds=60):
             stream_arn = self.stream()
             role_arn = self.role(stream_arn)
             with self.refused(*NOT_ASSUMED):
                 self.destination(role_arn, stream_arn)
-            # the role's age now lies between the time that it takes and twice that, which its permissions take
+            # now the role is older than its own delay, and younger than that of its permissions
             time.sleep(1.5)
             self.control("rules", {"propagation_seconds": 1.5})
             with self.refused(*NOT_DELIVERED):
@@ -124,7 +124,7 @@ class Destinations(EmulatorTest):
 
 
 class SubscriptionFilters(EmulatorTest):
-    def test_an_account_must_be_named_in_the_policy(self):
+    def test_the_policy_must_name_the_account(self):
         arn = self.seed()
         stranger = self.member[:-1] + "9"
         self.client("logs", stranger).create_log_group(logGroupName="flow")
@@ -135,7 +135,7 @@ class SubscriptionFilters(EmulatorTest):
         with self.rules(destination_policy=False, destination_role=False):
             self.subscribe(arn, account=stranger)
 
-    def test_a_destination_without_policy_lets_nobody_in(self):
+    def test_without_a_policy_nobody_can_subscribe(self):
         stream_arn = self.stream()
         arn = self.destination(self.role(stream_arn), stream_arn)
         self.group()
@@ -161,7 +161,7 @@ class SubscriptionFilters(EmulatorTest):
                 logGroupName="flow", filterName="catchment", filterPattern="", destinationArn=arn
             )
 
-    def test_an_organisation_policy_wants_a_role(self):
+    def test_an_organisation_policy_requires_a_role(self):
         stream_arn = self.stream()
         arn = self.destination(self.role(stream_arn), stream_arn)
         self.policy(arn, "*", {"StringEquals": {"aws:PrincipalOrgID": "o-another"}})
@@ -180,7 +180,7 @@ class SubscriptionFilters(EmulatorTest):
         iam.put_role_policy(RoleName="sender", PolicyName="put", PolicyDocument=allow("logs:PutLogEvents", log_group))
         self.subscribe(arn, roleArn=role)
 
-    def test_a_log_group_takes_two(self):
+    def test_a_log_group_takes_two_filters(self):
         arn = self.seed()
         self.group()
         for name in ("one", "two", "two"):
@@ -192,13 +192,13 @@ class SubscriptionFilters(EmulatorTest):
 
 
 class Accounts(EmulatorTest):
-    def test_reserved_names(self):
+    def test_log_group_names_may_be_reserved(self):
         with self.refused("InvalidParameterException", "Log groups starting with AWS/ are reserved"):
             self.group("aws/flow")
         with self.rules(reserved_names=False):
             self.group("aws/flow")
 
-    def test_a_trust_policy_has_a_size(self):
+    def test_a_trust_policy_has_a_maximum_size(self):
         iam = self.client("iam", self.logging)
         long = allow("sts:AssumeRole", "*", {"AWS": [f"arn:aws:iam::{number:012d}:root" for number in range(80)]})
         with self.refused("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048") as caught:
@@ -263,7 +263,7 @@ class Accounts(EmulatorTest):
         found = self.client("logs", self.logging).describe_destinations(DestinationNamePrefix="dest")
         self.assertEqual([one["destinationName"] for one in found["destinations"]], ["dest", "dest-other"])
 
-    def test_accounts_are_apart(self):
+    def test_accounts_do_not_see_each_other(self):
         self.seed()
         self.group()
         trust = allow("sts:AssumeRole", "*", {"Service": "firehose.amazonaws.com"})
@@ -290,7 +290,7 @@ class Accounts(EmulatorTest):
 
 
 class Wire(EmulatorTest):
-    def test_refusals_have_awss_own_form(self):
+    def test_refusals_have_the_form_of_aws(self):
         arn = self.seed()
         self.group()
         with self.rules(filters_max=1):

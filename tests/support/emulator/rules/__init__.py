@@ -1,4 +1,4 @@
-"""What AWS enforces and ministack does not. Each rule can be switched off, so that its test can fail."""
+"""Enforces what AWS enforces and ministack does not. Each rule can be switched off, so that its test can fail."""
 
 import contextlib
 from dataclasses import dataclass, fields
@@ -8,51 +8,51 @@ from ..upstream import Upstream
 from . import account, destination, subscription_filter
 from .conflict import Conflicts
 from .quota import Quotas
-from .settling import Settling
-from .world import World
+from .delays import Delays
+from .resources import Resources
 
 
 @dataclass
 class Settings:
-    """The rules, and the numbers that they take."""
+    """Switches and parameters of the rules."""
 
     destination_policy: bool = True
-    """PutSubscriptionFilter asks the destination policy; PutDestinationPolicy refuses ARNs and over 5,120 bytes."""
+    """PutSubscriptionFilter checks the destination policy; PutDestinationPolicy refuses ARNs and more than 5,120 bytes."""
     destination_role: bool = True
-    """The role behind a destination must exist, trust CloudWatch Logs for this account, and may write to its stream."""
+    """A destination's role must exist, trust CloudWatch Logs for this account, and have access to its stream."""
     destination_tags: bool = True
-    """Tags in PutDestination itself fail it."""
+    """PutDestination fails if it is given tags."""
     filters_max: int = 2
-    """Subscription filters a log group; 0: no cap."""
+    """Subscription filters per log group; 0: no limit."""
     quotas: bool = True
-    """Calls a second, for each account and Region."""
+    """Limit the calls per second, for each account and Region."""
     conflicts: bool = True
-    """Two writes to one log group or destination at a time: the second is refused."""
+    """Of two simultaneous writes to one log group or destination, refuse the second."""
     write_seconds: float = 0.01
-    """How long a write to a log group or destination takes at least: what conflicts need to be met."""
+    """How long a write to a log group or destination takes at least, so that conflicts can occur."""
     reserved_names: bool = True
-    """Log groups that start with `aws/`."""
+    """Refuse log groups that start with `aws/`."""
     trust_policy_size: bool = True
-    """2,048 characters."""
+    """Refuse trust policies of more than 2,048 characters."""
     propagation_seconds: float = 0.5
-    """Until a new role can be assumed; its permissions take twice as long."""
+    """How long until a new role can be assumed; its permissions take twice as long."""
     organisation: str = "o-catchment0"
-    """The organisation that every account is in."""
+    """The organisation of all accounts."""
     stream_seconds: float = 0.3
     """How long a stream is CREATING or UPDATING."""
 
 
 class Rules:
-    """Stands between a call and ministack."""
+    """Checks each call before it reaches ministack."""
 
     def __init__(self, upstream: Upstream, settings: dict):
         self.settings = Settings(**settings)
-        self.settling = Settling(self.settings)
-        self._world = World(upstream)
+        self.delays = Delays(self.settings)
+        self._resources = Resources(upstream)
         self._conflicts, self._quotas = Conflicts(), Quotas()
 
     def change(self, settings: dict) -> None:
-        """Changes the settings given; a TypeError names one that is none."""
+        """Changes the given settings; raises TypeError for an unknown one."""
         unknown = set(settings) - {known.name for known in fields(Settings)}
         if unknown:
             raise TypeError(f"no such rule: {', '.join(sorted(unknown))}")
@@ -61,7 +61,7 @@ class Rules:
 
     @contextlib.asynccontextmanager
     async def watch(self, call: Call):
-        """Raises `Refusal` where AWS would refuse the call; within, the call holds what it writes to."""
+        """Raises `Refusal` if AWS would refuse the call; within the block, the call locks what it writes to."""
         if self.settings.quotas:
             self._quotas.take(call)
         async with self._conflicts.hold(call, self.settings):
@@ -69,11 +69,11 @@ class Rules:
             yield
 
     def note(self, call: Call, answer: bytes) -> bytes:
-        """Takes notice of a call that ministack carried out, and of its answer makes AWS's."""
-        return self.settling.note(call, answer)
+        """Records a call that ministack carried out; returns its response as AWS would give it."""
+        return self.delays.note(call, answer)
 
     async def _check(self, call: Call) -> None:
-        self.settling.check(call)
+        self.delays.check(call)
         checks = {
             ("logs", "CreateLogGroup"): account.check_log_group_name,
             ("iam", "CreateRole"): account.check_trust_policy,
@@ -86,9 +86,9 @@ class Rules:
             await check(call, self)
 
     @property
-    def world(self) -> World:
-        """What is in ministack now."""
-        return self._world
+    def resources(self) -> Resources:
+        """What ministack holds."""
+        return self._resources
 
 
 __all__ = ["Refusal", "Rules", "Settings"]

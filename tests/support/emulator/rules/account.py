@@ -1,4 +1,4 @@
-"""Rules that need nothing but the call: names and sizes."""
+"""Rules that need only the call: names and sizes."""
 
 from ..call import Call, Refusal
 
@@ -11,7 +11,7 @@ async def check_log_group_name(call: Call, rules) -> None:
 
 
 async def check_trust_policy(call: Call, rules) -> None:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: white space is not counted."""
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: white space does not count."""
     document = call.params.get("AssumeRolePolicyDocument") or call.params.get("PolicyDocument", "")
     if rules.settings.trust_policy_size and len("".join(document.split())) > TRUST_POLICY_CHARACTERS_MAX:
         raise Refusal("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_CHARACTERS_MAX}", 409)

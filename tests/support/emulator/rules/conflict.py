@@ -1,4 +1,4 @@
-"""Two writes to one log group or one destination at the same time: the second is told to try again."""
+"""Refuses the second of two simultaneous writes to one log group or destination, as AWS does."""
 
 import asyncio
 import contextlib
@@ -7,29 +7,29 @@ from ..call import Call, Refusal
 
 
 class Conflicts:
-    """Knows what is being written to now."""
+    """Locks what is being written to."""
 
     def __init__(self):
         self._held = set()
 
     @contextlib.asynccontextmanager
     async def hold(self, call: Call, settings):
-        """Holds what a write is about while the write lasts."""
-        thing = _written(call)
-        if not settings.conflicts or thing is None:
+        """Locks the resource of a write while it lasts."""
+        resource = _written(call)
+        if not settings.conflicts or resource is None:
             yield
             return
-        if thing in self._held:
+        if resource in self._held:
             raise Refusal(
                 "OperationAbortedException",
                 "A conflicting operation is currently in progress against this resource. Please try again.",
             )
-        self._held.add(thing)
+        self._held.add(resource)
         try:
             await asyncio.sleep(settings.write_seconds)
             yield
         finally:
-            self._held.discard(thing)
+            self._held.discard(resource)
 
 
 def _written(call: Call) -> tuple | None:

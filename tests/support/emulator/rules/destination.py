@@ -1,4 +1,4 @@
-"""PutDestination and PutDestinationPolicy: the role, the stream behind it, and who may be named in the policy."""
+"""Rules of PutDestination and PutDestinationPolicy: the role, the stream, and the principals of the policy."""
 
 from ..call import Call, Refusal
 from . import document
@@ -14,7 +14,7 @@ NOT_ASSUMED = Refusal(
 
 
 async def check(call: Call, rules) -> None:
-    """What PutDestination's test message would meet."""
+    """Checks what PutDestination's test message would run into."""
     if rules.settings.destination_tags and call.params.get("tags"):
         raise NOT_DELIVERED
     if rules.settings.destination_role:
@@ -24,15 +24,15 @@ async def check(call: Call, rules) -> None:
 
 
 async def check_delivery(role_arn: str, stream_arn: str, source_arn: str, rules) -> None:
-    """Whether CloudWatch Logs, on behalf of `source_arn`, could put a record on the stream through the role."""
+    """Raises unless CloudWatch Logs, on behalf of `source_arn`, can put a record into the stream through the role."""
     await check_assumable(role_arn, source_arn, rules)
-    _, policies = await rules.world.role(role_arn)
+    _, policies = await rules.resources.role(role_arn)
     granted = [statement for policy in policies for statement in document.statements(policy)]
-    stream = await rules.world.stream(stream_arn)
+    stream = await rules.resources.stream(stream_arn)
     if (
         stream is None
-        or rules.settling.status(stream_arn, stream["StreamStatus"]) == "CREATING"
-        or rules.settling.permissions_settle(role_arn)
+        or rules.delays.status(stream_arn, stream["StreamStatus"]) == "CREATING"
+        or rules.delays.are_permissions_new(role_arn)
         or not document.permits(granted, "kinesis:PutRecord", stream_arn, {})
         or not _may_encrypt(granted, stream)
     ):
@@ -40,9 +40,9 @@ async def check_delivery(role_arn: str, stream_arn: str, source_arn: str, rules)
 
 
 async def check_assumable(role_arn: str, source_arn: str, rules) -> None:
-    """Whether CloudWatch Logs may assume the role on behalf of `source_arn`."""
-    role = await rules.world.role(role_arn) if role_arn.startswith("arn:aws:iam::") else None
-    if role is None or rules.settling.role_settles(role_arn):
+    """Raises unless CloudWatch Logs may assume the role on behalf of `source_arn`."""
+    role = await rules.resources.role(role_arn) if role_arn.startswith("arn:aws:iam::") else None
+    if role is None or rules.delays.is_role_new(role_arn):
         raise NOT_ASSUMED
     _, _, _, region, account, _ = source_arn.split(":", 5)
     service = {"logs.amazonaws.com", f"logs.{region}.amazonaws.com"}
@@ -59,7 +59,7 @@ async def check_assumable(role_arn: str, source_arn: str, rules) -> None:
 
 
 def _may_encrypt(granted: list[dict], stream: dict) -> bool:
-    """A customer key needs kms:GenerateDataKey; an alias cannot be matched with a key's ARN, so any key will do."""
+    """A customer key needs kms:GenerateDataKey; for an alias, whose key's ARN is unknown, on any key."""
     key = stream.get("KeyId") or ""
     if stream.get("EncryptionType") != "KMS" or key.endswith("alias/aws/kinesis"):
         return True
@@ -68,7 +68,7 @@ def _may_encrypt(granted: list[dict], stream: dict) -> bool:
 
 
 async def check_policy(call: Call, rules) -> None:
-    """What PutDestinationPolicy refuses in the document itself."""
+    """Checks the document as PutDestinationPolicy does."""
     if not rules.settings.destination_policy:
         return
     policy = call.params.get("accessPolicy", "")

@@ -1,4 +1,4 @@
-"""As much of the policy language as roles and destination policies use: does a document allow this?"""
+"""Evaluates policy documents: as much of the language as roles and destination policies use."""
 
 import json
 import re
@@ -7,7 +7,7 @@ ORGANISATION_KEY = "aws:PrincipalOrgID"
 
 
 def statements(document: str) -> list[dict]:
-    """The statements of a policy document; raises ValueError for what is no such document."""
+    """The statements of a policy document; raises ValueError for anything else."""
     found = json.loads(document)
     if not isinstance(found, dict) or "Statement" not in found:
         raise ValueError("no policy document")
@@ -15,24 +15,24 @@ def statements(document: str) -> list[dict]:
 
 
 def many(value) -> list:
-    """Where the policy language takes one or several."""
+    """A list of what the policy language takes as one or several."""
     return value if isinstance(value, list) else [value]
 
 
 def like(pattern: str, text: str) -> bool:
-    """`*` and `?` as IAM has them."""
+    """Matches IAM's wildcards `*` and `?`."""
     expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
 def principals(statement: dict, kind: str) -> list[str]:
-    """The principals of one kind (`AWS`, `Service`); `*` is everyone's."""
+    """The principals of one kind (`AWS`, `Service`); `*` stands for everyone."""
     principal = statement.get("Principal", {})
     return ["*"] if principal == "*" else many(principal.get(kind, []))
 
 
 def permits(found: list[dict], action: str, resource: str | None, context: dict, named=lambda _: True) -> bool:
-    """Whether the statements that `named` picks allow it and none denies it. No resource: any will do."""
+    """Whether the statements that `named` selects allow the action and none denies it; no resource means any."""
     effects = {
         statement.get("Effect")
         for statement in found
@@ -45,7 +45,7 @@ def permits(found: list[dict], action: str, resource: str | None, context: dict,
 
 
 def conditions_hold(conditions: dict, context: dict) -> bool:
-    """Whether every condition holds; an operator that is not known here holds never."""
+    """Whether every condition holds; one with an unknown operator never does."""
     return all(
         _holds(operator, many(wanted), next((context[own] for own in context if own.lower() == key.lower()), None))
         for operator, keys in conditions.items()

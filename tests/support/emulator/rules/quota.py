@@ -1,4 +1,4 @@
-"""Calls a second, for each account and Region.
+"""Limits the calls per second, for each account and Region.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html and
 https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
@@ -30,7 +30,7 @@ CALLS_PER_SECOND_MAX = {
 
 
 class Quotas:
-    """A bucket for each operation, account and Region, that holds one second's worth and fills steadily."""
+    """A token bucket for each operation, account and Region, with one second's worth of calls."""
 
     def __init__(self):
         self._buckets = {}

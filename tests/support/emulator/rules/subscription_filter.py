@@ -1,4 +1,4 @@
-"""PutSubscriptionFilter: the cap, the destination policy, and the way to the stream behind the destination."""
+"""Rules of PutSubscriptionFilter: the quota, the destination policy, and access to the stream."""
 
 from ..call import Call, Refusal
 from . import document
@@ -7,7 +7,7 @@ from .destination import NOT_ASSUMED, NOT_DELIVERED, check_assumable, check_deli
 
 
 async def check(call: Call, rules) -> None:
-    """Raises what AWS would answer instead of making the filter."""
+    """Raises the error that AWS would return."""
     await check_log_group_name(call, rules)
     await _check_cap(call, rules)
     arn = call.params.get("destinationArn", "")
@@ -16,15 +16,15 @@ async def check(call: Call, rules) -> None:
 
 
 async def _check_cap(call: Call, rules) -> None:
-    existing = await rules.world.filters(call.account, call.region, call.params.get("logGroupName", ""))
+    existing = await rules.resources.filters(call.account, call.region, call.params.get("logGroupName", ""))
     others = [one for one in existing if one["filterName"] != call.params.get("filterName")]
     if 0 < rules.settings.filters_max <= len(others):
         raise Refusal("LimitExceededException", "Resource limit exceeded.")
 
 
 async def _check_destination(call: Call, arn: str, rules) -> None:
-    destination = await rules.world.destination(arn)
-    # a destination serves log groups of its own Region only
+    destination = await rules.resources.destination(arn)
+    # a destination only takes log groups of its Region
     if destination is None or arn.split(":")[3] != call.region:
         raise NOT_DELIVERED
     if rules.settings.destination_policy:
@@ -33,7 +33,7 @@ async def _check_destination(call: Call, arn: str, rules) -> None:
         try:
             await check_delivery(destination["roleArn"], destination["targetArn"], _log_group_arn(call), rules)
         except Refusal:
-            # it is the destination owner's role that failed; the member is told no more than this
+            # the destination owner's role failed; AWS tells the member no more than this
             raise NOT_DELIVERED from None
 
 
@@ -61,7 +61,7 @@ async def _check_policy(call: Call, destination: dict, rules) -> None:
             "Organization access policy.",
         )
     await check_assumable(call.params["roleArn"], _log_group_arn(call), rules)
-    _, policies = await rules.world.role(call.params["roleArn"])
+    _, policies = await rules.resources.role(call.params["roleArn"])
     granted = [statement for one in policies for statement in document.statements(one)]
     if not document.permits(granted, "logs:PutLogEvents", _log_group_arn(call), {}):
         raise NOT_ASSUMED

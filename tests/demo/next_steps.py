@@ -1,21 +1,21 @@
-"""How a person goes on once the demo has shown its part: commands to paste into another terminal."""
+"""Commands to paste into another terminal while the demo's emulator runs."""
 
+import console
 import fleet
-import say
-from world import BIN, CATCHMENT, World
+from sandbox import BIN, CATCHMENT, Sandbox
 
 
-def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
-    """What each is for, and the lines."""
+def commands(sandbox: Sandbox, bucket: str) -> list[tuple[str, list[str]]]:
+    """Groups of commands, each with what it is for."""
     group, stream = fleet.DEV1.log_groups["vpc-flow-logs"], "eni-0123456789abcdef0-all"
-    exports = [f"export {name}={value}" for name, value in world.aws_variables.items()]
+    exports = [f"export {name}={value}" for name, value in sandbox.aws_variables.items()]
     return [
         (
-            "See the emulator, and nothing else",
-            [f"cd {world.folder}", *exports, f"export PATH={CATCHMENT.parent}:{BIN}:$PATH"],
+            "Use the emulator, and nothing else",
+            [f"cd {sandbox.folder}", *exports, f"export PATH={CATCHMENT.parent}:{BIN}:$PATH"],
         ),
         (
-            "Log something in a member account",
+            "Write a log event in a member account",
             [
                 f"aws --profile dev1 logs create-log-stream --log-group-name {group} --log-stream-name {stream}",
                 f"aws --profile dev1 logs put-log-events --log-group-name {group} --log-stream-name {stream}"
@@ -24,7 +24,7 @@ def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
             ],
         ),
         (
-            "See it in the bucket",
+            "Find it in the bucket",
             [
                 f"aws --profile logging s3 ls --recursive s3://{bucket}/logs/",
                 f"aws --profile logging s3 cp --quiet --recursive s3://{bucket}/logs/ logs/",
@@ -32,7 +32,7 @@ def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
             ],
         ),
         (
-            "Break something, see it, mend it",
+            "Break something, see it in the status, repair it",
             [
                 f"aws --profile dev1 logs delete-subscription-filter --log-group-name {group} --filter-name catchment-kinesisDest",
                 "catchment status",
@@ -43,13 +43,13 @@ def commands(world: World, bucket: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-def offer(world: World, bucket: str) -> None:
-    """Prints them."""
-    say.step(
-        "Go on by hand",
-        f"It stays up until Ctrl-C. AWS is at {world.endpoint}; the profiles are {', '.join(a.profile for a in fleet.MEMBERS)}."
+def show(sandbox: Sandbox, bucket: str) -> None:
+    """Prints the commands."""
+    console.step(
+        "Try it yourself",
+        f"The emulator runs until Ctrl-C, at {sandbox.endpoint}. The profiles are {', '.join(a.profile for a in fleet.MEMBERS)}."
         " Paste into another terminal:",
     )
-    for what, lines in commands(world, bucket):
-        say.paste([f"# {what}", *lines])
-    say.heading("Waiting; Ctrl-C ends all of it.")
+    for what, lines in commands(sandbox, bucket):
+        console.paste([f"# {what}", *lines])
+    console.heading("Waiting. Ctrl-C stops everything.")

@@ -1,4 +1,4 @@
-"""Holding a chosen call for ever, so that a test can kill whoever made it at exactly that point."""
+"""Holds a chosen call for ever, so that a test can kill its caller at exactly that point."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ class Settings:
     """Which call to hold."""
 
     at: int = 0
-    """The n-th, counted from when this was set; 0: none."""
+    """The n-th, counted from when the breakpoint was set; 0: none."""
     of: str = "writes"
     """`writes` or `calls`."""
     when: str = "before"
     """`before` it reaches ministack, or `after`."""
 
 
-class Halt:
-    """Counts calls and holds the one."""
+class Breakpoint:
+    """Counts calls and holds one."""
 
     def __init__(self, **settings):
         self.settings = Settings(**settings)
@@ -27,7 +27,7 @@ class Halt:
         self._count = 0
         self._never = asyncio.Event()
 
-    def meets(self, call: Call) -> bool:
+    def is_at(self, call: Call) -> bool:
         """Whether this is the call."""
         if self.settings.of == "writes" and not call.is_write:
             return False
@@ -35,6 +35,6 @@ class Halt:
         return self._count == self.settings.at
 
     async def hold(self) -> None:
-        """Reports the halt and does not return; the task is cancelled when the emulator ends."""
+        """Reports that the call is held and never returns; the task is cancelled when the emulator ends."""
         self.reached.set()
         await self._never.wait()

@@ -1,4 +1,4 @@
-"""The demo's one printer: numbered steps with what happens and why, commands with their output, tables."""
+"""The demo's terminal output: numbered steps, commands with their output, tables."""
 
 import os
 import shutil
@@ -14,23 +14,23 @@ _steps = 0
 
 
 class Failure(Exception):
-    """The demo cannot go on; `hint` says what a person can do."""
+    """The demo cannot continue; `hint` says what to do."""
 
-    def __init__(self, what: str, hint: str):
-        super().__init__(what)
+    def __init__(self, message: str, hint: str):
+        super().__init__(message)
         self.hint = hint
 
 
-def step(what: str, why: str) -> None:
+def step(title: str, explanation: str) -> None:
     """Begins a step."""
     global _steps
     _steps += 1
-    print(f"\n{_styled('1', f'{_steps}. {what}')}  {_styled('2', f'[{time.monotonic() - _started:.0f} s]')}")
-    text(why)
+    print(f"\n{_styled('1', f'{_steps}. {title}')}  {_styled('2', f'[{time.monotonic() - _started:.0f} s]')}")
+    text(explanation)
 
 
-def heading(what: str) -> None:
-    print(f"\n{_styled('1', what)}", flush=True)
+def heading(title: str) -> None:
+    print(f"\n{_styled('1', title)}", flush=True)
 
 
 def text(words: str) -> None:
@@ -51,7 +51,7 @@ def output(words: str) -> None:
 
 
 def table(rows: list[tuple], head: tuple) -> None:
-    """Columns; numbers to the right."""
+    """Prints columns; numbers are right-aligned."""
     cells = [[str(cell) for cell in row] for row in [head, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     print()
@@ -64,21 +64,21 @@ def table(rows: list[tuple], head: tuple) -> None:
 
 
 def sample(title: str, line: str) -> None:
-    """A line of log data below its title: as much of it as fits in a few lines of the terminal."""
-    room = _width() - 5
-    shown = line if len(line) <= room * SAMPLE_LINES_MAX else line[: room * SAMPLE_LINES_MAX - 1] + "…"
+    """A line of log data below its title, shortened to a few lines of the terminal."""
+    width = _width() - 5
+    shown = line if len(line) <= width * SAMPLE_LINES_MAX else line[: width * SAMPLE_LINES_MAX - 1] + "…"
     print(f"\n   {_styled('36', title)}")
-    for begin in range(0, len(shown), room):
-        print(f"     {shown[begin : begin + room]}")
+    for begin in range(0, len(shown), width):
+        print(f"     {shown[begin : begin + width]}")
 
 
 def paste(lines: list[str]) -> None:
-    """Commands for a person to copy: whole, at the left margin."""
+    """Commands to copy: unwrapped, at the left margin."""
     print("\n" + "\n".join(lines), flush=True)
 
 
 def progress(words: str) -> None:
-    """Overwrites its own line on a terminal; says nothing elsewhere."""
+    """Overwrites its own line on a terminal; prints nothing elsewhere."""
     if sys.stdout.isatty():
         print(f"\r   {words}\033[K", end="", flush=True)
 
@@ -89,7 +89,7 @@ def progress_done(words: str) -> None:
 
 
 def failure(error: Failure) -> None:
-    """Why the demo failed and what to do, on standard error."""
+    """Prints to standard error why the demo failed and what to do."""
     sys.stdout.flush()
     print(f"\ndemo: {error}\n\n   {error.hint}", file=sys.stderr)
 

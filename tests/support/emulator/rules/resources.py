@@ -1,4 +1,4 @@
-"""What ministack holds now, as far as a rule asks."""
+"""Reads the resources in ministack that the rules check."""
 
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -7,8 +7,8 @@ from ..call import Refusal
 from ..upstream import Upstream
 
 
-class World:
-    """Reads in the owner's name."""
+class Resources:
+    """Reads each resource as its owner."""
 
     def __init__(self, upstream: Upstream):
         self._upstream = upstream
@@ -22,7 +22,7 @@ class World:
         return next((one for one in found["destinations"] if one["arn"] == arn), None)
 
     async def filters(self, account: str, region: str, log_group: str) -> list[dict]:
-        """The subscription filters of a log group; none where there is no such group."""
+        """The subscription filters of a log group; none if the group does not exist."""
         try:
             found = await self._upstream.json(
                 account, region, "logs", "DescribeSubscriptionFilters", {"logGroupName": log_group}
@@ -65,7 +65,7 @@ def _parts(arn: str, kind: str) -> tuple[str, str, str]:
 
 
 def texts(element: ElementTree.Element | str | None, name: str) -> list[str]:
-    """The texts of all elements of a name in an answer of IAM's, whatever the namespace."""
+    """The texts of all elements of one name in an IAM response, in any namespace."""
     if isinstance(element, str):
         element = ElementTree.fromstring(element)
     if element is None:

@@ -1,4 +1,4 @@
-"""An emulator for a test class, and the seed case of Catchment in it."""
+"""Runs an emulator for a test class, and sets up the basic case: stream, role, destination, filter."""
 
 import contextlib
 import itertools
@@ -19,7 +19,7 @@ NUMBERS = itertools.count(1)
 
 
 def launch(options):
-    """Starts an emulator: its process, and what it said when it was ready."""
+    """Starts an emulator; returns its process and the JSON that it printed when ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "emulator", json.dumps(options)],
         cwd=SUPPORT,
@@ -30,7 +30,7 @@ def launch(options):
 
 
 class EmulatorTest(unittest.TestCase):
-    """One emulator for the class; each test has accounts of its own."""
+    """One emulator for the class; each test has its own accounts."""
 
     options: dict = {"rules": {"propagation_seconds": 0, "stream_seconds": 0, "quotas": False}}
 
@@ -49,11 +49,11 @@ class EmulatorTest(unittest.TestCase):
     def setUp(self):
         number = next(NUMBERS)
         self.logging, self.member = f"{number:06d}000001", f"{number:06d}000002"
-        self.control("forget")
+        self.control("clear_calls")
 
     def tearDown(self):
         self.control("faults")
-        self.control("halt")
+        self.control("set_breakpoint")
 
     def client(self, service, account, key=None, secret="test", region=REGION, **config):
         """A client that does not retry."""
@@ -66,26 +66,26 @@ class EmulatorTest(unittest.TestCase):
             config=botocore.config.Config(retries={"total_max_attempts": 1}, **config),
         )
 
-    def control(self, verb, order=None):
-        """Says something to the emulator."""
-        request = urllib.request.Request(f"{self.endpoint}/_catchment/{verb}", json.dumps(order or {}).encode())
+    def control(self, route, settings=None):
+        """Calls one of the routes of `emulator.control`."""
+        request = urllib.request.Request(f"{self.endpoint}/_catchment/{route}", json.dumps(settings or {}).encode())
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
     @contextlib.contextmanager
     def rules(self, **settings):
-        """Other rules for a while; back to this class's afterwards."""
-        usual = {"destination_policy": True, "destination_role": True, "destination_tags": True, "filters_max": 2}
-        usual |= {"conflicts": True, "write_seconds": 0.01, "reserved_names": True, "trust_policy_size": True}
+        """Other rules within the block; this class's afterwards."""
+        defaults = {"destination_policy": True, "destination_role": True, "destination_tags": True, "filters_max": 2}
+        defaults |= {"conflicts": True, "write_seconds": 0.01, "reserved_names": True, "trust_policy_size": True}
         self.control("rules", settings)
         try:
             yield
         finally:
-            self.control("rules", usual | self.options["rules"])
+            self.control("rules", defaults | self.options["rules"])
 
     @contextlib.contextmanager
     def refused(self, code, text):
-        """What happens within is refused by AWS with this code and a message that holds this text."""
+        """Expects AWS to refuse the call within the block, with this code and a message that contains this text."""
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             yield caught
         error = caught.exception.response["Error"]
@@ -93,12 +93,12 @@ class EmulatorTest(unittest.TestCase):
         self.assertIn(text, error["Message"])
 
     def stream(self, name="stream"):
-        """The logging account's stream; its ARN."""
+        """Creates the logging account's stream; returns its ARN."""
         self.client("kinesis", self.logging).create_stream(StreamName=name, ShardCount=1)
         return f"arn:aws:kinesis:{REGION}:{self.logging}:stream/{name}"
 
     def role(self, stream_arn, trusted=None, service="logs.amazonaws.com", action="kinesis:PutRecord", name="cwrole"):
-        """The logging account's role; its ARN."""
+        """Creates the logging account's role; returns its ARN."""
         accounts = trusted or [self.logging, self.member]
         trust = {
             "Version": "2012-10-17",
@@ -115,7 +115,7 @@ class EmulatorTest(unittest.TestCase):
         return made["Role"]["Arn"]
 
     def destination(self, role_arn, stream_arn, **more):
-        """The logging account's destination; its ARN."""
+        """Creates the logging account's destination; returns its ARN."""
         made = self.client("logs", self.logging).put_destination(
             destinationName="dest", targetArn=stream_arn, roleArn=role_arn, **more
         )
@@ -129,25 +129,25 @@ class EmulatorTest(unittest.TestCase):
         )
 
     def seed(self):
-        """Stream, role, destination and policy for the member; the destination's ARN."""
+        """Creates stream, role, destination and policy for the member; returns the destination's ARN."""
         stream_arn = self.stream()
         destination_arn = self.destination(self.role(stream_arn), stream_arn)
         self.policy(destination_arn, {"AWS": [self.member]})
         return destination_arn
 
     def group(self, name="flow"):
-        """A log group of the member's."""
+        """Creates a log group in the member account."""
         self.client("logs", self.member).create_log_group(logGroupName=name)
 
     def subscribe(self, destination_arn, name="catchment", group="flow", account=None, **more):
-        """A subscription filter of the member's."""
+        """Creates a subscription filter in the member account."""
         self.client("logs", account or self.member).put_subscription_filter(
             logGroupName=group, filterName=name, filterPattern="", destinationArn=destination_arn, **more
         )
 
 
 def allow(action, resource, principal=None, condition=None):
-    """A policy document of one statement."""
+    """A policy document with one statement."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     statement |= {"Principal": principal} if principal else {}
     statement |= {"Condition": condition} if condition else {}

@@ -1,4 +1,4 @@
-"""What takes its time in AWS: a role until CloudWatch Logs can use it, a stream until it is ACTIVE."""
+"""Delays as in AWS: until CloudWatch Logs can use a new role, until a stream is ACTIVE."""
 
 import json
 import time
@@ -16,23 +16,23 @@ STREAM_CHANGES = {
 }
 
 
-class Settling:
-    """Remembers since when things are as they are, of those changed through the proxy."""
+class Delays:
+    """Remembers when each role and stream was last changed through the proxy."""
 
     def __init__(self, settings):
         self._settings = settings
         self._roles, self._permissions, self._streams = {}, {}, {}
 
-    def role_settles(self, role_arn: str) -> bool:
+    def is_role_new(self, role_arn: str) -> bool:
         """Whether the role or its trust policy is too new to be assumed."""
         return _age(self._roles, role_arn) < self._settings.propagation_seconds
 
-    def permissions_settle(self, role_arn: str) -> bool:
+    def are_permissions_new(self, role_arn: str) -> bool:
         """Whether the role's policies are too new to count."""
         return _age(self._permissions, role_arn) < 2 * self._settings.propagation_seconds
 
     def status(self, stream_arn: str, status: str) -> str:
-        """The stream's status, where ministack says that it is `status`."""
+        """The stream's status, given ministack's `status`."""
         since, state = self._streams.get(stream_arn, (0.0, status))
         return state if time.monotonic() - since < self._settings.stream_seconds else status
 
@@ -48,7 +48,7 @@ class Settling:
                 )
 
     def note(self, call: Call, answer: bytes) -> bytes:
-        """Starts the clocks that a call starts; shows a stream's status as it is by them."""
+        """Starts the delays that a call causes; returns a stream's status as they have it."""
         now = time.monotonic()
         role_arn = f"arn:aws:iam::{call.account}:role/{call.params.get('RoleName')}"
         match call.service, call.operation:

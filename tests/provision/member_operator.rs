@@ -1,4 +1,4 @@
-//! A member's operator: their own profile and nothing of the logging account's, with the fleet file or with flags alone.
+//! A member's operator, who has no credentials for the logging account: with the fleet file, and with flags only.
 
 use serde_json::json;
 
@@ -8,16 +8,16 @@ use crate::support::emulator::Emulator;
 const STRANGER: &str = "123412341234";
 
 #[test]
-fn a_member_alone_needs_nothing_of_the_logging_account() {
+fn a_member_needs_no_credentials_of_the_logging_account() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes --logging");
-    // the logging account's credentials are gone
+    // without the logging account's credentials
     emulator.write(
         "credentials",
         "[dev1]\naws_access_key_id = 111122223333\naws_secret_access_key = test\n",
     );
-    emulator.forget_calls();
+    emulator.clear_calls();
 
     fleet.expect(0, "apply --yes --member dev1");
     assert_eq!(
@@ -61,27 +61,27 @@ fn a_member_alone_needs_nothing_of_the_logging_account() {
 }
 
 #[test]
-fn one_log_group_alone_is_taken_down_as_the_help_says() {
+fn destroy_can_remove_the_filter_of_a_single_log_group() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes");
-    let by_hand = format!(
+    let flags = format!(
         "--profile dev1 --destination-arn {} --cloudtrail CloudTrail/member_account_1",
         fleet.destination_arn()
     );
-    fleet.expect(0, &format!("destroy --yes {by_hand}"));
+    fleet.expect(0, &format!("destroy --yes {flags}"));
     let left = |group| fleet.filters(&fleet.dev1, group).len();
     assert_eq!(left("CloudTrail/member_account_1"), 0);
     assert_eq!(left("cwl_vpc_fl_member_account_1"), 1);
 }
 
 #[test]
-fn who_is_not_in_the_destination_policy_is_told_so_by_name_with_what_to_do() {
+fn an_account_missing_in_the_destination_policy_is_named_with_a_hint() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes --logging");
     emulator.profile("stranger", STRANGER);
-    fleet.make_log_group(STRANGER, "flow");
+    fleet.create_log_group(STRANGER, "flow");
 
     let flags = format!(
         "--profile stranger --destination-arn {} --vpc-flow-logs flow",
@@ -96,7 +96,7 @@ fn who_is_not_in_the_destination_policy_is_told_so_by_name_with_what_to_do() {
         .iter()
         .filter(|call| call["operation"] == "PutSubscriptionFilter")
         .count();
-    assert_eq!(puts, 1, "a refusal that lasts is not tried again");
+    assert_eq!(puts, 1, "a permanent refusal is not retried");
 
     let report = fleet.json(1, &format!("apply --yes {flags}"));
     let failures = report["outcome"]["failed"].as_object().unwrap();

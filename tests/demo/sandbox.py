@@ -1,4 +1,4 @@
-"""The demo's AWS: the tests' emulator, a folder of its own with named profiles, and programs that see nothing else."""
+"""The demo's AWS: the tests' emulator, and a temporary folder with named profiles that the demo's programs use."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import urllib.request
 from pathlib import Path
 
 import boto3
+import console
 import fleet
-import say
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,19 +19,19 @@ BIN = Path(sys.executable).parent
 CATCHMENT = ROOT / "target" / "debug" / "catchment"
 LAMBDA_ZIP = ROOT / "target" / "lambda" / "transformer.zip"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-END_SECONDS_MAX = 20
+EXIT_SECONDS_MAX = 20
 
 
-class World:
-    """Everything the demo starts; all of it ends with the block, the folder too."""
+class Sandbox:
+    """Everything that the demo starts. All of it ends with the block, and the folder is removed."""
 
     def __enter__(self):
         for built in (CATCHMENT, LAMBDA_ZIP):
             if not built.exists():
-                raise say.Failure(f"{built.relative_to(ROOT)} is not there", "`make demo` builds it before it starts the demo.")
+                raise console.Failure(f"{built.relative_to(ROOT)} does not exist", "Run `make demo`, which builds it first.")
         self._folder = tempfile.TemporaryDirectory(prefix="catchment-demo-")
         self.folder = Path(self._folder.name)
-        # a session of its own: Ctrl-C is for the demo, which then ends it in order
+        # in its own session, so that Ctrl-C reaches only the demo, which then ends the emulator
         self._emulator = subprocess.Popen(
             [sys.executable, "-m", "emulator", json.dumps({"deliver": True})],
             cwd=ROOT / "tests" / "support",
@@ -41,19 +41,19 @@ class World:
             start_new_session=True,
         )
         try:
-            self.endpoint = self._first_word()["endpoint"]
+            self.endpoint = self._ready_line()["endpoint"]
             self._write_profiles()
-            self._forget_the_users_aws()
+            self._clear_aws_variables()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        # it ends itself, and all that it started, when its standard input closes
+        # it exits, with all that it started, when its standard input closes
         self._emulator.stdin.close()
         try:
-            self._emulator.wait(END_SECONDS_MAX)
+            self._emulator.wait(EXIT_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             self._emulator.kill()
         self._emulator.stdout.close()
@@ -61,7 +61,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What programs get to see: nothing of the user's own AWS settings."""
+        """The environment of the demo's programs, without the user's AWS settings."""
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TERM", "LANG", "LC_ALL", "TMPDIR")}
         return kept | {
             "PATH": f"{CATCHMENT.parent}:{BIN}:{kept['PATH']}",
@@ -74,7 +74,7 @@ class World:
 
     @property
     def aws_variables(self) -> dict[str, str]:
-        """The AWS variables alone, which a person exports to go on by hand."""
+        """Only the AWS variables, which a user exports to try commands."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CONFIG_FILE": str(self.folder / "config"),
@@ -83,11 +83,11 @@ class World:
         }
 
     def run(self, line: str, hint: str, after: str = "", quiet: bool = False) -> None:
-        """Runs a command line as a person would type it, and shows it with what it prints.
+        """Runs a shell command and prints it with its output.
 
-        Where it goes well, `quiet` shows nothing of that, and `after` only what comes from the line with that text on.
+        If it succeeds, `quiet` omits the output, and `after` all output before the first line with that text.
         """
-        say.command(line)
+        console.command(line)
         done = subprocess.run(
             ["/bin/sh", "-c", line],
             cwd=self.folder,
@@ -99,39 +99,39 @@ class World:
             check=False,
         )
         if done.returncode:
-            say.output(done.stdout)
-            raise say.Failure(f"`{line.split(' --')[0]}` ended with exit code {done.returncode}", hint)
+            console.output(done.stdout)
+            raise console.Failure(f"`{line.split(' --')[0]}` failed with exit code {done.returncode}", hint)
         if not quiet:
             lines = done.stdout.splitlines()
             begin = next((number for number, text in enumerate(lines) if after in text), 0)
-            say.output("\n".join((["…"] if begin else []) + lines[begin:]))
+            console.output("\n".join((["…"] if begin else []) + lines[begin:]))
 
     def client(self, profile: str, service: str):
-        """The plain AWS API, through a named profile."""
+        """A boto3 client for a named profile."""
         return boto3.Session(profile_name=profile).client(service, config=Config(s3={"addressing_style": "path"}))
 
     def delivered(self) -> dict:
-        """What the emulator put on the stream: see `tests/support/emulator/delivery.py`."""
-        order = urllib.request.Request(f"{self.endpoint}/_catchment/delivered", data=b"{}", method="POST")
-        with urllib.request.urlopen(order) as answer:
+        """What the emulator delivered: see `tests/support/emulator/delivery.py`."""
+        request = urllib.request.Request(f"{self.endpoint}/_catchment/delivered", data=b"{}", method="POST")
+        with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
     @staticmethod
     def architecture() -> str:
-        """This machine's processor, in Lambda's words."""
+        """This machine's processor, as Lambda names it."""
         return ARCHITECTURES[platform.machine()]
 
-    def _first_word(self) -> dict:
+    def _ready_line(self) -> dict:
         line = self._emulator.stdout.readline()
         if not line:
-            raise say.Failure(
+            raise console.Failure(
                 "the emulator did not start",
-                "Its own words stand above. `make setup` installs what it needs; `make clean setup` does so anew.",
+                "Its output is printed above. `make setup` installs what it needs; `make clean setup` reinstalls it.",
             )
         return json.loads(line)
 
-    def _forget_the_users_aws(self) -> None:
-        """boto3 runs in this process, and reads its environment."""
+    def _clear_aws_variables(self) -> None:
+        """Replaces the user's AWS variables, because boto3 reads this process's environment."""
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]
         os.environ |= self.aws_variables
@@ -140,7 +140,7 @@ class World:
         config, credentials = "", ""
         for account in fleet.MEMBERS:
             config += f"[profile {account.profile}]\nregion = {fleet.REGION}\n\n"
-            # the emulator takes the access key for the account
+            # the emulator takes the access key as the account
             credentials += f"[{account.profile}]\naws_access_key_id = {account.number}\naws_secret_access_key = emulated\n\n"
         (self.folder / "config").write_text(config)
         (self.folder / "credentials").write_text(credentials)

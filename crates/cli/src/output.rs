@@ -4,7 +4,7 @@
 //! and errors never mix with it; nothing is coloured off a terminal or under `NO_COLOR`; a reader that goes away (as
 //! `head` does) ends the program quietly.
 
-mod outcome;
+pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
@@ -17,7 +17,6 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-pub use outcome::{Failure, Outcome};
 pub use progress::Progress;
 
 /// Where results and notes go.

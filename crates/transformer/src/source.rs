@@ -1,15 +1,16 @@
 //! What kind of log a log group carries: as configured, else by AWS's own names and unmistakable content.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::json::JsonStr;
 use crate::message::Header;
 
 /// What kind of log a log group carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// VPC Flow Logs, one line of fields a message.
@@ -41,6 +42,12 @@ impl Source {
             Self::GuardDuty => "guardduty",
             Self::Other => "other",
         }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

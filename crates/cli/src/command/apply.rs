@@ -1,7 +1,6 @@
 //! `catchment apply`: the plan, shown, agreed to, and carried out.
 
 use std::cell::RefCell;
-use std::error::Error;
 use std::future::Future;
 use std::io::BufRead;
 use std::pin::pin;
@@ -12,11 +11,11 @@ use anyhow::{Context, anyhow};
 use super::session::{Session, block_on};
 use super::{ExitStatus, Usage, is_unmade};
 use crate::args::{self, OutputFormat};
-use crate::aws::apply::{ApplyError, Report, Step, apply};
-use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
+use crate::aws::apply::{Step, apply};
+use crate::output::{self, Hinted, Output, Progress};
 use crate::provision::desired::Desired;
 use crate::provision::observed::Observed;
-use crate::provision::plan::{Action, Change, Declined, Plan, plan};
+use crate::provision::plan::{Action, Change, Declined, Outcome, Plan, StreamAction, plan};
 use crate::provision::resource::ResourceAddress;
 
 /// Runs the command.
@@ -91,8 +90,8 @@ impl Run {
         output: &mut Output,
     ) -> anyhow::Result<ExitStatus> {
         match self.format {
-            OutputFormat::Json => output.json(&outcome.document(plan))?,
-            OutputFormat::Text => output.result(outcome.text(plan).as_bytes())?,
+            OutputFormat::Json => output.json(&output::outcome::Document { plan, outcome })?,
+            OutputFormat::Text => output.result(output::outcome::text(plan, outcome).as_bytes())?,
         }
         let is_whole = outcome.failed.is_empty() && !plan.declined.iter().any(self.fails);
         Ok(if is_whole {
@@ -119,10 +118,11 @@ impl Run {
 }
 
 /// What a plan says it does. Waiting is not told: a stream that became ACTIVE meanwhile is no world that moved.
-fn told(plan: &Plan) -> Vec<(&ResourceAddress, &Action)> {
-    let waits = |change: &&Change| matches!(change.action, Action::AwaitStream { .. });
+fn told(plan: &Plan) -> Vec<(ResourceAddress, &Action)> {
+    let waits =
+        |change: &&Change| matches!(change.action, Action::Stream(_, StreamAction::Await { .. }));
     let told = plan.changes.iter().filter(|change| !waits(change));
-    told.map(|change| (&change.subject, &change.action))
+    told.map(|change| (change.address(), &change.action))
         .collect()
 }
 
@@ -151,11 +151,11 @@ async fn make(world: &Session, plan: &Plan, output: &mut Output) -> anyhow::Resu
         Step::Failed(change, error) => end("failed", &format!("{change}: {error}")),
         Step::NotTried(change) => end("not tried", &change.to_string()),
     };
-    let report = {
-        let mut work = pin!(apply(&world.connections, &world.desired, plan, &show));
+    let outcome = {
+        let mut work = pin!(apply(&world.connections, plan, &show));
         loop {
             tokio::select! {
-                report = &mut work => break report,
+                outcome = &mut work => break outcome,
                 () = tokio::time::sleep(SIGN_OF_LIFE) => write(progress.borrow().still()),
             }
         }
@@ -163,25 +163,5 @@ async fn make(world: &Session, plan: &Plan, output: &mut Output) -> anyhow::Resu
     drop(progress);
     let (_, result) = written.into_inner();
     result?;
-    Ok(outcome(report))
-}
-
-/// What AWS's room tells, as the printer shows it.
-fn outcome(report: Report) -> Outcome {
-    let failure = |error: ApplyError| Failure {
-        errors: std::iter::successors(Some(&error as &dyn Error), |&error| error.source())
-            .map(ToString::to_string)
-            .collect(),
-        cause: error.cause(),
-        hint: error.hint(),
-    };
-    Outcome {
-        done: report.done,
-        failed: report
-            .failed
-            .into_iter()
-            .map(|(key, error)| (key, failure(error)))
-            .collect(),
-        not_tried: report.not_tried,
-    }
+    Ok(outcome)
 }

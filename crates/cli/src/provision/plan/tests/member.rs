@@ -1,7 +1,7 @@
 //! Drift in a member account: its filters, and those of others.
 
 use super::Observed;
-use super::by_hand::{known, other_filter, planned, trail};
+use super::seed::{known, other_filter, planned, trail};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 #[test]

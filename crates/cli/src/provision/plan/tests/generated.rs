@@ -1,4 +1,4 @@
-//! Generated worlds: everything that may be there, ours and others', right, drifted, absent or unknown.
+//! Generated fleets and what may be observed of them: ours and others', as desired, drifted, absent or unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use crate::provision::resource::{
     Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
 };
 
-/// The fleet of design.md, and others like it.
+/// The seed fleet, and others like it.
 static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
     let mut fleets = Vec::new();
     for scaling in ["shards = 4", "shards = 9", "mode = \"on-demand\""] {
@@ -46,7 +46,7 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
     fleets
 });
 
-/// A fleet and some world that it may find.
+/// A fleet, and something that may be observed of it.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
     select(FLEETS.as_slice()).prop_flat_map(|desired| {
         let logging = desired.logging.clone().unwrap();
@@ -77,7 +77,7 @@ pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed
     })
 }
 
-/// A world where nothing of ours is yet, and the log groups are there.
+/// What is observed before the first run: the log groups, and nothing of ours.
 pub(super) fn nothing_yet(desired: &Desired) -> Observed {
     let regions = |logging: &desired::Logging| {
         let place = LoggingRegion {
@@ -148,7 +148,7 @@ fn tags(ours: Tags) -> impl Strategy<Value = State<Tags>> {
     ]
 }
 
-/// A statement that is none of ours: its `Sid` says so.
+/// The `Sid` of statements that are not ours.
 pub(super) const THEIR_SID: &str = "Their";
 
 fn document(ours: Document) -> impl Strategy<Value = Document> {

@@ -1,11 +1,11 @@
-//! A plan as text: a good diff, account by account, Region by Region, with the reason of each change, and the counts last.
+//! A plan as text: a diff, account by account, Region by Region, with the reason of each change, and the counts last.
 //!
 //! As JSON a plan is the [`Plan`] itself, in this shape (keys may be added, never changed):
 //! `changes`: a list, in the order in which they are made, of `key` (unique, the same from run to run), `subject`, `action` (one
 //! of `create-stream`, `await-stream`, `set-stream-mode`, `raise-shards`, `raise-retention`, `encrypt-stream`, `tag-stream`,
 //! `delete-stream`, `create-role`, `put-role-trust`, `put-role-policy`, `delete-role-policy`, `tag-role`, `delete-role`,
 //! `put-destination`, `put-destination-policy`, `tag-destination`, `delete-destination`, `put-filter`, `delete-filter`) with its
-//! own fields beside it (most have `before`, null where there was nothing, and `after`), `why`, and `needs` (keys of the changes
+//! own fields beside it (most have `after`, and `before`, which is null if there was nothing), `why`, and `needs` (keys of the changes
 //! that come first);
 //! `declined`: a list of `subject`, `reason` (`unknown`, `foreign`, `blocked`, `kept`, `limit`), `why`, `hint`;
 //! `foreign`: a list of `subject`, `what`.

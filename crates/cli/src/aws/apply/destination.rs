@@ -3,7 +3,7 @@
 use super::diagnose::undelivered;
 use super::{ApplyError, gone};
 use crate::aws::Connection;
-use crate::aws::explain::Repeat;
+use crate::aws::explain::Retry;
 use crate::provision::name::DestinationName;
 use crate::provision::plan::DestinationAction;
 
@@ -28,11 +28,11 @@ pub(super) async fn make(
                 })
                 .await;
             if let Err(error) = sent {
-                return Err(match error.explanation().repeat {
-                    Repeat::For(_) if error.code() != Some("OperationAborted") => {
+                return Err(match error.explanation().retry {
+                    Retry::For(_) if error.code() != Some("OperationAborted") => {
                         undelivered(connection, after, error).await
                     }
-                    Repeat::For(_) | Repeat::Never => error.into(),
+                    Retry::For(_) | Retry::Never => error.into(),
                 });
             }
         }

@@ -118,10 +118,10 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
 }
 
 fn state<T: Clone + std::fmt::Debug>(
-    thing: impl Strategy<Value = T>,
+    value: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = State<T>> {
     prop_oneof![
-        6 => thing.prop_map(State::Present),
+        6 => value.prop_map(State::Present),
         1 => Just(State::Absent),
         1 => Just(State::Unknown("AccessDenied".to_owned())),
     ]

@@ -47,10 +47,10 @@ pub(super) fn place(world: &mut Observed) -> &mut LoggingRegion {
 }
 
 pub(super) fn known<T>(state: &mut State<T>) -> &mut T {
-    let State::Present(thing) = state else {
+    let State::Present(value) = state else {
         panic!("not there")
     };
-    thing
+    value
 }
 
 pub(super) fn stream(world: &mut Observed) -> &mut Stream {

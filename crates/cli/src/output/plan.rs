@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use super::policy;
 use super::tree::{self, Entry};
 use crate::provision::plan::{
-    Action, Change, Declined, DestinationAction, DestinationEnds, Effect, FilterAction, Foreign,
-    Plan, Reason, RoleAction, StreamAction, TagChange,
+    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Plan, Reason,
+    RoleAction, StreamAction, TagChange,
 };
-use crate::provision::resource::{ResourceAddress, SubscriptionFilter, Tags};
+use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
 
 /// What a plan says of one resource.
 #[derive(Default)]

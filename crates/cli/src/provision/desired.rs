@@ -13,7 +13,9 @@ use crate::provision::name::{
     Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName, StreamName,
 };
 use crate::provision::policy::Document;
-use crate::provision::resource::{Encryption, Login, StreamMode, SubscriptionFilter, Tags};
+use crate::provision::resource::{
+    DestinationEnds, Encryption, Login, StreamMode, SubscriptionFilter, Tags,
+};
 
 pub use build::Scope;
 pub use document::{NamedDocument, documents};
@@ -78,9 +80,7 @@ pub struct Role {
 pub struct Destination {
     pub name: DestinationName,
     pub arn: Arn,
-    /// The stream that it delivers to.
-    pub target: Arn,
-    pub role: Arn,
+    pub ends: DestinationEnds,
     /// Our statements of the destination policy.
     pub policy: Document,
     pub tags: Tags,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
+use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::policy::Document;
-use crate::provision::resource::{Encryption, SubscriptionFilter, Tags};
+use crate::provision::resource::{DestinationEnds, Encryption, SubscriptionFilter, Tags};
 
 /// The result of reading something. `Unknown` is not `Absent`: nothing is planned from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,9 +93,8 @@ pub struct Role {
 /// A `logs::Destination`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
-    /// The stream that it delivers to.
-    pub target: Arn,
-    pub role: Arn,
+    #[serde(flatten)]
+    pub ends: DestinationEnds,
     /// `Absent` if none was ever put.
     pub policy: State<Document>,
     /// Never `Absent`: `Present` and empty if there are none.

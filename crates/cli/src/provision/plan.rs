@@ -16,15 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::provision::desired::{Desired, Logging};
+use crate::provision::desired::{Desired, Logging, LoggingRegion};
 use crate::provision::name::{Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
 
 pub use change::{
-    Action, Change, ChangeKey, DestinationAction, DestinationEnds, Effect, FilterAction,
-    RoleAction, StreamAction,
+    Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
 };
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
@@ -131,21 +130,16 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
         for (region, wanted) in &logging.regions {
             let place = place(logging, region);
             let seen = seen.and_then(|seen| seen.regions.get(region));
-            let filters = subscribed.remove(&wanted.destination.arn);
-            let filters = filters.unwrap_or_default();
+            let LoggingRegion {
+                stream,
+                destination,
+            } = wanted;
+            let filters = subscribed.remove(&destination.arn).unwrap_or_default();
             let state = read(seen.map(|seen| &seen.destination));
-            let wanted_destination = &wanted.destination;
-            let removal = destination::take_down(
-                &mut plan,
-                place,
-                wanted_destination,
-                &state,
-                &filters,
-                &why,
-            );
+            let removal =
+                destination::take_down(&mut plan, place, destination, &state, &filters, &why);
             let state = read(seen.map(|seen| &seen.stream));
-            let wanted = &wanted.stream;
-            stream::take_down(&mut plan, place, wanted, &state, &removal, delete_stream);
+            stream::take_down(&mut plan, place, stream, &state, &removal, delete_stream);
             delivering.join(removal);
         }
         let home = place(logging, &logging.home);

@@ -148,6 +148,13 @@ impl SubscriptionFilter {
     }
 }
 
+/// The two ARNs of a `logs::Destination`: the stream that it delivers to, and the role that it delivers with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationEnds {
+    pub target: Arn,
+    pub role: Arn,
+}
+
 /// Whose credentials to use, and the account that they must belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Login {

@@ -5,8 +5,7 @@ use crate::aws::observe::{role, stream};
 use crate::aws::{CallError, Connection};
 use crate::provision::name::Arn;
 use crate::provision::observed::StreamStatus;
-use crate::provision::plan::DestinationEnds;
-use crate::provision::resource::Encryption;
+use crate::provision::resource::{DestinationEnds, Encryption};
 
 /// Says why CloudWatch Logs still cannot deliver its test message, after all the time that a new role may take.
 pub(super) async fn undelivered(

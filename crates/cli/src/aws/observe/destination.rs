@@ -4,7 +4,7 @@ use crate::aws::{CallError, Connection, unknown};
 use crate::provision::name::{Arn, DestinationName};
 use crate::provision::observed::{Destination, State};
 use crate::provision::policy::Document;
-use crate::provision::resource::Tags;
+use crate::provision::resource::{DestinationEnds, Tags};
 
 pub(super) async fn destination(
     connection: &Connection,
@@ -38,8 +38,7 @@ pub(super) async fn destination(
         Err(error) => unknown(&error),
     };
     State::Present(Destination {
-        target,
-        role,
+        ends: DestinationEnds { target, role },
         policy,
         tags,
     })

@@ -7,7 +7,9 @@ use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
 use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Template, TemplateValue};
-use crate::provision::resource::{FilterPattern, Login, OWNER_TAG, SubscriptionFilter};
+use crate::provision::resource::{
+    DestinationEnds, FilterPattern, Login, OWNER_TAG, SubscriptionFilter,
+};
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,8 +137,10 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         let destination = Destination {
             name: name.clone(),
             arn,
-            target: stream.arn.clone(),
-            role: role.arn.clone(),
+            ends: DestinationEnds {
+                target: stream.arn.clone(),
+                role: role.arn.clone(),
+            },
             policy,
             tags: tags.clone(),
         };

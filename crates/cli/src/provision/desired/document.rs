@@ -51,10 +51,7 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
         }
         let places = || logging.regions.values();
         let operator = Template::OperatorLogging.render([
-            (
-                "streams",
-                places().map(|place| &place.destination.target).collect(),
-            ),
+            ("streams", places().map(|place| &place.stream.arn).collect()),
             ("role", TemplateValue::One(role.arn.to_string())),
             (
                 "destinations",

@@ -51,7 +51,7 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
     let (region, place) = logging.regions.first_key_value().unwrap();
     assert_eq!(region.as_str(), "us-west-2");
     assert_eq!(
-        place.destination.target.as_str(),
+        place.destination.ends.target.as_str(),
         "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
     );
     insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);

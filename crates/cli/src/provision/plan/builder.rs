@@ -7,7 +7,10 @@ use super::{Action, Change, ChangeKey, Declined, Foreign, Plan, Reason};
 use crate::provision::name::Region;
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
-use crate::provision::resource::{Login, OWNER_TAG, ResourceAddress};
+use crate::provision::resource::{Login, OWNER_TAG, Party, Resource, ResourceAddress};
+
+/// Why a policy is put that others have statements in.
+pub(super) const OURS_GO: &str = "our statements go, the others stay";
 
 /// Gathers the plan, and how each resource stands.
 #[derive(Default)]
@@ -88,14 +91,16 @@ impl Removal {
 }
 
 impl PlanBuilder {
-    /// Begins the part of the resource at `address`. `action` names the resource along with what is done to it.
+    /// Begins the part of one resource. `action` names the resource along with what is done to it.
     pub(super) fn resource<'p, A>(
         &'p mut self,
+        party: Party,
+        resource: Resource,
         login: &'p Login,
         region: &'p Region,
-        address: ResourceAddress,
         action: impl Fn(A) -> Action + 'p,
     ) -> ResourcePlan<'p, A> {
+        let address = ResourceAddress::new(party, &login.account, region, resource);
         let status = self.resources.entry(address.clone());
         ResourcePlan {
             plan: &mut self.plan,

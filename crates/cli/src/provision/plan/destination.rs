@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Reason;
-use super::builder::{Place, PlanBuilder, Readiness, Removal, ResourcePlan};
-use super::change::{Action, DestinationAction, DestinationEnds};
+use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
+use super::change::{Action, DestinationAction};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Destination};
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{has_ours, without_ours};
-use crate::provision::resource::{Party, Resource, ResourceAddress};
+use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
     plan: &'p mut PlanBuilder,
@@ -17,29 +17,14 @@ fn begin<'p>(
     Destination { name, .. }: &'p Destination,
 ) -> ResourcePlan<'p, DestinationAction> {
     let resource = Resource::Destination(name.clone());
-    let address = ResourceAddress::new(Party::Logging, &login.account, region, resource);
-    plan.resource(login, region, address, move |action| {
+    plan.resource(Party::Logging, resource, login, region, move |action| {
         Action::Destination(name.clone(), action)
     })
 }
 
-fn ends(desired: &Destination) -> DestinationEnds {
-    DestinationEnds {
-        target: desired.target.clone(),
-        role: desired.role.clone(),
-    }
-}
-
-fn seen_ends(seen: &observed::Destination) -> DestinationEnds {
-    DestinationEnds {
-        target: seen.target.clone(),
-        role: seen.role.clone(),
-    }
-}
-
 /// A `logs::Destination` without tags is ours if it joins our stream and our role: its tags are written last.
 fn owner_of(seen: &observed::Destination, desired: &Destination, ours: &str) -> Owner {
-    owner(&seen.tags, ours, seen_ends(seen) == ends(desired))
+    owner(&seen.tags, ours, seen.ends == desired.ends)
 }
 
 /// Plans one Region's `logs::Destination` on top of its stream and role.
@@ -82,25 +67,25 @@ pub(super) fn set_up(
     if let Some(whose) = whose {
         return Readiness::NotReady(format!("logs::Destination {name} {whose}"));
     }
-    let before = seen.map(seen_ends);
+    let before = seen.map(|seen| seen.ends.clone());
     let mut after = BTreeSet::new();
     match (stream, role) {
         (Readiness::Ready { after: stream }, Readiness::Ready { after: role }) => {
             after.extend(stream.iter().chain(role).cloned());
-            if before != Some(ends(desired)) {
+            if before.as_ref() != Some(&desired.ends) {
                 let why = match before {
                     Some(_) => "drifted: stream or role",
                     None => "absent",
                 };
                 let action = DestinationAction::Put {
                     before,
-                    after: ends(desired),
+                    after: desired.ends.clone(),
                 };
                 after.insert(plan.change("put", action, why, &after));
             }
         }
         (Readiness::NotReady(why), _) | (_, Readiness::NotReady(why))
-            if before != Some(ends(desired)) =>
+            if before.as_ref() != Some(&desired.ends) =>
         {
             plan.decline(Reason::Blocked, why, "mend that, then run again");
             if before.is_none() {
@@ -176,7 +161,8 @@ pub(super) fn take_down(
         }
         Owner::Nobody | Owner::AnotherFleet(_) => {
             plan.foreign("logs::Destination that is not of this fleet");
-            return if seen.role == desired.role || seen.target == desired.target {
+            return if seen.ends.role == desired.ends.role || seen.ends.target == desired.ends.target
+            {
                 stays("is foreign and uses it")
             } else {
                 Removal::default()
@@ -199,7 +185,7 @@ pub(super) fn take_down(
         }
     };
     let Some((policy, rest)) = rest else {
-        let before = seen_ends(seen);
+        let before = seen.ends.clone();
         let key = plan.change("delete", DestinationAction::Delete { before }, why, after);
         return Removal::Gone {
             after: BTreeSet::from([key]),
@@ -210,12 +196,7 @@ pub(super) fn take_down(
             before: Some(policy.clone()),
             after: rest,
         };
-        plan.change(
-            "policy",
-            action,
-            "our statements go, the others stay",
-            after,
-        );
+        plan.change("policy", action, OURS_GO, after);
     }
     let why = "its policy lets others subscribe to it";
     plan.decline(

@@ -8,7 +8,7 @@ use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, FilterAction};
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
-use crate::provision::resource::{Login, Party, Resource, ResourceAddress, SubscriptionFilter};
+use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
 
 /// Where a filter is, and what it should be.
 #[derive(Clone, Copy)]
@@ -33,8 +33,7 @@ fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, Fi
         name: filter.name.clone(),
     };
     let party = Party::Member(name.clone());
-    let address = ResourceAddress::new(party, &login.account, region, resource);
-    plan.resource(login, region, address, move |action| {
+    plan.resource(party, resource, login, region, move |action| {
         Action::Filter(name.clone(), group.clone(), action)
     })
 }

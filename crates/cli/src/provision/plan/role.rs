@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Reason;
-use super::builder::{Place, PlanBuilder, Readiness, Removal, ResourcePlan};
+use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, RoleAction};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::Role;
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{has_ours, without_ours};
-use crate::provision::resource::{Party, Resource, ResourceAddress};
+use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
     plan: &'p mut PlanBuilder,
@@ -17,8 +17,7 @@ fn begin<'p>(
     Role { name, .. }: &'p Role,
 ) -> ResourcePlan<'p, RoleAction> {
     let resource = Resource::Role(name.clone());
-    let address = ResourceAddress::new(Party::Logging, &login.account, region, resource);
-    plan.resource(login, region, address, move |action| {
+    plan.resource(Party::Logging, resource, login, region, move |action| {
         Action::Role(name.clone(), action)
     })
 }
@@ -210,6 +209,3 @@ pub(super) fn take_down(
     let hint = "remove what is theirs, then destroy again";
     plan.decline(Reason::Kept, why, hint);
 }
-
-/// Why a policy is put that others have statements in.
-const OURS_GO: &str = "our statements go, the others stay";

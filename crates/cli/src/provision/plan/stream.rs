@@ -8,9 +8,7 @@ use super::change::{Action, ChangeKey, StreamAction};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::Stream;
 use crate::provision::observed::{self, State, StreamStatus};
-use crate::provision::resource::{
-    Encryption, OWNER_TAG, Party, Resource, ResourceAddress, StreamMode,
-};
+use crate::provision::resource::{Encryption, OWNER_TAG, Party, Resource, StreamMode};
 
 /// The retention of a new stream (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html>).
 const NEW_STREAM_RETENTION_HOURS: u32 = 24;
@@ -23,8 +21,7 @@ fn begin<'p>(
     Stream { name, .. }: &'p Stream,
 ) -> StreamPlan<'p> {
     let resource = Resource::Stream(name.clone());
-    let address = ResourceAddress::new(Party::Logging, &login.account, region, resource);
-    plan.resource(login, region, address, move |action| {
+    plan.resource(Party::Logging, resource, login, region, move |action| {
         Action::Stream(name.clone(), action)
     })
 }

@@ -8,6 +8,7 @@ use super::Effect;
 use crate::provision::name::Arn;
 use crate::provision::plan::TagChange;
 use crate::provision::policy::Document;
+use crate::provision::resource::DestinationEnds;
 
 /// What is done to a `logs::Destination`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,13 +32,6 @@ pub enum DestinationAction {
     /// DeleteDestination.
     #[serde(rename = "delete-destination")]
     Delete { before: DestinationEnds },
-}
-
-/// The two ARNs of a `logs::Destination`: the stream that it delivers to, and the role that it delivers with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DestinationEnds {
-    pub target: Arn,
-    pub role: Arn,
 }
 
 impl DestinationAction {

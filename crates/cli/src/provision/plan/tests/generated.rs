@@ -16,7 +16,7 @@ use crate::provision::observed::{
 };
 use crate::provision::policy::Document;
 use crate::provision::resource::{
-    Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
+    DestinationEnds, Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
 };
 
 /// The seed fleet, and others like it.
@@ -240,8 +240,8 @@ fn logging_region(
             },
         );
     let other = |text: &str| text.parse::<Arn>().unwrap();
-    let target = prop_oneof![4 => Just(destination.target), 1 => Just(other("arn:aws:kinesis:us-west-2:999988887777:stream/other"))];
-    let role = prop_oneof![4 => Just(destination.role), 1 => Just(other("arn:aws:iam::999988887777:role/other"))];
+    let target = prop_oneof![4 => Just(destination.ends.target), 1 => Just(other("arn:aws:kinesis:us-west-2:999988887777:stream/other"))];
+    let role = prop_oneof![4 => Just(destination.ends.role), 1 => Just(other("arn:aws:iam::999988887777:role/other"))];
     let destination = (
         target,
         role,
@@ -249,8 +249,7 @@ fn logging_region(
         tags(destination.tags),
     )
         .prop_map(|(target, role, policy, tags)| Destination {
-            target,
-            role,
+            ends: DestinationEnds { target, role },
             policy,
             tags,
         });

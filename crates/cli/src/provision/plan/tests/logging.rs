@@ -18,10 +18,10 @@ use crate::provision::resource::{Encryption, OWNER_TAG};
 #[test]
 fn a_destinations_role_and_target() {
     let drift = |world: &mut Observed| {
-        destination(world).role = "arn:aws:iam::999988887777:role/other"
+        destination(world).ends.role = "arn:aws:iam::999988887777:role/other"
             .parse::<Arn>()
             .unwrap();
-        destination(world).target = "arn:aws:kinesis:us-west-2:999988887777:stream/other"
+        destination(world).ends.target = "arn:aws:kinesis:us-west-2:999988887777:stream/other"
             .parse::<Arn>()
             .unwrap();
     };

@@ -7,8 +7,8 @@ use crate::provision::observed::{
     Destination, LogGroup, LoggingRegion, Observed, Role, State, Stream, StreamStatus,
 };
 use crate::provision::plan::{
-    Action, Change, ChangeKey, DestinationAction, DestinationEnds, FilterAction, Plan, RoleAction,
-    StreamAction, TagChange,
+    Action, Change, ChangeKey, DestinationAction, FilterAction, Plan, RoleAction, StreamAction,
+    TagChange,
 };
 use crate::provision::resource::{Encryption, StreamMode, Tags};
 
@@ -179,7 +179,7 @@ fn on_role(action: &RoleAction, world: &mut Observed) {
                 "DeleteConflict"
             );
             logging.role = State::Absent;
-            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.role.resource() == "role/cwrole"));
+            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.ends.role.resource() == "role/cwrole"));
             assert!(!used, "a logs::Destination is left without its role");
         }
     }
@@ -193,7 +193,6 @@ fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Regio
     let place = in_region(world, name);
     match action {
         DestinationAction::Put { before, after } => {
-            let DestinationEnds { target, role } = after.clone();
             assert!(role_is_there, "the role cannot be assumed");
             let stream = present(&mut place.stream);
             let takes_records =
@@ -202,21 +201,15 @@ fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Regio
             match &mut place.destination {
                 State::Absent => {
                     assert_eq!(*before, None);
-                    let tags = State::Present(Tags::new());
                     place.destination = State::Present(Destination {
-                        target,
-                        role,
+                        ends: after.clone(),
                         policy: State::Absent,
-                        tags,
+                        tags: State::Present(Tags::new()),
                     });
                 }
                 State::Present(destination) => {
-                    let ends = DestinationEnds {
-                        target: destination.target.clone(),
-                        role: destination.role.clone(),
-                    };
-                    assert_eq!(*before, Some(ends));
-                    (destination.target, destination.role) = (target, role);
+                    assert_eq!(before.as_ref(), Some(&destination.ends));
+                    destination.ends = after.clone();
                 }
                 State::Unknown(_) => panic!("planned from what is unknown"),
             }

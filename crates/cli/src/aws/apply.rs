@@ -117,12 +117,12 @@ pub enum Step<'a> {
 /// log group.
 pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_>)) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut waiting: Vec<&Change> = plan.changes.iter().collect();
+    let mut waiting: Vec<(&Change, Lane)> = plan.changes.iter().map(lane).collect();
     let mut done: BTreeSet<&ChangeKey> = BTreeSet::new();
     let mut busy: BTreeSet<Lane> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
     loop {
-        waiting.retain(|change| {
+        waiting.retain(|(change, _)| {
             let failed = |key: &&ChangeKey| {
                 outcome.failed.contains_key(*key) || outcome.not_tried.contains_key(*key)
             };
@@ -134,19 +134,21 @@ pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_
             outcome.not_tried.insert(change.key.clone(), root);
             false
         });
-        waiting.retain(|&change| {
-            let ready =
-                change.needs.iter().all(|need| done.contains(need)) && busy.insert(lane(change));
-            if ready {
-                show(Step::Began(change));
-                running.push(async move { (change, make(connections, change).await) });
+        waiting.retain(|(change, lane)| {
+            let is_ready = change.needs.iter().all(|need| done.contains(need));
+            if !is_ready || busy.contains(lane) {
+                return true;
             }
-            !ready
+            show(Step::Began(change));
+            busy.insert(lane.clone());
+            let (change, lane) = (*change, lane.clone());
+            running.push(async move { (change, lane, make(connections, change).await) });
+            false
         });
-        let Some((change, result)) = running.next().await else {
+        let Some((change, lane, result)) = running.next().await else {
             break;
         };
-        busy.remove(&lane(change));
+        busy.remove(&lane);
         match result {
             Ok(()) => {
                 show(Step::Done(change));
@@ -166,11 +168,11 @@ pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_
 /// Where changes are made one at a time. Roles have no Region, and so a lane of their own.
 type Lane = (AccountId, Option<Region>);
 
-fn lane(change: &Change) -> Lane {
+fn lane(change: &Change) -> (&Change, Lane) {
     let ResourceAddress {
         account, region, ..
     } = change.address();
-    (account, region)
+    (change, (account, region))
 }
 
 /// Makes one change. An earlier try whose answer was lost may have made it already, which is a success.

@@ -34,7 +34,9 @@ struct Part<'a> {
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
 pub fn text(plan: &Plan) -> String {
-    let mut parts: Vec<_> = parts(plan).into_iter().collect();
+    let parts = parts(plan);
+    let summary = summary(plan, &parts);
+    let mut parts: Vec<_> = parts.into_iter().collect();
     parts.sort_by_key(|(_, part)| part.place);
     let entries: Vec<Entry> = parts
         .into_iter()
@@ -42,7 +44,7 @@ pub fn text(plan: &Plan) -> String {
         .collect();
     let tree = tree::text(&entries);
     let gap = if tree.is_empty() { "" } else { "\n" };
-    format!("{tree}{gap}{}\n", summary(plan))
+    format!("{tree}{gap}{summary}\n")
 }
 
 fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
@@ -76,12 +78,9 @@ fn part<'m, 'a>(
 }
 
 /// The last line: how many resources are created, updated and deleted, and what is left as it is.
-fn summary(plan: &Plan) -> String {
-    let effects: Vec<Option<Effect>> = parts(plan)
-        .values()
-        .map(|part| effect(&part.changes))
-        .collect();
-    let count = |effect| effects.iter().filter(|one| **one == Some(effect)).count();
+fn summary(plan: &Plan, parts: &BTreeMap<ResourceAddress, Part<'_>>) -> String {
+    let has = |part: &&Part<'_>, wanted| effect(&part.changes) == Some(wanted);
+    let count = |effect| parts.values().filter(|part| has(part, effect)).count();
     let changes = if plan.is_empty() {
         "Nothing to change".to_owned()
     } else {

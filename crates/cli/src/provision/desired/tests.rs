@@ -89,7 +89,7 @@ fn a_fleet_too_large_for_the_destination_policy_says_so() {
 }
 
 #[test]
-fn a_scope_keeps_its_part_alone() {
+fn a_scope_keeps_only_its_part() {
     let all = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
     let dev1: MemberName = "dev1".parse().unwrap();
     let only = |logging, members: &[&MemberName]| {
@@ -125,7 +125,7 @@ fn a_customer_key_needs_its_permission() {
 }
 
 #[test]
-fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_mends_it() {
+fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_helps() {
     assert!(Desired::of_fleet(&fleet(40, "")).is_ok());
     let error = Desired::of_fleet(&fleet(60, "")).unwrap_err();
     insta::assert_snapshot!(error, @"the trust policy of role cwrole is 2641 characters long for 61 accounts; IAM takes 2048");

@@ -16,7 +16,7 @@ use crate::provision::policy::Document;
 use crate::provision::resource::{Encryption, OWNER_TAG};
 
 #[test]
-fn a_destinations_role_and_target() {
+fn a_destinations_stream_and_role_are_put_back() {
     let drift = |world: &mut Observed| {
         destination(world).ends.role = "arn:aws:iam::999988887777:role/other"
             .parse::<Arn>()
@@ -69,7 +69,7 @@ fn our_statement_is_put_back_beside_those_of_others() {
 }
 
 #[test]
-fn a_policy_that_lost_a_member_and_a_changed_trust() {
+fn policies_are_repaired_value_by_value() {
     let drift = |world: &mut Observed| {
         let policy = known(&mut destination(world).policy)
             .to_json()
@@ -199,7 +199,7 @@ fn a_stream_that_is_more_than_asked_for_is_kept_so() {
 }
 
 #[test]
-fn tags_removed_and_changed() {
+fn missing_tags_are_written_again() {
     let drift = |world: &mut Observed| {
         known(&mut role(world).tags).clear();
         known(&mut destination(world).tags).clear();

@@ -23,7 +23,7 @@ fn the_first_plan_as_json() {
 }
 
 #[test]
-fn a_world_in_sync() {
+fn in_sync_nothing_is_to_change() {
     insta::assert_snapshot!(planned(|_| ()), @"Nothing to change.");
     insta::assert_snapshot!(shown(|_| ()), @"
     logging account 999988887777
@@ -62,7 +62,7 @@ fn much_is_wrong(world: &mut Observed) {
 }
 
 #[test]
-fn what_is_unknown_foreign_or_gone() {
+fn what_is_unknown_foreign_or_missing_is_declined() {
     insta::assert_snapshot!(planned(much_is_wrong), @r#"
     logging account 999988887777
       all Regions
@@ -202,7 +202,7 @@ fn destroy_leaves_the_stream_and_what_others_use() {
 }
 
 #[test]
-fn the_same_as_json() {
+fn declined_resources_as_json() {
     let desired = seed();
     let mut world = in_sync();
     much_is_wrong(&mut world);

@@ -1,4 +1,4 @@
-//! Clients per account and Region: whose credentials, checked against the file, with the SDK's retries set and shared.
+//! Clients per account and Region, with credentials checked against the fleet file, and retries set.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::provision::name::{AccountId, ProfileName, Region};
 use crate::provision::observed::State;
+use crate::provision::resource::Login;
 
 pub mod apply;
 pub mod call;
@@ -26,15 +27,7 @@ pub mod observe;
 pub use call::{CallError, Caller, RateLimiter};
 pub use login::LoginError;
 
-/// Whose credentials to use, and which account they must belong to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Login {
-    /// A named profile; none for the default credential chain.
-    pub profile: Option<ProfileName>,
-    pub account: AccountId,
-}
-
-/// One account in one Region: its clients, built on first use and shared from then on.
+/// The clients of one account in one Region.
 #[derive(Debug)]
 pub struct Connection {
     pub caller: Caller,
@@ -43,32 +36,32 @@ pub struct Connection {
     pub iam: aws_sdk_iam::Client,
 }
 
-/// Every connection of one run of the program.
+/// Every connection of a run, opened on first use and shared from then on.
 #[derive(Debug)]
 pub struct Connections {
     http: SharedHttpClient,
     identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
     open: Mutex<BTreeMap<(Login, Region), Arc<Connection>>>,
-    /// One for each account and Region, whichever profiles lead there.
-    paces: Mutex<BTreeMap<(AccountId, Region), Arc<RateLimiter>>>,
+    /// One for each account and Region, whatever the profile.
+    limiters: Mutex<BTreeMap<(AccountId, Region), Arc<RateLimiter>>>,
 }
 
-/// What a profile came to.
+/// What logging in with a profile gave.
 #[derive(Debug, Clone)]
 struct Identity {
     config: SdkConfig,
     account: AccountId,
 }
 
-/// The first try and five more: what fails this often in a row is no passing fault.
+/// One try and five retries: what fails this often in a row is no passing fault.
 const TRIES_MAX: u32 = 6;
 
-/// Every call here is answered within a second or two; one that hangs is better sent again.
+/// Our calls take a second or two, so one that takes this long hangs, and is better sent again.
 const TRY_TIME_MAX: Duration = Duration::from_secs(10);
 
 impl Default for Connections {
     fn default() -> Self {
-        // the SDK's own default is aws-lc, which is minutes of C to build; ring speaks the same TLS
+        // not aws-lc, the SDK's default, because it takes minutes of C to build
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
@@ -76,16 +69,16 @@ impl Default for Connections {
             http,
             identities: Mutex::default(),
             open: Mutex::default(),
-            paces: Mutex::default(),
+            limiters: Mutex::default(),
         }
     }
 }
 
 impl Connections {
-    /// The connection of an account in a Region.
+    /// Opens a connection to an account in a Region, or returns the one that is open.
     ///
     /// # Errors
-    /// Where the profile gives no credentials, or those of another account than the file says.
+    /// Fails if the profile gives no credentials, or those of another account than the file says.
     pub async fn open(
         &self,
         login: &Login,
@@ -100,22 +93,25 @@ impl Connections {
             });
         }
         let place = (account, region.clone());
-        let pace = Arc::clone(self.paces.lock().await.entry(place.clone()).or_default());
+        let limiter = Arc::clone(self.limiters.lock().await.entry(place.clone()).or_default());
         let mut open = self.open.lock().await;
         let connection = open
             .entry((login.clone(), region.clone()))
             .or_insert_with(|| {
                 let config = config.to_builder().region(sdk_region(region)).build();
                 let (account, region) = place;
-                Arc::new(Connection::new(&config, Caller::new(account, region, pace)))
+                Arc::new(Connection::new(
+                    &config,
+                    Caller::new(account, region, limiter),
+                ))
             });
         Ok(Arc::clone(connection))
     }
 
-    /// The account that a profile's credentials belong to.
+    /// Returns the account that a profile's credentials belong to.
     ///
     /// # Errors
-    /// Where the profile gives no credentials.
+    /// Fails if the profile gives no credentials.
     pub async fn account(
         &self,
         profile: Option<&ProfileName>,
@@ -124,7 +120,7 @@ impl Connections {
         Ok(self.log_in(profile, region).await?.account)
     }
 
-    /// Loads the credentials of a profile and learns whose they are, once for all Regions.
+    /// Loads a profile's credentials and asks whose they are, once for all Regions.
     async fn log_in(
         &self,
         profile: Option<&ProfileName>,
@@ -169,7 +165,7 @@ impl Connection {
     }
 }
 
-/// What could not be read, and what to do about it.
+/// Why something could not be read, and what to do about it.
 fn unknown<T>(error: &CallError) -> State<T> {
     State::Unknown(format!("{}; {}", chain(error), error.explanation().hint))
 }
@@ -186,7 +182,7 @@ fn sdk_region(region: &Region) -> aws_config::Region {
     aws_config::Region::new(region.as_str().to_owned())
 }
 
-/// The SDK counts LimitExceededException as throttling. A log group's cap of filters does not pass by waiting.
+/// Stops the SDK from retrying LimitExceededException as throttling: waiting does not raise a log group's cap of filters.
 #[derive(Debug)]
 struct FilterCap;
 

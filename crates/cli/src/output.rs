@@ -4,7 +4,7 @@
 //! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, the program ends
 //! quietly.
 
-mod outcome;
+pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
@@ -17,7 +17,6 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-pub use outcome::{Failure, Outcome};
 pub use progress::Progress;
 
 /// The two streams that everything is printed to.

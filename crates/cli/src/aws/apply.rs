@@ -1,51 +1,49 @@
-//! Carries a plan out: each change after those that it needs, accounts and Regions side by side, past one's failure.
+//! Carries out a plan: each change after those that it needs, accounts and Regions side by side, whatever fails elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::error::Error;
 
 use aws_sdk_iam::error::BuildError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::{CallError, Connection, Connections, Login, LoginError};
-use crate::provision::desired::Desired;
-use crate::provision::name::Region;
-use crate::provision::plan::{Action, Change, ChangeKey, Plan};
-use crate::provision::resource::{Party, Resource, SubscriptionFilter};
+use super::{CallError, Connections, LoginError};
+use crate::provision::name::{AccountId, Region};
+use crate::provision::plan::{Action, Change, ChangeKey, Failure, Outcome, Plan};
+use crate::provision::resource::{ResourceAddress, SubscriptionFilter};
 
+mod destination;
 mod diagnose;
-mod iam;
-mod kinesis;
-mod logs;
-
-/// What became of each change of a plan, in the plan's order.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub done: Vec<ChangeKey>,
-    pub failed: BTreeMap<ChangeKey, ApplyError>,
-    /// Not tried, because of the failure of the change named beside it.
-    pub not_tried: BTreeMap<ChangeKey, ChangeKey>,
-}
+mod filter;
+mod role;
+mod stream;
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
+    /// The change's login gives no connection.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// AWS refused the call, or did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("{thing} is still {status} after {minutes} minutes")]
+    /// A stream takes longer to change than we wait.
+    #[error("{resource} is still {status} after {minutes} minutes")]
     StillBusy {
-        thing: String,
+        resource: String,
         status: String,
         minutes: u64,
     },
-    #[error("{thing} was made by someone else a moment ago, and is not this fleet's")]
-    NotOurs { thing: String },
+    /// What we were about to create exists, without our tag.
+    #[error("{resource} was created by someone else a moment ago, and is not of this fleet")]
+    NotOurs { resource: String },
+    /// The log group has as many subscription filters as AWS allows.
     #[error("the log group has no room for our subscription filter beside {}", names(.beside))]
     Full {
         beside: Vec<SubscriptionFilter>,
         #[source]
         source: CallError,
     },
+    /// AWS refused the call, and a closer look found out why.
     #[error("{cause}")]
     Diagnosed {
         cause: String,
@@ -53,15 +51,14 @@ pub enum ApplyError {
         #[source]
         source: CallError,
     },
+    /// The SDK needs a field that we did not set.
     #[error("the request is incomplete")]
     Request(#[from] BuildError),
-    #[error("the plan asks for {action} on {thing}, which is no such thing")]
-    Mismatch { action: String, thing: String },
 }
 
 impl ApplyError {
-    /// The true cause, where the error itself is not it.
-    pub fn cause(&self) -> Option<String> {
+    /// What AWS's answer really means, unless the error itself says it.
+    fn cause(&self) -> Option<String> {
         match self {
             Self::Call(error) => Some(error.explanation().cause),
             Self::Full { source, .. } => Some(source.explanation().cause),
@@ -69,37 +66,45 @@ impl ApplyError {
             | Self::StillBusy { .. }
             | Self::NotOurs { .. }
             | Self::Diagnosed { .. }
-            | Self::Request(_)
-            | Self::Mismatch { .. } => None,
+            | Self::Request(_) => None,
         }
     }
 
     /// What to do next.
-    pub fn hint(&self) -> String {
+    fn hint(&self) -> String {
         match self {
             Self::Login(error) => error.hint(),
             Self::Call(error) => error.explanation().hint,
-            Self::StillBusy { .. } => "wait until it is active, then run the same command again".into(),
+            Self::StillBusy { .. } => "wait until it is ACTIVE, then run the same command again".into(),
             Self::NotOurs { .. } => "run `catchment plan` to see it, and choose another name in the fleet file".into(),
             Self::Full { source, .. } => source.explanation().hint,
             Self::Diagnosed { hint, .. } => hint.clone(),
-            Self::Request(_) | Self::Mismatch { .. } => "this is a mistake in catchment: please report it, with the output of `catchment plan --output json`".into(),
+            Self::Request(_) => "this is a bug in catchment: please report it, with the output of `catchment plan --output json`".into(),
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let errors = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
+        Self {
+            errors: errors.map(ToString::to_string).collect(),
+            cause: error.cause(),
+            hint: error.hint(),
         }
     }
 }
 
 fn names(filters: &[SubscriptionFilter]) -> String {
-    match filters {
-        [] => "those that are there".to_owned(),
-        filters => filters
-            .iter()
-            .map(|filter| filter.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
+    let names: Vec<&str> = filters.iter().map(|filter| filter.name.as_str()).collect();
+    if names.is_empty() {
+        "the existing ones".to_owned()
+    } else {
+        names.join(", ")
     }
 }
 
-/// What happens while a plan is carried out, for whoever shows it.
+/// What happens while a plan is carried out, to be shown.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
     Began(&'a Change),
@@ -108,44 +113,42 @@ pub enum Step<'a> {
     NotTried(&'a Change),
 }
 
-/// Makes the changes of `plan`. Of one account and Region one at a time: CloudWatch Logs refuses two writers of one log group.
-pub async fn apply(
-    connections: &Connections,
-    desired: &Desired,
-    plan: &Plan,
-    show: &dyn Fn(Step<'_>),
-) -> Report {
-    let mut report = Report::default();
-    let mut waiting: Vec<&Change> = plan.changes.iter().collect();
+/// Makes the changes of `plan`. One at a time in each account and Region, because CloudWatch Logs refuses a second writer of a
+/// log group.
+pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_>)) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut waiting: Vec<(&Change, Lane)> = plan.changes.iter().map(lane).collect();
     let mut done: BTreeSet<&ChangeKey> = BTreeSet::new();
-    let mut busy: BTreeSet<Lane<'_>> = BTreeSet::new();
+    let mut busy: BTreeSet<Lane> = BTreeSet::new();
     let mut running = FuturesUnordered::new();
     loop {
-        waiting.retain(|change| {
+        waiting.retain(|(change, _)| {
             let failed = |key: &&ChangeKey| {
-                report.failed.contains_key(*key) || report.not_tried.contains_key(*key)
+                outcome.failed.contains_key(*key) || outcome.not_tried.contains_key(*key)
             };
             let Some(first) = change.needs.iter().find(failed) else {
                 return true;
             };
-            let root = report.not_tried.get(first).unwrap_or(first).clone();
+            let root = outcome.not_tried.get(first).unwrap_or(first).clone();
             show(Step::NotTried(change));
-            report.not_tried.insert(change.key.clone(), root);
+            outcome.not_tried.insert(change.key.clone(), root);
             false
         });
-        waiting.retain(|&change| {
-            let ready =
-                change.needs.iter().all(|need| done.contains(need)) && busy.insert(lane(change));
-            if ready {
-                show(Step::Began(change));
-                running.push(async move { (change, make(connections, desired, change).await) });
+        waiting.retain(|(change, lane)| {
+            let is_ready = change.needs.iter().all(|need| done.contains(need));
+            if !is_ready || busy.contains(lane) {
+                return true;
             }
-            !ready
+            show(Step::Began(change));
+            busy.insert(lane.clone());
+            let (change, lane) = (*change, lane.clone());
+            running.push(async move { (change, lane, make(connections, change).await) });
+            false
         });
-        let Some((change, result)) = running.next().await else {
+        let Some((change, lane, result)) = running.next().await else {
             break;
         };
-        busy.remove(&lane(change));
+        busy.remove(&lane);
         match result {
             Ok(()) => {
                 show(Step::Done(change));
@@ -153,83 +156,45 @@ pub async fn apply(
             }
             Err(error) => {
                 show(Step::Failed(change, &error));
-                report.failed.insert(change.key.clone(), error);
+                outcome.failed.insert(change.key.clone(), error.into());
             }
         }
     }
-    report.done = plan
-        .changes
-        .iter()
-        .map(|change| &change.key)
-        .filter(|key| done.contains(key))
-        .cloned()
-        .collect();
-    report
+    let keys = plan.changes.iter().map(|change| &change.key);
+    outcome.done = keys.filter(|key| done.contains(key)).cloned().collect();
+    outcome
 }
 
-/// What goes one at a time.
-type Lane<'a> = (&'a crate::provision::name::AccountId, Option<&'a Region>);
+/// Where changes are made one at a time. Roles have no Region, and so a lane of their own.
+type Lane = (AccountId, Option<Region>);
 
-fn lane(change: &Change) -> Lane<'_> {
-    (&change.subject.account, change.subject.region.as_ref())
+fn lane(change: &Change) -> (&Change, Lane) {
+    let ResourceAddress {
+        account, region, ..
+    } = change.address();
+    (change, (account, region))
 }
 
-/// Makes one change. Each call may have been made before, by a try whose answer was lost: what is already so is a success.
-async fn make(
-    connections: &Connections,
-    desired: &Desired,
-    change: &Change,
-) -> Result<(), ApplyError> {
-    let connection = connect(connections, desired, change).await?;
+/// Makes one change. An earlier try whose answer was lost may have made it already, which is a success.
+async fn make(connections: &Connections, change: &Change) -> Result<(), ApplyError> {
+    let connection = connections.open(&change.login, &change.region).await?;
     let connection = connection.as_ref();
-    match (&change.subject.thing, &change.action) {
-        (Resource::Stream(name), action) => Box::pin(kinesis::make(connection, name, action)).await,
-        (Resource::Role(name), action) => Box::pin(iam::make(connection, name, action)).await,
-        (Resource::Destination(name), action) => {
-            Box::pin(logs::make_destination(connection, name, action)).await
+    match &change.action {
+        Action::Stream(name, action) => Box::pin(stream::make(connection, name, action)).await,
+        Action::Role(name, action) => Box::pin(role::make(connection, name, action)).await,
+        Action::Destination(name, action) => {
+            Box::pin(destination::make(connection, name, action)).await
         }
-        (Resource::Filter { log_group, name }, action) => {
-            // a filter comes after the policy of its destination, where this run sees to both
-            let is_named = desired.logging.is_some();
-            Box::pin(logs::make_filter(
-                connection, log_group, name, action, is_named,
-            ))
-            .await
+        Action::Filter(_, log_group, action) => {
+            Box::pin(filter::make(connection, log_group, action)).await
         }
     }
 }
 
-/// The connection that a change goes over: its party's login, its own Region, or for a role any of the party's.
-async fn connect(
-    connections: &Connections,
-    desired: &Desired,
-    change: &Change,
-) -> Result<std::sync::Arc<Connection>, ApplyError> {
-    let subject = &change.subject;
-    let (profile, any) = match &subject.party {
-        Party::Logging => desired
-            .logging
-            .as_ref()
-            .map(|logging| (&logging.profile, logging.regions.keys().next())),
-        Party::Member(name) => desired
-            .members
-            .get(name)
-            .map(|member| (&member.profile, member.regions.keys().next())),
-    }
-    .unwrap_or((&None, None));
-    let login = Login {
-        profile: profile.clone(),
-        account: subject.account.clone(),
-    };
-    match subject.region.as_ref().or(any) {
-        Some(region) => Ok(connections.open(&login, region).await?),
-        None => Err(mismatch(&subject.thing, &change.action)),
-    }
-}
-
-fn mismatch(thing: &Resource, action: &Action) -> ApplyError {
-    ApplyError::Mismatch {
-        action: format!("{action:?}"),
-        thing: thing.to_string(),
+/// Nothing is left to do if what was to be deleted is gone already.
+fn gone(sent: Result<(), CallError>) -> Result<(), CallError> {
+    match sent {
+        Err(error) if error.is_not_found() => Ok(()),
+        sent => sent,
     }
 }

@@ -1,4 +1,4 @@
-//! One AWS call: paced below the quota, repeated where that is worth it, and told well where it fails.
+//! One AWS call: kept below the quota, retried while that is worth it, and explained if it fails.
 
 use std::error::Error;
 use std::future::Future;
@@ -11,29 +11,29 @@ use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use tokio::time::{Instant, sleep};
 
-use super::explain::{Explanation, Refusal, Repeat, explain};
+use super::explain::{Explanation, Refusal, Retry, explain};
 use crate::provision::name::{AccountId, Region};
 
-/// A call that did not succeed, with all that a person needs to find the place.
+/// A failed call, with all that a person needs to find the place.
 #[derive(Debug, thiserror::Error)]
-#[error("{action} failed on {thing} in account {account}{}", place(.action, .region))]
+#[error("{action} failed on {resource} in account {account}{}", place(.action, .region))]
 pub struct CallError {
     /// The IAM action, such as `logs:PutDestination`: service and operation in one.
     pub action: &'static str,
-    pub thing: String,
+    pub resource: String,
     pub account: AccountId,
     pub region: Region,
     #[source]
     pub fault: Box<Fault>,
 }
 
-/// Why a call did not succeed.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The service answered with an error.
     #[error("{code}: {message}")]
     Refused { code: String, message: String },
-    /// No answer came, or none that can be read: whether a write was done is not known.
+    /// No answer came, or none that can be read. A write may or may not have been done.
     #[error("no answer")]
     Unanswered(#[source] Box<dyn Error + Send + Sync>),
 }
@@ -48,7 +48,7 @@ fn place(action: &str, region: &Region) -> String {
 }
 
 impl CallError {
-    /// The service's error code, without the `Exception` ending that some services write.
+    /// The service's error code, without the ending `Exception` that some services write.
     pub fn code(&self) -> Option<&str> {
         match self.fault.as_ref() {
             Fault::Refused { code, .. } => Some(code.strip_suffix("Exception").unwrap_or(code)),
@@ -56,7 +56,7 @@ impl CallError {
         }
     }
 
-    /// Whether the service answered that there is no such thing.
+    /// Whether the service answered that the resource does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self.code(), Some("ResourceNotFound" | "NoSuchEntity"))
     }
@@ -66,14 +66,14 @@ impl CallError {
         matches!(self.fault.as_ref(), Fault::Refused { message, .. } if message.contains(":destination:"))
     }
 
-    /// The true cause and the next step.
+    /// The real cause and the next step.
     pub fn explanation(&self) -> Explanation {
         self.fault.explanation(self.action)
     }
 }
 
 impl Fault {
-    /// What the SDK's error comes to.
+    /// Reads the SDK's error.
     pub fn of<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -88,7 +88,7 @@ impl Fault {
         }
     }
 
-    /// The true cause and the next step, for the action that was refused.
+    /// The real cause and the next step, if `action` was refused.
     pub fn explanation(&self, action: &str) -> Explanation {
         match self {
             Self::Refused { code, message } => explain(Refusal {
@@ -97,23 +97,23 @@ impl Fault {
                 message,
             }),
             Self::Unanswered(_) => Explanation {
-                cause: "no answer came, to the call or to its repeats".into(),
+                cause: "no answer came, even to retries".into(),
                 hint: "check the network and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
-                repeat: Repeat::Never,
+                retry: Retry::Never,
             },
         }
     }
 }
 
-/// Where a call goes and with whose quota: one account in one Region.
+/// Sends the calls to one account in one Region, within its quotas.
 #[derive(Debug)]
 pub struct Caller {
     pub account: AccountId,
     pub region: Region,
-    pace: Arc<RateLimiter>,
+    limiter: Arc<RateLimiter>,
 }
 
-/// Keeps the calls of each operation in one account and Region below AWS's quota for it.
+/// Keeps each operation below its quota in one account and Region.
 #[derive(Debug)]
 pub struct RateLimiter(Option<Limiter>);
 
@@ -125,28 +125,28 @@ impl Default for RateLimiter {
     }
 }
 
-/// The narrowest quota is 5 calls a second of one operation; spaced like this, 5 never fall within one second.
+/// The lowest quota is 5 calls per second of one operation; with this spacing, a second never holds more than 5.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 const SPACING: Duration = Duration::from_millis(220);
 
-/// The waits between repeats double from the first to the longest.
+/// The wait before a retry doubles from the first to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Caller {
-    pub fn new(account: AccountId, region: Region, pace: Arc<RateLimiter>) -> Self {
+    pub fn new(account: AccountId, region: Region, limiter: Arc<RateLimiter>) -> Self {
         Self {
             account,
             region,
-            pace,
+            limiter,
         }
     }
 
-    /// Sends what `send` makes, as often as the answer is worth a repeat. The SDK repeats transient faults by itself.
+    /// Sends a call, and retries while the error is worth retrying. The SDK itself retries transient errors.
     pub async fn call<T, E, R, Answer>(
         &self,
         action: &'static str,
-        thing: &str,
+        resource: &str,
         send: impl Fn() -> Answer,
     ) -> Result<T, CallError>
     where
@@ -157,29 +157,29 @@ impl Caller {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
         loop {
-            if let RateLimiter(Some(pace)) = self.pace.as_ref() {
-                pace.until_key_ready(&action).await;
+            if let RateLimiter(Some(limiter)) = self.limiter.as_ref() {
+                limiter.until_key_ready(&action).await;
             }
             let error = match send().await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => self.error(action, thing, error),
+                Err(error) => self.error(action, resource, error),
             };
-            match error.explanation().repeat {
-                Repeat::For(patience) if began.elapsed() + wait <= patience => sleep(wait).await,
-                Repeat::For(_) | Repeat::Never => return Err(error),
+            match error.explanation().retry {
+                Retry::For(patience) if began.elapsed() + wait <= patience => sleep(wait).await,
+                Retry::For(_) | Retry::Never => return Err(error),
             }
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
-    fn error<E, R>(&self, action: &'static str, thing: &str, error: SdkError<E, R>) -> CallError
+    fn error<E, R>(&self, action: &'static str, resource: &str, error: SdkError<E, R>) -> CallError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         CallError {
             action,
-            thing: thing.to_owned(),
+            resource: resource.to_owned(),
             account: self.account.clone(),
             region: self.region.clone(),
             fault: Box::new(Fault::of(error)),
@@ -198,13 +198,13 @@ mod tests {
 
     const ACTION: &str = "logs:PutDestination";
 
-    fn caller(pace: RateLimiter) -> Caller {
+    fn caller(limiter: RateLimiter) -> Caller {
         let region = "us-west-2".parse().unwrap();
-        Caller::new("999988887777".parse().unwrap(), region, Arc::new(pace))
+        Caller::new("999988887777".parse().unwrap(), region, Arc::new(limiter))
     }
 
-    /// governor reads the real clock; what runs on tokio's paused one goes without.
-    fn unpaced() -> Caller {
+    /// Without a rate limiter, which reads the real clock and not tokio's paused one.
+    fn unlimited() -> Caller {
         caller(RateLimiter(None))
     }
 
@@ -213,11 +213,11 @@ mod tests {
         SdkError::service_error(PutDestinationError::generic(metadata), ())
     }
 
-    /// Calls with an answer that never changes: how many calls were made, in how many seconds.
+    /// Calls until it fails for good, and returns the number of calls and of seconds.
     async fn exhaust(code: &str, message: &str) -> (u32, u64, CallError) {
         let calls = Cell::new(0);
         let began = Instant::now();
-        let error = unpaced()
+        let error = unlimited()
             .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
                 calls.set(calls.get() + 1);
                 std::future::ready(Err(refused(code, message)))
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_may_be_late_is_repeated_within_its_time_and_no_longer() {
+    async fn what_may_be_late_is_retried_for_its_time_and_no_longer() {
         let (calls, seconds, error) = exhaust(
             "InvalidParameterException",
             "Could not deliver test message to specified Kinesis stream",
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_permanent_is_called_once() {
+    async fn a_permanent_error_is_not_retried() {
         for code in [
             "LimitExceededException",
             "AccessDeniedException",
@@ -254,9 +254,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_repeat_that_succeeds_is_a_success() {
+    async fn a_retry_that_succeeds_is_a_success() {
         let calls = Cell::new(0);
-        let answer = unpaced()
+        let answer = unlimited()
             .call(ACTION, "x", || {
                 calls.set(calls.get() + 1);
                 let late = "Could not deliver test message to specified Kinesis stream";
@@ -272,10 +272,10 @@ mod tests {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the pace is kept by the real clock"
+        reason = "the rate limiter reads the real clock"
     )]
     #[tokio::test]
-    async fn five_calls_of_one_operation_never_fall_within_a_second() {
+    async fn a_sixth_call_of_one_operation_waits_for_the_next_second() {
         let caller = caller(RateLimiter::default());
         let began = std::time::Instant::now();
         for _ in 0..6 {

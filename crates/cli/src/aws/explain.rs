@@ -1,8 +1,8 @@
-//! What an AWS error truly means: its cause, what to do next, and for how long a repeat is worth it.
+//! What an AWS error really means: its cause, what to do next, and for how long to retry.
 
 use std::time::Duration;
 
-/// What is known of a refused call: the IAM action (`logs:PutDestination`), the service's error code and message.
+/// A refused call: its IAM action, such as `logs:PutDestination`, and the service's error code and message.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
     pub action: &'a str,
@@ -10,49 +10,49 @@ pub struct Refusal<'a> {
     pub message: &'a str,
 }
 
-/// The true cause of a refusal, in a sentence, and the next step for a person.
+/// The real cause of a refusal, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     pub cause: String,
     pub hint: String,
-    /// How long the same call is worth repeating. The SDK has already repeated what was transient.
-    pub repeat: Repeat,
+    /// How long to retry the same call. The SDK has already retried transient errors.
+    pub retry: Retry,
 }
 
-/// Whether the same call may succeed later without anybody's doing.
+/// Whether the same call may succeed later on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    /// Somebody has to change something first.
+pub enum Retry {
+    /// No: someone has to change something first.
     Never,
-    /// Something made a moment ago has not reached every part of AWS: repeat with backoff for this long.
+    /// Yes: a new resource or policy has not reached every part of AWS yet. Retry with backoff for this long.
     For(Duration),
 }
 
-/// A new role or policy reaches CloudWatch Logs within seconds; past this it is wrong, not late.
+/// A new role or policy reaches CloudWatch Logs within seconds. After this time it is wrong, not late.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
 const DESTINATION_PATIENCE: Duration = Duration::from_secs(2 * 60);
 
-/// A filter waits for the destination and for its role, which propagate one after the other.
+/// A filter needs the destination and its role, which propagate one after the other.
 const FILTER_PATIENCE: Duration = Duration::from_secs(5 * 60);
 
-/// Two writers of one log group part within seconds.
+/// Another writer of the same log group is done within seconds.
 const CONFLICT_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Finds the cause of a refusal. Codes and messages as seen in the services' answers; several are not modelled in the SDK.
+/// Explains a refusal. Codes and messages are those that the services return; the SDK does not model all of them.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>
 pub fn explain(refusal: Refusal<'_>) -> Explanation {
     ROWS.iter()
         .find(|row| row.matches(refusal))
-        .map_or_else(|| unknown(refusal), |row| (row.tell)(refusal))
+        .map_or_else(|| unknown(refusal), |row| (row.explain)(refusal))
 }
 
 struct Row {
-    /// The codes without their `Exception` ending: services differ in whether they write it.
+    /// Any of these codes, or any at all if empty. Without the ending `Exception`, which not every service writes.
     codes: &'static [&'static str],
-    /// The message holds every one of these, whatever the case.
+    /// The message contains each of these, ignoring case.
     message: &'static [&'static str],
-    tell: fn(Refusal<'_>) -> Explanation,
+    explain: fn(Refusal<'_>) -> Explanation,
 }
 
 impl Row {
@@ -67,19 +67,19 @@ impl Row {
     }
 }
 
-/// In order: the first that matches tells.
+/// The first row that matches applies.
 const ROWS: &[Row] = &[
     Row {
         codes: &["InvalidParameter"],
         message: &["could not deliver test message"],
-        tell: undelivered,
+        explain: undelivered,
     },
     Row {
         codes: &["InvalidParameter"],
         message: &["role arn is required", "organization"],
-        tell: |_| {
+        explain: |_| {
             permanent(
-                "the destination policy names an organisation, and such a policy is honoured only for filters that carry a role",
+                "the destination policy names an organization, and AWS then accepts only filters that have a role",
                 "ask the logging account for a destination policy that names this account, or give the filter a role in this account with logs:PutLogEvents on the log group",
             )
         },
@@ -87,17 +87,17 @@ const ROWS: &[Row] = &[
     Row {
         codes: &["InvalidParameter"],
         message: &["principal section of policy contains arn"],
-        tell: |_| {
+        explain: |_| {
             permanent(
                 "a destination policy takes bare twelve-digit account ids, not ARNs",
-                "replace each ARN in the policy's Principal by its account id",
+                "replace each ARN in the policy's Principal with its account id",
             )
         },
     },
     Row {
         codes: &["InvalidParameter"],
         message: &["log groups starting with aws/ are reserved"],
-        tell: |_| {
+        explain: |_| {
             permanent(
                 "AWS reserves log groups whose name begins with aws/",
                 "take this log group out of the fleet file",
@@ -107,18 +107,18 @@ const ROWS: &[Row] = &[
     Row {
         codes: &["Validation", "InvalidParameter"],
         message: &["permission to assume the provided role"],
-        tell: |refusal| {
+        explain: |refusal| {
             Explanation {
-                cause: "CloudWatch Logs cannot assume the role: it is new and not yet known everywhere, or its trust policy does not name logs.amazonaws.com with this account".into(),
+                cause: "CloudWatch Logs cannot assume the role: it is new and not yet known everywhere in AWS, or its trust policy does not name logs.amazonaws.com with this account".into(),
                 hint: "run the same command again in a minute; if it stays, compare the role's trust policy with what `catchment policies` prints".into(),
-                repeat: Repeat::For(patience(refusal.action)),
+                retry: Retry::For(patience(refusal.action)),
             }
         },
     },
     Row {
         codes: &["AccessDenied"],
         message: &["logs:putsubscriptionfilter", ":destination:"],
-        tell: destination_refused,
+        explain: destination_refused,
     },
     Row {
         codes: &[
@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
             "UnauthorizedOperation",
         ],
         message: &[],
-        tell: |refusal| {
+        explain: |refusal| {
             let action = denied_action(refusal.message).unwrap_or(refusal.action);
             let resource = denied_resource(refusal.message)
                 .map(|resource| format!(" on {resource}"))
@@ -148,28 +148,28 @@ const ROWS: &[Row] = &[
             "RequestLimitExceeded",
         ],
         message: &[],
-        tell: |_| throttled(),
+        explain: |_| throttled(),
     },
-    // Kinesis throttles under this name
+    // how Kinesis throttles
     Row {
         codes: &["LimitExceeded"],
         message: &["rate exceeded"],
-        tell: |_| throttled(),
+        explain: |_| throttled(),
     },
     Row {
         codes: &["LimitExceeded"],
         message: &[],
-        tell: |refusal| match refusal.action {
+        explain: |refusal| match refusal.action {
             "logs:PutSubscriptionFilter" => permanent(
                 "the log group already has as many subscription filters as AWS allows",
                 "remove a filter that is no longer needed from this log group, then run the same command again",
             ),
             "kinesis:CreateStream" | "kinesis:UpdateShardCount" => permanent(
-                "the account's limit of shards, or of streams being made at once, is reached in this Region",
+                "the account is at its limit of shards, or of streams being created at once, in this Region",
                 "lower logging.stream.shards, or ask AWS for a higher quota in Service Quotas",
             ),
             _ => permanent(
-                "a quota of the account is reached",
+                "the account is at one of its quotas",
                 "ask AWS for a higher quota in Service Quotas, then run the same command again",
             ),
         },
@@ -177,16 +177,17 @@ const ROWS: &[Row] = &[
     Row {
         codes: &["OperationAborted", "ConcurrentModification"],
         message: &[],
-        tell: |_| Explanation {
-            cause: "somebody else was writing the same thing at the same moment".into(),
-            hint: "see that nobody else is changing it, then run the same command again".into(),
-            repeat: Repeat::For(CONFLICT_PATIENCE),
+        explain: |_| Explanation {
+            cause: "someone else was writing the same resource at the same moment".into(),
+            hint: "make sure that nobody else is changing it, then run the same command again"
+                .into(),
+            retry: Retry::For(CONFLICT_PATIENCE),
         },
     },
     Row {
         codes: &["ExpiredToken", "RequestExpired"],
         message: &[],
-        tell: |_| {
+        explain: |_| {
             permanent(
                 "the session of this profile has expired",
                 "log in again (for SSO: `aws sso login --profile` with the profile's name), then run the same command again",
@@ -202,7 +203,7 @@ const ROWS: &[Row] = &[
             "AuthFailure",
         ],
         message: &[],
-        tell: |_| {
+        explain: |_| {
             permanent(
                 "AWS does not know these credentials here: a wrong key, or a Region that is not enabled for the account",
                 "try `aws sts get-caller-identity` with the same profile and Region",
@@ -212,10 +213,10 @@ const ROWS: &[Row] = &[
     Row {
         codes: &["ResourceNotFound"],
         message: &["log group"],
-        tell: |_| {
+        explain: |_| {
             permanent(
                 "the log group does not exist in this account and Region",
-                "create it, or have its service write to it once, or correct its name in the fleet file",
+                "create it, let its service write to it once, or correct its name in the fleet file",
             )
         },
     },
@@ -228,9 +229,9 @@ const ROWS: &[Row] = &[
             "ServiceFailure",
         ],
         message: &[],
-        tell: |_| {
+        explain: |_| {
             permanent(
-                "the service failed, and failed again at each repeat",
+                "the service failed, and failed again at each retry",
                 "run the same command again later; what is done stays done",
             )
         },
@@ -241,13 +242,13 @@ fn permanent(cause: impl Into<String>, hint: impl Into<String>) -> Explanation {
     Explanation {
         cause: cause.into(),
         hint: hint.into(),
-        repeat: Repeat::Never,
+        retry: Retry::Never,
     }
 }
 
 fn throttled() -> Explanation {
     permanent(
-        "AWS is throttling: with others' calls, the account is over its quota of calls a second",
+        "AWS is throttling: together with other callers, the account is over its quota of calls per second",
         "run the same command again in a minute; what is done stays done",
     )
 }
@@ -277,16 +278,16 @@ fn undelivered(refusal: Refusal<'_>) -> Explanation {
     let hint = if refusal.action == "logs:PutSubscriptionFilter" {
         "have the logging account run `catchment status --logging`, and repair what it shows with `catchment apply --logging`"
     } else {
-        "run `catchment status --logging`: the stream must be active, the role's policy must allow kinesis:PutRecord on it, and kms:GenerateDataKey on its key where it is encrypted with one"
+        "run `catchment status --logging`: the stream must be ACTIVE, and the role's policy must allow kinesis:PutRecord on it and, if it is encrypted with a customer key, kms:GenerateDataKey on that"
     };
     Explanation {
-        cause: "CloudWatch Logs could not put its test message into the stream: the role or its policy has not reached every part of AWS or is wrong, or the stream is not active".into(),
+        cause: "CloudWatch Logs could not put its test message into the stream: the role or its policy is wrong or has not reached every part of AWS, or the stream is not ACTIVE".into(),
         hint: hint.into(),
-        repeat: Repeat::For(patience(refusal.action)),
+        retry: Retry::For(patience(refusal.action)),
     }
 }
 
-/// A filter on another account's destination needs two permissions, and AWS often answers the same for the lack of either.
+/// A filter on another account's destination needs two permissions, and AWS often returns the same error for a lack of either.
 fn destination_refused(refusal: Refusal<'_>) -> Explanation {
     let destination = denied_resource(refusal.message).unwrap_or("the logs::Destination");
     let allow = format!(
@@ -298,7 +299,7 @@ fn destination_refused(refusal: Refusal<'_>) -> Explanation {
                 "the destination policy of {destination} does not name account {account}; or it does, and the caller may not use logs:PutSubscriptionFilter on it"
             ),
             format!(
-                "have the logging account put account = \"{account}\" among the members in its fleet file and run `catchment apply --logging`; where it is there already, {allow}"
+                "have the logging account add account = \"{account}\" to the members in its fleet file and run `catchment apply --logging`; if it is there already, {allow}"
             ),
         ),
         None => permanent(

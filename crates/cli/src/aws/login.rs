@@ -1,4 +1,4 @@
-//! Whose credentials a profile gives: loaded, told plainly where they are not to be had, and checked against the file.
+//! Loads a profile's credentials and asks AWS whose they are.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use crate::provision::name::{AccountId, NameError, ProfileName};
 /// Why a login cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// No credentials, or expired ones.
+    /// There are no credentials, or they have expired.
     #[error("{} gives no credentials", origin(.profile.as_ref()))]
     Credentials {
         profile: Option<ProfileName>,
@@ -20,20 +20,20 @@ pub enum LoginError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// STS did not say whose they are.
-    #[error("AWS does not say whose credentials {} gives", origin(.profile.as_ref()))]
+    #[error("AWS did not say whose credentials {} gives", origin(.profile.as_ref()))]
     Identity {
         profile: Option<ProfileName>,
         #[source]
         source: Fault,
     },
-    /// STS named something that is no account.
-    #[error("AWS says that the credentials of {} are of no account", origin(.profile.as_ref()))]
+    /// STS named something other than an account.
+    #[error("AWS named no account for the credentials of {}", origin(.profile.as_ref()))]
     NoAccount {
         profile: Option<ProfileName>,
         #[source]
         source: NameError,
     },
-    /// They are another account's.
+    /// They belong to another account.
     #[error("{} belongs to account {found}, but the fleet file says {wanted}", origin(.profile.as_ref()))]
     WrongAccount {
         profile: Option<ProfileName>,
@@ -99,20 +99,20 @@ fn origin(profile: Option<&ProfileName>) -> String {
     )
 }
 
-/// The SDK's errors tell what happened inside it; a person wants the command that mends it.
-fn credentials_hint(profile: Option<&ProfileName>, told: &str) -> String {
+/// The SDK's errors say what happened inside it; a person wants the command that fixes it.
+fn credentials_hint(profile: Option<&ProfileName>, errors: &str) -> String {
     let flag = profile
         .map(|profile| format!(" --profile {profile}"))
         .unwrap_or_default();
-    if told.contains("SSO") || told.contains("sso") {
+    if errors.contains("SSO") || errors.contains("sso") {
         format!("log in again: `aws sso login{flag}`")
-    } else if told.contains("was not defined") || told.contains("not find") {
+    } else if errors.contains("was not defined") || errors.contains("not find") {
         format!(
-            "define it: `aws configure{flag}` or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist"
+            "define it: `aws configure{flag}` or `aws configure sso{flag}`; `aws configure list-profiles` lists those that exist"
         )
     } else {
         format!(
-            "see that `aws sts get-caller-identity{flag}` works, then run the same command again"
+            "make sure that `aws sts get-caller-identity{flag}` works, then run the same command again"
         )
     }
 }

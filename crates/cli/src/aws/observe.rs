@@ -1,32 +1,29 @@
-//! Reads the world: everything that the fleet names, all accounts at once, each thing present, absent or unknown.
+//! Reads everything that the fleet names, all accounts at once: each resource present, absent or unknown.
 
 use futures_util::future::join_all;
 
-use super::{Connection, Connections, Login, LoginError};
+use super::{Connection, Connections, LoginError};
 use crate::provision::desired::{self, Desired};
 use crate::provision::name::Region;
 use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State};
+use crate::provision::resource::Login;
 
-pub(super) mod iam;
-pub(super) mod kinesis;
-mod logs;
+mod destination;
+mod filter;
+pub(super) mod role;
+pub(super) mod stream;
 
-/// Observes what `desired` names and nothing else. A thing that cannot be read is `Unknown`, with the reason.
+/// Observes what `desired` names and nothing else. What cannot be read is `Unknown`, with the reason.
 ///
 /// # Errors
-/// Where a profile belongs to another account than the fleet file says: then the file is wrong, and nothing in it is to be
-/// relied upon.
+/// Fails if a profile belongs to another account than the fleet file says: then the file is wrong, and cannot be relied on.
 pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Observed, LoginError> {
     let members = desired.members.iter().map(async |(name, wanted)| {
-        let login = Login {
-            profile: wanted.profile.clone(),
-            account: wanted.account.clone(),
-        };
         let regions = wanted.regions.iter().map(async |(region, groups)| {
-            let connection = open(connections, &login, region).await?;
+            let connection = open(connections, &wanted.login, region).await?;
             let names = groups.keys().map(async |group| {
                 let state = match &connection {
-                    Ok(connection) => logs::log_group(connection, group).await,
+                    Ok(connection) => filter::log_group(connection, group).await,
                     Err(why) => State::Unknown(why.clone()),
                 };
                 (group.clone(), state)
@@ -56,15 +53,12 @@ async fn logging(
     connections: &Connections,
     wanted: &desired::Logging,
 ) -> Result<Logging, LoginError> {
-    let login = Login {
-        profile: wanted.profile.clone(),
-        account: wanted.account.clone(),
-    };
+    let login = &wanted.login;
     let regions = wanted.regions.iter().map(async |(region, wanted)| {
-        let observed = match open(connections, &login, region).await? {
+        let observed = match open(connections, login, region).await? {
             Ok(connection) => {
-                let stream = kinesis::stream(&connection, &wanted.stream.name);
-                let destination = logs::destination(&connection, &wanted.destination.name);
+                let stream = stream::stream(&connection, &wanted.stream.name);
+                let destination = destination::destination(&connection, &wanted.destination.name);
                 let (stream, destination) =
                     futures_util::future::join(Box::pin(stream), Box::pin(destination)).await;
                 LoggingRegion {
@@ -79,15 +73,11 @@ async fn logging(
         };
         Ok((region.clone(), observed))
     });
-    // a role has no Region: any of the account's connections will do
     let role = async {
-        match wanted.regions.keys().next() {
-            Some(region) => Ok(match open(connections, &login, region).await? {
-                Ok(connection) => iam::role(&connection, &wanted.role).await,
-                Err(why) => State::Unknown(why),
-            }),
-            None => Ok::<_, LoginError>(State::Absent),
-        }
+        Ok::<_, LoginError>(match open(connections, login, &wanted.home).await? {
+            Ok(connection) => role::role(&connection, &wanted.role).await,
+            Err(why) => State::Unknown(why),
+        })
     };
     let (role, regions) = futures_util::future::join(Box::pin(role), join_all(regions)).await;
     Ok(Logging {
@@ -96,7 +86,7 @@ async fn logging(
     })
 }
 
-/// A connection; or why there is none, which leaves that account unknown and the others as they are.
+/// Returns a connection, or why there is none: then only this account is unknown.
 async fn open(
     connections: &Connections,
     login: &Login,

@@ -1,11 +1,11 @@
-//! A plan as text: a good diff, account by account, Region by Region, with the reason of each change, and the counts last.
+//! A plan as text: a diff, account by account, Region by Region, with the reason of each change, and the counts last.
 //!
 //! As JSON a plan is the [`Plan`] itself, in this shape (keys may be added, never changed):
 //! `changes`: a list, in the order in which they are made, of `key` (unique, the same from run to run), `subject`, `action` (one
 //! of `create-stream`, `await-stream`, `set-stream-mode`, `raise-shards`, `raise-retention`, `encrypt-stream`, `tag-stream`,
 //! `delete-stream`, `create-role`, `put-role-trust`, `put-role-policy`, `delete-role-policy`, `tag-role`, `delete-role`,
 //! `put-destination`, `put-destination-policy`, `tag-destination`, `delete-destination`, `put-filter`, `delete-filter`) with its
-//! own fields beside it (most have `before`, null where there was nothing, and `after`), `why`, and `needs` (keys of the changes
+//! own fields beside it (most have `after`, and `before`, which is null if there was nothing), `why`, and `needs` (keys of the changes
 //! that come first);
 //! `declined`: a list of `subject`, `reason` (`unknown`, `foreign`, `blocked`, `kept`, `limit`), `why`, `hint`;
 //! `foreign`: a list of `subject`, `what`.
@@ -16,49 +16,71 @@ use std::collections::BTreeMap;
 
 use super::policy;
 use super::tree::{self, Entry};
-use crate::provision::plan::{Action, Change, Declined, Effect, Foreign, Plan, Reason, TagChange};
-use crate::provision::resource::{ResourceAddress, SubscriptionFilter, Tags};
+use crate::provision::plan::{
+    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Plan, Reason,
+    RoleAction, StreamAction, TagChange,
+};
+use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
+
+/// What a plan says of one resource.
+#[derive(Default)]
+struct Part<'a> {
+    /// Where it first stands in the plan.
+    place: usize,
+    changes: Vec<&'a Change>,
+    declined: Vec<&'a Declined>,
+    foreign: Vec<&'a Foreign>,
+}
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
 pub fn text(plan: &Plan) -> String {
+    let parts = parts(plan);
+    let summary = summary(plan, &parts);
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    parts.sort_by_key(|(_, part)| part.place);
+    let entries: Vec<Entry> = parts
+        .into_iter()
+        .map(|(address, part)| entry(address, &part))
+        .collect();
+    let tree = tree::text(&entries);
+    let gap = if tree.is_empty() { "" } else { "\n" };
+    format!("{tree}{gap}{summary}\n")
+}
+
+fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
     let Plan {
         changes,
         declined,
         foreign,
     } = plan;
-    let mut subjects: Vec<&ResourceAddress> = Vec::new();
-    let all = changes.iter().map(|change| &change.subject);
-    let all = all
-        .chain(declined.iter().map(|declined| &declined.subject))
-        .chain(foreign.iter().map(|foreign| &foreign.subject));
-    for subject in all {
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
+    let mut parts = BTreeMap::new();
+    for change in changes {
+        part(&mut parts, change.address()).changes.push(change);
     }
-    let entries: Vec<Entry> = subjects
-        .into_iter()
-        .map(|subject| entry(subject, plan))
-        .collect();
-    let tree = tree::text(&entries);
-    let gap = if tree.is_empty() { "" } else { "\n" };
-    format!("{tree}{gap}{}\n", summary(plan))
+    for one in declined {
+        part(&mut parts, one.address.clone()).declined.push(one);
+    }
+    for one in foreign {
+        part(&mut parts, one.address.clone()).foreign.push(one);
+    }
+    parts
 }
 
-/// The last line: how many things come, change and go, and what is left as it is.
-pub fn summary(plan: &Plan) -> String {
-    let mut effects: BTreeMap<&ResourceAddress, Effect> = BTreeMap::new();
-    for Change {
-        subject, action, ..
-    } in &plan.changes
-    {
-        let effect = effects.entry(subject).or_insert(action.effect());
-        // a thing that is made and then tagged is one that is made; one that goes, goes
-        if action.effect() != Effect::Update {
-            *effect = action.effect();
-        }
-    }
-    let count = |effect| effects.values().filter(|one| **one == effect).count();
+fn part<'m, 'a>(
+    parts: &'m mut BTreeMap<ResourceAddress, Part<'a>>,
+    address: ResourceAddress,
+) -> &'m mut Part<'a> {
+    let place = parts.len();
+    parts.entry(address).or_insert_with(|| Part {
+        place,
+        ..Part::default()
+    })
+}
+
+/// The last line: how many resources are created, updated and deleted, and what is left as it is.
+fn summary(plan: &Plan, parts: &BTreeMap<ResourceAddress, Part<'_>>) -> String {
+    let has = |part: &&Part<'_>, wanted| effect(&part.changes) == Some(wanted);
+    let count = |effect| parts.values().filter(|part| has(part, effect)).count();
     let changes = if plan.is_empty() {
         "Nothing to change".to_owned()
     } else {
@@ -79,62 +101,49 @@ pub fn summary(plan: &Plan) -> String {
     }
 }
 
-fn entry(subject: &ResourceAddress, plan: &Plan) -> Entry {
-    let changes: Vec<&Change> = plan
-        .changes
-        .iter()
-        .filter(|change| change.subject == *subject)
-        .collect();
-    let declined: Vec<&Declined> = plan
-        .declined
-        .iter()
-        .filter(|declined| declined.subject == *subject)
-        .collect();
+fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
+    let Part {
+        place: _,
+        changes,
+        declined,
+        foreign,
+    } = part;
     let mut lines = Vec::new();
-    for Change { action, why, .. } in &changes {
+    for Change { action, why, .. } in changes {
         lines.push(format!("{action} ({why})"));
         lines.extend(details(action).into_iter().map(|line| format!("  {line}")));
     }
     for Declined {
         reason, why, hint, ..
-    } in &declined
+    } in declined
     {
         lines.push(format!("{}: {why}", reason_word(*reason)));
         lines.push(format!("  hint: {hint}"));
     }
-    for Foreign { what, .. } in plan
-        .foreign
-        .iter()
-        .filter(|foreign| foreign.subject == *subject)
-    {
+    for Foreign { what, .. } in foreign {
         lines.push(format!("foreign, left alone: {what}"));
     }
-    let sign = sign(&changes, !declined.is_empty());
+    let sign = match effect(changes) {
+        Some(Effect::Create) => '+',
+        Some(Effect::Delete) => '-',
+        Some(Effect::Update) => '~',
+        None if declined.is_empty() => '=',
+        None => '!',
+    };
+    let heading = format!("{sign} {}", address.resource);
     Entry {
-        subject: subject.clone(),
-        heading: format!("{sign} {}", subject.thing),
+        address,
+        heading,
         lines,
     }
 }
 
-/// `+` made, `-` deleted, `~` updated, `!` declined, `=` left alone.
-fn sign(changes: &[&Change], is_declined: bool) -> char {
-    let has = |effect| {
-        changes
-            .iter()
-            .any(|change| change.action.effect() == effect)
-    };
-    if has(Effect::Create) {
-        '+'
-    } else if has(Effect::Delete) {
-        '-'
-    } else if has(Effect::Update) {
-        '~'
-    } else if is_declined {
-        '!'
-    } else {
-        '='
-    }
+/// What all changes of one resource come to: one that is created and then tagged is created.
+fn effect(changes: &[&Change]) -> Option<Effect> {
+    let effects = || changes.iter().map(|change| change.action.effect());
+    effects()
+        .find(|effect| *effect != Effect::Update)
+        .or_else(|| effects().next())
 }
 
 fn reason_word(reason: Reason) -> &'static str {
@@ -150,45 +159,69 @@ fn reason_word(reason: Reason) -> &'static str {
 /// The values of an action, before and after.
 fn details(action: &Action) -> Vec<String> {
     match action {
-        Action::CreateStream { mode: _, tags } => added_tags(tags),
-        Action::TagStream { arn: _, tags }
-        | Action::TagRole { tags }
-        | Action::TagDestination { arn: _, tags } => changed_tags(tags),
-        Action::CreateRole { trust, tags } => {
+        Action::Stream(_, action) => of_stream(action),
+        Action::Role(_, action) => of_role(action),
+        Action::Destination(_, action) => of_destination(action),
+        Action::Filter(_, _, action) => of_filter(action),
+    }
+}
+
+fn of_stream(action: &StreamAction) -> Vec<String> {
+    match action {
+        StreamAction::Create { mode: _, tags } => added_tags(tags),
+        StreamAction::Tag { arn: _, tags } => changed_tags(tags),
+        StreamAction::Await { .. }
+        | StreamAction::SetMode { .. }
+        | StreamAction::RaiseShards { .. }
+        | StreamAction::RaiseRetention { .. }
+        | StreamAction::Encrypt { .. }
+        | StreamAction::Delete => Vec::new(),
+    }
+}
+
+fn of_role(action: &RoleAction) -> Vec<String> {
+    match action {
+        RoleAction::Create { trust, tags } => {
+            let statements = policy::lines(None, Some(trust));
+            let statements = statements.iter().map(|line| format!("  {line}"));
             let mut lines = vec!["trust policy".to_owned()];
-            lines.extend(
-                policy::lines(None, Some(trust))
-                    .into_iter()
-                    .map(|line| format!("  {line}")),
-            );
-            lines.extend(added_tags(tags));
+            lines.extend(statements.chain(added_tags(tags)));
             lines
         }
-        Action::PutRoleTrust { before, after }
-        | Action::PutRolePolicy {
+        RoleAction::PutTrust { before, after }
+        | RoleAction::PutPolicy {
             name: _,
             before,
             after,
+        } => policy::lines(before.as_ref(), Some(after)),
+        RoleAction::DeletePolicy { name: _, before } => policy::lines(Some(before), None),
+        RoleAction::Tag { tags } => changed_tags(tags),
+        RoleAction::Delete => Vec::new(),
+    }
+}
+
+fn of_destination(action: &DestinationAction) -> Vec<String> {
+    match action {
+        DestinationAction::Put { before, after } => {
+            fields(before.as_ref().map(ends).as_ref(), &ends(after))
         }
-        | Action::PutDestinationPolicy { before, after } => {
+        DestinationAction::PutPolicy { before, after } => {
             policy::lines(before.as_ref(), Some(after))
         }
-        Action::DeleteRolePolicy { name: _, before } => policy::lines(Some(before), None),
-        Action::PutDestination { before, after } => {
-            let pair = |ends: &crate::provision::plan::DestinationEnds| {
-                [
-                    ("stream", ends.target.to_string()),
-                    ("role", ends.role.to_string()),
-                ]
-            };
-            fields(before.as_ref().map(pair), &pair(after))
-        }
-        Action::PutFilter {
+        DestinationAction::Tag { arn: _, tags } => changed_tags(tags),
+        DestinationAction::Delete { .. } => Vec::new(),
+    }
+}
+
+fn of_filter(action: &FilterAction) -> Vec<String> {
+    match action {
+        FilterAction::Put {
             before,
             after,
             beside,
+            is_allowed: _,
         } => {
-            let mut lines = fields(before.as_ref().map(filter), &filter(after));
+            let mut lines = fields(before.as_ref().map(filter).as_ref(), &filter(after));
             if !beside.is_empty() {
                 let names: Vec<&str> = beside.iter().map(|filter| filter.name.as_str()).collect();
                 lines.push(format!(
@@ -199,16 +232,13 @@ fn details(action: &Action) -> Vec<String> {
             }
             lines
         }
-        Action::AwaitStream { .. }
-        | Action::SetStreamMode { .. }
-        | Action::RaiseShards { .. }
-        | Action::RaiseRetention { .. }
-        | Action::EncryptStream { .. }
-        | Action::DeleteStream
-        | Action::DeleteRole
-        | Action::DeleteDestination { .. }
-        | Action::DeleteFilter { .. } => Vec::new(),
+        FilterAction::Delete { .. } => Vec::new(),
     }
+}
+
+fn ends(ends: &DestinationEnds) -> [(&'static str, String); 2] {
+    let DestinationEnds { target, role } = ends;
+    [("stream", target.to_string()), ("role", role.to_string())]
 }
 
 fn filter(filter: &SubscriptionFilter) -> [(&'static str, String); 4] {
@@ -231,30 +261,24 @@ fn filter(filter: &SubscriptionFilter) -> [(&'static str, String); 4] {
     ]
 }
 
-/// What is new of all fields, or what differs in those that there were.
+/// Every field of something new, or the fields that differ.
 fn fields<const N: usize>(
-    before: Option<[(&'static str, String); N]>,
+    before: Option<&[(&'static str, String); N]>,
     after: &[(&'static str, String); N],
 ) -> Vec<String> {
-    let Some(before) = before else {
-        return after
-            .iter()
-            .filter(|(_, value)| value != "none")
-            .map(|(field, value)| format!("+ {field}: {value}"))
-            .collect();
-    };
-    let differing = before
-        .iter()
-        .zip(after)
-        .filter(|(before, after)| before != after);
-    differing
-        .flat_map(|((field, before), (_, after))| {
-            [
-                format!("- {field}: {before}"),
-                format!("+ {field}: {after}"),
-            ]
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for (index, (field, after)) in after.iter().enumerate() {
+        match before.map(|before| &before[index].1) {
+            None if after == "none" => {}
+            None => lines.push(format!("+ {field}: {after}")),
+            Some(before) if before == after => {}
+            Some(before) => {
+                lines.push(format!("- {field}: {before}"));
+                lines.push(format!("+ {field}: {after}"));
+            }
+        }
+    }
+    lines
 }
 
 fn added_tags(tags: &Tags) -> Vec<String> {

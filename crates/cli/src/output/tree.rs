@@ -5,7 +5,7 @@ use crate::provision::resource::{Party, ResourceAddress};
 
 /// A resource: its heading, and lines of detail below it.
 pub(super) struct Entry {
-    pub subject: ResourceAddress,
+    pub address: ResourceAddress,
     pub heading: String,
     pub lines: Vec<String>,
 }
@@ -16,7 +16,7 @@ pub(super) fn text(entries: &[Entry]) -> String {
     for (party, account) in distinct(
         entries
             .iter()
-            .map(|entry| (&entry.subject.party, &entry.subject.account)),
+            .map(|entry| (&entry.address.party, &entry.address.account)),
     ) {
         if !lines.is_empty() {
             lines.push(String::new());
@@ -25,14 +25,14 @@ pub(super) fn text(entries: &[Entry]) -> String {
         let of_account = || {
             entries
                 .iter()
-                .filter(|entry| (&entry.subject.party, &entry.subject.account) == (party, account))
+                .filter(|entry| (&entry.address.party, &entry.address.account) == (party, account))
         };
-        for region in distinct(of_account().map(|entry| entry.subject.region.as_ref())) {
+        for region in distinct(of_account().map(|entry| entry.address.region.as_ref())) {
             lines.push(format!(
                 "  {}",
                 region.map_or("all Regions", Region::as_str)
             ));
-            for entry in of_account().filter(|entry| entry.subject.region.as_ref() == region) {
+            for entry in of_account().filter(|entry| entry.address.region.as_ref() == region) {
                 lines.push(format!("    {}", entry.heading));
                 lines.extend(entry.lines.iter().map(|line| format!("        {line}")));
             }

@@ -1,39 +1,44 @@
-//! What ought to be: the fleet, worked out thing by thing, per account and Region.
+//! What should be: every resource of the fleet, per account and Region.
 
 mod build;
 mod document;
+mod error;
 mod role;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, LogGroupName, MemberName, PolicyName, ProfileName, Region,
-    RoleName, StreamName,
+    Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName, StreamName,
 };
 use crate::provision::policy::Document;
-use crate::provision::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
+use crate::provision::resource::{
+    DestinationEnds, Encryption, Login, StreamMode, SubscriptionFilter, Tags,
+};
 
-pub use build::{DESTINATION_POLICY_BYTES_MAX, DesiredError, Scope};
+pub use build::Scope;
 pub use document::{NamedDocument, documents};
+pub use error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
 
-/// Everything that catchment sets up, or the part of it that a run was asked for.
+/// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
-    /// The value of our ownership tag, [`OWNER_TAG`](crate::provision::resource::OWNER_TAG).
-    pub owner: String,
-    /// None where the run is for members alone.
+    /// `None` if only members are in scope.
     pub logging: Option<Logging>,
     pub members: BTreeMap<MemberName, Member>,
-    /// Members of the fleet that the run is not for: nobody looks at their filters.
+    /// The fleet's members out of scope. Their filters are not observed.
     pub others: BTreeSet<MemberName>,
 }
 
 /// The logging account's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
-    pub account: AccountId,
-    /// None: the default credential chain.
-    pub profile: Option<ProfileName>,
+    pub login: Login,
+    /// The value of our ownership tag, [`OWNER_TAG`](crate::provision::resource::OWNER_TAG).
+    pub owner: String,
+    /// The Region whose connection carries calls to IAM, which has none: the first.
+    pub home: Region,
     pub role: Role,
     pub regions: BTreeMap<Region, LoggingRegion>,
 }
@@ -45,10 +50,11 @@ pub struct LoggingRegion {
     pub destination: Destination,
 }
 
-/// A Kinesis data stream. Active and of this shape or more: never shrunk.
+/// A Kinesis data stream, which may have more capacity and retention than this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     pub name: StreamName,
+    pub arn: Arn,
     pub mode: StreamMode,
     /// 24 to 8,760.
     pub retention_hours: u32,
@@ -60,6 +66,7 @@ pub struct Stream {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     pub name: RoleName,
+    pub arn: Arn,
     /// Our statements of the trust policy.
     pub trust: Document,
     pub policy_name: PolicyName,
@@ -73,9 +80,7 @@ pub struct Role {
 pub struct Destination {
     pub name: DestinationName,
     pub arn: Arn,
-    /// The stream that it delivers to.
-    pub target: Arn,
-    pub role: Arn,
+    pub ends: DestinationEnds,
     /// Our statements of the destination policy.
     pub policy: Document,
     pub tags: Tags,
@@ -84,8 +89,6 @@ pub struct Destination {
 /// A member account's part: one subscription filter on each log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    pub account: AccountId,
-    /// None: the default credential chain.
-    pub profile: Option<ProfileName>,
+    pub login: Login,
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, SubscriptionFilter>>,
 }

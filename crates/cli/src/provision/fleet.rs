@@ -10,11 +10,13 @@ mod validate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use catchment_transformer::source::Source;
+
 use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
     Region, RoleName, StreamName,
 };
-use crate::provision::resource::{Distribution, Encryption, Source, StreamMode, Tags};
+use crate::provision::resource::{Distribution, Encryption, StreamMode, Tags};
 
 pub use flags::{Flags, MemberByHand};
 

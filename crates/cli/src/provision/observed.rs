@@ -1,32 +1,31 @@
-//! What is: each thing present, absent or unknown, as it was read; serialisable, so that a world is a test fixture.
+//! What is: each resource present, absent or unknown, as read. Serialisable, so that tests can keep it as a fixture.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
+use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::policy::Document;
-use crate::provision::resource::{Encryption, SubscriptionFilter, Tags};
+use crate::provision::resource::{DestinationEnds, Encryption, SubscriptionFilter, Tags};
 
-/// What reading a thing came to. `Unknown` is not `Absent`: nothing is planned from it.
+/// The result of reading something. `Unknown` is not `Absent`: nothing is planned from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State<T> {
     Present(T),
     Absent,
-    /// It could not be read; the text says why, for example the error and its hint.
+    /// Could not be read; the text says why, with the error and its hint.
     Unknown(String),
 }
 
-/// The world as far as a run of catchment looks at it. Has the parties, Regions and log groups of the
-/// [`Desired`](crate::provision::desired::Desired) that it was observed for.
+/// Everything that a run observes: the parties, Regions and log groups of its [`Desired`](crate::provision::desired::Desired).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     pub logging: Option<Logging>,
     pub members: BTreeMap<MemberName, Member>,
 }
 
-/// The logging account. The role is one for all Regions.
+/// The logging account. All its Regions share one role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logging {
     pub role: State<Role>,
@@ -46,7 +45,7 @@ pub struct Member {
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
 }
 
-/// A log group that is there, with every subscription filter on it, ours and foreign.
+/// An existing log group, with every subscription filter on it, ours and foreign.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogGroup {
     pub filters: Vec<SubscriptionFilter>,
@@ -57,15 +56,15 @@ pub struct LogGroup {
 pub struct Stream {
     pub status: StreamStatus,
     pub is_on_demand: bool,
-    /// `OpenShardCount`, in either mode.
+    /// `OpenShardCount`, whatever the mode.
     pub open_shards: u32,
     pub retention_hours: u32,
     pub encryption: Encryption,
-    /// `Present` with none where there are none; never `Absent`.
+    /// Never `Absent`: `Present` and empty if there are none.
     pub tags: State<Tags>,
 }
 
-/// Where a stream stands (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html>).
+/// A stream's status (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StreamStatus {
@@ -78,27 +77,26 @@ pub enum StreamStatus {
 /// The IAM role that CloudWatch Logs delivers with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
-    /// `/` where it has none. One that has is another ARN than its name tells
+    /// `/` by default. Any other path is part of the ARN, which then does not follow from the name alone
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>).
     pub path: String,
-    /// The trust policy, URL-decoded. `Unknown` where it is no policy document.
+    /// The trust policy, URL-decoded. `Unknown` if it is not a policy document.
     pub trust: State<Document>,
-    /// The inline policy of our name.
+    /// The inline policy with our name.
     pub policy: State<Document>,
-    /// Names of inline policies other than ours, and ARNs of attached ones: a role that has any is used by others.
+    /// Names of other inline policies, and ARNs of attached ones. If there are any, others use the role.
     pub foreign_policies: State<BTreeSet<String>>,
-    /// `Present` with none where there are none; never `Absent`.
+    /// Never `Absent`: `Present` and empty if there are none.
     pub tags: State<Tags>,
 }
 
 /// A `logs::Destination`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
-    /// The stream that it delivers to.
-    pub target: Arn,
-    pub role: Arn,
-    /// `Absent` where none was ever put.
+    #[serde(flatten)]
+    pub ends: DestinationEnds,
+    /// `Absent` if none was ever put.
     pub policy: State<Document>,
-    /// `Present` with none where there are none; never `Absent`.
+    /// Never `Absent`: `Present` and empty if there are none.
     pub tags: State<Tags>,
 }

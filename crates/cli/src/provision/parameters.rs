@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use catchment_transformer::source::Source;
+
 use crate::provision::fleet::{Fleet, Member};
 use crate::provision::name::{LogGroupName, MemberName, Region};
-use crate::provision::resource::{Encryption, Source};
+use crate::provision::resource::Encryption;
 
 /// Values by parameter.
 pub type Parameters = BTreeMap<&'static str, String>;

@@ -1,12 +1,14 @@
-//! The plan: what to change so that what is becomes what ought to be, what was declined and why, what is foreign.
+//! The plan: the changes that make the accounts as desired, what was declined and why, and what is foreign.
 
 mod builder;
 mod change;
 mod destination;
 mod filter;
-mod owner;
+mod outcome;
 mod role;
+mod state;
 mod stream;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -14,29 +16,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use builder::{PlanBuilder, Readiness, Removal};
-pub use change::{Action, Change, ChangeKey, DestinationEnds, Effect, TagChange};
-
-use crate::provision::desired::Desired;
-use crate::provision::name::{Arn, MemberName};
+use crate::provision::desired::{Desired, Logging, LoggingRegion};
+use crate::provision::name::{Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
+use builder::{Place, PlanBuilder, Readiness, Removal};
+
+pub use change::{
+    Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
+};
+pub use outcome::{Failure, Outcome};
+pub use state::{Finding, ResourceState, ResourceStatus};
+pub use tags::TagChange;
 
 /// What to do, in an order that can be followed from first to last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// Each after all that it needs.
+    /// Each comes after all that it needs.
     pub changes: Vec<Change>,
-    /// What is not as the fleet says and is not changed either.
+    /// What is not as the fleet file says, and stays so.
     pub declined: Vec<Declined>,
     /// What others set up beside ours. It is left alone.
     pub foreign: Vec<Foreign>,
 }
 
-/// What is not as the fleet says, and is left so.
+/// What is not as the fleet file says, and stays so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Declined {
-    pub subject: ResourceAddress,
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
     pub reason: Reason,
     /// What is wrong, as one clause for a person.
     pub why: String,
@@ -50,109 +58,110 @@ pub struct Declined {
 pub enum Reason {
     /// It could not be read.
     Unknown,
-    /// It is there and someone else's.
+    /// It exists and is someone else's.
     Foreign,
-    /// What it stands on is not there, and will not be; or what stands on it will not go.
+    /// What it needs does not exist and will not; or what needs it will not go.
     Blocked,
-    /// It would lose or expose data: a stream shrunk or deleted, retention lowered, encryption removed; or take what others use.
+    /// The change would lose or expose data (shrink or delete a stream, lower retention, remove encryption), or take what others use.
     Kept,
-    /// It would be larger than AWS takes.
+    /// It would be larger than AWS allows.
     Limit,
 }
 
 /// What others set up beside ours.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Foreign {
-    pub subject: ResourceAddress,
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
     /// What it is, for example `subscription filter to-splunk, to arn:…`.
     pub what: String,
 }
 
-impl Plan {
-    /// Whether there is nothing to change. What was declined is another matter: [`Plan::declined`].
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
+/// Plans what makes the accounts as desired. Pure and deterministic: the same two sides give the same plan.
+pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    set_up(desired, observed).plan
 }
 
-/// What makes the world as desired. Pure and deterministic: the same two sides, the same plan.
-pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    let mut draft = PlanBuilder::new(&desired.owner);
+/// Says how each desired resource stands, account by account, Region by Region.
+pub fn resources(desired: &Desired, observed: &Observed) -> Vec<ResourceStatus> {
+    set_up(desired, observed).resources.into_values().collect()
+}
+
+fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
+    let mut plan = PlanBuilder::default();
     let mut destinations: BTreeMap<&Arn, Readiness> = BTreeMap::new();
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
-        let role = role::set_up(&mut draft, logging, &not_read(seen.map(|seen| &seen.role)));
-        for (region, place) in &logging.regions {
+        let home = place(logging, &logging.home);
+        let state = read(seen.map(|seen| &seen.role));
+        let role = role::set_up(&mut plan, home, &logging.role, &state);
+        for (region, wanted) in &logging.regions {
+            let place = place(logging, region);
             let seen = seen.and_then(|seen| seen.regions.get(region));
-            let stream = stream::set_up(
-                &mut draft,
-                logging,
-                region,
-                &not_read(seen.map(|seen| &seen.stream)),
-            );
-            let seen = not_read(seen.map(|seen| &seen.destination));
-            let standing = destination::set_up(&mut draft, logging, region, &seen, &stream, &role);
-            destinations.insert(&place.destination.arn, standing);
+            let state = read(seen.map(|seen| &seen.stream));
+            let stream = stream::set_up(&mut plan, place, &wanted.stream, &state);
+            let wanted = &wanted.destination;
+            let state = read(seen.map(|seen| &seen.destination));
+            let destination = destination::set_up(&mut plan, place, wanted, &state, &stream, &role);
+            destinations.insert(&wanted.arn, destination);
         }
     }
     for (place, seen) in filters(desired, observed) {
-        let standing = destinations.get(&place.filter.destination);
-        filter::set_up(&mut draft, place, &seen, standing);
+        let destination = destinations.get(&place.filter.destination);
+        filter::set_up(&mut plan, place, &seen, destination);
     }
-    draft.finish()
+    plan
 }
 
-/// What takes down all that is ours, the other way round: filters before the `logs::Destination`, that before stream and role.
-/// A stream may hold data that nobody read yet: it goes only with `delete_stream`, and only if catchment made it.
+/// Plans to remove all that is ours, in the opposite order: filters before the `logs::Destination`, that before stream and role.
+/// A stream may hold data that nobody has read yet: it goes only with `delete_stream`, and only if catchment created it.
 pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> Plan {
-    let mut draft = PlanBuilder::new(&desired.owner);
+    let mut plan = PlanBuilder::default();
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
     for (place, seen) in filters(desired, observed) {
-        let removal = filter::take_down(&mut draft, place, &seen);
-        subscribed
-            .entry(&place.filter.destination)
-            .or_default()
-            .join(removal);
+        let removal = filter::take_down(&mut plan, place, &seen);
+        let all = subscribed.entry(&place.filter.destination).or_default();
+        all.join(removal);
     }
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
         let mut delivering = Removal::default();
         let why = why_destroyed(&desired.others);
-        for (region, place) in &logging.regions {
+        for (region, wanted) in &logging.regions {
+            let place = place(logging, region);
             let seen = seen.and_then(|seen| seen.regions.get(region));
-            let filters = subscribed
-                .remove(&place.destination.arn)
-                .unwrap_or_default();
-            let state = not_read(seen.map(|seen| &seen.destination));
+            let LoggingRegion {
+                stream,
+                destination,
+            } = wanted;
+            let filters = subscribed.remove(&destination.arn).unwrap_or_default();
+            let state = read(seen.map(|seen| &seen.destination));
             let removal =
-                destination::take_down(&mut draft, logging, region, &state, &filters, &why);
-            let state = not_read(seen.map(|seen| &seen.stream));
-            stream::take_down(&mut draft, logging, region, &state, &removal, delete_stream);
+                destination::take_down(&mut plan, place, destination, &state, &filters, &why);
+            let state = read(seen.map(|seen| &seen.stream));
+            stream::take_down(&mut plan, place, stream, &state, &removal, delete_stream);
             delivering.join(removal);
         }
-        role::take_down(
-            &mut draft,
-            logging,
-            &not_read(seen.map(|seen| &seen.role)),
-            &delivering,
-        );
+        let home = place(logging, &logging.home);
+        let state = read(seen.map(|seen| &seen.role));
+        role::take_down(&mut plan, home, &logging.role, &state, &delivering);
     }
-    draft.finish()
+    plan.plan
 }
 
-/// Why a `logs::Destination` goes. AWS lets it go under filters that still deliver to it, and disables them.
+/// Why a `logs::Destination` goes. AWS deletes one even if filters still deliver to it, and disables them.
 fn why_destroyed(others: &BTreeSet<MemberName>) -> String {
     if others.is_empty() {
         return "destroy".to_owned();
     }
     let names: Vec<_> = others.iter().map(MemberName::as_str).collect();
     format!(
-        "destroy; the filters of {} were not looked at, and deliver nothing any more",
+        "destroy; the filters of {} were not looked at, and will deliver nothing",
         names.join(", ")
     )
 }
 
-/// Every filter that is desired, and what was seen on its log group.
+/// Every desired filter, and what was seen on its log group.
 fn filters<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
@@ -162,25 +171,38 @@ fn filters<'a>(
         regions.map(move |(region, filters)| (name, member, region, filters))
     });
     regions.flat_map(|(name, member, region, filters)| {
-        let seen = observed
-            .members
-            .get(name)
-            .and_then(|seen| seen.regions.get(region));
+        let seen = observed.members.get(name);
+        let seen = seen.and_then(|seen| seen.regions.get(region));
         filters.iter().map(move |(group, filter)| {
             let place = filter::Place {
                 name,
-                member,
+                login: &member.login,
                 region,
                 group,
                 filter,
             };
-            (place, not_read(seen.and_then(|seen| seen.get(group))))
+            (place, read(seen.and_then(|seen| seen.get(group))))
         })
     })
 }
 
-/// What nobody looked at is unknown, never absent.
-fn not_read<T: Clone>(seen: Option<&State<T>>) -> State<T> {
+fn place<'a>(logging: &'a Logging, region: &'a Region) -> Place<'a> {
+    Place {
+        login: &logging.login,
+        region,
+        owner: &logging.owner,
+    }
+}
+
+/// What was not looked at is unknown, never absent.
+fn read<T: Clone>(seen: Option<&State<T>>) -> State<T> {
     seen.cloned()
         .unwrap_or_else(|| State::Unknown("it was not looked at".to_owned()))
+}
+
+impl Plan {
+    /// Whether there is nothing to change, though something may have been declined.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
 }

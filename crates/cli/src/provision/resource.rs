@@ -1,19 +1,20 @@
-//! The nouns that desired and observed share: stream modes, encryption, filters, tags, and the name of each thing.
+//! The nouns that desired and observed share: stream modes, encryption, filters, tags, logins and resource addresses.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use catchment_transformer::source::Source;
 use serde::{Deserialize, Serialize};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, Region, RoleName,
-    StreamName,
+    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
+    RoleName, StreamName,
 };
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// The tag that says whose a thing is: `<logging account>/<logs::Destination name>`, so two fleets never meet.
+/// The tag that names a resource's fleet: `<logging account>/<logs::Destination name>`, which is different for each fleet.
 pub const OWNER_TAG: &str = "catchment:fleet";
 
 /// How a Kinesis data stream scales.
@@ -22,7 +23,7 @@ pub const OWNER_TAG: &str = "catchment:fleet";
 pub enum StreamMode {
     /// Provisioned, with this many open shards.
     Shards(u32),
-    /// Kinesis scales by itself.
+    /// Kinesis scales on its own.
     OnDemand,
 }
 
@@ -44,16 +45,16 @@ pub enum Encryption {
     None,
     /// AWS's own key, `alias/aws/kinesis`.
     AwsManaged,
-    /// A customer key. The role then needs `kms:GenerateDataKey` on it.
+    /// A customer managed key, on which the role needs `kms:GenerateDataKey`.
     Customer(Arn),
 }
 
-/// What StartStreamEncryption is given for AWS's own key
+/// The `KeyId` of AWS's own key
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html>).
 pub const AWS_MANAGED_KEY: &str = "alias/aws/kinesis";
 
 impl Encryption {
-    /// The `KeyId` for StartStreamEncryption; none for a stream that is not encrypted.
+    /// The `KeyId` for StartStreamEncryption; `None` if the stream is not encrypted.
     pub fn key_id(&self) -> Option<&str> {
         match self {
             Self::None => None,
@@ -73,13 +74,24 @@ impl fmt::Display for Encryption {
     }
 }
 
-/// How a subscription filter spreads log events over a stream's shards.
+/// How a subscription filter spreads log events over the stream's shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Distribution {
-    /// All of one log stream to one shard: order is kept, a busy log stream makes a hot shard.
+    /// One log stream goes to one shard: it keeps its order, and a busy one makes a hot shard.
     ByLogStream,
     /// Evenly.
     Random,
+}
+
+impl Distribution {
+    /// The distribution if the file names none. A trail writes few, large log streams, and binding each to one shard makes hot
+    /// shards. Flow logs are many small log streams and findings are few, so both can keep their order.
+    pub fn default_for(source: Source) -> Self {
+        match source {
+            Source::CloudTrail => Self::Random,
+            Source::VpcFlowLogs | Source::GuardDuty | Source::Other => Self::ByLogStream,
+        }
+    }
 }
 
 impl fmt::Display for Distribution {
@@ -91,60 +103,18 @@ impl fmt::Display for Distribution {
     }
 }
 
-/// What kind of log a log group carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    VpcFlowLogs,
-    #[serde(rename = "cloudtrail")]
-    CloudTrail,
-    #[serde(rename = "guardduty")]
-    GuardDuty,
-    Other,
-}
-
-impl Source {
-    /// All of them, in the order of the fleet file.
-    pub const ALL: [Self; 4] = [
-        Self::VpcFlowLogs,
-        Self::CloudTrail,
-        Self::GuardDuty,
-        Self::Other,
-    ];
-
-    /// The distribution where the file names none. A trail writes few, large log streams, which make hot shards when each is
-    /// bound to one; a network interface's flow logs are many small log streams, and findings are few: their order is kept.
-    pub fn distribution(self) -> Distribution {
-        match self {
-            Self::CloudTrail => Distribution::Random,
-            Self::VpcFlowLogs | Self::GuardDuty | Self::Other => Distribution::ByLogStream,
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::VpcFlowLogs => "vpc-flow-logs",
-            Self::CloudTrail => "cloudtrail",
-            Self::GuardDuty => "guardduty",
-            Self::Other => "other",
-        })
-    }
-}
-
-/// A filter pattern. AWS's pages use `""` and `" "` for "every event": the same thing here.
+/// A filter pattern. AWS's pages write both `""` and `" "` for "every event", so the two are equal.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FilterPattern(String);
 
 impl FilterPattern {
-    /// The pattern as it was written.
+    /// A pattern with the white space as written.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The pattern as PutSubscriptionFilter is given it.
+    /// The pattern to send to PutSubscriptionFilter.
     pub fn as_str(&self) -> &str {
         self.0.trim()
     }
@@ -158,27 +128,42 @@ impl PartialEq for FilterPattern {
 
 impl Eq for FilterPattern {}
 
-/// A subscription filter, on both sides.
+/// A subscription filter, desired or observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionFilter {
     pub name: FilterName,
     pub pattern: FilterPattern,
-    /// Where it delivers: a `logs::Destination`, or for a foreign filter anything.
+    /// Where it delivers: a `logs::Destination`, or anything if the filter is foreign.
     pub destination: Arn,
     pub distribution: Distribution,
-    /// The role that delivers. Ours have none: a `logs::Destination` has its own.
+    /// The role that delivers. Ours have none, because the `logs::Destination` has its own.
     pub role: Option<Arn>,
 }
 
 impl SubscriptionFilter {
-    /// Whether it is the one that `desired` speaks of, whatever else of it drifted. Filters bear no tags: ours is the one
-    /// with our name that delivers to our `logs::Destination`.
+    /// Whether this is the filter that `desired` describes, drifted or not. Filters cannot be tagged, so ours is the one with our
+    /// name that delivers to our `logs::Destination`.
     pub fn is(&self, desired: &Self) -> bool {
         self.name == desired.name && self.destination == desired.destination
     }
 }
 
-/// Whose credentials a change needs.
+/// The two ARNs of a `logs::Destination`: the stream that it delivers to, and the role that it delivers with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationEnds {
+    pub target: Arn,
+    pub role: Arn,
+}
+
+/// Whose credentials to use, and the account that they must belong to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Login {
+    /// A named profile; `None` for the default credential chain.
+    pub profile: Option<ProfileName>,
+    pub account: AccountId,
+}
+
+/// Who owns a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
@@ -195,7 +180,7 @@ impl fmt::Display for Party {
     }
 }
 
-/// One thing that catchment sets up.
+/// One resource that catchment sets up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
@@ -221,14 +206,33 @@ impl fmt::Display for Resource {
     }
 }
 
-/// A thing and where it is. The order is that of reading: account by account, Region by Region.
+/// A resource and where it is. Sorts account by account, Region by Region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ResourceAddress {
     pub party: Party,
     pub account: AccountId,
-    /// None for a role: IAM has no Region.
+    /// `None` for a role: IAM has no Region.
     pub region: Option<Region>,
-    pub thing: Resource,
+    #[serde(rename = "thing")]
+    pub resource: Resource,
+}
+
+impl ResourceAddress {
+    /// The address of a resource that is called in `region`, whether it belongs to that Region or to none.
+    pub fn new(party: Party, account: &AccountId, region: &Region, resource: Resource) -> Self {
+        let region = match resource {
+            Resource::Role(_) => None,
+            Resource::Stream(_) | Resource::Destination(_) | Resource::Filter { .. } => {
+                Some(region.clone())
+            }
+        };
+        Self {
+            party,
+            account: account.clone(),
+            region,
+            resource,
+        }
+    }
 }
 
 impl fmt::Display for ResourceAddress {
@@ -237,9 +241,9 @@ impl fmt::Display for ResourceAddress {
             party,
             account,
             region,
-            thing,
+            resource,
         } = self;
-        write!(f, "{thing} ({party} {account}")?;
+        write!(f, "{resource} ({party} {account}")?;
         if let Some(region) = region {
             write!(f, ", {region}")?;
         }

@@ -1,22 +1,21 @@
-//! Which of several causes it was that AWS answers alike: a look at the things around the one that failed.
+//! Finds the real cause when AWS returns one error for several, by a look at what the failed call depends on.
 
 use super::ApplyError;
-use crate::aws::observe::{iam, kinesis};
+use crate::aws::observe::{role, stream};
 use crate::aws::{CallError, Connection};
 use crate::provision::name::Arn;
 use crate::provision::observed::StreamStatus;
-use crate::provision::plan::DestinationEnds;
-use crate::provision::resource::Encryption;
+use crate::provision::resource::{DestinationEnds, Encryption};
 
-/// Why CloudWatch Logs could not deliver its test message, after all the time that a new role may take.
+/// Says why CloudWatch Logs still cannot deliver its test message, after all the time that a new role may take.
 pub(super) async fn undelivered(
     connection: &Connection,
     ends: &DestinationEnds,
     source: CallError,
 ) -> ApplyError {
-    let stream = stream(connection, &ends.target).await;
+    let stream = seen(connection, &ends.target).await;
     let role = match ends.role.resource_name().parse() {
-        Ok(name) => iam::found(connection, &name)
+        Ok(name) => role::found(connection, &name)
             .await
             .ok()
             .map(|found| found.is_some()),
@@ -30,7 +29,7 @@ pub(super) async fn undelivered(
     }
 }
 
-/// A filter was refused although this very run has the logging account's destination policy name the member.
+/// Says why a filter is refused although this run has the destination policy name the member.
 pub(super) fn not_allowed(destination: &Arn, source: CallError) -> ApplyError {
     ApplyError::Diagnosed {
         cause: format!(
@@ -41,7 +40,7 @@ pub(super) fn not_allowed(destination: &Arn, source: CallError) -> ApplyError {
     }
 }
 
-/// The stream that a destination delivers to, as far as it can be seen from here.
+/// What can be seen from here of the stream that a destination delivers to.
 enum Seen {
     Unknown,
     Absent,
@@ -49,30 +48,30 @@ enum Seen {
     Active(Encryption),
 }
 
-async fn stream(connection: &Connection, arn: &Arn) -> Seen {
+async fn seen(connection: &Connection, arn: &Arn) -> Seen {
     let is_here = arn.region().as_ref() == Some(&connection.caller.region)
         && arn.account().as_ref() == Some(&connection.caller.account);
     let (true, Ok(name)) = (is_here, arn.resource_name().parse()) else {
         return Seen::Unknown;
     };
-    match kinesis::summary(connection, &name).await {
+    match stream::summary(connection, &name).await {
         Err(_) => Seen::Unknown,
         Ok(None) => Seen::Absent,
-        Ok(Some(now)) if kinesis::status(&now) == Some(StreamStatus::Active) => {
-            kinesis::encryption(&now).map_or(Seen::Unknown, Seen::Active)
+        Ok(Some(now)) if stream::status(&now) == Some(StreamStatus::Active) => {
+            stream::encryption(&now).map_or(Seen::Unknown, Seen::Active)
         }
         Ok(Some(now)) => Seen::Busy(now.stream_status().as_str().to_owned()),
     }
 }
 
-/// The cause and what to do next; `role` says whether it is there, where that is known.
+/// Returns the cause and what to do next. `role` says whether the role exists, if that is known.
 fn cause(ends: &DestinationEnds, stream: &Seen, role: Option<bool>) -> (String, String) {
     let DestinationEnds { target, role: arn } = ends;
     let again = "then run the same command again";
     match (stream, role) {
         (Seen::Absent, _) => (
             format!("{target} does not exist"),
-            "run the same command again: it makes the stream first".to_owned(),
+            "run the same command again: it creates the stream first".to_owned(),
         ),
         (Seen::Busy(status), _) => (
             format!("{target} is {status}, not ACTIVE"),
@@ -80,7 +79,7 @@ fn cause(ends: &DestinationEnds, stream: &Seen, role: Option<bool>) -> (String, 
         ),
         (_, Some(false)) => (
             format!("{arn} does not exist"),
-            "run the same command again: it makes the role first".to_owned(),
+            "run the same command again: it creates the role first".to_owned(),
         ),
         (Seen::Active(Encryption::Customer(key)), _) => (
             format!("{target} is encrypted with {key}, and {arn} may not use it"),
@@ -88,16 +87,16 @@ fn cause(ends: &DestinationEnds, stream: &Seen, role: Option<bool>) -> (String, 
         ),
         (Seen::Active(Encryption::None | Encryption::AwsManaged), Some(true)) => (
             format!(
-                "{target} is ACTIVE and {arn} is there, so something overrules what the role is allowed"
+                "{target} is ACTIVE and {arn} exists, so something else overrules what the role is allowed"
             ),
             format!(
-                "look for a permissions boundary, a service control policy or another's statement that denies it sts:AssumeRole or kinesis:PutRecord, {again}"
+                "look for a permissions boundary, a service control policy or another statement that denies it sts:AssumeRole or kinesis:PutRecord, {again}"
             ),
         ),
         (Seen::Unknown, _) | (Seen::Active(_), None) => (
             format!("CloudWatch Logs cannot put records on {target} through {arn}"),
             format!(
-                "see that the stream is ACTIVE and that the role may be assumed by logs.amazonaws.com and may use kinesis:PutRecord on it, {again}"
+                "check that the stream is ACTIVE, and that logs.amazonaws.com may assume the role and the role may use kinesis:PutRecord on it, {again}"
             ),
         ),
     }
@@ -108,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_cause_is_told_from_the_others() {
+    fn each_cause_gets_its_own_message_and_hint() {
         let ends = DestinationEnds {
             target: "arn:aws:kinesis:us-west-2:999988887777:stream/s"
                 .parse()
@@ -121,7 +120,7 @@ mod tests {
                 Seen::Absent,
                 Some(true),
                 "stream/s does not exist",
-                "makes the stream",
+                "creates the stream",
             ),
             (
                 Seen::Busy("UPDATING".into()),
@@ -133,7 +132,7 @@ mod tests {
                 Seen::Active(Encryption::None),
                 Some(false),
                 "role/r does not exist",
-                "makes the role",
+                "creates the role",
             ),
             (
                 Seen::Active(Encryption::Customer(key)),
@@ -160,9 +159,9 @@ mod tests {
                 "kinesis:PutRecord",
             ),
         ];
-        for (stream, role, told, next) in rows {
+        for (stream, role, message, next) in rows {
             let (cause, hint) = cause(&ends, &stream, role);
-            assert!(cause.contains(told), "{cause} lacks {told}");
+            assert!(cause.contains(message), "{cause} lacks {message}");
             assert!(hint.contains(next), "{hint} lacks {next}");
         }
     }

@@ -1,4 +1,4 @@
-//! Every row of the table of refusals, told.
+//! Every row of the table of refusals.
 
 use super::*;
 
@@ -6,9 +6,9 @@ const PUT_FILTER: &str = "logs:PutSubscriptionFilter";
 const PUT_DESTINATION: &str = "logs:PutDestination";
 const NEVER: Option<u64> = None;
 
-/// Each row: action, code, message; then what the cause and the hint must say, and the seconds that a repeat is worth.
+/// Each row: action, code, message; then what the cause and the hint must contain, and the seconds to retry.
 #[test]
-fn every_known_refusal_is_told_with_cause_and_next_step() {
+fn every_known_refusal_has_its_cause_and_next_step() {
     let rows = [
         (
             PUT_DESTINATION,
@@ -30,7 +30,7 @@ fn every_known_refusal_is_told_with_cause_and_next_step() {
             PUT_FILTER,
             "InvalidParameterException",
             "Role ARN is required when creating subscription filter against destination with Organization access policy",
-            "names an organisation",
+            "names an organization",
             "destination policy that names this account",
             NEVER,
         ),
@@ -180,24 +180,24 @@ fn every_known_refusal_is_told_with_cause_and_next_step() {
         ),
     ];
     for (action, code, message, cause, hint, seconds) in rows {
-        let told = explain(Refusal {
+        let explanation = explain(Refusal {
             action,
             code,
             message,
         });
         assert!(
-            told.cause.contains(cause),
+            explanation.cause.contains(cause),
             "{code} {message}: cause {:?} lacks {cause:?}",
-            told.cause
+            explanation.cause
         );
         assert!(
-            told.hint.contains(hint),
+            explanation.hint.contains(hint),
             "{code} {message}: hint {:?} lacks {hint:?}",
-            told.hint
+            explanation.hint
         );
-        let repeat = seconds.map_or(Repeat::Never, |seconds| {
-            Repeat::For(Duration::from_secs(seconds))
+        let retry = seconds.map_or(Retry::Never, |seconds| {
+            Retry::For(Duration::from_secs(seconds))
         });
-        assert_eq!(told.repeat, repeat, "{code} {message}");
+        assert_eq!(explanation.retry, retry, "{code} {message}");
     }
 }

@@ -1,7 +1,6 @@
 //! Plans, shows the plan, asks for confirmation, applies, and reports: `apply` and `destroy`.
 
 use std::cell::RefCell;
-use std::error::Error;
 use std::io::BufRead;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,11 +10,11 @@ use anyhow::{Context, anyhow};
 use super::exit::{ExitStatus, Usage};
 use super::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
-use crate::aws::apply::{ApplyError, Report, Step, apply};
-use crate::output::{self, Failure, Hinted, Outcome, Output, Progress};
+use crate::aws::apply::{Step, apply};
+use crate::output::{self, Hinted, Output, Progress};
 use crate::provision::desired::Desired;
 use crate::provision::observed::Observed;
-use crate::provision::plan::{Action, Change, Declined, Plan};
+use crate::provision::plan::{Action, Change, Declined, Outcome, Plan, StreamAction};
 use crate::provision::resource::ResourceAddress;
 
 /// Where `apply` and `destroy` differ.
@@ -79,8 +78,8 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         output: &mut Output,
     ) -> anyhow::Result<ExitStatus> {
         match self.format() {
-            OutputFormat::Json => output.json(&outcome.document(plan))?,
-            OutputFormat::Text => output.result(outcome.text(plan).as_bytes())?,
+            OutputFormat::Json => output.json(&output::outcome::Document { plan, outcome })?,
+            OutputFormat::Text => output.result(output::outcome::text(plan, outcome).as_bytes())?,
         }
         Ok(ExitStatus::of_success(
             outcome.failed.is_empty() && !plan.declined.iter().any(self.fails),
@@ -104,11 +103,12 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
 }
 
 /// The actions that decide whether two plans are the same. Ignores waits: a stream becoming ACTIVE does not invalidate the plan.
-fn actions(plan: &Plan) -> Vec<(&ResourceAddress, &Action)> {
-    let is_wait = |change: &&Change| matches!(change.action, Action::AwaitStream { .. });
+fn actions(plan: &Plan) -> Vec<(ResourceAddress, &Action)> {
+    let is_wait =
+        |change: &&Change| matches!(change.action, Action::Stream(_, StreamAction::Await { .. }));
     let changes = plan.changes.iter().filter(|change| !is_wait(change));
     changes
-        .map(|change| (&change.subject, &change.action))
+        .map(|change| (change.address(), &change.action))
         .collect()
 }
 
@@ -141,11 +141,11 @@ async fn make_changes(
         Step::Failed(change, error) => finish("failed", &format!("{change}: {error}")),
         Step::NotTried(change) => finish("not tried", &change.to_string()),
     };
-    let report = {
-        let mut work = pin!(apply(&session.connections, &session.desired, plan, &show));
+    let outcome = {
+        let mut work = pin!(apply(&session.connections, plan, &show));
         loop {
             tokio::select! {
-                report = &mut work => break report,
+                outcome = &mut work => break outcome,
                 () = tokio::time::sleep(RUNNING_INTERVAL) => write(progress.borrow().running()),
             }
         }
@@ -153,25 +153,5 @@ async fn make_changes(
     drop(progress);
     let (_, result) = written.into_inner();
     result?;
-    Ok(outcome(report))
-}
-
-/// The report of the AWS module, in the form that is printed.
-fn outcome(report: Report) -> Outcome {
-    let failure = |error: ApplyError| Failure {
-        errors: std::iter::successors(Some(&error as &dyn Error), |&error| error.source())
-            .map(ToString::to_string)
-            .collect(),
-        cause: error.cause(),
-        hint: error.hint(),
-    };
-    Outcome {
-        done: report.done,
-        failed: report
-            .failed
-            .into_iter()
-            .map(|(key, error)| (key, failure(error)))
-            .collect(),
-        not_tried: report.not_tried,
-    }
+    Ok(outcome)
 }

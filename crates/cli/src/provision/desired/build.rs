@@ -1,75 +1,32 @@
-//! The fleet, worked out into things.
+//! Works out what a fleet file asks for, resource by resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::role::{self, TRUST_POLICY_CHARACTERS_MAX};
-use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream};
+use super::error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
+use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
 use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
-use crate::provision::policy::{Template, TemplateError, TemplateValue};
-use crate::provision::resource::{FilterPattern, OWNER_TAG, SubscriptionFilter, Tags};
+use crate::provision::policy::{Template, TemplateValue};
+use crate::provision::resource::{
+    DestinationEnds, FilterPattern, Login, OWNER_TAG, SubscriptionFilter,
+};
 
-/// A destination policy
-/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html>).
-pub const DESTINATION_POLICY_BYTES_MAX: usize = 5_120;
-
-/// The part of the fleet that a run is for. Nothing named: all of it.
+/// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     pub logging: bool,
     pub members: BTreeSet<MemberName>,
 }
 
-/// A fleet that cannot be set up as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum DesiredError {
-    #[error(
-        "the trust policy of role {role} is {characters} characters long for {accounts} accounts; IAM takes {TRUST_POLICY_CHARACTERS_MAX}"
-    )]
-    TrustTooLong {
-        role: String,
-        characters: usize,
-        accounts: usize,
-    },
-    #[error(
-        "the policy of logs::Destination {destination} is {bytes} bytes long for {accounts} members; AWS takes {DESTINATION_POLICY_BYTES_MAX}"
-    )]
-    DestinationPolicyTooLong {
-        destination: String,
-        bytes: usize,
-        accounts: usize,
-    },
-    #[error("no member is called `{name}`; there are {}", known.join(", "))]
-    NoSuchMember { name: String, known: Vec<String> },
-    #[error("a policy template of catchment's own is wrong")]
-    Template(#[from] TemplateError),
-}
-
-impl DesiredError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::TrustTooLong { .. } => Some(
-                "where all accounts are of one AWS organization, name it: organization = \"o-…\" under [logging]; else make two fleets, each with a role and a destination of its own",
-            ),
-            Self::DestinationPolicyTooLong { .. } => Some(
-                "make two fleets, each with a destination of its own; both can deliver to one stream",
-            ),
-            Self::NoSuchMember { .. } | Self::Template(_) => None,
-        }
-    }
-}
-
 impl Desired {
-    /// All that the fleet file asks for.
+    /// Everything that the fleet file asks for.
     ///
     /// # Errors
-    /// Where a policy would be longer than AWS takes.
+    /// Fails if a policy would be longer than AWS allows.
     pub fn of_fleet(fleet: &Fleet) -> Result<Self, DesiredError> {
-        let owner = format!("{}/{}", fleet.logging.account, fleet.logging.destination);
-        let tags = owned(&fleet.tags, &owner);
         let fleet::Logging {
             account,
+            regions,
             destination,
             filter,
             ..
@@ -80,15 +37,15 @@ impl Desired {
             .iter()
             .map(|(name, one)| (name.clone(), member(one, filter, destination_in)))
             .collect();
+        let home = regions.first();
         Ok(Self {
-            logging: Some(logging(fleet, &tags)?),
+            logging: home.map(|home| logging(fleet, home)).transpose()?,
             members,
             others: BTreeSet::new(),
-            owner,
         })
     }
 
-    /// One member without a fleet file.
+    /// One member set up by flags, without a fleet file.
     pub fn of_member(by_hand: &MemberByHand) -> Self {
         let MemberByHand {
             name,
@@ -96,19 +53,17 @@ impl Desired {
             destination,
             filter,
         } = by_hand;
-        let account = destination.account().map(String::from).unwrap_or_default();
         Self {
-            owner: format!("{account}/{}", destination.resource_name()),
             logging: None,
             members: BTreeMap::from([(name.clone(), member(one, filter, |_| destination.clone()))]),
             others: BTreeSet::new(),
         }
     }
 
-    /// The part of it that a run is for.
+    /// Narrows it to `scope`.
     ///
     /// # Errors
-    /// Where a member is asked for that the fleet does not have.
+    /// Fails if the fleet has no member of a name in `scope`.
     pub fn only(mut self, scope: &Scope) -> Result<Self, DesiredError> {
         let Scope { logging, members } = scope;
         if let Some(name) = members.iter().find(|name| !self.members.contains_key(name)) {
@@ -129,13 +84,13 @@ impl Desired {
     }
 }
 
-fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
+fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
     let fleet::Logging {
         profile,
         account,
         regions,
         destination: name,
-        role: role_name,
+        role: _,
         filter: _,
         organization: _,
         stream,
@@ -146,7 +101,10 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         retention_hours,
         encryption,
     } = stream;
-    let role = role::role(fleet, tags)?;
+    let owner = format!("{account}/{name}");
+    let mut tags = fleet.tags.clone();
+    tags.insert(OWNER_TAG.to_owned(), owner.clone());
+    let role = role::role(fleet, home, &tags)?;
     let accounts: BTreeSet<&AccountId> = fleet
         .members
         .values()
@@ -170,6 +128,7 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         }
         let stream = Stream {
             name: stream_name.clone(),
+            arn: Arn::stream(region, account, stream_name),
             mode: *mode,
             retention_hours: *retention_hours,
             encryption: encryption.clone(),
@@ -178,8 +137,10 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         let destination = Destination {
             name: name.clone(),
             arn,
-            target: Arn::stream(region, account, stream_name),
-            role: Arn::role(region, account, role_name),
+            ends: DestinationEnds {
+                target: stream.arn.clone(),
+                role: role.arn.clone(),
+            },
             policy,
             tags: tags.clone(),
         };
@@ -192,8 +153,12 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         );
     }
     Ok(Logging {
-        account: account.clone(),
-        profile: profile.clone(),
+        login: Login {
+            profile: profile.clone(),
+            account: account.clone(),
+        },
+        owner,
+        home: home.clone(),
         role,
         regions: by_region,
     })
@@ -228,127 +193,10 @@ fn member(
         .map(|region| (region.clone(), filters_of(region)))
         .collect();
     Member {
-        account: account.clone(),
-        profile: profile.clone(),
+        login: Login {
+            profile: profile.clone(),
+            account: account.clone(),
+        },
         regions,
-    }
-}
-
-fn owned(tags: &Tags, owner: &str) -> Tags {
-    let mut tags = tags.clone();
-    tags.insert(OWNER_TAG.to_owned(), owner.to_owned());
-    tags
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    const SEED: &str = fleet::TEMPLATE;
-
-    /// A fleet of so many accounts, with one more line under `[logging]`.
-    pub(crate) fn fleet(accounts: usize, more: &str) -> Fleet {
-        let head = SEED
-            .split("[[members]]")
-            .next()
-            .unwrap()
-            .replace("\n# The AWS organization", &format!("\n{more}\n#"));
-        let member =
-            |n: usize| format!("[[members]]\naccount = \"{n:012}\"\ncloudtrail = [\"t\"]\n");
-        Fleet::parse(&format!(
-            "{head}{}",
-            (1..=accounts).map(member).collect::<String>()
-        ))
-        .unwrap()
-    }
-
-    #[test]
-    fn the_seed_fleet_is_what_awss_guide_sets_up() {
-        let desired = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
-        let logging = desired.logging.unwrap();
-        insta::assert_snapshot!(logging.role.trust.to_pretty_json(), @r#"
-        {
-          "Version": "2012-10-17",
-          "Statement": [
-            {
-              "Sid": "CatchmentDelivery",
-              "Effect": "Allow",
-              "Principal": {
-                "Service": "logs.amazonaws.com"
-              },
-              "Action": "sts:AssumeRole",
-              "Condition": {
-                "StringLike": {
-                  "aws:SourceArn": [
-                    "arn:aws:logs:us-west-2:111122223333:*",
-                    "arn:aws:logs:us-west-2:999988887777:*"
-                  ]
-                }
-              }
-            }
-          ]
-        }
-        "#);
-        insta::assert_snapshot!(logging.role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"]}]}"#);
-        let (region, place) = logging.regions.first_key_value().unwrap();
-        assert_eq!(region.as_str(), "us-west-2");
-        assert_eq!(
-            place.destination.target.as_str(),
-            "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
-        );
-        insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
-        let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
-        let shown: Vec<_> = dev1
-            .iter()
-            .map(
-                |(
-                    group,
-                    SubscriptionFilter {
-                        name,
-                        pattern,
-                        destination,
-                        distribution,
-                        role,
-                    },
-                )| {
-                    format!(
-                        "{group}: {name} {:?} {destination} {distribution} {role:?}",
-                        pattern.as_str()
-                    )
-                },
-            )
-            .collect();
-        insta::assert_snapshot!(shown.join("\n"), @r#"
-        CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random None
-        cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream None
-        "#);
-    }
-
-    #[test]
-    fn a_fleet_too_large_for_the_destination_policy_says_so() {
-        let error = Desired::of_fleet(&fleet(400, "organization = \"o-a1b2c3d4e5\"")).unwrap_err();
-        insta::assert_snapshot!(error, @"the policy of logs::Destination kinesisDest is 6217 bytes long for 400 members; AWS takes 5120");
-    }
-
-    #[test]
-    fn a_scope_keeps_its_part_alone() {
-        let all = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
-        let dev1: MemberName = "dev1".parse().unwrap();
-        let only = |logging, members: &[&MemberName]| {
-            all.clone().only(&Scope {
-                logging,
-                members: members.iter().map(|name| (*name).clone()).collect(),
-            })
-        };
-        assert_eq!(only(false, &[]).unwrap(), all);
-        let logging_alone = only(true, &[]).unwrap();
-        assert!(logging_alone.logging.is_some() && logging_alone.members.is_empty());
-        let member_alone = only(false, &[&dev1]).unwrap();
-        assert!(member_alone.logging.is_none() && member_alone.members.keys().eq([&dev1]));
-        let error = only(false, &[&"dev9".parse().unwrap()]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no member is called `dev9`; there are dev1, logging"
-        );
     }
 }

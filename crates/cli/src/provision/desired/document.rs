@@ -1,4 +1,4 @@
-//! Every policy document of a fleet, as it is attached, and the least privilege of each operator: what `catchment policies` prints.
+//! Every policy document of a fleet, and the least privilege of each operator: what `catchment policies` prints.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::provision::name::Arn;
 use crate::provision::policy::{Document, Template, TemplateValue};
 use crate::provision::resource::Party;
 
-/// A document and what it is for.
+/// A policy document and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NamedDocument {
     pub party: Party,
@@ -16,10 +16,10 @@ pub struct NamedDocument {
     pub document: Document,
 }
 
-/// The logging account's documents first, then each member's.
+/// Returns the logging account's documents, then each member's.
 ///
 /// # Errors
-/// Where a template is wrong.
+/// Fails if a template is wrong.
 pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> {
     let mut documents = Vec::new();
     let mut add = |party: &Party, title: String, document: Document| {
@@ -50,16 +50,9 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
             add(&party, title, place.destination.policy.clone());
         }
         let places = || logging.regions.values();
-        let role = places()
-            .next()
-            .map(|place| place.destination.role.to_string())
-            .unwrap_or_default();
         let operator = Template::OperatorLogging.render([
-            (
-                "streams",
-                places().map(|place| &place.destination.target).collect(),
-            ),
-            ("role", TemplateValue::One(role)),
+            ("streams", places().map(|place| &place.stream.arn).collect()),
+            ("role", TemplateValue::One(role.arn.to_string())),
             (
                 "destinations",
                 places().map(|place| &place.destination.arn).collect(),
@@ -79,7 +72,7 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
                 .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
         };
         let groups = filters()
-            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.account, group))
+            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.login.account, group))
             .collect();
         let mut destinations: Vec<_> = filters()
             .map(|(_, (_, filter))| &filter.destination)
@@ -94,7 +87,7 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
             &Party::Member(name.clone()),
             format!(
                 "identity policy of the operator of {name} ({})",
-                member.account
+                member.login.account
             ),
             operator,
         );

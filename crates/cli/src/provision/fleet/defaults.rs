@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use catchment_transformer::source::Source;
+
 use super::keys;
 use super::reader::{At, Reader, Table};
-use crate::provision::resource::{Distribution, OWNER_TAG, Source, Tags};
+use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
 
 /// IAM and CloudWatch Logs allow 50 tags, one of which is ours
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catchment_transformer::source::Source;
+
 use super::validate::is_on_delivery_path;
 use super::{FleetError, LogGroup, Member, Mistake};
 use crate::provision::name::{
     Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError, Region,
 };
-use crate::provision::resource::Source;
+use crate::provision::resource::Distribution;
 
 /// The flags as given, and the account of the caller's credentials.
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,7 +74,7 @@ impl MemberByHand {
                 }
                 let log_group = LogGroup {
                     source,
-                    distribution: source.distribution(),
+                    distribution: Distribution::default_for(source),
                 };
                 if log_groups.insert(group, log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));

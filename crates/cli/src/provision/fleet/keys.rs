@@ -1,6 +1,6 @@
 //! The keys of each table of the fleet file.
 
-use crate::provision::resource::Source;
+use catchment_transformer::source::Source;
 
 pub(super) const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
 pub(super) const LOGGING: [&str; 8] = [

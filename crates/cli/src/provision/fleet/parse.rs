@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catchment_transformer::source::Source;
 use toml::de::DeTable;
 
 use super::defaults;
@@ -12,7 +13,7 @@ use super::{Fleet, FleetError, LogGroup, Logging, Mistake, Stream};
 use crate::provision::name::{
     AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
 };
-use crate::provision::resource::{Distribution, Encryption, Source, StreamMode};
+use crate::provision::resource::{Distribution, Encryption, StreamMode};
 
 /// The limit of UpdateShardCount (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const SHARDS_MAX: u32 = 10_000;
@@ -224,7 +225,7 @@ fn member<'a>(
             let distribution = distribution
                 .get(&source)
                 .copied()
-                .unwrap_or_else(|| source.distribution());
+                .unwrap_or_else(|| Distribution::default_for(source));
             log_groups.insert(
                 group.value,
                 LogGroup {

@@ -1,35 +1,57 @@
-//! A plan in the making, and what one thing's part of it says to the next.
+//! A plan in the making: one resource's part after the other, and what each part says to the next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Action, Change, ChangeKey};
-use super::{Declined, Foreign, Plan, Reason};
+use super::state::ResourceStatus;
+use super::{Action, Change, ChangeKey, Declined, Foreign, Plan, Reason};
+use crate::provision::name::Region;
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
-use crate::provision::resource::ResourceAddress;
+use crate::provision::resource::{Login, OWNER_TAG, Party, Resource, ResourceAddress};
 
-/// Gathers changes, refusals and foreign things.
-pub(super) struct PlanBuilder<'a> {
+/// Why a policy is put that others have statements in.
+pub(super) const OURS_GO: &str = "our statements go, the others stay";
+
+/// Gathers the plan, and how each resource stands.
+#[derive(Default)]
+pub(super) struct PlanBuilder {
+    pub plan: Plan,
+    pub resources: BTreeMap<ResourceAddress, ResourceStatus>,
+}
+
+/// One place in the logging account, and what all its resources share.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub login: &'a Login,
+    pub region: &'a Region,
     /// The value of our ownership tag.
     pub owner: &'a str,
-    plan: Plan,
 }
 
-/// How a thing will stand once the plan is carried out.
+/// One resource's part of the plan. `A` is what can be done to it.
+pub(super) struct ResourcePlan<'p, A> {
+    plan: &'p mut Plan,
+    status: &'p mut ResourceStatus,
+    login: &'p Login,
+    region: &'p Region,
+    action: Box<dyn Fn(A) -> Action + 'p>,
+}
+
+/// Whether others can build on a resource once the plan is carried out.
 pub(super) enum Readiness {
-    /// It will do, after these changes.
-    Stands { after: BTreeSet<ChangeKey> },
-    /// It will not be there, or not so that others can build on it; the text says what is the matter.
-    Falls(String),
+    /// They can, after these changes.
+    Ready { after: BTreeSet<ChangeKey> },
+    /// They cannot; the text says why.
+    NotReady(String),
 }
 
-/// What becomes of a thing that is to go.
+/// What becomes of a resource that is to be removed.
 pub(super) enum Removal {
     /// It is gone, after these changes.
     Gone { after: BTreeSet<ChangeKey> },
-    /// It stays; the text says what is the matter.
+    /// It stays; the text says what is wrong.
     Stays(String),
-    /// It stays because others use it, and what it stands on stays with it; the text says so.
+    /// It stays, and so does what it needs, because others use it; the text says so.
     Kept(String),
 }
 
@@ -42,7 +64,7 @@ impl Default for Removal {
 }
 
 impl Removal {
-    /// Both gone, or not. What is the matter with one is told before what is kept.
+    /// Combines two removals; a failure outranks a deliberate keep.
     pub(super) fn join(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::Gone { after }, Self::Gone { after: more }) => after.extend(more),
@@ -52,11 +74,10 @@ impl Removal {
         }
     }
 
-    /// The changes after which it is gone. Where it stays, what it stands on is declined.
-    pub(super) fn awaited(
+    /// Returns the changes after which it is gone. If it stays, declines to remove what it needs, `below`.
+    pub(super) fn awaited<A>(
         &self,
-        draft: &mut PlanBuilder<'_>,
-        below: &ResourceAddress,
+        below: &mut ResourcePlan<'_, A>,
         hint: &str,
     ) -> Option<&BTreeSet<ChangeKey>> {
         let (reason, why) = match self {
@@ -64,93 +85,125 @@ impl Removal {
             Self::Stays(why) => (Reason::Blocked, why),
             Self::Kept(why) => (Reason::Kept, why),
         };
-        draft.decline(below, reason, why, hint);
+        below.decline(reason, why, hint);
         None
     }
 }
 
-impl<'a> PlanBuilder<'a> {
-    pub(super) fn new(owner: &'a str) -> Self {
-        Self {
-            owner,
-            plan: Plan::default(),
+impl PlanBuilder {
+    /// Begins the part of one resource. `action` names the resource along with what is done to it.
+    pub(super) fn resource<'p, A>(
+        &'p mut self,
+        party: Party,
+        resource: Resource,
+        login: &'p Login,
+        region: &'p Region,
+        action: impl Fn(A) -> Action + 'p,
+    ) -> ResourcePlan<'p, A> {
+        let address = ResourceAddress::new(party, &login.account, region, resource);
+        let status = self.resources.entry(address.clone());
+        ResourcePlan {
+            plan: &mut self.plan,
+            status: status.or_insert_with(|| ResourceStatus::new(address)),
+            login,
+            region,
+            action: Box::new(action),
         }
     }
+}
 
-    /// Adds a change; its key is what later ones need.
+impl<A> ResourcePlan<'_, A> {
+    /// Notes that the resource does not exist yet.
+    pub(super) fn absent(&mut self) {
+        self.status.absent();
+    }
+
+    /// Adds a change and returns its key, which later ones need.
     pub(super) fn change(
         &mut self,
-        subject: &ResourceAddress,
         verb: &str,
-        action: Action,
+        action: A,
         why: impl Into<String>,
         needs: &BTreeSet<ChangeKey>,
     ) -> ChangeKey {
-        let key = ChangeKey::new(subject, verb);
-        let change = Change {
+        let (key, why) = (ChangeKey::new(&self.status.address, verb), why.into());
+        self.status.changing(&why);
+        self.plan.changes.push(Change {
             key: key.clone(),
-            subject: subject.clone(),
-            action,
-            why: why.into(),
+            login: self.login.clone(),
+            region: self.region.clone(),
+            action: (self.action)(action),
+            why,
             needs: needs.clone(),
-        };
-        self.plan.changes.push(change);
+        });
         key
     }
 
     pub(super) fn decline(
         &mut self,
-        subject: &ResourceAddress,
         reason: Reason,
         why: impl Into<String>,
         hint: impl Into<String>,
     ) {
+        let (why, hint) = (why.into(), hint.into());
+        self.status.declined(reason, &why, &hint);
         self.plan.declined.push(Declined {
-            subject: subject.clone(),
+            address: self.status.address.clone(),
             reason,
-            why: why.into(),
-            hint: hint.into(),
+            why,
+            hint,
         });
     }
 
     /// Declines what could not be read.
-    pub(super) fn unknown(&mut self, subject: &ResourceAddress, what: &str, why: &str) {
-        let why = format!("{what} could not be read: {why}");
+    pub(super) fn unknown(&mut self, what: &str, why: &str) {
         self.decline(
-            subject,
             Reason::Unknown,
-            why,
+            format!("{what} could not be read: {why}"),
             "see that it can be read, then run again: nothing is planned from what is unknown",
         );
     }
 
-    pub(super) fn foreign(&mut self, subject: &ResourceAddress, what: impl Into<String>) {
-        self.plan.foreign.push(Foreign {
-            subject: subject.clone(),
-            what: what.into(),
-        });
+    /// Declines a resource whose tags, and so whose owner, could not be read.
+    pub(super) fn unknown_owner(&mut self, why: &str) {
+        self.unknown("its tags, and so whose it is,", why);
     }
 
-    /// Reports the statements of a document that others wrote.
-    pub(super) fn foreign_statements(
-        &mut self,
-        subject: &ResourceAddress,
-        what: &str,
-        current: &Document,
-        ours: &Document,
-    ) {
-        for statement in foreign(current, ours) {
-            self.foreign(
-                subject,
-                format!("statement of the {what}: {}", statement.label()),
-            );
+    /// Declines a resource that has the name of ours, but belongs to `fleet`, or to no fleet. Says so in a few words.
+    pub(super) fn taken(&mut self, noun: &str, fleet: Option<&str>, ours: &str) -> &'static str {
+        let rename = format!("name another {noun} in the fleet file");
+        match fleet {
+            Some(fleet) => {
+                self.decline(Reason::Foreign, format!("it is of fleet {fleet}"), rename);
+                "is of another fleet"
+            }
+            None => {
+                let hint = format!("{rename}, or hand this one over: tag it {OWNER_TAG} = {ours}");
+                let why = format!("a {noun} of this name exists that catchment did not create");
+                self.decline(Reason::Foreign, why, hint);
+                "is foreign"
+            }
         }
     }
 
-    /// What to put in place of a document, and that document; nothing where it says what it should, or could not be read.
+    /// Reports what others set up beside it.
+    pub(super) fn foreign(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        self.status.foreign.push(what.clone());
+        let address = self.status.address.clone();
+        self.plan.foreign.push(Foreign { address, what });
+    }
+
+    /// Reports the statements of a document that others wrote.
+    pub(super) fn foreign_statements(&mut self, what: &str, current: &Document, ours: &Document) {
+        for statement in foreign(current, ours) {
+            self.foreign(format!("statement of the {what}: {}", statement.label()));
+        }
+    }
+
+    /// Returns a document and what to put in its place, or `None` if it is as it should be or could not be read.
     pub(super) fn document(
         &mut self,
-        subject: &ResourceAddress,
         what: &str,
         seen: &State<Document>,
         ours: &Document,
@@ -159,18 +212,14 @@ impl<'a> PlanBuilder<'a> {
             State::Present(before) => Some(before),
             State::Absent => None,
             State::Unknown(why) => {
-                self.unknown(subject, &format!("the {what}"), why);
+                self.unknown(&format!("the {what}"), why);
                 return None;
             }
         };
         if let Some(before) = before {
-            self.foreign_statements(subject, what, before, ours);
+            self.foreign_statements(what, before, ours);
         }
         let after = merged(before, ours);
         (before != Some(&after)).then(|| (before.cloned(), after))
-    }
-
-    pub(super) fn finish(self) -> Plan {
-        self.plan
     }
 }

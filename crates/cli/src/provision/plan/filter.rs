@@ -1,128 +1,114 @@
-//! The subscription filter on a member's log group. It bears no tag: ours is the one with our name that delivers to our
-//! `logs::Destination`.
+//! The subscription filter on a member's log group. Filters cannot be tagged, so ours is the one with our name that delivers to
+//! our `logs::Destination`.
 
 use std::collections::BTreeSet;
 
 use super::Reason;
-use super::builder::{PlanBuilder, Readiness, Removal};
-use super::change::Action;
-use crate::provision::desired::Member;
+use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
+use super::change::{Action, FilterAction};
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
-use crate::provision::resource::{Party, Resource, ResourceAddress, SubscriptionFilter};
+use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
 
-/// Where a filter is, and what it ought to be.
+/// Where a filter is, and what it should be.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub name: &'a MemberName,
-    pub member: &'a Member,
+    pub login: &'a Login,
     pub region: &'a Region,
     pub group: &'a LogGroupName,
     pub filter: &'a SubscriptionFilter,
 }
 
-impl Place<'_> {
-    fn subject(&self) -> ResourceAddress {
-        ResourceAddress {
-            party: Party::Member(self.name.clone()),
-            account: self.member.account.clone(),
-            region: Some(self.region.clone()),
-            thing: Resource::Filter {
-                log_group: self.group.clone(),
-                name: self.filter.name.clone(),
-            },
-        }
-    }
+fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, FilterAction> {
+    let Place {
+        name,
+        login,
+        region,
+        group,
+        filter,
+    } = place;
+    let resource = Resource::Filter {
+        log_group: group.clone(),
+        name: filter.name.clone(),
+    };
+    let party = Party::Member(name.clone());
+    plan.resource(party, resource, login, region, move |action| {
+        Action::Filter(name.clone(), group.clone(), action)
+    })
 }
 
-/// Plans one filter. `destination` is None where the run is for members alone: AWS checks it then.
+/// Plans one filter. `destination` is `None` if only members are in scope: then AWS checks it.
 pub(super) fn set_up(
-    draft: &mut PlanBuilder<'_>,
+    plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
     destination: Option<&Readiness>,
 ) {
-    let subject = place.subject();
-    let group = match seen {
-        State::Unknown(why) => return draft.unknown(&subject, "the log group's filters", why),
+    let mut plan = begin(plan, place);
+    let Place { group, filter, .. } = place;
+    let seen = match seen {
+        State::Unknown(why) => return plan.unknown("the log group's filters", why),
         State::Absent => {
-            let why = format!("log group {} is not there", place.group);
+            plan.absent();
+            let why = format!("log group {group} is not there");
             let hint =
                 "make it (with its flow log, trail or rule), or take it out of the fleet file";
-            return draft.decline(&subject, Reason::Blocked, why, hint);
+            return plan.decline(Reason::Blocked, why, hint);
         }
-        State::Present(group) => group,
+        State::Present(seen) => seen,
     };
-    let before = group.filters.iter().find(|filter| filter.is(place.filter));
-    let beside: Vec<_> = group
-        .filters
-        .iter()
-        .filter(|filter| !filter.is(place.filter))
-        .cloned()
-        .collect();
-    for filter in &beside {
-        draft.foreign(
-            &subject,
-            format!(
-                "subscription filter {}, to {}",
-                filter.name, filter.destination
-            ),
-        );
-    }
-    if before == Some(place.filter) {
+    let before = seen.filters.iter().find(|one| one.is(filter));
+    let beside: Vec<_> = seen.filters.iter().filter(|one| !one.is(filter)).collect();
+    beside.iter().for_each(|one| foreign(&mut plan, one));
+    if before == Some(filter) {
         return;
     }
-    if before.is_none()
-        && let Some(namesake) = beside
-            .iter()
-            .find(|filter| filter.name == place.filter.name)
-    {
-        let why = format!(
-            "a filter of this name is there that delivers to {}",
-            namesake.destination
-        );
-        return draft.decline(
-            &subject,
-            Reason::Foreign,
-            why,
-            "delete it, or name ours otherwise: filter = \"…\" under [logging]",
-        );
-    }
-    if before.is_none()
-        && let Some(double) = beside
-            .iter()
-            .find(|filter| filter.destination == place.filter.destination)
-    {
-        let why = format!(
-            "filter {} delivers this log group there already: every event would arrive twice",
-            double.name
-        );
-        let hint = format!(
-            "delete it, or make it ours: filter = \"{}\" under [logging]",
-            double.name
-        );
-        return draft.decline(&subject, Reason::Foreign, why, hint);
+    if before.is_none() {
+        plan.absent();
+        if let Some(namesake) = beside.iter().find(|one| one.name == filter.name) {
+            let to = &namesake.destination;
+            let why = format!("a filter of this name is there that delivers to {to}");
+            let hint = "delete it, or name ours otherwise: filter = \"…\" under [logging]";
+            return plan.decline(Reason::Foreign, why, hint);
+        }
+        let is_double = |one: &&&SubscriptionFilter| one.destination == filter.destination;
+        if let Some(SubscriptionFilter { name, .. }) = beside.iter().find(is_double) {
+            let why = format!(
+                "filter {name} delivers this log group there already: every event would arrive twice"
+            );
+            let hint = format!("delete it, or make it ours: filter = \"{name}\" under [logging]");
+            return plan.decline(Reason::Foreign, why, hint);
+        }
     }
     let needs = match destination {
         None => BTreeSet::new(),
-        Some(Readiness::Stands { after }) => after.clone(),
-        Some(Readiness::Falls(why)) => {
-            return draft.decline(&subject, Reason::Blocked, why, "mend that, then run again");
+        Some(Readiness::Ready { after }) => after.clone(),
+        Some(Readiness::NotReady(why)) => {
+            return plan.decline(Reason::Blocked, why, "mend that, then run again");
         }
     };
     let why = before.map_or_else(
         || "absent".to_owned(),
-        |before| format!("drifted: {}", differing(before, place.filter).join(", ")),
+        |before| format!("drifted: {}", differing(before, filter).join(", ")),
     );
-    let action = Action::PutFilter {
+    let action = FilterAction::Put {
         before: before.cloned(),
-        after: place.filter.clone(),
-        beside,
+        after: filter.clone(),
+        beside: beside.into_iter().cloned().collect(),
+        is_allowed: destination.is_some(),
     };
-    draft.change(&subject, "put", action, why, &needs);
+    plan.change("put", action, why, &needs);
 }
 
-/// The fields that differ, by name.
+fn foreign(plan: &mut ResourcePlan<'_, FilterAction>, filter: &SubscriptionFilter) {
+    let SubscriptionFilter {
+        name, destination, ..
+    } = filter;
+    plan.foreign(format!("subscription filter {name}, to {destination}"));
+}
+
+/// The names of the fields that differ.
 fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'static str> {
     let SubscriptionFilter {
         name,
@@ -145,43 +131,38 @@ fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'s
         .collect()
 }
 
-/// Plans its end.
+/// Plans to delete it.
 pub(super) fn take_down(
-    draft: &mut PlanBuilder<'_>,
+    plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
 ) -> Removal {
-    let subject = place.subject();
-    let group = match seen {
+    let mut plan = begin(plan, place);
+    let Place {
+        name,
+        group,
+        filter,
+        ..
+    } = place;
+    let seen = match seen {
         State::Absent => return Removal::default(),
         State::Unknown(why) => {
-            draft.unknown(&subject, "the log group's filters", why);
+            plan.unknown("the log group's filters", why);
             return Removal::Stays(format!(
-                "the filters on {} of {} could not be read",
-                place.group, place.name
+                "the filters on {group} of {name} could not be read"
             ));
         }
-        State::Present(group) => group,
+        State::Present(seen) => seen,
     };
-    let mut removal = Removal::default();
-    for filter in &group.filters {
-        if filter.is(place.filter) {
-            let action = Action::DeleteFilter {
-                before: filter.clone(),
-            };
-            let key = draft.change(&subject, "delete", action, "destroy", &BTreeSet::new());
-            removal.join(Removal::Gone {
-                after: BTreeSet::from([key]),
-            });
+    let mut after = BTreeSet::new();
+    for one in &seen.filters {
+        if one.is(filter) {
+            let before = one.clone();
+            let action = FilterAction::Delete { before };
+            after.insert(plan.change("delete", action, "destroy", &BTreeSet::new()));
         } else {
-            draft.foreign(
-                &subject,
-                format!(
-                    "subscription filter {}, to {}",
-                    filter.name, filter.destination
-                ),
-            );
+            foreign(&mut plan, one);
         }
     }
-    removal
+    Removal::Gone { after }
 }

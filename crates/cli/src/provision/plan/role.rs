@@ -1,188 +1,148 @@
-//! The IAM role that CloudWatch Logs delivers with: its trust, its inline policy, its tags.
+//! The IAM role that CloudWatch Logs delivers with: its trust policy, its inline policy, its tags.
 
 use std::collections::BTreeSet;
 
 use super::Reason;
-use super::builder::{PlanBuilder, Readiness, Removal};
-use super::change::{Action, TagChange};
-use super::owner::{Owner, known, owner};
-use crate::provision::desired::{self, Logging};
+use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
+use super::change::{Action, RoleAction};
+use super::tags::{Owner, TagChange, owner};
+use crate::provision::desired::Role;
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{has_ours, without_ours};
-use crate::provision::resource::{OWNER_TAG, Party, Resource, ResourceAddress};
+use crate::provision::resource::{Party, Resource};
 
-fn subject(logging: &Logging) -> ResourceAddress {
-    let thing = Resource::Role(logging.role.name.clone());
-    ResourceAddress {
-        party: Party::Logging,
-        account: logging.account.clone(),
-        region: None,
-        thing,
-    }
+fn begin<'p>(
+    plan: &'p mut PlanBuilder,
+    Place { login, region, .. }: Place<'p>,
+    Role { name, .. }: &'p Role,
+) -> ResourcePlan<'p, RoleAction> {
+    let resource = Resource::Role(name.clone());
+    plan.resource(Party::Logging, resource, login, region, move |action| {
+        Action::Role(name.clone(), action)
+    })
 }
 
-/// A role without tags is ours if it carries what only we write.
-fn owner_of(role: &observed::Role, desired: &desired::Role, ours: &str) -> Owner {
+/// A role without tags is ours if it has what only we write.
+fn owner_of(role: &observed::Role, desired: &Role, ours: &str) -> Owner {
     let trusts_ours =
         matches!(&role.trust, State::Present(trust) if has_ours(trust, &desired.trust));
-    owner(
-        &role.tags,
-        ours,
-        trusts_ours || matches!(role.policy, State::Present(_)),
-    )
+    let looks_ours = trusts_ours || matches!(role.policy, State::Present(_));
+    owner(&role.tags, ours, looks_ours)
 }
 
 /// Plans the role.
 pub(super) fn set_up(
-    draft: &mut PlanBuilder<'_>,
-    logging: &Logging,
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Role,
     seen: &State<observed::Role>,
 ) -> Readiness {
-    let subject = subject(logging);
-    let desired::Role {
+    let mut plan = begin(plan, place, desired);
+    let Role {
         name,
+        arn: _,
         trust,
         policy_name,
         policy,
         tags,
-    } = &logging.role;
+    } = desired;
+    let none = BTreeSet::new();
     let role = match seen {
         State::Unknown(why) => {
-            draft.unknown(&subject, "the role", why);
-            return Readiness::Falls(format!("role {name} could not be read"));
+            plan.unknown("the role", why);
+            return Readiness::NotReady(format!("role {name} could not be read"));
         }
         State::Absent => {
-            let action = Action::CreateRole {
+            plan.absent();
+            let action = RoleAction::Create {
                 trust: trust.clone(),
                 tags: tags.clone(),
             };
-            let mut after = BTreeSet::from([draft.change(
-                &subject,
-                "create",
-                action,
-                "absent",
-                &BTreeSet::new(),
-            )]);
-            let action = Action::PutRolePolicy {
+            let mut after = BTreeSet::from([plan.change("create", action, "absent", &none)]);
+            let action = RoleAction::PutPolicy {
                 name: policy_name.clone(),
                 before: None,
                 after: policy.clone(),
             };
-            after.insert(draft.change(&subject, "policy", action, "absent", &after));
-            return Readiness::Stands { after };
+            after.insert(plan.change("policy", action, "absent", &after));
+            return Readiness::Ready { after };
         }
         State::Present(role) => role,
     };
-    match owner_of(role, &logging.role, draft.owner) {
-        Owner::Ours => {}
+    let whose = match owner_of(role, desired, place.owner) {
+        Owner::Ours => None,
         Owner::Unknown(why) => {
-            draft.unknown(&subject, "its tags, and so whose it is,", &why);
-            return Readiness::Falls(format!("whose role {name} is could not be read"));
+            plan.unknown_owner(&why);
+            return Readiness::NotReady(format!("the tags of role {name} could not be read"));
         }
-        Owner::Nobody => {
-            let hint = format!(
-                "name another role in the fleet file, or hand this one over: give it the tag {OWNER_TAG} = {}",
-                draft.owner
-            );
-            draft.decline(
-                &subject,
-                Reason::Foreign,
-                "a role of this name is there that catchment did not make",
-                hint,
-            );
-            return Readiness::Falls(format!("role {name} is foreign"));
-        }
-        Owner::AnotherFleet(fleet) => {
-            draft.decline(
-                &subject,
-                Reason::Foreign,
-                format!("it is of fleet {fleet}"),
-                "name another role in the fleet file",
-            );
-            return Readiness::Falls(format!("role {name} is of another fleet"));
-        }
-    }
-    if role.path != "/" {
-        let why = format!(
-            "it has the path {}, and so another ARN than its name tells",
-            role.path
-        );
-        let hint = "name another role in the fleet file, or make this one anew without a path";
-        draft.decline(&subject, Reason::Blocked, why, hint);
-        return Readiness::Falls(format!("role {name} has a path"));
+        Owner::Nobody => Some(plan.taken("role", None, place.owner)),
+        Owner::AnotherFleet(fleet) => Some(plan.taken("role", Some(&fleet), place.owner)),
+    };
+    if let Some(whose) = whose {
+        return Readiness::NotReady(format!("role {name} {whose}"));
     }
     let observed::Role {
-        path: _,
+        path,
         trust: seen_trust,
         policy: seen_policy,
         foreign_policies,
         tags: seen_tags,
     } = role;
-    let mut after = BTreeSet::new();
-    if let Some((before, put)) = draft.document(&subject, "trust policy", seen_trust, trust) {
-        let action = Action::PutRoleTrust { before, after: put };
-        after.insert(draft.change(
-            &subject,
-            "trust",
-            action,
-            "drifted: trust policy",
-            &BTreeSet::new(),
-        ));
+    if path != "/" {
+        let why = format!("its path is {path}, so its ARN does not follow from its name");
+        let hint = "name another role in the fleet file, or create this one again without a path";
+        plan.decline(Reason::Blocked, why, hint);
+        return Readiness::NotReady(format!("role {name} has a path"));
     }
-    if let Some((before, put)) = draft.document(&subject, "inline policy", seen_policy, policy) {
-        let why = if before.is_some() {
-            "drifted: inline policy"
-        } else {
-            "absent: inline policy"
+    let mut after = BTreeSet::new();
+    if let Some((before, put)) = plan.document("trust policy", seen_trust, trust) {
+        let action = RoleAction::PutTrust { before, after: put };
+        after.insert(plan.change("trust", action, "drifted: trust policy", &none));
+    }
+    if let Some((before, put)) = plan.document("inline policy", seen_policy, policy) {
+        let why = match before {
+            Some(_) => "drifted: inline policy",
+            None => "absent: inline policy",
         };
-        let action = Action::PutRolePolicy {
+        let action = RoleAction::PutPolicy {
             name: policy_name.clone(),
             before,
             after: put,
         };
-        after.insert(draft.change(&subject, "policy", action, why, &BTreeSet::new()));
+        after.insert(plan.change("policy", action, why, &none));
     }
     if let State::Present(policies) = foreign_policies {
         policies
             .iter()
-            .for_each(|policy| draft.foreign(&subject, format!("policy {policy}")));
+            .for_each(|policy| plan.foreign(format!("policy {policy}")));
     }
-    if let Some(tags) = known(seen_tags).and_then(|seen| TagChange::between(&seen, tags)) {
-        draft.change(
-            &subject,
-            "tag",
-            Action::TagRole { tags },
-            "drifted: tags",
-            &BTreeSet::new(),
-        );
+    if let Some(tags) = TagChange::between(seen_tags, tags) {
+        plan.change("tag", RoleAction::Tag { tags }, "drifted: tags", &none);
     }
-    Readiness::Stands { after }
+    Readiness::Ready { after }
 }
 
-/// Plans the end of the role, once nothing delivers with it. A role that others use keeps what is theirs.
+/// Plans to delete the role, once nothing delivers with it. A role that others use keeps what is theirs.
 pub(super) fn take_down(
-    draft: &mut PlanBuilder<'_>,
-    logging: &Logging,
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Role,
     seen: &State<observed::Role>,
     delivering: &Removal,
 ) {
-    let subject = subject(logging);
+    let mut plan = begin(plan, place, desired);
     let role = match seen {
         State::Absent => return,
-        State::Unknown(why) => return draft.unknown(&subject, "the role", why),
+        State::Unknown(why) => return plan.unknown("the role", why),
         State::Present(role) => role,
     };
-    match owner_of(role, &logging.role, draft.owner) {
+    match owner_of(role, desired, place.owner) {
         Owner::Ours => {}
-        Owner::Unknown(why) => {
-            return draft.unknown(&subject, "its tags, and so whose it is,", &why);
-        }
-        Owner::Nobody => return draft.foreign(&subject, "role that catchment did not make"),
-        Owner::AnotherFleet(fleet) => {
-            return draft.foreign(&subject, format!("role of fleet {fleet}"));
-        }
+        Owner::Unknown(why) => return plan.unknown_owner(&why),
+        Owner::Nobody => return plan.foreign("role that catchment did not create"),
+        Owner::AnotherFleet(fleet) => return plan.foreign(format!("role of fleet {fleet}")),
     }
-    let Some(needs) = delivering.awaited(draft, &subject, "remove what stands on it first") else {
+    let Some(needs) = delivering.awaited(&mut plan, "remove what uses it first") else {
         return;
     };
     let observed::Role {
@@ -192,85 +152,60 @@ pub(super) fn take_down(
         foreign_policies,
         tags: _,
     } = role;
-    let desired::Role {
-        name: _,
-        trust: our_trust,
-        policy_name,
-        policy: our_policy,
-        tags: _,
-    } = &logging.role;
     let (trust, others) = match (trust, foreign_policies) {
         (State::Present(trust), State::Present(others)) => (trust, others),
-        (State::Unknown(why), _) => return draft.unknown(&subject, "its trust policy", why),
-        (_, State::Unknown(why)) => return draft.unknown(&subject, "its other policies", why),
+        (State::Unknown(why), _) => return plan.unknown("its trust policy", why),
+        (_, State::Unknown(why)) => return plan.unknown("its other policies", why),
         (State::Absent, _) | (_, State::Absent) => {
-            return draft.unknown(&subject, "who else uses it", "AWS names no policies of it");
+            return plan.unknown("who else uses it", "AWS names none of its policies");
         }
     };
     let policy = match policy {
-        State::Unknown(why) => return draft.unknown(&subject, "the inline policy", why),
+        State::Unknown(why) => return plan.unknown("the inline policy", why),
         State::Absent => None,
         State::Present(policy) => Some(policy),
     };
-    draft.foreign_statements(&subject, "trust policy", trust, our_trust);
+    plan.foreign_statements("trust policy", trust, &desired.trust);
     others
         .iter()
-        .for_each(|policy| draft.foreign(&subject, format!("policy {policy}")));
-    let rest_of_policy = policy.and_then(|policy| without_ours(policy, our_policy));
-    let rest_of_trust = without_ours(trust, our_trust);
+        .for_each(|policy| plan.foreign(format!("policy {policy}")));
+    let rest_of_policy = policy.and_then(|policy| without_ours(policy, &desired.policy));
+    let rest_of_trust = without_ours(trust, &desired.trust);
     let mut after = needs.clone();
     if let Some(before) = policy {
-        draft.foreign_statements(&subject, "inline policy", before, our_policy);
-        let name = policy_name.clone();
+        plan.foreign_statements("inline policy", before, &desired.policy);
+        let (name, before) = (desired.policy_name.clone(), before.clone());
         match &rest_of_policy {
-            Some(rest) if rest == before => {}
+            Some(rest) if *rest == before => {}
             Some(rest) => {
-                let action = Action::PutRolePolicy {
+                let action = RoleAction::PutPolicy {
                     name,
-                    before: Some(before.clone()),
+                    before: Some(before),
                     after: rest.clone(),
                 };
-                after.insert(draft.change(
-                    &subject,
-                    "policy",
-                    action,
-                    "ours go, the others' stay",
-                    needs,
-                ));
+                after.insert(plan.change("policy", action, OURS_GO, needs));
             }
             None => {
-                let action = Action::DeleteRolePolicy {
-                    name,
-                    before: before.clone(),
-                };
-                after.insert(draft.change(&subject, "delete-policy", action, "destroy", needs));
+                let action = RoleAction::DeletePolicy { name, before };
+                after.insert(plan.change("delete-policy", action, "destroy", needs));
             }
         }
     }
     let has_others = rest_of_policy.is_some() || rest_of_trust.is_some() || !others.is_empty();
     if !has_others {
-        draft.change(&subject, "delete", Action::DeleteRole, "destroy", &after);
+        plan.change("delete", RoleAction::Delete, "destroy", &after);
         return;
     }
     if let Some(rest) = rest_of_trust
         && rest != *trust
     {
-        let action = Action::PutRoleTrust {
+        let action = RoleAction::PutTrust {
             before: Some(trust.clone()),
             after: rest,
         };
-        draft.change(
-            &subject,
-            "trust",
-            action,
-            "ours go, the others' stay",
-            &after,
-        );
+        plan.change("trust", action, OURS_GO, &after);
     }
-    draft.decline(
-        &subject,
-        Reason::Kept,
-        "others use it, through statements or policies of their own",
-        "remove what is theirs, then destroy again",
-    );
+    let why = "others use it, through statements or policies of their own";
+    let hint = "remove what is theirs, then destroy again";
+    plan.decline(Reason::Kept, why, hint);
 }

@@ -1,23 +1,23 @@
-//! The planner over whole worlds: generated ones, and each kind of drift by hand.
+//! The planner on everything that may be observed: generated, and each kind of drift by hand.
 
-mod by_hand;
+mod generated;
 mod logging;
 mod member;
+mod seed;
 mod simulate;
 mod whole;
-mod world;
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use self::generated::{THEIR_SID, desired_and_observed};
 use self::simulate::{failing_at, first, simulate};
-use self::world::{THEIR_SID, desired_and_observed};
 use super::*;
 use crate::provision::policy::Document;
-use crate::provision::resource::{OWNER_TAG, Resource};
+use crate::provision::resource::{OWNER_TAG, Tags};
 
-/// What any plan must be, whatever the world: each change once, after what it needs, and on nothing unknown.
+/// Holds of every plan: each change comes once, after what it needs, and touches nothing unknown.
 fn assert_sound(plan: &Plan, world: &Observed) {
     let mut made = BTreeSet::new();
     for change in &plan.changes {
@@ -39,40 +39,22 @@ fn assert_sound(plan: &Plan, world: &Observed) {
     }
 }
 
-fn is_unknown(change: &Change, world: &Observed) -> bool {
-    let ResourceAddress {
-        party,
-        account: _,
-        region,
-        thing,
-    } = &change.subject;
-    let place = region
-        .as_ref()
-        .and_then(|region| world.logging.as_ref()?.regions.get(region));
-    match (party, thing, place) {
-        (_, Resource::Role(_), _) => {
-            matches!(world.logging.as_ref().unwrap().role, State::Unknown(_))
-        }
-        (_, Resource::Stream(_), Some(place)) => matches!(place.stream, State::Unknown(_)),
-        (_, Resource::Destination(_), Some(place)) => {
-            matches!(place.destination, State::Unknown(_))
-        }
-        (
-            crate::provision::resource::Party::Member(name),
-            Resource::Filter { log_group, .. },
-            _,
-        ) => {
-            matches!(
-                world.members[name].regions[region.as_ref().unwrap()][log_group],
-                State::Unknown(_)
-            )
-        }
-        other => panic!("no such thing: {other:?}"),
+fn is_unknown(change: &Change, observed: &Observed) -> bool {
+    let logging = || observed.logging.as_ref().unwrap();
+    let place = || &logging().regions[&change.region];
+    match &change.action {
+        Action::Role(..) => matches!(logging().role, State::Unknown(_)),
+        Action::Stream(..) => matches!(place().stream, State::Unknown(_)),
+        Action::Destination(..) => matches!(place().destination, State::Unknown(_)),
+        Action::Filter(member, log_group, _) => matches!(
+            observed.members[member].regions[&change.region][log_group],
+            State::Unknown(_)
+        ),
     }
 }
 
-/// All that others set up, as text: their statements, filters, tags, and whole things of other fleets.
-fn foreign_things(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<String> {
+/// All that others set up, as text: their statements, filters, tags, and whole resources of other fleets.
+fn foreign_resources(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut document = |place: &str, document: &State<Document>| {
         if let State::Present(document) = document {
@@ -86,7 +68,7 @@ fn foreign_things(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<S
         }
     };
     let mut tagged = Vec::new();
-    let mut tags = |place: &str, tags: &State<crate::provision::resource::Tags>, whole: String| {
+    let mut tags = |place: &str, tags: &State<Tags>, whole: String| {
         if let State::Present(tags) = tags {
             tagged.extend(
                 tags.get("their")
@@ -95,7 +77,7 @@ fn foreign_things(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<S
             );
             tagged.extend(
                 tags.get(OWNER_TAG)
-                    .filter(|owner| **owner != desired.owner)
+                    .filter(|owner| **owner != desired.logging.as_ref().unwrap().owner)
                     .map(|_| whole),
             );
         }
@@ -138,7 +120,7 @@ fn foreign_things(world: &Observed, desired: &Desired, with_tags: bool) -> Vec<S
     found
 }
 
-/// Carries the plan out: whole, killed at every step, failing at every step. Each time the next run ends with nothing to do.
+/// Carries out the plan: whole, killed at every step, failing at every step. Each time, the next run leaves nothing to do.
 fn assert_ends(observed: &Observed, make: impl Fn(&Observed) -> Plan) {
     let plan = make(observed);
     assert_sound(&plan, observed);
@@ -177,13 +159,24 @@ proptest! {
     #[test]
     fn what_is_foreign_stays((desired, observed) in desired_and_observed(), delete_stream: bool) {
         let after = simulate(&plan(&desired, &observed), &observed);
-        prop_assert_eq!(foreign_things(&after, &desired, true), foreign_things(&observed, &desired, true));
+        prop_assert_eq!(foreign_resources(&after, &desired, true), foreign_resources(&observed, &desired, true));
         let after = simulate(&destroy(&desired, &observed, delete_stream), &observed);
-        prop_assert_eq!(foreign_things(&after, &desired, false), foreign_things(&observed, &desired, false));
+        prop_assert_eq!(foreign_resources(&after, &desired, false), foreign_resources(&observed, &desired, false));
     }
 
     #[test]
-    fn an_observed_world_survives_as_a_fixture((_, observed) in desired_and_observed()) {
+    fn a_resource_is_in_sync_exactly_if_nothing_is_planned_or_declined_for_it((desired, observed) in desired_and_observed()) {
+        let Plan { changes, declined, .. } = plan(&desired, &observed);
+        let changed = changes.iter().map(Change::address);
+        let touched: BTreeSet<_> = changed.chain(declined.into_iter().map(|one| one.address)).collect();
+        let resources = resources(&desired, &observed);
+        let out_of_sync = resources.iter().filter(|one| one.state != ResourceState::InSync);
+        prop_assert_eq!(touched, out_of_sync.map(|one| one.address.clone()).collect());
+        prop_assert!(resources.is_sorted_by(|a, b| a.address < b.address));
+    }
+
+    #[test]
+    fn what_was_observed_can_be_kept_as_a_fixture((_, observed) in desired_and_observed()) {
         let text = serde_json::to_string(&observed).unwrap();
         prop_assert_eq!(serde_json::from_str::<Observed>(&text).unwrap(), observed);
     }
@@ -195,7 +188,7 @@ proptest! {
         let world = Observed { logging: None, ..observed };
         assert_ends(&world, |world| plan(&part, world));
         for change in plan(&part, &world).changes {
-            let is_filter = matches!(change.subject.thing, Resource::Filter { .. });
+            let is_filter = matches!(change.action, Action::Filter(..));
             prop_assert!(is_filter);
         }
     }
@@ -207,7 +200,7 @@ fn from_nothing_to_all_and_back() {
         &crate::provision::fleet::Fleet::parse(crate::provision::fleet::TEMPLATE).unwrap(),
     )
     .unwrap();
-    let empty = world::nothing_yet(&desired);
+    let empty = generated::nothing_yet(&desired);
     let up = plan(&desired, &empty);
     assert_eq!(
         (up.declined.as_slice(), up.foreign.as_slice()),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::by_hand::{
+use super::seed::{
     destination, in_sync, known, place, planned, role, seed, shown, stream, with_theirs,
 };
-use super::{Observed, Plan, State, destroy, plan};
+use super::{
+    Action, Change, Declined, Observed, Plan, Reason, RoleAction, State, StreamAction, destroy,
+    plan,
+};
 use crate::provision::desired::Scope;
 use crate::provision::name::Arn;
 use crate::provision::observed::StreamStatus;
@@ -13,12 +16,12 @@ use crate::provision::policy::Document;
 use crate::provision::resource::{Encryption, OWNER_TAG};
 
 #[test]
-fn a_destinations_role_and_target() {
+fn a_destinations_stream_and_role_are_put_back() {
     let drift = |world: &mut Observed| {
-        destination(world).role = "arn:aws:iam::999988887777:role/other"
+        destination(world).ends.role = "arn:aws:iam::999988887777:role/other"
             .parse::<Arn>()
             .unwrap();
-        destination(world).target = "arn:aws:kinesis:us-west-2:999988887777:stream/other"
+        destination(world).ends.target = "arn:aws:kinesis:us-west-2:999988887777:stream/other"
             .parse::<Arn>()
             .unwrap();
     };
@@ -37,7 +40,7 @@ fn a_destinations_role_and_target() {
 }
 
 #[test]
-fn a_statement_removed_and_one_of_others_added() {
+fn our_statement_is_put_back_beside_those_of_others() {
     let drift = |world: &mut Observed| {
         let theirs = with_theirs(known(&mut destination(world).policy));
         let alone = theirs
@@ -66,7 +69,7 @@ fn a_statement_removed_and_one_of_others_added() {
 }
 
 #[test]
-fn a_policy_that_lost_a_member_and_a_changed_trust() {
+fn policies_are_repaired_value_by_value() {
     let drift = |world: &mut Observed| {
         let policy = known(&mut destination(world).policy)
             .to_json()
@@ -126,7 +129,7 @@ fn a_policy_that_lost_a_member_and_a_changed_trust() {
 }
 
 #[test]
-fn a_stream_that_fell_short() {
+fn a_stream_that_falls_short_is_raised() {
     let drift = |world: &mut Observed| {
         let stream = stream(world);
         stream.retention_hours = 24;
@@ -196,7 +199,7 @@ fn a_stream_that_is_more_than_asked_for_is_kept_so() {
 }
 
 #[test]
-fn tags_removed_and_changed() {
+fn missing_tags_are_written_again() {
     let drift = |world: &mut Observed| {
         known(&mut role(world).tags).clear();
         known(&mut destination(world).tags).clear();
@@ -227,13 +230,13 @@ fn a_stream_that_lost_its_tag_is_adopted_and_not_deleted() {
         !down
             .changes
             .iter()
-            .any(|change| change.action == super::Action::DeleteStream)
+            .any(|change| matches!(change.action, Action::Stream(_, StreamAction::Delete)))
     );
     assert_eq!(down.foreign.len(), 1);
 }
 
 #[test]
-fn a_role_with_a_path_is_no_role_of_the_fleet() {
+fn a_role_with_a_path_is_declined() {
     let drift = |world: &mut Observed| {
         role(world).path = "/service/".to_owned();
         place(world).destination = State::Absent;
@@ -242,8 +245,8 @@ fn a_role_with_a_path_is_no_role_of_the_fleet() {
     logging account 999988887777
       all Regions
         ! role cwrole
-            blocked: it has the path /service/, and so another ARN than its name tells
-              hint: name another role in the fleet file, or make this one anew without a path
+            blocked: its path is /service/, so its ARN does not follow from its name
+              hint: name another role in the fleet file, or create this one again without a path
       us-west-2
         ! logs::Destination kinesisDest
             blocked: role cwrole has a path
@@ -259,14 +262,14 @@ fn a_role_whose_inline_policy_others_use_is_kept() {
     let policy = known(&mut role(&mut world).policy);
     *policy = with_theirs(policy);
     let down = destroy(&seed(), &world, false);
-    let of_role = |declined: &&super::Declined| declined.subject.region.is_none();
+    let of_role = |declined: &&Declined| declined.address.region.is_none();
     let declined: Vec<_> = down.declined.iter().filter(of_role).collect();
     let [kept] = declined[..] else {
         panic!("{declined:#?}")
     };
-    assert_eq!(kept.reason, super::Reason::Kept);
+    assert_eq!(kept.reason, Reason::Kept);
     insta::assert_snapshot!(kept.why, @"others use it, through statements or policies of their own");
-    let deletes = |change: &super::Change| change.action == super::Action::DeleteRole;
+    let deletes = |change: &Change| matches!(change.action, Action::Role(_, RoleAction::Delete));
     assert!(!down.changes.iter().any(deletes));
 }
 
@@ -281,14 +284,14 @@ fn another_fleets_stream_that_is_not_as_asked_is_declined() {
 }
 
 #[test]
-fn a_destination_that_goes_alone_names_whose_filters_nobody_looked_at() {
+fn deleting_a_destination_alone_names_the_members_not_looked_at() {
     let scope = Scope {
         logging: true,
         members: BTreeSet::new(),
     };
     let part = seed().only(&scope).unwrap();
     let down = destroy(&part, &in_sync(), false);
-    insta::assert_snapshot!(down.changes[0].why, @"destroy; the filters of dev1, logging were not looked at, and deliver nothing any more");
+    insta::assert_snapshot!(down.changes[0].why, @"destroy; the filters of dev1, logging were not looked at, and will deliver nothing");
     assert_eq!(
         destroy(&seed(), &in_sync(), false).changes[3].why,
         "destroy"

@@ -1,11 +1,11 @@
 //! Drift in a member account: its filters, and those of others.
 
 use super::Observed;
-use super::by_hand::{known, other_filter, planned, trail};
+use super::seed::{known, other_filter, planned, trail};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 #[test]
-fn a_filters_pattern_and_distribution() {
+fn a_filters_pattern_and_distribution_are_put_back() {
     let drift = |world: &mut Observed| {
         let filter = known(trail(world)).filters.first_mut().unwrap();
         filter.pattern = FilterPattern::new("ERROR");
@@ -55,7 +55,7 @@ fn two_foreign_filters_are_named_and_left() {
 }
 
 #[test]
-fn a_filter_of_others_that_delivers_there_already() {
+fn a_foreign_filter_to_our_destination_is_declined() {
     let drift = |world: &mut Observed| {
         known(trail(world)).filters.first_mut().unwrap().name = "by-hand".parse().unwrap();
     };

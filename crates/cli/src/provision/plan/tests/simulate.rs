@@ -1,4 +1,4 @@
-//! A strict AWS in miniature: carries one change out on an observed world, and panics at what AWS would refuse.
+//! A strict AWS in miniature: carries out changes on what was observed, and panics at what AWS would refuse.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,11 @@ use crate::provision::name::Region;
 use crate::provision::observed::{
     Destination, LogGroup, LoggingRegion, Observed, Role, State, Stream, StreamStatus,
 };
-use crate::provision::plan::{Action, Change, ChangeKey, DestinationEnds, Plan, TagChange};
-use crate::provision::resource::{Encryption, Party, Resource, StreamMode, Tags};
+use crate::provision::plan::{
+    Action, Change, ChangeKey, DestinationAction, FilterAction, Plan, RoleAction, StreamAction,
+    TagChange,
+};
+use crate::provision::resource::{Encryption, StreamMode, Tags};
 
 /// Carries out the whole plan.
 pub(super) fn simulate(plan: &Plan, world: &Observed) -> Observed {
@@ -43,49 +46,32 @@ fn without(plan: &Plan, world: &Observed, failing: Option<&ChangeKey>) -> Observ
 }
 
 fn carry_out(change: &Change, world: &mut Observed) {
-    let place = &change.subject;
-    match (&place.party, &place.thing) {
-        (Party::Logging, Resource::Stream(_)) => on_stream(
-            &change.action,
-            region(world, place.region.as_ref().unwrap()),
-        ),
-        (Party::Logging, Resource::Role(_)) => on_role(&change.action, world),
-        (Party::Logging, Resource::Destination(_)) => {
-            on_destination(&change.action, world, place.region.as_ref().unwrap());
-        }
-        (Party::Member(name), Resource::Filter { log_group, .. }) => {
-            let region = place.region.as_ref().unwrap();
-            if let (Action::PutFilter { .. }, Some(logging)) = (&change.action, &world.logging) {
+    let region = &change.region;
+    match &change.action {
+        Action::Stream(_, action) => on_stream(action, in_region(world, region)),
+        Action::Role(_, action) => on_role(action, world),
+        Action::Destination(_, action) => on_destination(action, world, region),
+        Action::Filter(member, log_group, action) => {
+            if let (FilterAction::Put { .. }, Some(logging)) = (action, &world.logging) {
                 assert!(
                     !matches!(logging.regions[region].destination, State::Absent),
                     "no logs::Destination to subscribe to"
                 );
             }
-            let groups = world
-                .members
-                .get_mut(name)
-                .unwrap()
-                .regions
-                .get_mut(region)
-                .unwrap();
-            on_filter(&change.action, present(groups.get_mut(log_group).unwrap()));
+            let member = world.members.get_mut(member).unwrap();
+            let groups = member.regions.get_mut(region).unwrap();
+            on_filter(action, present(groups.get_mut(log_group).unwrap()));
         }
-        (party, thing) => panic!("{thing} does not belong to {party}"),
     }
 }
 
-fn region<'a>(world: &'a mut Observed, region: &Region) -> &'a mut LoggingRegion {
-    world
-        .logging
-        .as_mut()
-        .unwrap()
-        .regions
-        .get_mut(region)
-        .unwrap()
+fn in_region<'a>(world: &'a mut Observed, region: &Region) -> &'a mut LoggingRegion {
+    let logging = world.logging.as_mut().unwrap();
+    logging.regions.get_mut(region).unwrap()
 }
 
-fn on_stream(action: &Action, place: &mut LoggingRegion) {
-    if let Action::CreateStream { mode, tags } = action {
+fn on_stream(action: &StreamAction, place: &mut LoggingRegion) {
+    if let StreamAction::Create { mode, tags } = action {
         assert_eq!(place.stream, State::Absent);
         place.stream = State::Present(Stream {
             status: StreamStatus::Active,
@@ -102,62 +88,57 @@ fn on_stream(action: &Action, place: &mut LoggingRegion) {
         return;
     }
     let stream = present(&mut place.stream);
-    if let Action::AwaitStream { before } = action {
-        assert_eq!(stream.status, *before);
-        stream.status = StreamStatus::Active;
-        return;
-    }
-    if let Action::DeleteStream = action {
-        assert!(
-            matches!(stream.status, StreamStatus::Active | StreamStatus::Updating),
-            "ResourceInUseException"
-        );
-        place.stream = State::Absent;
-        return;
-    }
-    assert_eq!(
-        stream.status,
-        StreamStatus::Active,
-        "ResourceInUseException"
-    );
+    let is_active = stream.status == StreamStatus::Active;
     match action {
-        Action::SetStreamMode { before, after } => {
+        StreamAction::Create { .. } => {}
+        StreamAction::Await { before } => {
+            assert_eq!(stream.status, *before);
+            stream.status = StreamStatus::Active;
+        }
+        StreamAction::Delete => {
+            let is_updating = stream.status == StreamStatus::Updating;
+            assert!(is_active || is_updating, "ResourceInUseException");
+            place.stream = State::Absent;
+        }
+        StreamAction::SetMode { before, after } => {
+            assert!(is_active, "ResourceInUseException");
             assert_eq!(stream.is_on_demand, *before == StreamMode::OnDemand);
             assert!(
                 *after == StreamMode::OnDemand || *after == StreamMode::Shards(stream.open_shards)
             );
             stream.is_on_demand = *after == StreamMode::OnDemand;
         }
-        Action::RaiseShards { before, after } => {
-            assert!(
-                !stream.is_on_demand
-                    && stream.open_shards == *before
-                    && before < after
-                    && *after <= before * 2
-            );
+        StreamAction::RaiseShards { before, after } => {
+            assert!(is_active, "ResourceInUseException");
+            assert!(!stream.is_on_demand && stream.open_shards == *before);
+            assert!(before < after && *after <= before * 2);
             stream.open_shards = *after;
         }
-        Action::RaiseRetention {
+        StreamAction::RaiseRetention {
             before_hours,
             after_hours,
         } => {
+            assert!(is_active, "ResourceInUseException");
             assert!(stream.retention_hours == *before_hours && before_hours < after_hours);
             stream.retention_hours = *after_hours;
         }
-        Action::EncryptStream { before, after } => {
+        StreamAction::Encrypt { before, after } => {
+            assert!(is_active, "ResourceInUseException");
             assert_eq!(stream.encryption, *before);
             assert!(after.key_id().is_some());
             stream.encryption = after.clone();
         }
-        Action::TagStream { arn: _, tags } => tag(&mut stream.tags, tags),
-        other => panic!("no action on a stream: {other:?}"),
+        StreamAction::Tag { arn: _, tags } => {
+            assert!(is_active, "ResourceInUseException");
+            tag(&mut stream.tags, tags);
+        }
     }
 }
 
-fn on_role(action: &Action, world: &mut Observed) {
+fn on_role(action: &RoleAction, world: &mut Observed) {
     let logging = world.logging.as_mut().unwrap();
     match action {
-        Action::CreateRole { trust, tags } => {
+        RoleAction::Create { trust, tags } => {
             assert_eq!(logging.role, State::Absent);
             assert!(!trust.statements().is_empty());
             logging.role = State::Present(Role {
@@ -168,13 +149,13 @@ fn on_role(action: &Action, world: &mut Observed) {
                 tags: State::Present(tags.clone()),
             });
         }
-        Action::PutRoleTrust { before, after } => {
+        RoleAction::PutTrust { before, after } => {
             let role = present(&mut logging.role);
             assert!(!after.statements().is_empty(), "MalformedPolicyDocument");
             assert_eq!(shown(&role.trust), before.as_ref());
             role.trust = State::Present(after.clone());
         }
-        Action::PutRolePolicy {
+        RoleAction::PutPolicy {
             name: _,
             before,
             after,
@@ -184,13 +165,13 @@ fn on_role(action: &Action, world: &mut Observed) {
             assert_eq!(shown(&role.policy), before.as_ref());
             role.policy = State::Present(after.clone());
         }
-        Action::DeleteRolePolicy { name: _, before } => {
+        RoleAction::DeletePolicy { name: _, before } => {
             let role = present(&mut logging.role);
             assert_eq!(shown(&role.policy), Some(before));
             role.policy = State::Absent;
         }
-        Action::TagRole { tags } => tag(&mut present(&mut logging.role).tags, tags),
-        Action::DeleteRole => {
+        RoleAction::Tag { tags } => tag(&mut present(&mut logging.role).tags, tags),
+        RoleAction::Delete => {
             let role = present(&mut logging.role);
             let nothing = State::Present(BTreeSet::new());
             assert!(
@@ -198,22 +179,20 @@ fn on_role(action: &Action, world: &mut Observed) {
                 "DeleteConflict"
             );
             logging.role = State::Absent;
-            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.role.resource() == "role/cwrole"));
+            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.ends.role.resource() == "role/cwrole"));
             assert!(!used, "a logs::Destination is left without its role");
         }
-        other => panic!("no action on a role: {other:?}"),
     }
 }
 
-fn on_destination(action: &Action, world: &mut Observed, name: &Region) {
+fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Region) {
     let subscribed = world.members.values().flat_map(|member| member.regions.get(name)).flat_map(|groups| groups.values()).any(|group| {
         matches!(group, State::Present(group) if group.filters.iter().any(|filter| filter.name.as_str().starts_with("catchment") && filter.destination.resource_name() == "kinesisDest"))
     });
     let role_is_there = matches!(world.logging.as_ref().unwrap().role, State::Present(_));
-    let place = region(world, name);
+    let place = in_region(world, name);
     match action {
-        Action::PutDestination { before, after } => {
-            let DestinationEnds { target, role } = after.clone();
+        DestinationAction::Put { before, after } => {
             assert!(role_is_there, "the role cannot be assumed");
             let stream = present(&mut place.stream);
             let takes_records =
@@ -222,35 +201,29 @@ fn on_destination(action: &Action, world: &mut Observed, name: &Region) {
             match &mut place.destination {
                 State::Absent => {
                     assert_eq!(*before, None);
-                    let tags = State::Present(Tags::new());
                     place.destination = State::Present(Destination {
-                        target,
-                        role,
+                        ends: after.clone(),
                         policy: State::Absent,
-                        tags,
+                        tags: State::Present(Tags::new()),
                     });
                 }
                 State::Present(destination) => {
-                    let ends = DestinationEnds {
-                        target: destination.target.clone(),
-                        role: destination.role.clone(),
-                    };
-                    assert_eq!(*before, Some(ends));
-                    (destination.target, destination.role) = (target, role);
+                    assert_eq!(before.as_ref(), Some(&destination.ends));
+                    destination.ends = after.clone();
                 }
                 State::Unknown(_) => panic!("planned from what is unknown"),
             }
         }
-        Action::PutDestinationPolicy { before, after } => {
+        DestinationAction::PutPolicy { before, after } => {
             let destination = present(&mut place.destination);
             assert!(!after.statements().is_empty());
             assert_eq!(shown(&destination.policy), before.as_ref());
             destination.policy = State::Present(after.clone());
         }
-        Action::TagDestination { arn: _, tags } => {
+        DestinationAction::Tag { arn: _, tags } => {
             tag(&mut present(&mut place.destination).tags, tags);
         }
-        Action::DeleteDestination { before: _ } => {
+        DestinationAction::Delete { before: _ } => {
             present(&mut place.destination);
             assert!(
                 !subscribed,
@@ -258,16 +231,16 @@ fn on_destination(action: &Action, world: &mut Observed, name: &Region) {
             );
             place.destination = State::Absent;
         }
-        other => panic!("no action on a logs::Destination: {other:?}"),
     }
 }
 
-fn on_filter(action: &Action, group: &mut LogGroup) {
+fn on_filter(action: &FilterAction, group: &mut LogGroup) {
     match action {
-        Action::PutFilter {
+        FilterAction::Put {
             before,
             after,
             beside,
+            is_allowed: _,
         } => {
             assert_eq!(
                 group
@@ -280,24 +253,23 @@ fn on_filter(action: &Action, group: &mut LogGroup) {
             assert_eq!(group.filters, *beside);
             group.filters.push(after.clone());
         }
-        Action::DeleteFilter { before } => {
+        FilterAction::Delete { before } => {
             assert!(group.filters.contains(before));
             group.filters.retain(|filter| filter.name != before.name);
         }
-        other => panic!("no action on a filter: {other:?}"),
     }
 }
 
 fn present<T: std::fmt::Debug>(state: &mut State<T>) -> &mut T {
     match state {
-        State::Present(thing) => thing,
+        State::Present(seen) => seen,
         other => panic!("not there: {other:?}"),
     }
 }
 
 fn shown<T: std::fmt::Debug>(state: &State<T>) -> Option<&T> {
     match state {
-        State::Present(thing) => Some(thing),
+        State::Present(seen) => Some(seen),
         State::Absent => None,
         State::Unknown(_) => panic!("planned from what is unknown"),
     }

@@ -1,10 +1,10 @@
 //! Whole plans as a person and a program read them: the first, none, what is declined, the last.
 
-use super::by_hand::{
+use super::generated::nothing_yet;
+use super::seed::{
     destination, groups, in_sync, known, other_filter, place, planned, role, seed, shown, trail,
     with_theirs,
 };
-use super::world::nothing_yet;
 use super::{Observed, State, destroy, plan};
 use crate::output;
 use crate::provision::resource::{OWNER_TAG, SubscriptionFilter};
@@ -23,7 +23,7 @@ fn the_first_plan_as_json() {
 }
 
 #[test]
-fn a_world_in_sync() {
+fn in_sync_nothing_is_to_change() {
     insta::assert_snapshot!(planned(|_| ()), @"Nothing to change.");
     insta::assert_snapshot!(shown(|_| ()), @"
     logging account 999988887777
@@ -62,7 +62,7 @@ fn much_is_wrong(world: &mut Observed) {
 }
 
 #[test]
-fn what_is_unknown_foreign_or_gone() {
+fn what_is_unknown_foreign_or_missing_is_declined() {
     insta::assert_snapshot!(planned(much_is_wrong), @r#"
     logging account 999988887777
       all Regions
@@ -144,7 +144,7 @@ fn destroy_leaves_the_stream_and_what_others_use() {
             delete (destroy)
         ! stream Demo_Kinesis_Stream
             kept: it may hold data that nobody has read
-              hint: when all that it holds is read, destroy with --delete-stream
+              hint: once everything in it is read, destroy with --delete-stream
       all Regions
         - role cwrole
             delete inline policy catchment-delivery (destroy)
@@ -178,7 +178,7 @@ fn destroy_leaves_the_stream_and_what_others_use() {
     logging account 999988887777
       us-west-2
         ~ logs::Destination kinesisDest
-            put destination policy (ours go, the others' stay)
+            put destination policy (our statements go, the others stay)
               - CatchmentSubscribe
                   Effect: Allow
                   Principal.AWS:
@@ -191,18 +191,18 @@ fn destroy_leaves_the_stream_and_what_others_use() {
             foreign, left alone: statement of the destination policy: Audit
         ! stream Demo_Kinesis_Stream
             kept: logs::Destination kinesisDest in us-west-2 is used by others
-              hint: remove what stands on it first
+              hint: remove what uses it first
       all Regions
         ! role cwrole
             kept: logs::Destination kinesisDest in us-west-2 is used by others
-              hint: remove what stands on it first
+              hint: remove what uses it first
 
     0 to create, 1 to update, 3 to delete; 3 declined; 2 foreign, left alone.
     ");
 }
 
 #[test]
-fn the_same_as_json() {
+fn declined_resources_as_json() {
     let desired = seed();
     let mut world = in_sync();
     much_is_wrong(&mut world);

@@ -50,7 +50,7 @@ pub(super) async fn role(connection: &Connection, wanted: &desired::Role) -> Sta
     })
 }
 
-/// What GetRole says; none where there is no such role.
+/// What GetRole says; `None` if there is no such role.
 pub(in crate::aws) async fn found(
     connection: &Connection,
     name: &RoleName,
@@ -68,7 +68,7 @@ pub(in crate::aws) async fn found(
     }
 }
 
-/// GetRole carries the tags with it.
+/// The tags, which GetRole returns with the role.
 pub(in crate::aws) fn tags(role: &aws_sdk_iam::types::Role) -> Tags {
     role.tags()
         .iter()

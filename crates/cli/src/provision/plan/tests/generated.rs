@@ -1,4 +1,4 @@
-//! Generated worlds: everything that may be there, ours and others', right, drifted, absent or unknown.
+//! Generated fleets and what may be observed of them: ours and others', as desired, drifted, absent or unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -16,10 +16,10 @@ use crate::provision::observed::{
 };
 use crate::provision::policy::Document;
 use crate::provision::resource::{
-    Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
+    DestinationEnds, Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
 };
 
-/// The fleet of design.md, and others like it.
+/// The seed fleet, and others like it.
 static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
     let mut fleets = Vec::new();
     for scaling in ["shards = 4", "shards = 9", "mode = \"on-demand\""] {
@@ -46,7 +46,7 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
     fleets
 });
 
-/// A fleet and some world that it may find.
+/// A fleet, and something that may be observed of it.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
     select(FLEETS.as_slice()).prop_flat_map(|desired| {
         let logging = desired.logging.clone().unwrap();
@@ -77,7 +77,7 @@ pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed
     })
 }
 
-/// A world where nothing of ours is yet, and the log groups are there.
+/// What is observed before the first run: the log groups, and nothing of ours.
 pub(super) fn nothing_yet(desired: &Desired) -> Observed {
     let regions = |logging: &desired::Logging| {
         let place = LoggingRegion {
@@ -118,10 +118,10 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
 }
 
 fn state<T: Clone + std::fmt::Debug>(
-    thing: impl Strategy<Value = T>,
+    value: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = State<T>> {
     prop_oneof![
-        6 => thing.prop_map(State::Present),
+        6 => value.prop_map(State::Present),
         1 => Just(State::Absent),
         1 => Just(State::Unknown("AccessDenied".to_owned())),
     ]
@@ -148,7 +148,7 @@ fn tags(ours: Tags) -> impl Strategy<Value = State<Tags>> {
     ]
 }
 
-/// A statement that is none of ours: its `Sid` says so.
+/// The `Sid` of statements that are not ours.
 pub(super) const THEIR_SID: &str = "Their";
 
 fn document(ours: Document) -> impl Strategy<Value = Document> {
@@ -240,8 +240,8 @@ fn logging_region(
             },
         );
     let other = |text: &str| text.parse::<Arn>().unwrap();
-    let target = prop_oneof![4 => Just(destination.target), 1 => Just(other("arn:aws:kinesis:us-west-2:999988887777:stream/other"))];
-    let role = prop_oneof![4 => Just(destination.role), 1 => Just(other("arn:aws:iam::999988887777:role/other"))];
+    let target = prop_oneof![4 => Just(destination.ends.target), 1 => Just(other("arn:aws:kinesis:us-west-2:999988887777:stream/other"))];
+    let role = prop_oneof![4 => Just(destination.ends.role), 1 => Just(other("arn:aws:iam::999988887777:role/other"))];
     let destination = (
         target,
         role,
@@ -249,8 +249,7 @@ fn logging_region(
         tags(destination.tags),
     )
         .prop_map(|(target, role, policy, tags)| Destination {
-            target,
-            role,
+            ends: DestinationEnds { target, role },
             policy,
             tags,
         });

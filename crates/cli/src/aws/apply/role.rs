@@ -3,27 +3,27 @@
 use aws_sdk_iam::error::BuildError;
 use aws_sdk_iam::types::Tag;
 
-use super::{ApplyError, mismatch};
-use crate::aws::observe::iam as read;
-use crate::aws::{CallError, Connection};
+use super::{ApplyError, gone};
+use crate::aws::Connection;
+use crate::aws::observe::role as read;
 use crate::provision::name::RoleName;
-use crate::provision::plan::Action;
+use crate::provision::plan::RoleAction;
 use crate::provision::policy::Document;
-use crate::provision::resource::{OWNER_TAG, Resource, Tags};
+use crate::provision::resource::{OWNER_TAG, Tags};
 
 pub(super) async fn make(
     connection: &Connection,
     name: &RoleName,
-    action: &Action,
+    action: &RoleAction,
 ) -> Result<(), ApplyError> {
     let iam = &connection.iam;
     let caller = &connection.caller;
-    let thing = format!("role {name}");
+    let resource = format!("role {name}");
     match action {
-        Action::CreateRole { trust, tags } => create(connection, name, trust, tags).await?,
-        Action::PutRoleTrust { after, .. } => {
+        RoleAction::Create { trust, tags } => create(connection, name, trust, tags).await?,
+        RoleAction::PutTrust { before: _, after } => {
             caller
-                .call("iam:UpdateAssumeRolePolicy", &thing, || {
+                .call("iam:UpdateAssumeRolePolicy", &resource, || {
                     iam.update_assume_role_policy()
                         .role_name(name.as_str())
                         .policy_document(after.to_json())
@@ -31,13 +31,13 @@ pub(super) async fn make(
                 })
                 .await?;
         }
-        Action::PutRolePolicy {
+        RoleAction::PutPolicy {
             name: policy,
+            before: _,
             after,
-            ..
         } => {
             caller
-                .call("iam:PutRolePolicy", &thing, || {
+                .call("iam:PutRolePolicy", &resource, || {
                     iam.put_role_policy()
                         .role_name(name.as_str())
                         .policy_name(policy.as_str())
@@ -46,9 +46,12 @@ pub(super) async fn make(
                 })
                 .await?;
         }
-        Action::DeleteRolePolicy { name: policy, .. } => {
+        RoleAction::DeletePolicy {
+            name: policy,
+            before: _,
+        } => {
             let sent = caller
-                .call("iam:DeleteRolePolicy", &thing, || {
+                .call("iam:DeleteRolePolicy", &resource, || {
                     iam.delete_role_policy()
                         .role_name(name.as_str())
                         .policy_name(policy.as_str())
@@ -57,10 +60,10 @@ pub(super) async fn make(
                 .await;
             gone(sent.map(drop))?;
         }
-        Action::TagRole { tags } => {
+        RoleAction::Tag { tags } => {
             let tags = wire(&tags.after)?;
             caller
-                .call("iam:TagRole", &thing, || {
+                .call("iam:TagRole", &resource, || {
                     iam.tag_role()
                         .role_name(name.as_str())
                         .set_tags(Some(tags.clone()))
@@ -68,15 +71,14 @@ pub(super) async fn make(
                 })
                 .await?;
         }
-        Action::DeleteRole => {
+        RoleAction::Delete => {
             let sent = caller
-                .call("iam:DeleteRole", &thing, || {
+                .call("iam:DeleteRole", &resource, || {
                     iam.delete_role().role_name(name.as_str()).send()
                 })
                 .await;
             gone(sent.map(drop))?;
         }
-        action => return Err(mismatch(&Resource::Role(name.clone()), action)),
     }
     Ok(())
 }
@@ -87,11 +89,11 @@ async fn create(
     trust: &Document,
     tags: &Tags,
 ) -> Result<(), ApplyError> {
-    let thing = format!("role {name}");
+    let resource = format!("role {name}");
     let pairs = wire(tags)?;
     let sent = connection
         .caller
-        .call("iam:CreateRole", &thing, || {
+        .call("iam:CreateRole", &resource, || {
             connection
                 .iam
                 .create_role()
@@ -103,11 +105,11 @@ async fn create(
         .await;
     match sent {
         Ok(_) => Ok(()),
-        // it is there: by an earlier try whose answer was lost, if it bears our tag
+        // if it has our tag, an earlier try whose answer was lost created it
         Err(error) if error.code() == Some("EntityAlreadyExists") => {
             match read::found(connection, name).await? {
                 Some(role) if read::tags(&role).get(OWNER_TAG) == tags.get(OWNER_TAG) => Ok(()),
-                _ => Err(ApplyError::NotOurs { thing }),
+                _ => Err(ApplyError::NotOurs { resource }),
             }
         }
         Err(error) => Err(error.into()),
@@ -118,12 +120,4 @@ fn wire(tags: &Tags) -> Result<Vec<Tag>, BuildError> {
     tags.iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect()
-}
-
-/// What is gone already need not be deleted.
-pub(super) fn gone(sent: Result<(), CallError>) -> Result<(), CallError> {
-    match sent {
-        Err(error) if error.is_not_found() => Ok(()),
-        sent => sent,
-    }
 }

@@ -1,10 +1,10 @@
-//! Reads CloudWatch Logs: the `logs::Destination` with its policy and tags, and the subscription filters of a log group.
+//! Reads a `logs::Destination`: its stream and role, its policy, its tags.
 
 use crate::aws::{CallError, Connection, unknown};
-use crate::provision::name::{Arn, DestinationName, LogGroupName};
-use crate::provision::observed::{Destination, LogGroup, State};
+use crate::provision::name::{Arn, DestinationName};
+use crate::provision::observed::{Destination, State};
 use crate::provision::policy::Document;
-use crate::provision::resource::{Distribution, FilterPattern, SubscriptionFilter, Tags};
+use crate::provision::resource::{DestinationEnds, Tags};
 
 pub(super) async fn destination(
     connection: &Connection,
@@ -38,14 +38,13 @@ pub(super) async fn destination(
         Err(error) => unknown(&error),
     };
     State::Present(Destination {
-        target,
-        role,
+        ends: DestinationEnds { target, role },
         policy,
         tags,
     })
 }
 
-/// DescribeDestinations matches by prefix: the one whose name is the same, or none.
+/// Returns the one with exactly this name. DescribeDestinations itself matches by prefix.
 async fn found(
     connection: &Connection,
     name: &DestinationName,
@@ -98,63 +97,4 @@ async fn tags(
         )
         .await?;
     Ok(answer.tags.unwrap_or_default().into_iter().collect())
-}
-
-/// Every subscription filter of a log group, in the order of their names.
-pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> State<LogGroup> {
-    let mut filters = Vec::new();
-    let mut token = None;
-    loop {
-        let page = connection
-            .caller
-            .call(
-                "logs:DescribeSubscriptionFilters",
-                &format!("log group {name}"),
-                || {
-                    connection
-                        .logs
-                        .describe_subscription_filters()
-                        .log_group_name(name.as_str())
-                        .set_next_token(token.clone())
-                        .send()
-                },
-            )
-            .await;
-        let page = match page {
-            Ok(page) => page,
-            Err(error) if error.is_not_found() => return State::Absent,
-            Err(error) => return unknown(&error),
-        };
-        for one in page.subscription_filters.unwrap_or_default() {
-            match filter(&one) {
-                Ok(filter) => filters.push(filter),
-                Err(error) => return State::Unknown(error.to_string()),
-            }
-        }
-        token = page.next_token;
-        if token.is_none() {
-            filters.sort_by(|a, b| a.name.cmp(&b.name));
-            return State::Present(LogGroup { filters });
-        }
-    }
-}
-
-fn filter(
-    one: &aws_sdk_cloudwatchlogs::types::SubscriptionFilter,
-) -> Result<SubscriptionFilter, crate::provision::name::NameError> {
-    use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
-    Ok(SubscriptionFilter {
-        name: one.filter_name().unwrap_or_default().parse()?,
-        pattern: FilterPattern::new(one.filter_pattern().unwrap_or_default()),
-        destination: one.destination_arn().unwrap_or_default().parse()?,
-        distribution: match one.distribution() {
-            Some(Wire::Random) => Distribution::Random,
-            _ => Distribution::ByLogStream,
-        },
-        role: one
-            .role_arn()
-            .filter(|arn| !arn.is_empty())
-            .map(str::parse)
-            .transpose()?,
-    })
 }

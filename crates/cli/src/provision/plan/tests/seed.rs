@@ -1,9 +1,9 @@
-//! The world of the seed fleet, and a hand to change it with.
+//! The seed fleet, what is observed of it when it is in sync, and ways to make it drift.
 
 use std::collections::BTreeMap;
 
+use super::generated::nothing_yet;
 use super::simulate::simulate;
-use super::world::nothing_yet;
 use super::{Desired, Observed, State, plan};
 use crate::output;
 use crate::provision::fleet::{Fleet, TEMPLATE};
@@ -23,7 +23,7 @@ pub(super) fn in_sync() -> Observed {
     simulate(&plan(&desired, &empty), &empty)
 }
 
-/// Makes the drift; gives the plan as text. Once it is carried out, there is nothing to do.
+/// Makes the drift and returns the plan as text, which leaves nothing to do once carried out.
 pub(super) fn planned(drift: impl FnOnce(&mut Observed)) -> String {
     let desired = seed();
     let mut world = in_sync();
@@ -47,10 +47,10 @@ pub(super) fn place(world: &mut Observed) -> &mut LoggingRegion {
 }
 
 pub(super) fn known<T>(state: &mut State<T>) -> &mut T {
-    let State::Present(thing) = state else {
+    let State::Present(value) = state else {
         panic!("not there")
     };
-    thing
+    value
 }
 
 pub(super) fn stream(world: &mut Observed) -> &mut Stream {
@@ -98,7 +98,7 @@ pub(super) fn other_filter(name: &str) -> SubscriptionFilter {
     }
 }
 
-/// The document with one more statement, which is not ours.
+/// The document with one more statement, not ours.
 pub(super) fn with_theirs(document: &Document) -> Document {
     let theirs = r#"{"Sid":"Audit","Effect":"Allow","Principal":{"AWS":"123412341234"},"Action":"logs:PutSubscriptionFilter"}"#;
     Document::parse(&document.to_json().replacen(

@@ -1,4 +1,4 @@
-//! Writes a Kinesis data stream, one change at a time, and waits for each to take hold.
+//! Writes a Kinesis data stream, one change at a time, and waits until each has taken effect.
 
 use std::time::Duration;
 
@@ -8,38 +8,38 @@ use aws_sdk_kinesis::types::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{ApplyError, mismatch};
-use crate::aws::observe::kinesis as read;
+use super::ApplyError;
+use crate::aws::observe::stream as read;
 use crate::aws::{CallError, Connection};
 use crate::provision::name::{Arn, StreamName};
 use crate::provision::observed::StreamStatus;
-use crate::provision::plan::Action;
-use crate::provision::resource::{Encryption, OWNER_TAG, Resource, StreamMode, Tags};
+use crate::provision::plan::StreamAction;
+use crate::provision::resource::{Encryption, OWNER_TAG, StreamMode, Tags};
 
-/// A new stream is active within seconds, a resharded one within minutes
+/// A new stream is ACTIVE within seconds, a resharded one within minutes
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// Between two looks at a stream: short at first, then no more often than its progress deserves.
-const FIRST_LOOK: Duration = Duration::from_millis(500);
-const LONGEST_LOOK: Duration = Duration::from_secs(5);
+/// The pause between two looks at a stream doubles from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) async fn make(
     connection: &Connection,
     name: &StreamName,
-    action: &Action,
+    action: &StreamAction,
 ) -> Result<(), ApplyError> {
     let kinesis = &connection.kinesis;
     let caller = &connection.caller;
-    let thing = format!("stream {name}");
+    let resource = format!("stream {name}");
     match action {
-        Action::CreateStream { mode, tags } => create(connection, name, *mode, tags).await,
-        Action::AwaitStream { .. } => until_active(connection, name).await,
-        Action::SetStreamMode { after, .. } => {
+        StreamAction::Create { mode, tags } => create(connection, name, *mode, tags).await,
+        StreamAction::Await { before: _ } => until_active(connection, name).await,
+        StreamAction::SetMode { before: _, after } => {
             let arn = Arn::stream(&caller.region, &caller.account, name);
             let details = mode_details(*after)?;
             let sent = caller
-                .call("kinesis:UpdateStreamMode", &thing, || {
+                .call("kinesis:UpdateStreamMode", &resource, || {
                     kinesis
                         .update_stream_mode()
                         .stream_arn(arn.as_str())
@@ -52,9 +52,9 @@ pub(super) async fn make(
             })
             .await
         }
-        Action::RaiseShards { after, .. } => {
+        StreamAction::RaiseShards { before: _, after } => {
             let sent = caller
-                .call("kinesis:UpdateShardCount", &thing, || {
+                .call("kinesis:UpdateShardCount", &resource, || {
                     kinesis
                         .update_shard_count()
                         .stream_name(name.as_str())
@@ -68,9 +68,12 @@ pub(super) async fn make(
             })
             .await
         }
-        Action::RaiseRetention { after_hours, .. } => {
+        StreamAction::RaiseRetention {
+            before_hours: _,
+            after_hours,
+        } => {
             let sent = caller
-                .call("kinesis:IncreaseStreamRetentionPeriod", &thing, || {
+                .call("kinesis:IncreaseStreamRetentionPeriod", &resource, || {
                     kinesis
                         .increase_stream_retention_period()
                         .stream_name(name.as_str())
@@ -83,9 +86,9 @@ pub(super) async fn make(
             })
             .await
         }
-        Action::EncryptStream { after, .. } => {
+        StreamAction::Encrypt { before: _, after } => {
             let sent = caller
-                .call("kinesis:StartStreamEncryption", &thing, || {
+                .call("kinesis:StartStreamEncryption", &resource, || {
                     kinesis
                         .start_stream_encryption()
                         .stream_name(name.as_str())
@@ -99,9 +102,9 @@ pub(super) async fn make(
             })
             .await
         }
-        Action::TagStream { tags, .. } => {
+        StreamAction::Tag { arn: _, tags } => {
             caller
-                .call("kinesis:AddTagsToStream", &thing, || {
+                .call("kinesis:AddTagsToStream", &resource, || {
                     let call = kinesis.add_tags_to_stream().stream_name(name.as_str());
                     let tagged = tags
                         .after
@@ -112,8 +115,7 @@ pub(super) async fn make(
                 .await?;
             Ok(())
         }
-        Action::DeleteStream => delete(connection, name).await,
-        action => Err(mismatch(&Resource::Stream(name.clone()), action)),
+        StreamAction::Delete => delete(connection, name).await,
     }
 }
 
@@ -123,7 +125,7 @@ async fn create(
     mode: StreamMode,
     tags: &Tags,
 ) -> Result<(), ApplyError> {
-    let thing = format!("stream {name}");
+    let resource = format!("stream {name}");
     let shards = match mode {
         StreamMode::Shards(shards) => Some(shards.cast_signed()),
         StreamMode::OnDemand => None,
@@ -131,7 +133,7 @@ async fn create(
     let details = mode_details(mode)?;
     let sent = connection
         .caller
-        .call("kinesis:CreateStream", &thing, || {
+        .call("kinesis:CreateStream", &resource, || {
             let call = connection
                 .kinesis
                 .create_stream()
@@ -146,11 +148,11 @@ async fn create(
         .await;
     match sent {
         Ok(_) => {}
-        // it is there: by an earlier try whose answer was lost, if it bears our tag
+        // if it has our tag, an earlier try whose answer was lost created it
         Err(error) if error.code() == Some("ResourceInUse") => {
             let there = read::tags(connection, name).await?;
             if there.get(OWNER_TAG) != tags.get(OWNER_TAG) {
-                return Err(ApplyError::NotOurs { thing });
+                return Err(ApplyError::NotOurs { resource });
             }
         }
         Err(error) => return Err(error.into()),
@@ -159,10 +161,10 @@ async fn create(
 }
 
 async fn delete(connection: &Connection, name: &StreamName) -> Result<(), ApplyError> {
-    let thing = format!("stream {name}");
+    let resource = format!("stream {name}");
     let sent = connection
         .caller
-        .call("kinesis:DeleteStream", &thing, || {
+        .call("kinesis:DeleteStream", &resource, || {
             connection
                 .kinesis
                 .delete_stream()
@@ -178,8 +180,8 @@ async fn delete(connection: &Connection, name: &StreamName) -> Result<(), ApplyE
     }
 }
 
-/// Waits for a change to take hold. A refusal is none where the stream already is as it should be: then an earlier try whose
-/// answer was lost has done it.
+/// Waits until a change has taken effect. A refusal is a success if the stream is as it should be: then an earlier try whose
+/// answer was lost has made the change.
 async fn settle(
     connection: &Connection,
     name: &StreamName,
@@ -211,14 +213,14 @@ async fn until_active(connection: &Connection, name: &StreamName) -> Result<(), 
     .await
 }
 
-/// Looks at a stream until its status is what is waited for; none is a stream that is gone.
+/// Looks at a stream until `is_over` holds for its status, which is `None` once the stream is gone.
 async fn watch(
     connection: &Connection,
     name: &StreamName,
     is_over: impl Fn(Option<StreamStatus>) -> bool,
 ) -> Result<(), ApplyError> {
     let began = Instant::now();
-    let mut pause = FIRST_LOOK;
+    let mut pause = FIRST_PAUSE;
     loop {
         let now = read::summary(connection, name).await?;
         if is_over(now.as_ref().and_then(read::status)) {
@@ -230,13 +232,13 @@ async fn watch(
                 |now| now.stream_status().as_str().to_owned(),
             );
             return Err(ApplyError::StillBusy {
-                thing: format!("stream {name}"),
+                resource: format!("stream {name}"),
                 status,
                 minutes: PATIENCE.as_secs() / 60,
             });
         }
         sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_LOOK);
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

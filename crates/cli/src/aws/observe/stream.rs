@@ -1,4 +1,4 @@
-//! Reads a Kinesis data stream: its shape, its state, its tags.
+//! Reads a Kinesis data stream: its capacity, its status, its tags.
 
 use aws_sdk_kinesis::types::{self as wire, StreamDescriptionSummary};
 
@@ -15,7 +15,7 @@ pub(super) async fn stream(connection: &Connection, name: &StreamName) -> State<
     };
     let Some(status) = status(&summary) else {
         return State::Unknown(format!(
-            "stream {name} is in state {}, which catchment does not know",
+            "stream {name} has status {}, which catchment does not know",
             summary.stream_status()
         ));
     };
@@ -36,7 +36,7 @@ pub(super) async fn stream(connection: &Connection, name: &StreamName) -> State<
     }
 }
 
-/// What DescribeStreamSummary says; none where there is no such stream.
+/// What DescribeStreamSummary says; `None` if there is no such stream.
 pub(in crate::aws) async fn summary(
     connection: &Connection,
     name: &StreamName,
@@ -117,12 +117,12 @@ pub(in crate::aws) fn open_shards(summary: &StreamDescriptionSummary) -> u32 {
     summary.open_shard_count().unsigned_abs()
 }
 
-/// The key comes back as it was given: an alias, an ARN, or a bare key id.
+/// Reads the key, which comes back as it was set: an alias, an ARN or a bare key id.
 pub(in crate::aws) fn encryption(summary: &StreamDescriptionSummary) -> Result<Encryption, String> {
     let key = match (summary.encryption_type(), summary.key_id()) {
         (Some(wire::EncryptionType::Kms), Some(key)) => key,
         (Some(wire::EncryptionType::Kms), None) => {
-            return Err("the stream is encrypted, with a key that AWS does not name".into());
+            return Err("the stream is encrypted with a key that AWS does not name".into());
         }
         _ => return Ok(Encryption::None),
     };
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_known_however_aws_writes_it() {
+    fn a_key_is_recognised_however_aws_writes_it() {
         let customer = |arn: &str| Ok(Encryption::Customer(arn.parse().unwrap()));
         let rows = [
             (None, Ok(Encryption::None)),

@@ -1,0 +1,70 @@
+//! Writes the subscription filters of a log group.
+
+use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
+
+use super::diagnose::not_allowed;
+use super::{ApplyError, gone};
+use crate::aws::Connection;
+use crate::provision::name::LogGroupName;
+use crate::provision::plan::FilterAction;
+use crate::provision::resource::Distribution;
+
+pub(super) async fn make(
+    connection: &Connection,
+    log_group: &LogGroupName,
+    action: &FilterAction,
+) -> Result<(), ApplyError> {
+    let logs = &connection.logs;
+    let caller = &connection.caller;
+    let resource = format!("log group {log_group}");
+    match action {
+        FilterAction::Put {
+            before: _,
+            after,
+            beside,
+            is_allowed,
+        } => {
+            let distribution = match after.distribution {
+                Distribution::ByLogStream => Wire::ByLogStream,
+                Distribution::Random => Wire::Random,
+            };
+            let sent = caller
+                .call("logs:PutSubscriptionFilter", &resource, || {
+                    logs.put_subscription_filter()
+                        .log_group_name(log_group.as_str())
+                        .filter_name(after.name.as_str())
+                        .filter_pattern(after.pattern.as_str())
+                        .destination_arn(after.destination.as_str())
+                        .distribution(distribution.clone())
+                        .send()
+                })
+                .await;
+            match sent {
+                Ok(_) => Ok(()),
+                Err(source) if source.code() == Some("LimitExceeded") => Err(ApplyError::Full {
+                    beside: beside.clone(),
+                    source,
+                }),
+                Err(source)
+                    if *is_allowed
+                        && source.code() == Some("AccessDenied")
+                        && source.names_destination() =>
+                {
+                    Err(not_allowed(&after.destination, source))
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+        FilterAction::Delete { before } => {
+            let sent = caller
+                .call("logs:DeleteSubscriptionFilter", &resource, || {
+                    logs.delete_subscription_filter()
+                        .log_group_name(log_group.as_str())
+                        .filter_name(before.name.as_str())
+                        .send()
+                })
+                .await;
+            Ok(gone(sent.map(drop))?)
+        }
+    }
+}

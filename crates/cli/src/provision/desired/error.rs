@@ -1,0 +1,51 @@
+//! Why a fleet cannot be set up, and the limits behind it.
+
+use crate::provision::policy::TemplateError;
+
+/// A role's trust policy, not counting white space
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+pub(super) const TRUST_POLICY_CHARACTERS_MAX: usize = 2_048;
+
+/// A destination policy
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html>).
+pub const DESTINATION_POLICY_BYTES_MAX: usize = 5_120;
+
+/// A fleet that cannot be set up as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum DesiredError {
+    #[error(
+        "the trust policy of role {role} is {characters} characters long for {accounts} accounts; IAM takes {TRUST_POLICY_CHARACTERS_MAX}"
+    )]
+    TrustTooLong {
+        role: String,
+        characters: usize,
+        accounts: usize,
+    },
+    #[error(
+        "the policy of logs::Destination {destination} is {bytes} bytes long for {accounts} members; AWS takes {DESTINATION_POLICY_BYTES_MAX}"
+    )]
+    DestinationPolicyTooLong {
+        destination: String,
+        bytes: usize,
+        accounts: usize,
+    },
+    #[error("no member is called `{name}`; there are {}", known.join(", "))]
+    NoSuchMember { name: String, known: Vec<String> },
+    #[error("a policy template built into catchment is wrong")]
+    Template(#[from] TemplateError),
+}
+
+impl DesiredError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TrustTooLong { .. } => Some(
+                "if all accounts belong to one AWS organization, name it: organization = \"o-…\" under [logging]; if not, make two fleets, each with its own role and destination",
+            ),
+            Self::DestinationPolicyTooLong { .. } => Some(
+                "make two fleets, each with its own destination; both can deliver to one stream",
+            ),
+            Self::NoSuchMember { .. } | Self::Template(_) => None,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What fleets ask for, and those that are too large to set up.
+
+use super::*;
+use crate::provision::fleet::{self, Fleet};
+
+const SEED: &str = fleet::TEMPLATE;
+
+/// A fleet with this many members, and one more line under `[logging]`.
+fn fleet(accounts: usize, more: &str) -> Fleet {
+    let head = SEED
+        .split("[[members]]")
+        .next()
+        .unwrap()
+        .replace("\n# The AWS organization", &format!("\n{more}\n#"));
+    let member = |n: usize| format!("[[members]]\naccount = \"{n:012}\"\ncloudtrail = [\"t\"]\n");
+    Fleet::parse(&format!(
+        "{head}{}",
+        (1..=accounts).map(member).collect::<String>()
+    ))
+    .unwrap()
+}
+
+#[test]
+fn the_seed_fleet_is_what_awss_guide_sets_up() {
+    let desired = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
+    let logging = desired.logging.unwrap();
+    insta::assert_snapshot!(logging.role.trust.to_pretty_json(), @r#"
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Sid": "CatchmentDelivery",
+          "Effect": "Allow",
+          "Principal": {
+            "Service": "logs.amazonaws.com"
+          },
+          "Action": "sts:AssumeRole",
+          "Condition": {
+            "StringLike": {
+              "aws:SourceArn": [
+                "arn:aws:logs:us-west-2:111122223333:*",
+                "arn:aws:logs:us-west-2:999988887777:*"
+              ]
+            }
+          }
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(logging.role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"]}]}"#);
+    let (region, place) = logging.regions.first_key_value().unwrap();
+    assert_eq!(region.as_str(), "us-west-2");
+    assert_eq!(
+        place.destination.ends.target.as_str(),
+        "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"
+    );
+    insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
+    let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
+    let shown: Vec<_> = dev1
+        .iter()
+        .map(
+            |(
+                group,
+                SubscriptionFilter {
+                    name,
+                    pattern,
+                    destination,
+                    distribution,
+                    role,
+                },
+            )| {
+                format!(
+                    "{group}: {name} {:?} {destination} {distribution} {role:?}",
+                    pattern.as_str()
+                )
+            },
+        )
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random None
+    cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream None
+    "#);
+}
+
+#[test]
+fn a_fleet_too_large_for_the_destination_policy_says_so() {
+    let error = Desired::of_fleet(&fleet(400, "organization = \"o-a1b2c3d4e5\"")).unwrap_err();
+    insta::assert_snapshot!(error, @"the policy of logs::Destination kinesisDest is 6217 bytes long for 400 members; AWS takes 5120");
+}
+
+#[test]
+fn a_scope_keeps_only_its_part() {
+    let all = Desired::of_fleet(&Fleet::parse(SEED).unwrap()).unwrap();
+    let dev1: MemberName = "dev1".parse().unwrap();
+    let only = |logging, members: &[&MemberName]| {
+        all.clone().only(&Scope {
+            logging,
+            members: members.iter().map(|name| (*name).clone()).collect(),
+        })
+    };
+    assert_eq!(only(false, &[]).unwrap(), all);
+    let logging_alone = only(true, &[]).unwrap();
+    assert!(logging_alone.logging.is_some() && logging_alone.members.is_empty());
+    let member_alone = only(false, &[&dev1]).unwrap();
+    assert!(member_alone.logging.is_none() && member_alone.members.keys().eq([&dev1]));
+    let error = only(false, &[&"dev9".parse().unwrap()]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no member is called `dev9`; there are dev1, logging"
+    );
+}
+
+#[test]
+fn a_customer_key_needs_its_permission() {
+    let text = fleet::TEMPLATE.replace(
+        "retention_hours = 168",
+        "encryption = \"arn:aws:kms:us-west-2:999988887777:key/k\"\nretention_hours = 168",
+    );
+    let role = Desired::of_fleet(&Fleet::parse(&text).unwrap())
+        .unwrap()
+        .logging
+        .unwrap()
+        .role;
+    insta::assert_snapshot!(role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentPutRecord","Effect":"Allow","Action":"kinesis:PutRecord","Resource":["arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream"]},{"Sid":"CatchmentDataKey","Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["arn:aws:kms:us-west-2:999988887777:key/k"]}]}"#);
+}
+
+#[test]
+fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_helps() {
+    assert!(Desired::of_fleet(&fleet(40, "")).is_ok());
+    let error = Desired::of_fleet(&fleet(60, "")).unwrap_err();
+    insta::assert_snapshot!(error, @"the trust policy of role cwrole is 2641 characters long for 61 accounts; IAM takes 2048");
+    assert!(error.hint().unwrap().contains("organization"));
+    let desired = Desired::of_fleet(&fleet(300, "organization = \"o-a1b2c3d4e5\"")).unwrap();
+    insta::assert_snapshot!(desired.logging.unwrap().role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+}

@@ -1,0 +1,61 @@
+//! What can be done to a subscription filter.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Effect;
+use crate::provision::resource::SubscriptionFilter;
+
+/// What is done to a subscription filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action")]
+pub enum FilterAction {
+    /// PutSubscriptionFilter.
+    #[serde(rename = "put-filter")]
+    Put {
+        before: Option<SubscriptionFilter>,
+        after: SubscriptionFilter,
+        /// The foreign filters on the log group, to be named if AWS refuses one more.
+        beside: Vec<SubscriptionFilter>,
+        /// Whether the plan covers the destination policy too, so that a refusal cannot mean that it lacks the member.
+        #[serde(skip)]
+        is_allowed: bool,
+    },
+    /// DeleteSubscriptionFilter.
+    #[serde(rename = "delete-filter")]
+    Delete { before: SubscriptionFilter },
+}
+
+impl FilterAction {
+    /// The filter that is put or deleted.
+    pub fn filter(&self) -> &SubscriptionFilter {
+        match self {
+            Self::Put { after: filter, .. } | Self::Delete { before: filter } => filter,
+        }
+    }
+
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::Put { before: None, .. } => Effect::Create,
+            Self::Put {
+                before: Some(_), ..
+            } => Effect::Update,
+            Self::Delete { .. } => Effect::Delete,
+        }
+    }
+}
+
+impl fmt::Display for FilterAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Put {
+                before,
+                after: _,
+                beside: _,
+                is_allowed: _,
+            } => before.as_ref().map_or("create", |_| "update"),
+            Self::Delete { before: _ } => "delete",
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! How a resource stands, as the planner found it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Reason;
+use crate::provision::resource::ResourceAddress;
+
+/// How one resource stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResourceStatus {
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    pub state: ResourceState,
+    /// What keeps it from being in sync: first what apply does not mend, with what to do about it.
+    pub findings: Vec<Finding>,
+    /// What others set up beside it.
+    pub foreign: Vec<String>,
+}
+
+/// The state in a word. If several hold, the last one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceState {
+    InSync,
+    Drifted,
+    Absent,
+    Unknown,
+    Foreign,
+}
+
+/// Something that is not as the fleet file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub why: String,
+    /// `None` if apply mends it.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for ResourceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::InSync => "in sync",
+            Self::Drifted => "drifted",
+            Self::Absent => "absent",
+            Self::Unknown => "unknown",
+            Self::Foreign => "foreign",
+        })
+    }
+}
+
+impl ResourceStatus {
+    /// In sync, until something else is found.
+    pub(super) fn new(address: ResourceAddress) -> Self {
+        Self {
+            address,
+            state: ResourceState::InSync,
+            findings: Vec::new(),
+            foreign: Vec::new(),
+        }
+    }
+
+    pub(super) fn absent(&mut self) {
+        self.state = self.state.max(ResourceState::Absent);
+    }
+
+    /// Something will change. A resource that is yet to be created has no drift of its own.
+    pub(super) fn changing(&mut self, why: &str) {
+        if self.state != ResourceState::Absent {
+            self.state = self.state.max(ResourceState::Drifted);
+            let why = why.to_owned();
+            self.findings.push(Finding { why, hint: None });
+        }
+    }
+
+    pub(super) fn declined(&mut self, reason: Reason, why: &str, hint: &str) {
+        self.state = self.state.max(match reason {
+            Reason::Foreign => ResourceState::Foreign,
+            Reason::Unknown => ResourceState::Unknown,
+            Reason::Blocked | Reason::Kept | Reason::Limit => ResourceState::Drifted,
+        });
+        let finding = Finding {
+            why: why.to_owned(),
+            hint: Some(hint.to_owned()),
+        };
+        let before_changes = self.findings.partition_point(|one| one.hint.is_some());
+        self.findings.insert(before_changes, finding);
+    }
+}

@@ -22,7 +22,7 @@ ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 STREAM = "Demo_Kinesis_Stream"
 ACCOUNT, REGION = "999988887777", "us-west-2"
 PATIENCE_SECONDS = 60
-FLEET = ROOT / "crates" / "cli" / "src" / "fleet" / "template.toml"
+FLEET = ROOT / "crates/cli/src/provision/fleet/template.toml"
 MESSAGES = ["2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 3 4 5 6 ACCEPT OK", 'quotes " and \\ and é \N{GRINNING FACE}']
 
 

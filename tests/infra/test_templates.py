@@ -103,7 +103,7 @@ class Templates(unittest.TestCase):
         template = policies.load_yaml((policies.ROOT / "infra" / "logging.yaml").read_text())
         names = {resource["Properties"]["LogGroupName"]["Sub"] for _, resource in resources(template, "AWS::Logs::LogGroup")}
         self.assertEqual(names, {"/aws/kinesisfirehose/${AWS::StackName}", "/aws/lambda/${AWS::StackName}-transformer"})
-        cli = (policies.ROOT / "crates/cli/src/fleet/check.rs").read_text()
+        cli = (policies.ROOT / "crates/cli/src/provision/fleet/validate.rs").read_text()
         self.assertIn("`/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`", cli)
 
     def test_the_member_template_is_fit_for_a_stack_set(self):

@@ -34,6 +34,7 @@ SAMPLES = {
     "keys": "arn:aws:kms:us-west-2:111122223333:key/1",
     "log_groups": "arn:aws:logs:us-west-2:111122223333:log-group:flow-logs:*",
     "members": "111122223333",
+    "secret_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "role": "arn:aws:iam::999988887777:role/cwrole",
     "secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:key-abcdef",
     "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",

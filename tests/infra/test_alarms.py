@@ -16,7 +16,7 @@ DOCUMENTED = {
         "WriteProvisionedThroughputExceeded",
         "GetRecords.IteratorAgeMilliseconds",
     },
-    # https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html
+    # https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
     ("AWS/Firehose", "DeliveryStreamName"): {
         "ThrottledGetRecords",
         "DataReadFromKinesisStream.Records",
@@ -177,6 +177,14 @@ class Alarms(unittest.TestCase):
                         topic = [{"Ref": "AlarmTopic"}]
                         self.assertEqual((it["Properties"]["AlarmActions"], it["Properties"]["OKActions"]), (topic, topic))
                         self.assertTrue(it["Properties"]["AlarmDescription"])
+
+    def test_the_readme_charges_for_every_alarm_and_every_custom_metric(self):
+        readme = (policies.ROOT / "README.md").read_text()
+        made = alarms("s3")
+        charged = {name: it for name, it in made.items() if not any("SELECT" in str(q) for q in it.get("Metrics", []))}
+        metrics = sum(len(list(metrics_of(alarm))) for alarm in charged.values())
+        self.assertIn(f"| Alarms ({metrics} metrics in {len(charged)} alarms) |", readme)
+        self.assertIn(f"| Custom metrics ({len(custom()[2])}) |", readme)
 
     def test_an_alarm_description_fits(self):
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html

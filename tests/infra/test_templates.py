@@ -103,7 +103,7 @@ class Everywhere(unittest.TestCase):
             self.assertIn(f"| `{name}` |", readme)
             known |= template["Parameters"].keys() | template["Resources"].keys()
         for text in (readme, (policies.ROOT / "README.md").read_text()):
-            for parameter in re.findall(r"\b([A-Z][A-Za-z0-9]+)=", text):
+            for parameter in re.findall(r"\b([A-Z][a-z][A-Za-z0-9]+)=", text):
                 with self.subTest(parameter=parameter):
                     self.assertIn(parameter, known)
 

@@ -49,7 +49,7 @@ lint-infra: $(VENV)/.installed
 	$(VENV)/bin/cfn-lint --config-file .config/cfn-lint.yaml
 	for template in infra/*.yaml; do \
 		SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam validate --lint --region us-west-2 --template-file $$template || exit 1; done
-	$(PY) -W ignore -m unittest discover --start-directory tests/infra --pattern 'test_[!d]*.py'
+	cd tests/infra && $(CURDIR)/$(PY) -W ignore -m unittest test_alarms test_policies test_templates
 
 # RUSTC_BOOTSTRAP=1 gives stable Rust the coverage flags that libFuzzer needs. No sanitizer: we have no unsafe code.
 $(CARGO_FUZZ):
@@ -64,21 +64,20 @@ fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
 
-# The processor of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
+# The architecture of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 LAMBDA_DIR := target/lambda/$(ARCH)
 
-# Linked by zig against the glibc of provided.al2023. Its clang wants to be told that 512-bit vectors may be used where
-# libdeflate asks the processor for them first.
-lambda: $(VENV)/.installed ## the deployable zips, target/lambda/transformer-ARCH.zip and transformer.zip of all that are built
+# Linked by zig against the glibc of provided.al2023. Its clang has to be told that it may use 512-bit vectors;
+# libdeflate asks the processor for them before it does.
+lambda: $(VENV)/.installed ## the deployable zip, target/lambda/transformer.zip, for ARCH (default: this machine's)
 	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
 		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip
 	@$(PY) -m zipfile -e $(LAMBDA_DIR)/bootstrap.zip $(LAMBDA_DIR) && chmod +x $(LAMBDA_DIR)/bootstrap
-	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer-$(ARCH).zip
-	@$(PY) infra/bundle.py target/lambda/transformer.zip target/lambda/transformer-*.zip
-	@ls -l target/lambda/transformer-$(ARCH).zip target/lambda/transformer.zip
+	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer.zip
+	@ls -l target/lambda/transformer.zip
 
 pins: ## resolve .config/requirements.in into requirements.txt
 	python3 -m venv --clear target/pins

@@ -169,7 +169,7 @@ fn deploy(emulator: &Emulator) -> String {
             "--parameter-overrides",
             "file://parameters.yaml",
             &format!("Architecture={architecture}"),
-            "FilterAlarms=false",
+            "Emulator=true",
         ],
     );
     let params = json!({ "StackName": "catchment" });

@@ -100,14 +100,14 @@ def deploy(sandbox: Sandbox) -> str:
     console.step(
         "Deploy the transformer, Firehose and the bucket",
         "infra/logging.yaml with the Lambda binary that `make lambda` built. The names come from the fleet file."
-        " FilterAlarms=false, because the emulator lacks the metric queries of these alarms.",
+        " Emulator=true leaves out what the emulator lacks: alarms that compute, and saved queries.",
     )
     sandbox.run("catchment infra parameters --output json > parameters.yaml && cat parameters.yaml", DEFECT_HINT)
     sandbox.run(
         f"sam deploy --template-file {ROOT}/infra/logging.yaml --stack-name {STACK} --resolve-s3 \\\n"
         "     --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --profile logging --no-progressbar \\\n"
         "     --parameter-overrides file://parameters.yaml"
-        f" Architecture={sandbox.architecture()} FilterAlarms=false",
+        f" Architecture={sandbox.architecture()} Emulator=true",
         "CloudFormation's reason is printed above.",
         quiet=True,
     )

@@ -13,6 +13,7 @@ POLICY_KEYS = {"AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy", "Resou
 # What parliament says that does not hold, by document and issue, and why. One that it no longer says has to go.
 NOT_SO = {
     ("customer-key", "RESOURCE_STAR"): "in a key policy `*` means the key itself",
+    ("trail-key", "RESOURCE_STAR"): "in a key policy `*` means the key itself",
     ("delivery-role-trust-organization", "UNKNOWN_CONDITION_FOR_ACTION"): "aws:SourceOrgID is a global key of 2023, not on its list",
     ("destination", "RESOURCE_MISMATCH"): "a destination policy names the destination; it knows the log group's ARN only",
     ("operator-member", "RESOURCE_MISMATCH"): "PutSubscriptionFilter is asked on the log group and on the destination",
@@ -34,6 +35,7 @@ SAMPLES = {
     "keys": "arn:aws:kms:us-west-2:111122223333:key/1",
     "log_groups": "arn:aws:logs:us-west-2:111122223333:log-group:flow-logs:*",
     "members": "111122223333",
+    "secret_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "role": "arn:aws:iam::999988887777:role/cwrole",
     "secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:key-abcdef",
     "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",

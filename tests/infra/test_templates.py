@@ -1,33 +1,26 @@
-"""What must hold of every template of infra/: data outlives stacks, alarms speak, exceptions give reasons."""
+"""What must hold of every template of infra/: data outlives stacks, parameters are bounded, exceptions give reasons."""
 
+import itertools
 import re
 import unittest
 
 import policies
+from template import INFRA, Stack, load
 
-# The metrics of aws-facts.md that tell of logs late or lost. The destination's own stand in a Mapping of logging.yaml.
-METRICS = {
-    "alarms.yaml": {
-        ("AWS/Kinesis", "WriteProvisionedThroughputExceeded"),
-        ("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds"),
-        ("AWS/Firehose", "ThrottledGetRecords"),
-        ("AWS/Firehose", "ExecuteProcessing.Success"),
-        ("AWS/Lambda", "Errors"),
-        ("AWS/Lambda", "Throttles"),
-        ("AWS/Lambda", "Duration"),
-    },
-    "member.yaml": set(),
-}
-QUERIED = ("DeliveryErrors", "DeliveryThrottling")
 HOLDS_DATA = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
-# The delivery path's own logs, which logging.yaml makes, tell of no account's doings and go with the stack.
+# The delivery path's own logs, which logging.yaml makes, say nothing of any account's doings and go with the stack.
 LOG_GROUPS_THAT_HOLD_DATA = {"member.yaml", "guardduty.yaml"}
+NESTED = {"alarms.yaml", "dashboard.yaml", "queries.yaml"}
+CONSTRAINTS = {"AllowedValues", "AllowedPattern", "MinLength", "MaxLength", "MinValue", "MaxValue"}
+LOGGING = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333"}
+OPENSEARCH = {"Destination": "opensearch", "OpenSearchDomainArn": "arn:aws:es:us-west-2:999988887777:domain/logs"}
+HTTP = {"Destination": "http", "HttpUrl": "https://a", "HttpSecretArn": "arn:aws:secretsmanager:us-west-2:999988887777:secret:a"}
+TRAILS = {"BucketName": "trails", "TrailArns": "a", "TrailObjects": "b"}
 
 
 def templates():
     for path in policies.TEMPLATES:
-        text = path.read_text()
-        yield path.name, text, policies.load_yaml(text)
+        yield path.name, path.read_text(), load(path.name)
 
 
 def resources(template, *types):
@@ -37,7 +30,11 @@ def resources(template, *types):
             yield name, resource
 
 
-class Templates(unittest.TestCase):
+def logging(**given):
+    return Stack("logging.yaml", {**LOGGING, **given})
+
+
+class Everywhere(unittest.TestCase):
     def test_what_holds_data_outlives_its_stack(self):
         for name, _, template in templates():
             types = HOLDS_DATA | ({"AWS::Logs::LogGroup"} if name in LOG_GROUPS_THAT_HOLD_DATA else set())
@@ -61,56 +58,35 @@ class Templates(unittest.TestCase):
                     self.assertEqual(list(properties["PublicAccessBlockConfiguration"].values()), [True] * 4)
                     self.assertIn("BucketEncryption", properties)
 
-    def test_every_metric_of_logs_late_or_lost_has_its_alarm(self):
+    def test_every_parameter_says_what_it_is_and_is_bounded(self):
         for name, _, template in templates():
-            if name not in METRICS:
+            for parameter, declared in template["Parameters"].items():
+                with self.subTest(template=name, parameter=parameter):
+                    self.assertIn("Description", declared)
+                    self.assertTrue(CONSTRAINTS & declared.keys(), "no constraint")
+                    if declared["Type"] == "Number" and "AllowedValues" not in declared:
+                        self.assertLessEqual({"MinValue", "MaxValue"}, declared.keys())
+                    if "Default" in declared and "AllowedPattern" in declared:
+                        self.assertRegex(declared["Default"], f"^(?:{declared['AllowedPattern']})$")
+
+    def test_every_parameter_that_a_person_sees_stands_in_one_group(self):
+        for name, _, template in templates():
+            if name in NESTED:
                 continue
-            alarms = [resource["Properties"] for _, resource in resources(template, "AWS::CloudWatch::Alarm")]
-            named = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms if isinstance(alarm.get("MetricName"), str)}
-            queries = " ".join(query["Expression"] for alarm in alarms for query in alarm.get("Metrics", []))
+            groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+            grouped = list(itertools.chain.from_iterable(group["Parameters"] for group in groups))
             with self.subTest(template=name):
-                self.assertLessEqual(METRICS[name], named)
-                if name == "alarms.yaml":
-                    for metric in ("FreshnessMetric", "SuccessMetric"):
-                        self.assertIn({"Ref": metric}, [alarm.get("MetricName") for alarm in alarms])
-                for metric in QUERIED:
-                    self.assertIn(f"SUM({metric})", queries)
+                self.assertEqual(sorted(grouped), sorted(template["Parameters"]))
 
-    def test_every_destination_names_its_metrics(self):
-        template = policies.load_yaml((policies.ROOT / "infra" / "logging.yaml").read_text())
-        self.assertEqual(
-            {destination: (row["freshness"], row["success"]) for destination, row in template["Mappings"]["ByDestination"].items()},
-            {
-                destination: (f"DeliveryTo{metric}.DataFreshness", f"DeliveryTo{metric}.Success")
-                for destination, metric in (
-                    ("s3", "S3"),
-                    ("opensearch", "AmazonOpenSearchService"),
-                    ("http", "HttpEndpoint"),
-                )
-            },
-        )
-
-    def test_every_alarm_speaks_when_it_begins_and_when_it_ends(self):
-        for name, _, template in templates():
-            for logical, resource in resources(template, "AWS::CloudWatch::Alarm"):
-                with self.subTest(template=name, resource=logical):
-                    topic = [{"Ref": "AlarmTopic"}]
-                    spoken = (resource["Properties"]["AlarmActions"], resource["Properties"]["OKActions"])
-                    self.assertEqual(spoken, (topic, topic))
-                    self.assertTrue(resource["Properties"]["AlarmDescription"])
-
-    def test_the_delivery_paths_log_groups_have_the_names_that_the_cli_refuses(self):
-        template = policies.load_yaml((policies.ROOT / "infra" / "logging.yaml").read_text())
-        names = {resource["Properties"]["LogGroupName"]["Sub"] for _, resource in resources(template, "AWS::Logs::LogGroup")}
-        self.assertEqual(names, {"/aws/kinesisfirehose/${AWS::StackName}", "/aws/lambda/${AWS::StackName}-transformer"})
-        cli = (policies.ROOT / "crates/cli/src/fleet/check.rs").read_text()
-        self.assertIn("`/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`", cli)
-
-    def test_the_member_template_is_fit_for_a_stack_set(self):
-        text = (policies.ROOT / "infra" / "member.yaml").read_text()
-        template = policies.load_yaml(text)
-        self.assertNotIn("Transform", template, "service-managed StackSets take no transform")
-        self.assertEqual(list(resources(template, "AWS::CloudFormation::Stack")), [])
+    def test_a_rule_looks_for_a_value_in_a_list_that_is_written_there(self):
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html:
+        # Fn::Contains takes a list of strings. That it takes a reference to a list parameter is said nowhere.
+        for name, text, template in templates():
+            rules = text[text.index("\nRules:") : text.index("\nConditions:")] if "\nRules:" in text else ""
+            for listed, parameter in re.findall(r'"Fn::Contains": \[(\[.*?\]|!Ref \w+), (?:!Ref )?([^\]]+)\]', rules):
+                with self.subTest(template=name):
+                    self.assertTrue(listed.startswith("["), "a parameter where a list is documented")
+                    self.assertNotEqual(template["Parameters"][parameter]["Type"], "CommaDelimitedList")
 
     def test_every_ignored_rule_gives_its_reason(self):
         for name, text, _ in templates():
@@ -120,16 +96,177 @@ class Templates(unittest.TestCase):
                     with self.subTest(template=name, rule=rule):
                         self.assertRegex(lines[number - 1], rf"# {rule}: \w+( \S+){{4,}}")
 
-    def test_every_parameter_tells_what_it_is(self):
+    def test_the_readme_lists_every_template_and_knows_every_parameter_that_it_names(self):
+        readme = (INFRA / "README.md").read_text()
+        known = set()
         for name, _, template in templates():
-            for parameter, declared in template["Parameters"].items():
-                with self.subTest(template=name, parameter=parameter):
-                    self.assertIn("Description", declared)
-
-    def test_the_readme_tells_of_every_template(self):
-        readme = (policies.ROOT / "infra" / "README.md").read_text()
-        for name, _, _ in templates():
             self.assertIn(f"| `{name}` |", readme)
+            known |= template["Parameters"].keys() | template["Resources"].keys()
+        for text in (readme, (policies.ROOT / "README.md").read_text()):
+            for parameter in re.findall(r"\b([A-Z][a-z][A-Za-z0-9]+)=", text):
+                with self.subTest(parameter=parameter):
+                    self.assertIn(parameter, known)
+
+    def test_every_command_says_which_account_and_which_region(self):
+        """One that runs in the wrong account makes what nobody looks for."""
+        for path in ("README.md", "infra/README.md"):
+            text = (policies.ROOT / path).read_text()
+            for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+                for command in re.sub(r"\\\n\s*", " ", block).splitlines():
+                    if re.match(r"(sam deploy|aws (?!configure))", command):
+                        with self.subTest(file=path, command=command[:60]):
+                            self.assertIn("--profile ", command)
+                            self.assertIn("--region ", command)
+
+
+class Architecture(unittest.TestCase):
+    def test_no_default_can_disagree_with_the_zip(self):
+        self.assertNotIn("Default", load("logging.yaml")["Parameters"]["Architecture"])
+        function = logging(Architecture="x86_64").made()["Transformer"].properties
+        self.assertEqual(function["Architectures"], ["x86_64"])
+
+    def test_the_zip_holds_one_executable_and_no_script_chooses(self):
+        makefile = (policies.ROOT / "Makefile").read_text()
+        self.assertIn("cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer.zip", makefile)
+        self.assertFalse((INFRA / "bundle.py").exists())
+
+
+class Delivery(unittest.TestCase):
+    def test_partitions_are_refused_a_buffer_that_firehose_would_refuse(self):
+        for seconds in load("logging.yaml")["Parameters"]["DeliverySeconds"]["AllowedValues"]:
+            refused = logging(DeliverySeconds=seconds).refused()
+            with self.subTest(seconds=seconds):
+                self.assertEqual(bool(refused), seconds < 60, refused)
+                self.assertEqual(logging(**OPENSEARCH, DeliverySeconds=seconds).refused(), [])
+
+    def test_the_prefix_and_the_transformer_have_the_same_keys(self):
+        for keys in load("logging.yaml")["Parameters"]["PartitionKeys"]["AllowedValues"]:
+            made = logging(PartitionKeys=keys).made()
+            prefix = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration/Prefix")
+            variables = made["Transformer"].get("Environment/Variables")
+            asked = re.findall(r"(\w+)=!\{partitionKeyFromLambda:(\w+)\}/", prefix)
+            with self.subTest(keys=keys):
+                self.assertEqual(",".join(key for _, key in asked), variables["CATCHMENT_PARTITION_KEYS"])
+                self.assertTrue(all(column == key for column, key in asked))
+
+    def test_the_accounts_that_the_description_names_fit_the_quota(self):
+        """500 active partitions: accounts by three sources, and twice that around midnight."""
+        described = load("logging.yaml")["Parameters"]["PartitionKeys"]["Description"]
+        accounts = int(re.search(r"Up to (\d+) accounts", described)[1])
+        self.assertLessEqual(accounts * 3 * 2, 500)
+
+    def test_opensearch_in_a_vpc_gets_its_interfaces_and_the_permissions_for_them(self):
+        given = {**OPENSEARCH, "OpenSearchSubnetIds": "subnet-1,subnet-2", "OpenSearchSecurityGroupIds": "sg-1"}
+        made = logging(**given).made()
+        vpc = made["FirehoseToOpenSearch"].get("AmazonopensearchserviceDestinationConfiguration/VpcConfiguration")
+        self.assertEqual((vpc["SubnetIds"], vpc["SecurityGroupIds"]), (["subnet-1", "subnet-2"], ["sg-1"]))
+        # https://docs.aws.amazon.com/firehose/latest/APIReference/API_VpcConfiguration.html
+        asked = {
+            *("DescribeVpcs", "DescribeVpcAttribute", "DescribeSubnets", "DescribeSecurityGroups"),
+            *("DescribeNetworkInterfaces", "CreateNetworkInterface", "CreateNetworkInterfacePermission"),
+            "DeleteNetworkInterface",
+        }
+        self.assertEqual({action.removeprefix("ec2:") for action in allowed(made["FirehoseRole"], "vpc")}, asked)
+        self.assertEqual(allowed(logging(**OPENSEARCH).made()["FirehoseRole"], "vpc"), set())
+        self.assertTrue(logging(**OPENSEARCH, OpenSearchSubnetIds="subnet-1").refused())
+
+    def test_a_secret_under_a_customer_key_can_be_read(self):
+        key = "arn:aws:kms:us-west-2:999988887777:key/1"
+        role = logging(**HTTP, HttpSecretKeyArn=key).made()["FirehoseRole"]
+        self.assertEqual(allowed(role, "secret-key"), {"kms:Decrypt"})
+        self.assertEqual(allowed(logging(**HTTP).made()["FirehoseRole"], "secret-key"), set())
+
+    def test_the_delivery_paths_log_groups_have_the_names_that_the_cli_refuses(self):
+        groups = [it["Properties"]["LogGroupName"] for _, it in resources(load("logging.yaml"), "AWS::Logs::LogGroup")]
+        names = {name["Sub"] for name in groups}
+        self.assertEqual(names, {"/aws/kinesisfirehose/${AWS::StackName}", "/aws/lambda/${AWS::StackName}-transformer"})
+        cli = (policies.ROOT / "crates/cli/src/provision/fleet/validate.rs").read_text()
+        self.assertIn("`/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`", cli)
+
+
+class Buckets(unittest.TestCase):
+    """The log bucket and the trails' bucket promise the same."""
+
+    def buckets(self, **given):
+        yield "LogBucket", logging(**given).made()["LogBucket"]
+        yield "TrailBucket", Stack("cloudtrail-bucket.yaml", {**TRAILS, **given}).made()["TrailBucket"]
+
+    def test_what_expires_is_gone_after_the_days_to_recover_and_not_after_twice_the_time(self):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html: with versions,
+        # expiration adds a delete marker, and the noncurrent days count from there.
+        for name, bucket in self.buckets(ExpireAfterDays="400", RecoverDays="7"):
+            rules = {rule["Id"]: rule for rule in bucket.get("LifecycleConfiguration/Rules")}
+            with self.subTest(bucket=name):
+                self.assertEqual(rules["expiry"]["ExpirationInDays"], "400")
+                self.assertEqual(rules["expiry"]["NoncurrentVersionExpiration"], {"NoncurrentDays": "7"})
+
+    def test_what_is_moved_to_glacier_has_the_size_that_the_description_says(self):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+        for name, bucket in self.buckets(GlacierAfterDays="90"):
+            rules = {rule["Id"]: rule for rule in bucket.get("LifecycleConfiguration/Rules")}
+            with self.subTest(bucket=name):
+                self.assertEqual(rules["glacier"]["ObjectSizeGreaterThan"], str(128 * 1024 - 1))
+
+    def test_both_can_be_locked_and_can_log_who_read_them(self):
+        for name, bucket in self.buckets(LockMode="COMPLIANCE", LockDays="365", AccessLogBucketName="access-logs"):
+            with self.subTest(bucket=name):
+                self.assertEqual(bucket.get("ObjectLockEnabled"), True)
+                retention = bucket.get("ObjectLockConfiguration/Rule/DefaultRetention")
+                self.assertEqual(retention, {"Mode": "COMPLIANCE", "Days": "365"})
+                self.assertEqual(bucket.get("LoggingConfiguration/DestinationBucketName"), "access-logs")
+
+
+class Members(unittest.TestCase):
+    def test_the_template_is_fit_for_a_stack_set(self):
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html: no macros, the transforms
+        # among them, with service-managed permissions
+        template = load("member.yaml")
+        self.assertNotIn("Transform", template)
+        self.assertEqual(list(resources(template, "AWS::CloudFormation::Stack")), [])
+
+    def test_a_vpc_taken_out_leaves_the_others_where_they_are(self):
+        before = Stack("member.yaml", {"VpcId1": "vpc-1", "VpcId2": "vpc-2", "VpcId3": "vpc-3"}).made()
+        after = Stack("member.yaml", {"VpcId2": "vpc-2", "VpcId3": "vpc-3"}).made()
+        self.assertEqual(before.keys() - after.keys(), {"FlowLog1"})
+        self.assertEqual([after[it] for it in ("FlowLog2", "FlowLog3")], [before[it] for it in ("FlowLog2", "FlowLog3")])
+
+    def test_one_vpc_in_two_parameters_is_refused(self):
+        self.assertEqual(Stack("member.yaml", {"VpcId1": "vpc-1", "VpcId2": "vpc-2"}).refused(), [])
+        self.assertTrue(Stack("member.yaml", {"VpcId2": "vpc-1", "VpcId5": "vpc-1"}).refused())
+
+    def test_the_trail_is_made_in_its_home_region_only(self):
+        given = {"TrailBucketName": "trails", "HomeRegion": "us-west-2"}
+        home = Stack("member.yaml", given).made()
+        self.assertLessEqual({"Trail", "TrailRole", "TrailLogGroup"}, home.keys())
+        elsewhere = Stack("member.yaml", given, pseudo={"AWS::Region": "eu-west-1"}).made()
+        self.assertEqual({"Trail", "TrailRole", "TrailLogGroup"} & elsewhere.keys(), set())
+
+    def test_a_trail_can_be_encrypted_with_the_logging_accounts_key(self):
+        key = "arn:aws:kms:us-west-2:999988887777:key/1"
+        trail = Stack("member.yaml", {"TrailBucketName": "trails", "TrailKeyArn": key}).made()["Trail"]
+        self.assertEqual(trail.get("KMSKeyId"), key)
+        bucket = Stack("cloudtrail-bucket.yaml", {**TRAILS, "LoggingTrailName": "catchment", "CustomerKeys": "true"}).made()
+        self.assertEqual(bucket["LoggingTrail"].get("KMSKeyId"), "<TrailKey#1>.Arn")
+
+    def test_an_invitation_to_guardduty_is_accepted_with_the_detector_that_is_there(self):
+        invited = {"GuardDutyAdministrator": "999988887777"}
+        made = Stack("member.yaml", invited).made()
+        self.assertEqual(made["Administrator"].properties, {"DetectorId": "<Detector#1>", "MasterId": "999988887777"})
+        own = Stack("member.yaml", {**invited, "DetectorId": "0" * 32}).made()
+        self.assertEqual(own["Administrator"].get("DetectorId"), "0" * 32)
+        self.assertNotIn("Detector", own)
+        self.assertNotIn("Administrator", Stack("member.yaml", {}).made())
+
+
+def allowed(role, policy):
+    """The actions that an inline policy of a role allows."""
+    actions = [
+        statement["Action"]
+        for it in role.properties["Policies"]
+        if it["PolicyName"] == policy
+        for statement in it["PolicyDocument"]["Statement"]
+    ]
+    return set(itertools.chain.from_iterable([it] if isinstance(it, str) else it for it in actions))
 
 
 if __name__ == "__main__":

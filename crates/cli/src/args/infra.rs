@@ -22,7 +22,7 @@ pub enum InfraCommand {
 /// Print the parameters of a template that follow from the fleet file
 ///
 /// As text, one KEY=VALUE a line, for the AWS CLI; as JSON, one object, for SAM, which reads it from a file whose name
-/// ends in .yaml. What the fleet file does not say, such as VpcIds or AlarmEmail, is given beside them.
+/// ends in .yaml. Give what the fleet file does not say, such as VpcId1 or AlarmEmail, beside them.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = INFRA_PARAMETERS_EXAMPLES)]
 pub struct InfraParameters {
@@ -42,11 +42,18 @@ pub struct InfraParameters {
     #[arg(long, value_name = "BUCKET", required_if_eq_any([("template", "cloudtrail-bucket"), ("template", "member")]))]
     pub trail_bucket: Option<String>,
 
+    /// The transformer's zip, for the template `logging`: Architecture follows from the build in it
+    ///
+    /// If it is not given, target/lambda/transformer.zip, where `make lambda` leaves it. If that is missing,
+    /// Architecture is left out.
+    #[arg(long, value_name = "FILE")]
+    pub zip: Option<PathBuf>,
+
     /// The name of the members' trails
     #[arg(long, value_name = "TRAIL", default_value = "catchment")]
     pub trail: String,
 
-    /// The trails' home Region, where the fleet has several
+    /// The home Region of the logging account's own trail, if the fleet has several
     #[arg(long, value_name = "REGION")]
     pub region: Option<Region>,
 
@@ -73,5 +80,5 @@ Examples:
   sam deploy --template-file infra/logging.yaml --parameter-overrides file://parameters.yaml …
   aws cloudformation deploy --template-file infra/cloudtrail-bucket.yaml … \\
     --parameter-overrides $(catchment infra parameters cloudtrail-bucket --trail-bucket example-trails)
-  aws cloudformation deploy --template-file infra/member.yaml … --parameter-overrides VpcIds=vpc-0abc \\
+  aws cloudformation deploy --template-file infra/member.yaml … --parameter-overrides VpcId1=vpc-0abc \\
     $(catchment infra parameters member --member dev1 --trail-bucket example-trails)";

@@ -1,6 +1,12 @@
 //! `catchment infra`: what the CloudFormation templates of infra/ need from the fleet file.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use zip::ZipArchive;
 
 use super::operations::exit::{ExitStatus, Usage};
 use super::operations::fleet;
@@ -8,7 +14,7 @@ use crate::args::{self, InfraCommand, InfraTemplate, OutputFormat};
 use crate::output::{Hinted, Output};
 use crate::provision::fleet::Fleet;
 use crate::provision::name::Region;
-use crate::provision::parameters::{self, Parameters};
+use crate::provision::parameters::{self, Architecture, HEADER_BYTES, Parameters};
 
 /// Runs the command.
 ///
@@ -16,7 +22,7 @@ use crate::provision::parameters::{self, Parameters};
 /// A fleet file that cannot be used, or that a template cannot be given as it is.
 pub(super) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let InfraCommand::Parameters(args) = &args.command;
-    let parameters = parameters_of(args)?;
+    let parameters = parameters_of(args, output)?;
     match args.format.output {
         OutputFormat::Json => output.json(&parameters)?,
         OutputFormat::Text => {
@@ -30,12 +36,14 @@ pub(super) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<Exi
     Ok(ExitStatus::Done)
 }
 
-fn parameters_of(args: &args::InfraParameters) -> anyhow::Result<Parameters> {
+fn parameters_of(args: &args::InfraParameters, output: &mut Output) -> anyhow::Result<Parameters> {
     let fleet = fleet::fleet(&args.fleet)?;
     // clap has asked for the bucket where a template needs it.
     let bucket = args.trail_bucket.as_deref().unwrap_or_default();
     let parameters = match args.template {
-        InfraTemplate::Logging => parameters::of_logging(&fleet),
+        InfraTemplate::Logging => {
+            parameters::of_logging(&fleet, architecture(args.zip.as_deref(), output)?)
+        }
         InfraTemplate::Guardduty => parameters::of_guardduty(&fleet),
         InfraTemplate::CloudtrailBucket => parameters::of_trail_bucket(
             &fleet,
@@ -52,7 +60,7 @@ fn parameters_of(args: &args::InfraParameters) -> anyhow::Result<Parameters> {
                 let names: Vec<_> = fleet.members.keys().map(ToString::to_string).collect();
                 Usage(format!("--member: the fleet has {}", names.join(", ")))
             })?;
-            parameters::of_member(name, member, bucket, &args.trail)
+            parameters::of_member(&fleet, name, member, bucket, &args.trail)
         }
     };
     Ok(parameters.map_err(|error| {
@@ -61,14 +69,44 @@ fn parameters_of(args: &args::InfraParameters) -> anyhow::Result<Parameters> {
     })?)
 }
 
+/// The architecture of the build in the transformer's zip. `None` if no zip is named and there is none to find.
+fn architecture(zip: Option<&Path>, output: &mut Output) -> anyhow::Result<Option<Architecture>> {
+    let path = zip.unwrap_or(Path::new(ZIP));
+    #[expect(clippy::disallowed_methods, reason = "a command may read files")]
+    let file = match File::open(path) {
+        Err(error) if zip.is_none() && error.kind() == ErrorKind::NotFound => {
+            output.note(&format!(
+                "{ZIP} is missing, so Architecture is left out: `make lambda` builds the zip, --zip names another"
+            ))?;
+            return Ok(None);
+        }
+        opened => opened.with_context(|| path.display().to_string())?,
+    };
+    let mut header = [0; HEADER_BYTES];
+    ZipArchive::new(file)
+        .and_then(|mut zip| Ok(zip.by_name("bootstrap")?.read_exact(&mut header)?))
+        .with_context(|| format!("{}: no transformer in it", path.display()))?;
+    let found = Architecture::of_executable(header).ok_or_else(|| {
+        let error = anyhow!(
+            "{}: bootstrap is not an executable for Lambda",
+            path.display()
+        );
+        Hinted::new(error, "`make lambda` builds the zip anew")
+    })?;
+    Ok(Some(found))
+}
+
 /// The Region that was given, or the only one.
 fn home<'a>(fleet: &'a Fleet, given: Option<&'a Region>) -> Result<&'a Region, Usage> {
     let mut regions = fleet.logging.regions.iter();
     match (given, regions.next(), regions.next()) {
         (Some(region), ..) | (None, Some(region), None) => Ok(region),
         _ => Err(Usage(
-            "the fleet has several Regions: --region says where the trails have their home"
+            "the fleet has several Regions: --region says in which the logging account's own trail is made"
                 .to_owned(),
         )),
     }
 }
+
+/// Where `make lambda` leaves the transformer's zip.
+const ZIP: &str = "target/lambda/transformer.zip";

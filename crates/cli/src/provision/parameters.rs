@@ -1,12 +1,16 @@
-//! What the templates of infra/ are given, worked out from the fleet file, so that names are written once.
+//! The parameters of infra/'s templates that follow from the fleet file, so that names are written once.
 
-use std::collections::BTreeMap;
+mod architecture;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_transformer::source::Source;
 
 use crate::provision::fleet::{Fleet, Member};
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::resource::Encryption;
+
+pub use architecture::{Architecture, HEADER_BYTES};
 
 /// Values by parameter.
 pub type Parameters = BTreeMap<&'static str, String>;
@@ -36,6 +40,11 @@ pub enum ParametersError {
         of: Source,
         count: usize,
     },
+    /// A multi-Region trail is one trail, with one log group in its home Region.
+    #[error(
+        "{member} has a CloudTrail log group in {count} Regions, and a trail has one in its home Region only"
+    )]
+    TrailInSeveralRegions { member: MemberName, count: usize },
     /// Nobody of the fleet has what the template is for.
     #[error("no member has a {of} log group")]
     NoLogGroup { of: Source },
@@ -57,6 +66,9 @@ impl ParametersError {
             Self::NotOneLogGroup { .. } => {
                 "deploy the template for one of them by hand; the fleet file may name them all"
             }
+            Self::TrailInSeveralRegions { .. } => {
+                "give the member's other Regions an entry of their own in the fleet file, without cloudtrail"
+            }
             Self::NoLogGroup { .. } => "name it in the fleet file first",
             Self::TooLong {
                 parameter: "Sources",
@@ -67,13 +79,23 @@ impl ParametersError {
     }
 }
 
-/// For `logging.yaml`: the stream, its key, and which log groups carry which source.
+/// For `logging.yaml`: the stream, its key, the filters' name, whose logs come, which log groups carry which source,
+/// and the architecture of the transformer's build, if there is one.
 ///
 /// # Errors
-/// One log group's name with two sources; more log groups than a Lambda's environment holds.
-pub fn of_logging(fleet: &Fleet) -> Result<Parameters, ParametersError> {
+/// One log group's name with two sources; more log groups than a Lambda's environment holds; more accounts than a
+/// parameter holds.
+pub fn of_logging(
+    fleet: &Fleet,
+    architecture: Option<Architecture>,
+) -> Result<Parameters, ParametersError> {
     let mut parameters = Parameters::from([
         ("StreamName", fleet.logging.stream.name.to_string()),
+        ("FilterName", fleet.logging.filter.to_string()),
+        (
+            "Accounts",
+            fitting("Accounts", accounts(fleet), PARAMETER_BYTES_MAX)?,
+        ),
         (
             "Sources",
             fitting("Sources", sources(fleet)?, SOURCES_BYTES_MAX)?,
@@ -82,44 +104,54 @@ pub fn of_logging(fleet: &Fleet) -> Result<Parameters, ParametersError> {
     if let Encryption::Customer(key) = &fleet.logging.stream.encryption {
         parameters.insert("StreamKeyArn", key.to_string());
     }
+    if let Some(architecture) = architecture {
+        parameters.insert("Architecture", architecture.to_string());
+    }
     Ok(parameters)
 }
 
-/// For `cloudtrail-bucket.yaml`: the trails of all members that have a CloudTrail log group, and where each may write.
+/// For `cloudtrail-bucket.yaml`: the trails of all members that have a CloudTrail log group, where each may write, and
+/// the logging account's own trail in `home`, unless `member.yaml` makes it.
 ///
 /// # Errors
-/// No such member; more of them than a parameter holds.
+/// No such member; one in several Regions; more of them than a parameter holds.
 pub fn of_trail_bucket(
     fleet: &Fleet,
-    region: &Region,
+    home: &Region,
     bucket: &str,
     trail: &str,
 ) -> Result<Parameters, ParametersError> {
-    let has_trail = |member: &&Member| {
-        member
-            .log_groups
-            .values()
-            .any(|group| group.source == Source::CloudTrail)
-    };
-    let partition = region.partition();
-    let (arns, objects): (Vec<_>, Vec<_>) = fleet
-        .members
-        .values()
-        .filter(has_trail)
-        .map(|Member { account, .. }| {
-            (
-                format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{trail}"),
-                format!("arn:{partition}:s3:::{bucket}/AWSLogs/{account}/*"),
-            )
-        })
-        .unzip();
-    if arns.is_empty() {
+    let mut homes = BTreeMap::new();
+    for (name, member) in &fleet.members {
+        if only_one(name, member, Source::CloudTrail)?.is_some() {
+            homes.insert(&member.account, trail_home(name, member)?);
+        }
+    }
+    if homes.is_empty() {
         return Err(ParametersError::NoLogGroup {
             of: Source::CloudTrail,
         });
     }
+    let logging = &fleet.logging.account;
+    let logging_trail = if homes.contains_key(logging) {
+        String::new()
+    } else {
+        homes.insert(logging, home);
+        trail.to_owned()
+    };
+    let partition = home.partition();
+    let (arns, objects): (Vec<_>, Vec<_>) = homes
+        .into_iter()
+        .map(|(account, home)| {
+            (
+                format!("arn:{partition}:cloudtrail:{home}:{account}:trail/{trail}"),
+                format!("arn:{partition}:s3:::{bucket}/AWSLogs/{account}/*"),
+            )
+        })
+        .unzip();
     Ok(Parameters::from([
         ("BucketName", bucket.to_owned()),
+        ("LoggingTrailName", logging_trail),
         (
             "TrailArns",
             fitting("TrailArns", arns.join(","), PARAMETER_BYTES_MAX)?,
@@ -131,17 +163,18 @@ pub fn of_trail_bucket(
     ]))
 }
 
-/// For `member.yaml`: the log groups of one member, and its trail where it has one.
+/// For `member.yaml`: the filters' name, the log groups of one member, and its trail if it has one.
 ///
 /// # Errors
-/// More than one log group of a source.
+/// More than one log group of a source; a trail in several Regions.
 pub fn of_member(
+    fleet: &Fleet,
     name: &MemberName,
     member: &Member,
     bucket: &str,
     trail: &str,
 ) -> Result<Parameters, ParametersError> {
-    let mut parameters = Parameters::new();
+    let mut parameters = Parameters::from([("FilterName", fleet.logging.filter.to_string())]);
     if let Some(group) = only_one(name, member, Source::VpcFlowLogs)? {
         parameters.insert("FlowLogGroupName", group.to_string());
     }
@@ -149,6 +182,7 @@ pub fn of_member(
         parameters.insert("TrailLogGroupName", group.to_string());
         parameters.insert("TrailName", trail.to_owned());
         parameters.insert("TrailBucketName", bucket.to_owned());
+        parameters.insert("HomeRegion", trail_home(name, member)?.to_string());
     }
     Ok(parameters)
 }
@@ -168,6 +202,30 @@ pub fn of_guardduty(fleet: &Fleet) -> Result<Parameters, ParametersError> {
         Some(group) => Ok(Parameters::from([("LogGroupName", group?.to_string())])),
         None => Err(ParametersError::NoLogGroup {
             of: Source::GuardDuty,
+        }),
+    }
+}
+
+/// Whose logs come, in order.
+fn accounts(fleet: &Fleet) -> String {
+    let accounts: BTreeSet<_> = fleet
+        .members
+        .values()
+        .map(|member| &member.account)
+        .collect();
+    let accounts: Vec<_> = accounts.into_iter().map(ToString::to_string).collect();
+    accounts.join(",")
+}
+
+/// The home Region of a member's trail: the only one of its entry in the fleet file, since the filter on the trail's log
+/// group is planned in each Region of the entry.
+fn trail_home<'a>(name: &MemberName, member: &'a Member) -> Result<&'a Region, ParametersError> {
+    let mut regions = member.regions.iter();
+    match (regions.next(), regions.next()) {
+        (Some(home), None) => Ok(home),
+        _ => Err(ParametersError::TrailInSeveralRegions {
+            member: name.clone(),
+            count: member.regions.len(),
         }),
     }
 }
@@ -228,138 +286,4 @@ fn fitting(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FLEET: &str = r#"
-        [logging]
-        account = "999988887777"
-        regions = ["us-west-2"]
-        destination = "kinesisDest"
-        role = "cwrole"
-        [logging.stream]
-        name = "Demo_Kinesis_Stream"
-        shards = 4
-        [[members]]
-        name = "dev1"
-        account = "111122223333"
-        vpc_flow_logs = ["flow"]
-        cloudtrail = ["CloudTrail/one"]
-        [[members]]
-        name = "dev2"
-        account = "444455556666"
-        cloudtrail = ["CloudTrail/two"]
-        other = ["app"]
-        [[members]]
-        name = "own"
-        account = "999988887777"
-        guardduty = ["/aws/events/guardduty"]
-    "#;
-
-    fn fleet(text: &str) -> Fleet {
-        Fleet::parse(text).unwrap()
-    }
-
-    fn lines(parameters: &Parameters) -> String {
-        parameters
-            .iter()
-            .map(|(key, value)| format!("{key}={value}\n"))
-            .collect()
-    }
-
-    fn region() -> Region {
-        "us-west-2".parse().unwrap()
-    }
-
-    #[test]
-    fn logging_yaml_gets_the_stream_and_the_sources() {
-        insta::assert_snapshot!(lines(&of_logging(&fleet(FLEET)).unwrap()), @r#"
-        Sources={"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":"vpc-flow-logs"}
-        StreamName=Demo_Kinesis_Stream
-        "#);
-    }
-
-    #[test]
-    fn a_customers_key_of_the_stream_is_passed_on() {
-        let key = "arn:aws:kms:us-west-2:999988887777:key/1";
-        let text = FLEET.replace("shards = 4", &format!("shards = 4\nencryption = \"{key}\""));
-        assert_eq!(of_logging(&fleet(&text)).unwrap()["StreamKeyArn"], key);
-    }
-
-    #[test]
-    fn the_transformer_reads_the_sources() {
-        let sources = of_logging(&fleet(FLEET))
-            .unwrap()
-            .remove("Sources")
-            .unwrap();
-        catchment_transformer::Settings::from_pairs([("CATCHMENT_SOURCES".to_owned(), sources)])
-            .unwrap();
-    }
-
-    #[test]
-    fn one_name_with_two_sources_is_refused() {
-        let text = FLEET.replace("other = [\"app\"]", "other = [\"flow\"]");
-        let error = of_logging(&fleet(&text)).unwrap_err();
-        insta::assert_snapshot!(error, @"log group flow carries vpc-flow-logs in one member and other in another");
-    }
-
-    #[test]
-    fn more_sources_than_an_environment_holds_are_refused() {
-        let many = (0..200)
-            .map(|n| format!("\"application-{n:04}\""))
-            .collect::<Vec<_>>()
-            .join(",");
-        let error = of_logging(&fleet(&FLEET.replace("\"app\"", &many))).unwrap_err();
-        insta::assert_snapshot!(error, @"parameter Sources takes 5520 bytes, and 3584 at most fit");
-    }
-
-    #[test]
-    fn the_trail_bucket_knows_the_members_that_have_a_trail() {
-        let parameters = of_trail_bucket(&fleet(FLEET), &region(), "trails", "catchment").unwrap();
-        insta::assert_snapshot!(lines(&parameters), @"
-        BucketName=trails
-        TrailArns=arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment,arn:aws:cloudtrail:us-west-2:444455556666:trail/catchment
-        TrailObjects=arn:aws:s3:::trails/AWSLogs/111122223333/*,arn:aws:s3:::trails/AWSLogs/444455556666/*
-        ");
-    }
-
-    #[test]
-    fn member_yaml_gets_the_members_own_log_groups() {
-        let fleet = fleet(FLEET);
-        let of = |name: &str| {
-            let name = name.parse().unwrap();
-            of_member(&name, &fleet.members[&name], "trails", "catchment").unwrap()
-        };
-        insta::assert_snapshot!(lines(&of("dev1")), @"
-        FlowLogGroupName=flow
-        TrailBucketName=trails
-        TrailLogGroupName=CloudTrail/one
-        TrailName=catchment
-        ");
-        assert_eq!(of("own"), Parameters::new());
-    }
-
-    #[test]
-    fn two_log_groups_of_one_source_are_more_than_member_yaml_makes() {
-        let fleet = fleet(&FLEET.replace("[\"flow\"]", "[\"flow\", \"flow2\"]"));
-        let name = "dev1".parse().unwrap();
-        let error = of_member(&name, &fleet.members[&name], "trails", "catchment").unwrap_err();
-        insta::assert_snapshot!(error, @"dev1 has 2 vpc-flow-logs log groups, and the template makes one");
-    }
-
-    #[test]
-    fn guardduty_yaml_gets_the_logging_accounts_own_log_group() {
-        let parameters = of_guardduty(&fleet(FLEET)).unwrap();
-        assert_eq!(
-            parameters,
-            Parameters::from([("LogGroupName", "/aws/events/guardduty".to_owned())])
-        );
-        let without = FLEET.replace("guardduty =", "other =");
-        assert_eq!(
-            of_guardduty(&fleet(&without)),
-            Err(ParametersError::NoLogGroup {
-                of: Source::GuardDuty
-            })
-        );
-    }
-}
+mod tests;

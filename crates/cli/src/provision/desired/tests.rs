@@ -131,5 +131,5 @@ fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_helps() {
     insta::assert_snapshot!(error, @"the trust policy of role cwrole is 2641 characters long for 61 accounts; IAM takes 2048");
     assert!(error.hint().unwrap().contains("organization"));
     let desired = Desired::of_fleet(&fleet(300, "organization = \"o-a1b2c3d4e5\"")).unwrap();
-    insta::assert_snapshot!(desired.logging.unwrap().role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+    insta::assert_snapshot!(desired.logging.unwrap().role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEqualsIfExists":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
 }

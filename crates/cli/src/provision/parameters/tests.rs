@@ -1,0 +1,168 @@
+//! What each template is given for a small fleet.
+
+use super::*;
+
+const FLEET: &str = r#"
+    [logging]
+    account = "999988887777"
+    regions = ["us-west-2"]
+    destination = "kinesisDest"
+    role = "cwrole"
+    [logging.stream]
+    name = "Demo_Kinesis_Stream"
+    shards = 4
+    [[members]]
+    name = "dev1"
+    account = "111122223333"
+    vpc_flow_logs = ["flow"]
+    cloudtrail = ["CloudTrail/one"]
+    [[members]]
+    name = "dev2"
+    account = "444455556666"
+    cloudtrail = ["CloudTrail/two"]
+    other = ["app"]
+    [[members]]
+    name = "own"
+    account = "999988887777"
+    guardduty = ["/aws/events/guardduty"]
+"#;
+
+fn fleet(text: &str) -> Fleet {
+    Fleet::parse(text).unwrap()
+}
+
+fn lines(parameters: &Parameters) -> String {
+    parameters
+        .iter()
+        .map(|(key, value)| format!("{key}={value}\n"))
+        .collect()
+}
+
+fn region() -> Region {
+    "us-west-2".parse().unwrap()
+}
+
+#[test]
+fn logging_yaml_gets_the_stream_and_the_sources() {
+    insta::assert_snapshot!(lines(&of_logging(&fleet(FLEET), Some(Architecture::X86_64)).unwrap()), @r#"
+    Accounts=111122223333,444455556666,999988887777
+    Architecture=x86_64
+    FilterName=catchment-kinesisDest
+    Sources={"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":"vpc-flow-logs"}
+    StreamName=Demo_Kinesis_Stream
+    "#);
+}
+
+#[test]
+fn a_customers_key_of_the_stream_is_passed_on() {
+    let key = "arn:aws:kms:us-west-2:999988887777:key/1";
+    let text = FLEET.replace("shards = 4", &format!("shards = 4\nencryption = \"{key}\""));
+    assert_eq!(
+        of_logging(&fleet(&text), None).unwrap()["StreamKeyArn"],
+        key
+    );
+}
+
+#[test]
+fn the_transformer_reads_the_sources() {
+    let sources = of_logging(&fleet(FLEET), None)
+        .unwrap()
+        .remove("Sources")
+        .unwrap();
+    catchment_transformer::Settings::from_pairs([("CATCHMENT_SOURCES".to_owned(), sources)])
+        .unwrap();
+}
+
+#[test]
+fn one_name_with_two_sources_is_refused() {
+    let text = FLEET.replace("other = [\"app\"]", "other = [\"flow\"]");
+    let error = of_logging(&fleet(&text), None).unwrap_err();
+    insta::assert_snapshot!(error, @"log group flow carries vpc-flow-logs in one member and other in another");
+}
+
+#[test]
+fn more_sources_than_an_environment_holds_are_refused() {
+    let many = (0..200)
+        .map(|n| format!("\"application-{n:04}\""))
+        .collect::<Vec<_>>()
+        .join(",");
+    let error = of_logging(&fleet(&FLEET.replace("\"app\"", &many)), None).unwrap_err();
+    insta::assert_snapshot!(error, @"parameter Sources takes 5520 bytes, and 3584 at most fit");
+}
+
+#[test]
+fn the_trail_bucket_knows_the_members_that_have_a_trail() {
+    let parameters = of_trail_bucket(&fleet(FLEET), &region(), "trails", "catchment").unwrap();
+    insta::assert_snapshot!(lines(&parameters), @"
+    BucketName=trails
+    LoggingTrailName=catchment
+    TrailArns=arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment,arn:aws:cloudtrail:us-west-2:444455556666:trail/catchment,arn:aws:cloudtrail:us-west-2:999988887777:trail/catchment
+    TrailObjects=arn:aws:s3:::trails/AWSLogs/111122223333/*,arn:aws:s3:::trails/AWSLogs/444455556666/*,arn:aws:s3:::trails/AWSLogs/999988887777/*
+    ");
+}
+
+#[test]
+fn member_yaml_gets_the_members_own_log_groups() {
+    let fleet = fleet(FLEET);
+    let of = |name: &str| {
+        let name = name.parse().unwrap();
+        of_member(&fleet, &name, &fleet.members[&name], "trails", "catchment").unwrap()
+    };
+    insta::assert_snapshot!(lines(&of("dev1")), @"
+    FilterName=catchment-kinesisDest
+    FlowLogGroupName=flow
+    HomeRegion=us-west-2
+    TrailBucketName=trails
+    TrailLogGroupName=CloudTrail/one
+    TrailName=catchment
+    ");
+    assert_eq!(lines(&of("own")), "FilterName=catchment-kinesisDest\n");
+}
+
+#[test]
+fn two_log_groups_of_one_source_are_more_than_member_yaml_makes() {
+    let fleet = fleet(&FLEET.replace("[\"flow\"]", "[\"flow\", \"flow2\"]"));
+    let name = "dev1".parse().unwrap();
+    let error = of_member(&fleet, &name, &fleet.members[&name], "trails", "catchment").unwrap_err();
+    insta::assert_snapshot!(error, @"dev1 has 2 vpc-flow-logs log groups, and the template makes one");
+}
+
+#[test]
+fn guardduty_yaml_gets_the_logging_accounts_own_log_group() {
+    let parameters = of_guardduty(&fleet(FLEET)).unwrap();
+    assert_eq!(
+        parameters,
+        Parameters::from([("LogGroupName", "/aws/events/guardduty".to_owned())])
+    );
+    let without = FLEET.replace("guardduty =", "other =");
+    assert_eq!(
+        of_guardduty(&fleet(&without)),
+        Err(ParametersError::NoLogGroup {
+            of: Source::GuardDuty
+        })
+    );
+}
+
+#[test]
+fn the_logging_account_gets_a_trail_unless_it_is_a_member_with_one() {
+    let text = FLEET.replace("guardduty =", "cloudtrail =");
+    let parameters = of_trail_bucket(&fleet(&text), &region(), "trails", "catchment").unwrap();
+    assert_eq!(parameters["LoggingTrailName"], "");
+}
+
+#[test]
+fn a_trail_has_its_log_group_in_one_region_only() {
+    let two = FLEET.replace("[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]");
+    let one_of_two = two.replace(
+        "account = \"444455556666\"",
+        "account = \"444455556666\"\nregions = [\"eu-west-1\"]",
+    );
+    let error = of_trail_bucket(&fleet(&one_of_two), &region(), "trails", "catchment").unwrap_err();
+    insta::assert_snapshot!(error, @"dev1 has a CloudTrail log group in 2 Regions, and a trail has one in its home Region only");
+    let all = one_of_two.replace(
+        "account = \"111122223333\"",
+        "account = \"111122223333\"\nregions = [\"us-west-2\"]",
+    );
+    let parameters = of_trail_bucket(&fleet(&all), &region(), "trails", "catchment").unwrap();
+    insta::assert_snapshot!(parameters["TrailArns"], @"arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment,arn:aws:cloudtrail:eu-west-1:444455556666:trail/catchment,arn:aws:cloudtrail:us-west-2:999988887777:trail/catchment");
+}

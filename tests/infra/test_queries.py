@@ -1,0 +1,228 @@
+"""The Glue table and the Athena queries of infra/queries.yaml, over objects that the transformer wrote, in DuckDB.
+
+The queries are written for Athena; sqlglot reads them in its dialect and writes them in DuckDB's. What neither can show is
+Athena itself: partition projection and the JSON SerDe are AWS's.
+"""
+
+import base64
+import datetime
+import gzip
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import duckdb
+import policies
+import sqlglot
+from template import Stack
+
+sys.path.insert(0, str(policies.ROOT / "tests" / "demo"))
+import events
+import fleet
+
+GIVEN = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333,444455556666,999988887777"}
+SOURCES = {group: source for account in fleet.MEMBERS for source, group in account.log_groups.items()}
+NOW = datetime.datetime.now(datetime.UTC)
+ALICE = "arn:aws:iam::111122223333:user/alice"
+
+
+def cloudtrail(name, **more):
+    """One record, beside those of the demo."""
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "arn": ALICE},
+        "eventTime": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": "s3.amazonaws.com",
+        "eventName": name,
+        "awsRegion": fleet.REGION,
+        "sourceIPAddress": "198.51.100.7",
+        "requestParameters": None,
+        "eventType": "AwsApiCall",
+    }
+    return json.dumps({**record, **more}, separators=(",", ":"))
+
+
+ROOT_USER = {"type": "Root", "arn": "arn:aws:iam::111122223333:root"}
+LOGIN = {"eventSource": "signin.amazonaws.com", "eventType": "AwsConsoleSignIn"}
+SUCCESS = {**LOGIN, "responseElements": {"ConsoleLogin": "Success"}}
+# What the questions are asked for: each has records that match it and records that nearly do.
+QUESTIONS = [
+    cloudtrail("DeleteBucket", requestParameters={"bucketName": "example-bucket"}),
+    cloudtrail("PutBucketAcl", requestParameters={"bucketName": "another"}, errorCode="AccessDenied"),
+    cloudtrail("PutBucketAcl", requestParameters={"bucketName": "another"}, errorCode="AccessDenied"),
+    cloudtrail("ConsoleLogin", **SUCCESS, additionalEventData={"MFAUsed": "No"}),
+    cloudtrail("ConsoleLogin", **SUCCESS, additionalEventData={"MFAUsed": "Yes"}),
+    cloudtrail("ConsoleLogin", **LOGIN, responseElements={"ConsoleLogin": "Failure"}, additionalEventData={"MFAUsed": "No"}),
+    cloudtrail("ConsoleLogin", **SUCCESS, userIdentity={"type": "AssumedRole"}, additionalEventData={"MFAUsed": "No"}),
+    cloudtrail("CreateAccessKey", userIdentity=ROOT_USER, eventSource="iam.amazonaws.com"),
+    cloudtrail("Decrypt", userIdentity={**ROOT_USER, "invokedBy": "AWS Internal"}),
+]
+FLOWS = [
+    "2 111122223333 eni-1 10.9.9.9 10.8.8.8 40000 443 6 10 900000000 1 2 ACCEPT OK",
+    "2 111122223333 eni-1 10.9.9.9 10.8.8.8 40001 443 6 10 900000000 1 2 ACCEPT OK",
+    "2 111122223333 eni-1 192.0.2.1 10.8.8.8 40001 3389 6 1 40 1 2 REJECT OK",
+]
+
+
+def subscription_message(account, group, stream, messages):
+    stamp = int(NOW.timestamp() * 1000)
+    return {
+        "messageType": "DATA_MESSAGE",
+        "owner": account.number,
+        "logGroup": group,
+        "logStream": stream,
+        "subscriptionFilters": ["catchment"],
+        "logEvents": [{"id": str(n), "timestamp": stamp, "message": it} for n, it in enumerate(messages)],
+    }
+
+
+def batch():
+    """A batch as Firehose sends it: what the demo writes, and the questions' records in the first member."""
+    records = []
+    for account in fleet.MEMBERS:
+        for source, group in account.log_groups.items():
+            stream, messages = events.of(account, source)
+            if account is fleet.DEV1:
+                messages = messages + {"cloudtrail": QUESTIONS, "vpc-flow-logs": FLOWS}.get(source, [])
+            message = json.dumps(subscription_message(account, group, stream, messages))
+            data = base64.b64encode(gzip.compress(message.encode())).decode()
+            records.append({"recordId": str(len(records)), "data": data})
+    arn = f"arn:aws:firehose:{fleet.REGION}:999988887777:deliverystream/catchment"
+    return {"invocationId": "i", "deliveryStreamArn": arn, "region": fleet.REGION, "records": records}
+
+
+def transformed(variables):
+    """What the transformer answers under the template's settings."""
+    flags = [
+        part
+        for name, value in {**variables, "CATCHMENT_SOURCES": json.dumps(SOURCES)}.items()
+        for part in (f"--{name.removeprefix('CATCHMENT_').lower().replace('_', '-')}", value)
+    ]
+    command = ["cargo", "run", "--quiet", "--locked", "--package", "catchment", "--", "replay", "--response", *flags]
+    done = subprocess.run(command, cwd=policies.ROOT, input=json.dumps(batch()), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout)["records"]
+
+
+class Archive:
+    """The objects of a stack in a folder, where its Prefix puts them, and the table and the queries over them."""
+
+    def __init__(self, folder, keys):
+        made = Stack("logging.yaml", {**GIVEN, "PartitionKeys": keys}).made()
+        self.queries = {it.get("Name"): it.get("QueryString") for it in made.values() if it.type == "AWS::Athena::NamedQuery"}
+        (table,) = [it for it in made.values() if it.type == "AWS::Glue::Table"]
+        self.table = table.properties["TableInput"]
+        self.prefix = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration/Prefix")
+        variables = made["Transformer"].get("Environment/Variables")
+        self.lines = []
+        for record in transformed(variables):
+            parts = record["metadata"]["partitionKeys"]
+            path = folder / re.sub(r"!\{partitionKeyFromLambda:(\w+)\}", lambda it: parts[it[1]], self.prefix)
+            path.mkdir(parents=True, exist_ok=True)
+            data = base64.b64decode(record["data"])
+            (path / f"{record['recordId']}.jsonl.gz").write_bytes(data)
+            self.lines += [json.loads(line) for line in gzip.decompress(data).decode().splitlines()]
+        self.columns = {it["Name"]: it["Type"] for it in self.table["StorageDescriptor"]["Columns"]}
+        self.partitions = {it["Name"]: it["Type"] for it in self.table["PartitionKeys"]}
+        types = {"string": "VARCHAR", "int": "INTEGER"}
+        of = lambda names: ", ".join(f"'{name}': '{types[kind]}'" for name, kind in names.items())  # noqa: E731
+        self.engine = duckdb.connect()
+        self.engine.execute(
+            f"CREATE VIEW {self.table['Name']} AS SELECT * FROM read_json('{folder}/logs/**/*.jsonl.gz', format = 'newline_delimited',"
+            f" columns = {{{of(self.columns)}}}, hive_partitioning = true, hive_types = {{{of(self.partitions)}}})"
+        )
+
+    def ask(self, name):
+        (statement,) = sqlglot.transpile(self.queries[name], read="athena", write="duckdb")
+        found = self.engine.execute(statement)
+        columns = [it[0] for it in found.description]
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+class Queries(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.archives = {keys: Archive(Path(folder) / keys, keys) for keys in ("account-source-date", "source-date")}
+        cls.archive = cls.archives["account-source-date"]
+
+    def test_the_tables_columns_are_the_fields_of_a_line(self):
+        for keys, archive in self.archives.items():
+            in_path = re.findall(r"(\w+)=!", archive.prefix)
+            with self.subTest(keys=keys):
+                for line in archive.lines:
+                    self.assertEqual([it for it in line if it not in in_path], list(archive.columns))
+                self.assertEqual(list(archive.partitions), in_path)
+
+    def test_the_projected_locations_are_where_firehose_writes(self):
+        for keys, archive in self.archives.items():
+            location = archive.table["Parameters"]["storage.location.template"]
+            with self.subTest(keys=keys):
+                written = re.sub(r"!\{partitionKeyFromLambda:(\w+)\}", r"${\1}", archive.prefix)
+                self.assertEqual(location, f"s3://<LogBucket#1>/{written}")
+                projected = {it.split(".")[1] for it in archive.table["Parameters"] if it.endswith(".type")}
+                self.assertEqual(projected, set(archive.partitions))
+
+    def test_the_projected_sources_are_the_transformers(self):
+        (source,) = (policies.ROOT / "crates/transformer/src").rglob("source.rs")
+        names = re.findall(r'Self::\w+ => "([\w-]+)"', source.read_text())
+        self.assertEqual(self.archive.table["Parameters"]["projection.source.values"], ",".join(names))
+
+    def test_every_query_answers_alike_over_both_layouts(self):
+        for name in self.archive.queries:
+            with self.subTest(query=name):
+                answers = [archive.ask(name) for archive in self.archives.values()]
+                self.assertTrue(answers[0])
+                self.assertEqual(*answers)
+
+    def test_every_query_reads_no_more_than_it_has_to(self):
+        for name, query in self.archive.queries.items():
+            with self.subTest(query=name):
+                self.assertIn("year = year(current_date) AND month = month(current_date)", query)
+                if name != "what-arrived":
+                    self.assertRegex(query, r"WHERE source = '[\w-]+' AND")
+
+    def test_what_arrived(self):
+        counted = {(row["account"], row["source"]): row["events"] for row in self.archive.ask("what-arrived")}
+        self.assertEqual(counted["111122223333", "cloudtrail"], len(events.CALLS) + len(QUESTIONS))
+        self.assertEqual(counted["444455556666", "vpc-flow-logs"], events.FLOWS)
+        self.assertEqual(sum(counted.values()), len(self.archive.lines))
+
+    def test_who_did_what_to_a_resource(self):
+        (row,) = self.archive.ask("who-did-what-to-a-resource")
+        self.assertEqual((row["who"], row["service"], row["action"]), (ALICE, "s3.amazonaws.com", "DeleteBucket"))
+
+    def test_console_logins_without_mfa(self):
+        (row,) = self.archive.ask("console-logins-without-mfa")
+        self.assertEqual((row["account"], row["who"], row["address"]), ("111122223333", ALICE, "198.51.100.7"))
+
+    def test_use_of_root(self):
+        self.assertEqual([row["action"] for row in self.archive.ask("use-of-root")], ["CreateAccessKey"])
+
+    def test_access_denied_by_principal(self):
+        (row,) = self.archive.ask("access-denied-by-principal")
+        self.assertEqual((row["who"], row["action"], row["refusals"]), (ALICE, "PutBucketAcl", 2))
+
+    def test_top_talkers(self):
+        row = self.archive.ask("top-talkers")[0]
+        self.assertEqual((row["from_address"], row["to_address"], row["bytes"]), ("10.9.9.9", "10.8.8.8", 1_800_000_000))
+
+    def test_rejected_traffic_by_port(self):
+        rows = {(row["account"], row["to_port"]): row["flows"] for row in self.archive.ask("rejected-traffic-by-port")}
+        self.assertEqual(rows["111122223333", "3389"], 1)
+        rejected = [line for line in self.archive.lines if line["source"] == "vpc-flow-logs" and " REJECT " in line["message"]]
+        self.assertEqual(sum(rows.values()), len(rejected))
+
+    def test_findings_by_severity(self):
+        rows = self.archive.ask("findings-by-severity")
+        self.assertEqual({row["finding_account"] for row in rows}, {account.number for account in fleet.MEMBERS})
+        self.assertEqual({(row["severity"], row["findings"]) for row in rows}, {(5.0, 1)})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+"""Every parameter's every change: no update replaces what holds data, or makes a thing whose name is taken.
+
+CloudFormation replaces a resource if a property changes that its schema calls create-only, and makes the new one before it
+deletes the old one
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html).
+"""
+
+import itertools
+import unittest
+
+from template import Stack, load, schema
+
+HOLDS_DATA = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+# These tell of the delivery path alone, and go with the stack.
+OWN_LOGS = {"TransformerLogGroup", "FirehoseLogGroup"}
+# What has to be unique of a type whose schema does not say it.
+NAMES = {
+    "AWS::EC2::FlowLog": ("ResourceId", "LogGroupName"),  # FlowLogAlreadyExists
+    "AWS::Glue::Table": ("DatabaseName", "TableInput/Name"),
+    "AWS::Glue::Database": ("DatabaseInput/Name",),
+    "AWS::GuardDuty::Detector": (),  # one in a Region
+    "AWS::Logs::QueryDefinition": ("Name",),
+}
+KEY = "arn:aws:kms:us-west-2:999988887777:key/1"
+# Values of parameters that take any text of a form; each change among them is tried, the default's too.
+SAMPLES = {
+    "AccessLogBucketName": ["access-logs"],
+    "Accounts": ["111122223333", "111122223333,444455556666"],
+    "AlarmEmail": ["someone@example.com"],
+    "BucketName": ["trails", "other-trails"],
+    "DetectorId": ["0" * 32],
+    "ExpireAfterDays": ["400"],
+    "FilterName": ["other"],
+    "FlowLogGroupName": ["flow"],
+    "GlacierAfterDays": ["90"],
+    "GuardDutyAdministrator": ["999988887777", "111122223333"],
+    "HomeRegion": ["us-west-2", "eu-west-1"],
+    "HttpSecretArn": [f"arn:aws:secretsmanager:us-west-2:999988887777:secret:{n}" for n in "ab"],
+    "HttpSecretKeyArn": [KEY],
+    "HttpUrl": ["https://a.example", "https://b.example"],
+    "LockDays": ["30"],
+    "LogGroupName": ["/aws/events/guardduty-2"],
+    "LoggingTrailName": ["catchment", "other"],
+    "Members": ["111122223333=a@example.com", "444455556666=b@example.com,111122223333=a@example.com"],
+    "OpenSearchDomainArn": [f"arn:aws:es:us-west-2:999988887777:domain/{n}" for n in "ab"],
+    "OpenSearchIndex": ["other"],
+    "OpenSearchSecurityGroupIds": ["sg-1", "sg-1,sg-2"],
+    "OpenSearchSubnetIds": ["subnet-1", "subnet-1,subnet-2"],
+    "RecoverDays": ["30"],
+    "SilentHours": ["0", "24"],
+    "Sources": ['{"a":"other"}'],
+    "StreamKeyArn": [KEY],
+    "StreamName": ["one", "other"],
+    "TrailArns": [f"arn:aws:cloudtrail:us-west-2:{n}:trail/catchment" for n in ("111122223333", "444455556666")],
+    "TrailBucketName": ["trails", "other-trails"],
+    "TrailKeyArn": [KEY],
+    "TrailLogGroupName": ["trail"],
+    "TrailName": ["other"],
+    "TrailObjects": [f"arn:aws:s3:::trails/AWSLogs/{n}/*" for n in ("111122223333", "444455556666")],
+    "TransformerConcurrency": ["10"],
+    "TransformerMemory": ["1024"],
+    **{f"VpcId{n}": [f"vpc-{n}", f"vpc-{n}0"] for n in range(1, 6)},
+}
+LOGGING = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333"}
+OPENSEARCH = {"Destination": "opensearch", "OpenSearchDomainArn": SAMPLES["OpenSearchDomainArn"][0]}
+HTTP = {"Destination": "http", "HttpUrl": "https://a.example", "HttpSecretArn": SAMPLES["HttpSecretArn"][0]}
+TRAIL = {"TrailBucketName": "trails", "TrailName": "catchment"}
+# What a user may have deployed, and then changes one parameter of, or several that belong together.
+DEPLOYED = {
+    "logging.yaml": [
+        LOGGING,
+        {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "s3", "CustomerKeys": "true", "LockMode": "GOVERNANCE"},
+        {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "opensearch", "OpenSearchSecurityGroupIds": "sg-1"},
+        {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "http", "HttpSecretKeyArn": KEY},
+    ],
+    "member.yaml": [
+        {},
+        {"VpcId1": "vpc-1", "VpcId2": "vpc-2", "VpcId3": "vpc-3", **TRAIL, "HomeRegion": "us-west-2"},
+        {"VpcId5": "vpc-5", "GuardDutyAdministrator": "999988887777"},
+    ],
+    "cloudtrail-bucket.yaml": [
+        {key: SAMPLES[key][0] for key in ("BucketName", "TrailArns", "TrailObjects")},
+        {
+            **{key: SAMPLES[key][0] for key in ("BucketName", "TrailArns", "TrailObjects", "LoggingTrailName")},
+            "CustomerKeys": "true",
+            "LockMode": "COMPLIANCE",
+        },
+    ],
+    "guardduty.yaml": [{}, {"Members": SAMPLES["Members"][1]}],
+}
+
+
+def values(parameter, declared):
+    """Values to try, the default among them."""
+    default = [str(declared["Default"])] if "Default" in declared else []
+    return list(dict.fromkeys(default + [str(it) for it in declared.get("AllowedValues", [])] + SAMPLES.get(parameter, [])))
+
+
+def identity(made):
+    """What no two of a type may share; None if AWS gives the name."""
+    names = NAMES.get(made.type)
+    if names is None:
+        # SAM's function is Lambda's
+        names = [path for path in schema(made.type)["primaryIdentifier"]]
+    found = tuple(str(made.get(path)) for path in names)
+    return None if "None" in found else (made.type, *found)
+
+
+def is_replaced(before, after):
+    if before.type != after.type:
+        return True
+    return any(before.get(path) != after.get(path) for path in schema(before.type).get("createOnlyProperties", []))
+
+
+def update(template, before, after):
+    """What goes wrong if a stack of `template` with parameters `before` is given `after`."""
+    old = Stack(template, before).made()
+    generations = {}
+    while True:  # a replaced resource's references change, which may replace others
+        new = Stack(template, after, generations).made()
+        replaced = {path for path in old.keys() & new.keys() if is_replaced(old[path], new[path])}
+        if replaced == generations.keys():
+            break
+        generations = dict.fromkeys(replaced | generations.keys(), 2)
+    taken = {identity(made): path for path, made in old.items()} | {}
+    wrong = []
+    for path in sorted(replaced):
+        made = new[path]
+        named_anew = identity(made) is not None and identity(made) != identity(old[path])
+        if made.type in HOLDS_DATA and path not in OWN_LOGS:
+            if not named_anew or made.declared.get("UpdateReplacePolicy") != "Retain":
+                wrong.append(f"{path} holds data and is replaced")
+        elif identity(made) is not None and not named_anew:
+            wrong.append(f"{path} is replaced under a name that is taken")
+    for path in sorted(new.keys() - old.keys() | replaced):
+        holder = taken.get(identity(new[path]), path)
+        if identity(new[path]) is not None and holder != path:
+            wrong.append(f"{path} takes the name of {holder}, which goes only afterwards")
+    return wrong
+
+
+class Updates(unittest.TestCase):
+    def test_no_change_of_a_parameter_replaces_data_or_collides_with_a_name(self):
+        tried = 0
+        for template, deployed in DEPLOYED.items():
+            declared = load(template)["Parameters"]
+            for base in deployed:
+                for parameter, it in declared.items():
+                    for one, other in itertools.permutations(values(parameter, it), 2):
+                        before, after = {**base, parameter: one}, {**base, parameter: other}
+                        if Stack(template, before).refused() or Stack(template, after).refused():
+                            continue
+                        tried += 1
+                        with self.subTest(template=template, parameter=parameter, before=one, after=other):
+                            self.assertEqual(update(template, before, after), [])
+        self.assertGreater(tried, 800)
+
+    def test_every_parameter_is_changed(self):
+        for template in DEPLOYED:
+            for parameter, it in load(template)["Parameters"].items():
+                with self.subTest(template=template, parameter=parameter):
+                    self.assertGreater(len(values(parameter, it)), 1, "give SAMPLES a second value")
+
+    def test_what_names_a_thing_that_stays_is_not_made_twice(self):
+        """Taken out and put in again, as a trail: what stays behind on purpose must not be in the way."""
+        for template, deployed in DEPLOYED.items():
+            for base in deployed:
+                for parameter, it in load(template)["Parameters"].items():
+                    for one, other in itertools.permutations(values(parameter, it), 2):
+                        if parameter == "HomeRegion":
+                            continue  # README.md: a trail's home Region is chosen once
+                        before, after = {**base, parameter: one}, {**base, parameter: other}
+                        if Stack(template, before).refused() or Stack(template, after).refused():
+                            continue
+                        old, new = Stack(template, before).made(), Stack(template, after).made()
+                        for path in old.keys() - new.keys():
+                            if old[path].declared.get("DeletionPolicy") != "Retain":
+                                continue
+                            with self.subTest(template=template, parameter=parameter, resource=path):
+                                self.assertIsNone(identity(old[path]), "its name is taken when it is made again")
+
+    def test_the_walk_sees_a_moved_vpc_a_second_name_and_a_lost_bucket(self):
+        """That the walk can fail: three updates that do go wrong."""
+        moved = update("member.yaml", {"VpcId1": "vpc-1", "VpcId2": "vpc-2"}, {"VpcId1": "vpc-2"})
+        self.assertEqual(moved, ["FlowLog1 takes the name of FlowLog2, which goes only afterwards"])
+        one = {key: SAMPLES[key][0] for key in ("BucketName", "TrailArns", "TrailObjects")}
+        self.assertEqual(update("cloudtrail-bucket.yaml", one, {**one, "BucketName": "b"}), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

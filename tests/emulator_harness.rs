@@ -4,10 +4,21 @@
 
 mod support;
 
+use std::process::Command;
+
 use serde_json::json;
 use support::emulator::Emulator;
 
 const REGION: &str = "us-west-2";
+
+/// The AWS CLI, as profile `dev1`.
+fn create_log_group(emulator: &Emulator, name: &str) -> Command {
+    let line =
+        format!("--profile dev1 --region {REGION} logs create-log-group --log-group-name {name}");
+    let mut command = emulator.command(support::repository().join(".venv/bin/aws"));
+    command.args(line.split(' '));
+    command
+}
 
 #[test]
 fn accounts_are_separate_and_profiles_work() {
@@ -50,20 +61,7 @@ fn a_held_write_is_not_carried_out() {
     let emulator = Emulator::start();
     emulator.profile("dev1", "111122223333");
     emulator.break_before(1);
-    let mut caller = emulator
-        .command(support::repository().join(".venv/bin/aws"))
-        .args([
-            "--profile",
-            "dev1",
-            "--region",
-            REGION,
-            "logs",
-            "create-log-group",
-            "--log-group-name",
-            "flow",
-        ])
-        .spawn()
-        .unwrap();
+    let mut caller = create_log_group(&emulator, "flow").spawn().unwrap();
     assert!(emulator.wait_for_breakpoint(60.0));
     caller.kill().unwrap();
     caller.wait().unwrap();
@@ -83,18 +81,7 @@ fn rules_and_faults_can_be_changed() {
     let emulator = Emulator::start();
     emulator.profile("dev1", "111122223333");
     let create = |name| {
-        let output = emulator
-            .command(support::repository().join(".venv/bin/aws"))
-            .args([
-                "--profile",
-                "dev1",
-                "--region",
-                REGION,
-                "logs",
-                "create-log-group",
-                "--log-group-name",
-                name,
-            ])
+        let output = create_log_group(&emulator, name)
             .env("AWS_MAX_ATTEMPTS", "1")
             .output()
             .unwrap();

@@ -156,6 +156,13 @@ const MEMBER: [(&str, Before, &str); 3] = [
     ("logs:DeleteSubscriptionFilter", Before::InSync, "destroy"),
 ];
 
+/// Asserts that the table lists exactly the actions of the policy.
+fn assert_lists_all(table: &[(&str, Before, &str)], policy: &Value) {
+    let mut listed: Vec<_> = table.iter().map(|(action, ..)| *action).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, actions(policy));
+}
+
 fn line(command: &str, scope: &str) -> String {
     let more = match command {
         "destroy" if scope == "--logging" => "--yes --delete-stream",
@@ -172,16 +179,7 @@ fn each_action_missing_to_the_logging_operator_is_named() {
     fleet.write(ENCRYPTED);
     let whole = policy(&fleet, "--logging");
     operator(&fleet, "logging", &fleet.logging, &whole);
-    let mut tried: Vec<String> = LOGGING
-        .iter()
-        .map(|(action, ..)| (*action).to_owned())
-        .collect();
-    tried.sort();
-    assert_eq!(
-        tried,
-        actions(&whole),
-        "the table lists exactly the actions of the policy"
-    );
+    assert_lists_all(&LOGGING, &whole);
 
     for (action, before, command) in LOGGING {
         prepare(&fleet, before);
@@ -229,16 +227,7 @@ fn each_action_missing_to_a_member_operator_is_named() {
     let scope = "--member dev1";
     let whole = policy(&fleet, scope);
     operator(&fleet, "dev1", &fleet.dev1, &whole);
-    let mut tried: Vec<String> = MEMBER
-        .iter()
-        .map(|(action, ..)| (*action).to_owned())
-        .collect();
-    tried.sort();
-    assert_eq!(
-        tried,
-        actions(&whole),
-        "the table lists exactly the actions of the policy"
-    );
+    assert_lists_all(&MEMBER, &whole);
 
     for (action, before, command) in MEMBER {
         fleet.expect(

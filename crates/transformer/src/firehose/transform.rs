@@ -1,15 +1,13 @@
 //! A batch in, a response out: one answer per record, in order, whatever is inside.
 
-use std::borrow::Cow;
-
 use super::budget::Budget;
 use super::report::{Dropped, Failure, RecordError, Report};
 use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN, close_ok};
 use super::{Batch, BatchError, Record};
 use crate::limits::RESPONSE_BYTES_MAX;
-use crate::output::{Context, Output};
+use crate::output::{Context, Original, Output};
 use crate::settings::Settings;
-use crate::subscription::{Decoder, read, read_fast};
+use crate::subscription::{Decoder, read};
 
 /// Transforms batches under one set of settings, in buffers that stay allocated.
 pub struct Transformer {
@@ -143,31 +141,24 @@ impl Transformer {
         response: &mut Vec<u8>,
     ) -> Result<Outcome, RecordError> {
         let data = record.data().ok_or(RecordError::NoData)?;
-        let bytes = self
+        let opened = self
             .decoder
             .decode(&data, self.settings.decoded_bytes_max)?;
-        report.bytes_decoded += bytes.len();
+        report.bytes_decoded += opened.text.len();
         let start = response.len();
         let bytes_max = budget.room(record);
         record.open_ok(response);
-        let begun = response.len();
-        let mut context = Context {
+        let context = Context {
             settings: &self.settings,
             region,
-            replaced: false,
+            original: Original {
+                text_bytes: opened.text.len(),
+                member: opened.member,
+            },
         };
         let mut encoder = self.output.record(context, response, bytes_max);
-        let encoded = match read_fast(bytes, &mut encoder) {
-            Some(()) => encoder.finish(),
-            None => {
-                response.truncate(begun);
-                let text = String::from_utf8_lossy(bytes);
-                context.replaced = matches!(text, Cow::Owned(_));
-                let mut encoder = self.output.record(context, response, bytes_max);
-                read(&text, &mut encoder)?;
-                encoder.finish()
-            }
-        };
+        read(opened.text, &mut encoder)?;
+        let encoded = encoder.finish();
         if encoded.events == 0 {
             return Ok(Outcome::Dropped(match encoded.controls {
                 0 => Dropped::NoEvents,
@@ -182,7 +173,7 @@ impl Transformer {
         Ok(Outcome::Ok(Delivery {
             events: encoded.events,
             bytes: delivered,
-            replaced: context.replaced,
+            replaced: encoded.replaced,
         }))
     }
 }

@@ -13,7 +13,7 @@ mod value;
 
 pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
 pub(crate) use fearless_simd::Simd;
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Fields, Object};
 pub(crate) use string::JsonStr;
 
 /// Every kind of processor that this one can stand in for.

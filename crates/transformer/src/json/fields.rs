@@ -1,13 +1,14 @@
-//! The members of a JSON object, by serde_json.
+//! JSON objects by serde_json, whose derived types accept arrays in their place.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// The members of a JSON object in their order. Nothing but an object has members: serde's own derived types accept arrays
-/// in an object's place.
+/// The members of a JSON object in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Fields<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
@@ -59,6 +60,27 @@ impl<'de> Deserialize<'de> for Fields<'de> {
             }
         }
         deserializer.deserialize_map(Object)
+    }
+}
+
+/// A value that is read from a JSON object alone.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnObject<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for AnObject<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(AnObject(PhantomData))
     }
 }
 

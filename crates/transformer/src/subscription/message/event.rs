@@ -4,6 +4,13 @@ use super::field::{Stop, absent, plain, set, short, string, twice};
 use super::{LogEvent, Sink, SystemFields, timestamp};
 use crate::json::{Cursor, JsonStr, Simd};
 
+/// The `extractedFields` of the event before, which are mostly those of the next one.
+#[derive(Default)]
+pub(super) struct Seen<'a> {
+    json: &'a [u8],
+    system: SystemFields<'a>,
+}
+
 /// What is known of a log event so far.
 #[derive(Default)]
 struct Fields<'a> {
@@ -18,6 +25,7 @@ struct Fields<'a> {
 pub(super) fn event<'a, S: Simd>(
     cursor: &mut Cursor<'a, S>,
     sink: &mut impl Sink<'a>,
+    seen: &mut Seen<'a>,
 ) -> Result<LogEvent<'a>, Stop> {
     let mut fields = Fields::default();
     // The members in the order in which CloudWatch Logs writes them: whole tokens are quicker to compare than keys to read.
@@ -29,7 +37,7 @@ pub(super) fn event<'a, S: Simd>(
             if cursor.token(r#","message":"#) {
                 fields.message = Some(text(cursor, sink)?);
                 if cursor.token(r#","extractedFields":"#) {
-                    fields.system = Some(system_fields(cursor)?);
+                    fields.system = Some(usual_system_fields(cursor, seen)?);
                 }
             }
         }
@@ -119,6 +127,32 @@ fn text<'a, S: Simd>(
         Some(out) if cursor.peek() == Some(b'"') => Ok(cursor.unescaped_string(out)?),
         _ => string(cursor, 3, "logEvents.message"),
     }
+}
+
+/// Reads the value of `extractedFields`, or recognises that of the event before.
+#[inline(always)]
+fn usual_system_fields<'a, S: Simd>(
+    cursor: &mut Cursor<'a, S>,
+    seen: &mut Seen<'a>,
+) -> Result<SystemFields<'a>, Stop> {
+    // An object ends where its braces say, so what begins like a whole one is that.
+    if !seen.json.is_empty() && cursor.rest().starts_with(seen.json) {
+        cursor.go_to(cursor.at() + seen.json.len());
+        return Ok(seen.system);
+    }
+    let begin = cursor.at();
+    let is_object = cursor.peek() == Some(b'{');
+    let system = cursor.apart(
+        #[inline(always)]
+        |cursor| system_fields(cursor),
+    )?;
+    if is_object {
+        *seen = Seen {
+            json: cursor.since(begin),
+            system,
+        };
+    }
+    Ok(system)
 }
 
 /// Reads the value of `extractedFields`. If it is not an object, or its system fields are not strings, there are none.

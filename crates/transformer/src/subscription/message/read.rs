@@ -1,6 +1,6 @@
 //! The walk over a record's messages.
 
-use super::event::event;
+use super::event::{Seen, event};
 use super::field::{Stop, absent, plain, set, short, string, twice};
 use super::{Document, Header, MessageError, Sink};
 use crate::json::{Cursor, Invalid, JsonStr, Simd, Walk, walk};
@@ -204,9 +204,10 @@ fn events<'a, S: Simd>(
         cursor.value(1)?;
         return Err(absent("logEvents").into());
     }
+    let mut seen = Seen::default();
     let mut goes_on = cursor.open_array()?;
     while goes_on {
-        let event = event(cursor, sink)?;
+        let event = event(cursor, sink, &mut seen)?;
         sink.event(header, event);
         goes_on = cursor.next_value()?;
     }

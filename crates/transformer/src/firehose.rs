@@ -3,6 +3,7 @@
 //! [`Transformer::transform`] is the way in. The wire types are those of Firehose's transformation contract, see
 //! <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html>.
 
+mod answers;
 mod batch;
 mod budget;
 #[cfg(feature = "lambda")]

@@ -1,16 +1,19 @@
-//! JSON strings as they stand in a text: where they end, what they stand for.
+//! JSON as it stands in a text: where values end, and what strings stand for.
 //!
 //! Log events are JSON strings, and most bytes of a record stand in them, so strings are read 64 bytes at a time with
 //! the widest instructions that the processor has. Nothing outside of this module knows about SIMD.
 
 mod compress;
 mod cursor;
+mod fields;
 mod scan;
 mod string;
 mod unescape;
+mod value;
 
-pub(crate) use cursor::{Cursor, Walk, walk};
+pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
 pub(crate) use fearless_simd::Simd;
+pub(crate) use fields::{Fields, Object};
 pub(crate) use string::JsonStr;
 
 /// Every kind of processor that this one can stand in for.

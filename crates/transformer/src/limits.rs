@@ -25,6 +25,21 @@ pub const DECODED_MIB_MAX: usize = 1024;
 /// (<https://zlib.net/zlib_tech.html>, "Maximum Compression Factor").
 pub const DEFLATE_RATIO_MAX: usize = 1032;
 
+/// The most JSON arrays and objects in one another. serde_json's limit for the values that it builds
+/// (<https://docs.rs/serde_json/latest/serde_json/struct.Deserializer.html>, "disable_recursion_limit"), and the bits of a
+/// `u128`.
+pub const JSON_DEPTH_MAX: u32 = u128::BITS;
+
+/// The most bytes of the names in a message: owner, log group, log stream, and the system fields. Our own choice, far above
+/// the 512 characters of CloudWatch Logs
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>): names are copied to every line, so
+/// their length decides over time and memory.
+pub const NAME_BYTES_MAX: usize = 64 * 1024;
+
+/// The most bytes of a message whose content is looked at to tell its source. Our own choice: twice the 1 MB that
+/// CloudWatch Logs allows a log event, because a JSON string can be longer than what it stands for.
+pub const CONTENT_BYTES_MAX: usize = 2 * MIB;
+
 /// The most bytes that a buffer keeps between batches; it frees what only a rare large record needs. Our own choice: records of
 /// the common size open to less.
 pub const SCRATCH_BYTES_MAX: usize = 16 * MIB;
@@ -32,8 +47,8 @@ pub const SCRATCH_BYTES_MAX: usize = 16 * MIB;
 /// The most record ids in one log line. Our own choice: enough to find the objects in the error output.
 pub const LOGGED_RECORD_IDS_MAX: usize = 10;
 
-/// Bytes of lines that are encoded as base64 at once. Our own choice: most of a core's first cache, which has 32 KiB or
-/// more.
+/// Bytes of lines that are encoded as base64 at once, a multiple of three. Our own choice: most of a core's first cache,
+/// which has 32 KiB or more.
 pub const BASE64_PIECE_BYTES: usize = 24 * 1024;
 
 /// Bytes of lines in one gzip member. Our own choice: a record of the common size is one member; a larger one is several,

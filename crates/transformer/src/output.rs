@@ -12,7 +12,7 @@ use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::settings::{Format, Settings};
 use crate::source::Source;
-use crate::subscription::{Header, LogEvent, Sink, SystemFields};
+use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
 use crate::timestamp::{TIME, Timestamps};
 
 use events::Head;
@@ -66,8 +66,17 @@ pub(crate) struct Context<'o> {
     pub(crate) settings: &'o Settings,
     /// The batch's Region, as a JSON string, or `null`.
     pub(crate) region: &'o str,
-    /// Whether bytes of the record were not UTF-8 and are now U+FFFD.
-    pub(crate) replaced: bool,
+    /// The record as it came.
+    pub(crate) original: Original<'o>,
+}
+
+/// A record as it came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Original<'o> {
+    /// The length of the text inside, in bytes.
+    pub(crate) text_bytes: usize,
+    /// The record's data, if that is exactly one gzip member.
+    pub(crate) member: Option<&'o [u8]>,
 }
 
 /// The sink for one record's messages: writes them in the format that is set.
@@ -96,6 +105,8 @@ pub(crate) struct Encoded {
     pub(crate) controls: usize,
     /// Bytes that the destination receives; `None` if not all of them fit.
     pub(crate) delivered: Option<usize>,
+    /// Whether U+FFFD replaces bytes that were not UTF-8.
+    pub(crate) replaced: bool,
     /// The `metadata` member of the answer with its leading comma; empty if no keys are set.
     pub(crate) metadata: String,
 }
@@ -124,9 +135,7 @@ impl<'a> Encoder<'a, '_> {
             let mut time = [0; TIME];
             self.timestamps.write(first.timestamp, &mut time);
             let values = partition_keys::Values {
-                account: account(header, first),
-                region: region(first, self.context),
-                source: self.source,
+                origin: origin(self.context, self.source, header, first.system),
                 log_group: header.log_group,
                 time,
             };
@@ -134,23 +143,31 @@ impl<'a> Encoder<'a, '_> {
         }
     }
 
+    /// Writes a whole message. Returns `false` once there is no room for more.
+    fn document(&mut self, document: Document<'a>) -> bool {
+        let Original { text_bytes, member } = self.context.original;
+        let is_all = document.json.len() == text_bytes;
+        match member {
+            // Compressed already: a newline of its own is all that it lacks.
+            Some(member)
+                if self.lines.is_gzip() && is_all && document.is_compact && document.is_utf8 =>
+            {
+                self.lines.pass_on(member)
+            }
+            _ => document::write(document, &mut self.lines),
+        }
+    }
+
     #[inline(always)]
     fn line(&mut self, header: &Header<'a>, event: &LogEvent<'a>) {
         if self.head_for != Some(event.system) {
-            self.head.write(
-                account(header, event),
-                region(event, self.context),
-                self.source,
-                header,
-            );
+            let origin = origin(self.context, self.source, header, event.system);
+            self.head.write(&origin, header);
             self.head_for = Some(event.system);
         }
-        self.head.line(
-            event,
-            self.timestamps,
-            self.context.replaced,
-            self.lines.end(),
-        );
+        let line = self.head.line(event, self.timestamps, &mut self.lines);
+        self.encoded.replaced |= line.is_replaced;
+        self.full = !line.fits;
     }
 }
 
@@ -176,127 +193,51 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
         }
         match self.context.settings.format {
             Format::Events => self.line(header, &event),
-            // The message itself is there already: the reader wrote it.
-            Format::Message => self.lines.end().push(b'\n'),
-            Format::Document => return,
+            Format::Message => {
+                // The message itself is there already: the reader wrote it.
+                self.lines.end().push(b'\n');
+                self.full = !self.lines.settle();
+            }
+            Format::Document => {}
         }
-        self.full = !self.lines.settle();
     }
 
-    fn end(&mut self, json: &'a [u8], compact: bool) {
+    fn end(&mut self, document: Document<'a>) {
         let format = self.context.settings.format;
         if format == Format::Document && self.message_events > 0 && !self.full {
-            self.full = !document::write(json, compact, &mut self.lines);
+            self.encoded.replaced |= !document.is_utf8;
+            self.full = !self.document(document);
         }
         self.encoded.events += self.message_events;
         self.message_events = 0;
     }
 }
 
-/// The account of an event: from its system fields, or else the message's owner.
-fn account<'a>(header: &Header<'a>, event: &LogEvent<'a>) -> JsonStr<'a> {
-    event.system.account.unwrap_or(header.owner)
+/// Where an event comes from.
+struct Origin<'a> {
+    account: JsonStr<'a>,
+    /// May be `null`.
+    region: JsonStr<'a>,
+    source: Source,
 }
 
-/// The Region of an event as JSON: from its system fields, or else the batch's.
-fn region<'a>(event: &LogEvent<'a>, context: Context<'a>) -> &'a [u8] {
-    event
-        .system
-        .region
-        .map_or(context.region.as_bytes(), JsonStr::literal)
+/// The origin of an event: its system fields, or else the message's owner and the batch's Region.
+fn origin<'a>(
+    context: Context<'a>,
+    source: Source,
+    header: &Header<'a>,
+    system: SystemFields<'a>,
+) -> Origin<'a> {
+    let region = JsonStr::from_literal(context.region);
+    Origin {
+        account: system.account.unwrap_or(header.owner),
+        region: system.region.unwrap_or(region),
+        source,
+    }
 }
+
+/// The member that says in an output that it is not what it was.
+const REPLACED: &[u8] = br#","error":"bytes that were not UTF-8 stand as U+FFFD""#;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::subscription::read;
-
-    const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"111122223333_CloudTrail_us-west-2","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
-
-    /// The lines, and the metadata.
-    fn encode(
-        settings: [(&str, &str); 1],
-        text: &str,
-        region: &str,
-        replaced: bool,
-    ) -> (String, String) {
-        let settings = Settings::from_pairs(settings).unwrap();
-        let (mut output, mut response) = (Output::new(&settings), Vec::new());
-        let context = Context {
-            settings: &settings,
-            region,
-            replaced,
-        };
-        let mut encoder = output.record(context, &mut response, usize::MAX);
-        read(text, &mut encoder).unwrap();
-        let encoded = encoder.finish();
-        let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
-        assert_eq!(encoded.delivered, Some(lines.len()));
-        (String::from_utf8(lines).unwrap(), encoded.metadata)
-    }
-
-    fn lines(format: &str, text: &str) -> String {
-        encode([("CATCHMENT_FORMAT", format)], text, "\"us-west-2\"", false).0
-    }
-
-    fn metadata(keys: &str, text: &str, region: &str) -> String {
-        encode([("CATCHMENT_PARTITION_KEYS", keys)], text, region, false).1
-    }
-
-    #[test]
-    fn events_carry_their_context_and_the_messages_bytes() {
-        let expected = [
-            r#"{"timestamp":"2023-09-30T15:15:22.000Z","account":"111122223333","region":"us-west-2","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"1","message":"a\t\"b\"\ud800"}"#,
-            r#"{"timestamp":"2023-09-30T15:15:22.001Z","account":"444455556666","region":"eu-west-1","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"2","message":"c"}"#,
-            r#"{"timestamp":"2023-09-30T15:15:22.002Z","account":"111122223333","region":"us-west-2","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"3","message":""}"#,
-            "",
-        ];
-        assert_eq!(lines("events", TEXT), expected.join("\n"));
-    }
-
-    #[test]
-    fn a_document_is_the_message_on_one_line() {
-        assert_eq!(lines("document", TEXT), format!("{TEXT}\n"));
-        let spaced = TEXT.replace("\",\"", "\"\n ,\t\"").replace("[{", "[ {");
-        assert_eq!(lines("document", &spaced), format!("{TEXT}\n"));
-    }
-
-    #[test]
-    fn messages_are_bare() {
-        assert_eq!(lines("message", TEXT), "a\t\"b\"\u{fffd}\nc\n\n");
-    }
-
-    #[test]
-    fn a_line_with_replaced_bytes_says_so() {
-        let text = TEXT.replace("\"c\"", "\"c\u{fffd}\"");
-        let (lines, _) = encode([("CATCHMENT_FORMAT", "events")], &text, "null", true);
-        let marked: Vec<bool> = lines
-            .lines()
-            .map(|line| line.contains("\"error\":"))
-            .collect();
-        assert_eq!(marked, [false, true, false]);
-        for line in lines.lines().skip(1) {
-            serde_json::from_str::<serde_json::Value>(line).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_partition_key_is_valid_text() {
-        let text = TEXT.replace("g/\\u00e9", "a\\ud800\\u0041");
-        assert_eq!(
-            metadata("log_group", &text, "null"),
-            ",\"metadata\":{\"partitionKeys\":{\"log_group\":\"a\u{fffd}A\"}}"
-        );
-    }
-
-    #[test]
-    fn partition_keys_are_never_empty() {
-        let text = TEXT.replace("g/\\u00e9", "");
-        let keys = "account,region,source,log_group,year,month,day,hour";
-        assert_eq!(
-            metadata(keys, &text, "null"),
-            r#","metadata":{"partitionKeys":{"account":"111122223333","day":"30","hour":"15","log_group":"unknown","month":"09","region":"unknown","source":"cloudtrail","year":"2023"}}"#
-        );
-        assert_eq!(metadata("", &text, "null"), "");
-    }
-}
+mod tests;

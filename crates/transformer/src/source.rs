@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use content::Content;
 
 use crate::json::JsonStr;
+use crate::limits::CONTENT_BYTES_MAX;
 
 /// How a source is told.
 struct Rules {
@@ -117,6 +118,9 @@ impl Sources {
         if let Some(source) = told(|rules| (rules.by_name)(&group, &stream)) {
             return source;
         }
+        if first.literal().len() > CONTENT_BYTES_MAX {
+            return Source::Other;
+        }
         let text = first.text();
         let content = Content::new(&text);
         told(|rules| (rules.by_content)(&content)).unwrap_or(Source::Other)
@@ -155,7 +159,7 @@ mod tests {
         let literals = [group, stream, first].map(|text| serde_json::to_string(text).unwrap());
         let [group, stream, first] = literals
             .each_ref()
-            .map(|literal| JsonStr::from_literal(literal.as_bytes()));
+            .map(|literal| JsonStr::from_literal(literal));
         Sources::parse(sources)
             .unwrap()
             .of(group, stream, first)

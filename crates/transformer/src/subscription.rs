@@ -3,8 +3,11 @@
 //! Every consumer of records starts here: [`Decoder`] opens the data, [`read`] hands the messages to a [`Sink`].
 
 mod decode;
+mod gzip;
 mod message;
 
-pub use decode::{DecodeError, Decoder};
-pub(crate) use message::{Header, LogEvent, Sink, SystemFields, read, read_fast};
-pub use message::{MessageError, readers_agree};
+pub use decode::{DecodeError, Decoder, Opened};
+pub use message::MessageError;
+#[cfg(any(test, fuzzing))]
+pub use message::agrees_with_serde_json;
+pub(crate) use message::{Document, Header, LogEvent, Sink, SystemFields, read};

@@ -1,7 +1,13 @@
 //! Event times as text: `2023-09-30T15:15:22.000Z`.
 
+use jiff::SignedDuration;
+use jiff::civil::date;
+
 /// Milliseconds of a day, in UTC without leap seconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// The last millisecond of the year 9999, counted from 1970.
+pub(crate) const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
 
 /// Length of an event time, in bytes.
 pub(crate) const TIME: usize = 24;
@@ -32,7 +38,7 @@ impl Timestamps {
     pub(crate) fn write(&mut self, milliseconds: i64, place: &mut [u8; TIME]) {
         let day = milliseconds.div_euclid(DAY);
         if day != self.day {
-            self.set_day(day, milliseconds);
+            self.set_day(day);
         }
         *place = self.midnight;
         let rest = milliseconds.rem_euclid(DAY) as u32;
@@ -44,9 +50,9 @@ impl Timestamps {
     }
 
     #[cold]
-    fn set_day(&mut self, day: i64, milliseconds: i64) {
-        let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
-        let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
+    fn set_day(&mut self, day: i64) {
+        let days = SignedDuration::from_hours(24 * day);
+        let date = date(1970, 1, 1).saturating_add(days);
         digits(&mut self.midnight[0..4], date.year().unsigned_abs().into());
         digits(&mut self.midnight[5..7], date.month().unsigned_abs().into());
         digits(&mut self.midnight[8..10], date.day().unsigned_abs().into());
@@ -87,6 +93,8 @@ mod tests {
         assert_eq!(text(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
         assert_eq!(text(1_709_164_800_000), "2024-02-29T00:00:00.000Z");
         assert_eq!(text(253_402_207_199_999), "9999-12-30T21:59:59.999Z");
+        assert_eq!(text(253_402_207_200_000), "9999-12-30T22:00:00.000Z");
+        assert_eq!(text(MILLISECONDS_MAX), "9999-12-31T23:59:59.999Z");
     }
 
     proptest! {

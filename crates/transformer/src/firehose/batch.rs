@@ -5,21 +5,32 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json::{Fields, Object};
+
 /// The event of one invocation, borrowed from its text.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Batch<'a> {
     /// Firehose's id of this invocation; empty if the event has none.
-    #[serde(borrow, default, rename = "invocationId")]
-    pub invocation_id: Cow<'a, str>,
+    pub invocation_id: String,
     /// The ARN of the Firehose stream; empty if the event has none.
-    #[serde(borrow, default, rename = "deliveryStreamArn")]
-    pub delivery_stream_arn: Cow<'a, str>,
+    pub delivery_stream_arn: String,
     /// The Region of the Firehose stream; empty if the event has none.
-    #[serde(borrow, default)]
-    region: Cow<'a, str>,
+    region: String,
     /// The records, to be answered in this order.
-    #[serde(borrow)]
     pub records: Vec<Record<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(default)]
+    invocation_id: Option<String>,
+    #[serde(default)]
+    delivery_stream_arn: Option<String>,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(borrow)]
+    records: Vec<Object<Record<'a>>>,
 }
 
 /// One record of a batch. Both values stay the JSON that they were: the id is echoed to the letter, and data of a wrong type
@@ -52,16 +63,18 @@ pub enum BatchError {
         column: usize,
     },
     /// The text is JSON of another shape.
-    #[error(
-        "the event is {found} (line {line}, column {column}); expected a Firehose event: {EXPECTED}"
-    )]
+    #[error("the event is {found}; expected a Firehose event: {EXPECTED}")]
     NotAnEvent {
         /// What the event is instead.
         found: &'static str,
-        /// Line of the text, from 1.
-        line: usize,
-        /// Column of the line, in bytes, from 1.
-        column: usize,
+    },
+    /// A field of the event is wrong.
+    #[error("the event's `{field}` {problem}; expected a Firehose event: {EXPECTED}")]
+    Field {
+        /// The field, such as `records[3].recordId`.
+        field: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// The shortest possible response is longer than Lambda allows.
     #[error(
@@ -93,17 +106,24 @@ impl<'a> Batch<'a> {
                 });
             }
         };
-        serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
+        let Object(wire) = serde_json::from_str::<Object<Wire<'_>>>(text).map_err(|error| {
             if error.is_data() {
-                BatchError::NotAnEvent {
-                    found: found(text),
-                    line,
-                    column,
-                }
-            } else {
-                BatchError::NotJson { line, column }
+                return wrong_field(text);
             }
+            BatchError::NotJson {
+                line: error.line(),
+                column: error.column(),
+            }
+        })?;
+        Ok(Self {
+            invocation_id: wire.invocation_id.unwrap_or_default(),
+            delivery_stream_arn: wire.delivery_stream_arn.unwrap_or_default(),
+            region: wire.region.unwrap_or_default(),
+            records: wire
+                .records
+                .into_iter()
+                .map(|Object(record)| record)
+                .collect(),
         })
     }
 
@@ -119,9 +139,56 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Says what a JSON text looks like that is not an event, without quoting it.
+/// Says what is wrong with a JSON text that is not an event, without quoting it.
+#[cold]
+fn wrong_field(text: &str) -> BatchError {
+    let wrong = |field: &str, problem| BatchError::Field {
+        field: field.to_owned(),
+        problem,
+    };
+    let Some(event) = Fields::of(text) else {
+        return BatchError::NotAnEvent {
+            found: "a JSON value that is not an object",
+        };
+    };
+    for name in ["invocationId", "deliveryStreamArn", "region"] {
+        match (event.all(name).count(), event.only(name)) {
+            (0, _) => {}
+            (_, None) => return wrong(name, "occurs twice"),
+            (_, Some(json)) if json == "null" || json.starts_with('"') => {}
+            _ => return wrong(name, "is not a string"),
+        }
+    }
+    let Some(records) = event.only("records") else {
+        return match event.all("records").count() {
+            0 => BatchError::NotAnEvent { found: found(text) },
+            _ => wrong("records", "occurs twice"),
+        };
+    };
+    let Ok(records) = serde_json::from_str::<Vec<&RawValue>>(records) else {
+        return wrong("records", "is not a list");
+    };
+    for (index, record) in records.iter().enumerate() {
+        let Some(record) = Fields::of(record.get()) else {
+            return wrong(&format!("records[{index}]"), "is not an object");
+        };
+        for name in ["recordId", "data"] {
+            let problem = match record.all(name).count() {
+                0 if name == "recordId" => "is absent",
+                0 | 1 => continue,
+                _ => "occurs twice",
+            };
+            return wrong(&format!("records[{index}].{name}"), problem);
+        }
+    }
+    BatchError::NotAnEvent {
+        found: "JSON of another shape",
+    }
+}
+
+/// Says what a JSON object without `records` looks like.
 fn found(text: &str) -> &'static str {
-    const EVENTS: [(&str, &str); 5] = [
+    const EVENTS: [(&str, &str); 3] = [
         (
             "\"messageType\"",
             "a CloudWatch Logs subscription message, not wrapped in a batch",
@@ -131,18 +198,7 @@ fn found(text: &str) -> &'static str {
             "a CloudWatch Logs event for a Lambda function",
         ),
         ("\"Records\"", "an event of another source, with `Records`"),
-        (
-            "\"result\"",
-            "a response to a batch, or a batch whose records have no `recordId`",
-        ),
-        (
-            "\"records\"",
-            "an object whose `records` is not a list of objects with a `recordId`",
-        ),
     ];
-    if !text.trim_start().starts_with('{') {
-        return "a JSON value that is not an object";
-    }
     EVENTS
         .iter()
         .find(|(mark, _)| text.contains(mark))
@@ -218,15 +274,54 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_was_found_and_does_not_quote_it() {
+    fn fields_that_are_null_are_absent() {
+        let event = br#"{"invocationId":null,"deliveryStreamArn":null,"sourceKinesisStreamArn":null,"region":null,"records":[]}"#;
+        let batch = Batch::parse(event).unwrap();
+        assert_eq!((batch.invocation_id.as_str(), batch.region()), ("", None));
+        let event =
+            br#"{"deliveryStreamArn":"arn:aws:firehose:eu-west-1:9:x","region":null,"records":[]}"#;
+        assert_eq!(Batch::parse(event).unwrap().region(), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn an_error_names_what_is_wrong_and_does_not_quote_it() {
         for (event, expected) in [
             ("[1]", "a JSON value that is not an object"),
+            (r#"["i","a","r",[]]"#, "a JSON value that is not an object"),
             (r#"{"a":"secret"}"#, "an object without `records`"),
-            (r#"{"records":"secret"}"#, "whose `records` is not a list"),
+            (r#"{"records":"secret"}"#, "`records` is not a list"),
+            (r#"{"records":null}"#, "`records` is not a list"),
+            (r#"{"records":[],"records":[]}"#, "`records` occurs twice"),
+            (r#"{"region":7,"records":[]}"#, "`region` is not a string"),
             (
-                r#"{"records":[{"data":"secret"}]}"#,
-                "whose `records` is not a list of objects with a `recordId`",
+                r#"{"invocationId":{},"records":[]}"#,
+                "`invocationId` is not a string",
             ),
+            (
+                r#"{"deliveryStreamArn":[],"records":[]}"#,
+                "`deliveryStreamArn` is not a string",
+            ),
+            (
+                r#"{"region":"a","region":"b","records":[]}"#,
+                "`region` occurs twice",
+            ),
+            (
+                r#"{"records":[{"recordId":"1"},{"data":"secret"}]}"#,
+                "`records[1].recordId` is absent",
+            ),
+            (
+                r#"{"records":[{"recordId":"1","recordId":"1"}]}"#,
+                "`records[0].recordId` occurs twice",
+            ),
+            (
+                r#"{"records":[{"recordId":"1","data":"","data":""}]}"#,
+                "`records[0].data` occurs twice",
+            ),
+            (
+                r#"{"records":[["1","secret"]]}"#,
+                "`records[0]` is not an object",
+            ),
+            (r#"{"records":[null]}"#, "`records[0]` is not an object"),
             (
                 r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#,
                 "not wrapped in a batch",

@@ -86,9 +86,12 @@ impl RecordError {
             Self::Decode(DecodeError::Damaged { .. }) => "damaged",
             Self::Decode(DecodeError::OverCap { .. }) => "over-cap",
             Self::Message(MessageError::NotJson { .. }) => "not-json",
-            Self::Message(MessageError::Field { .. } | MessageError::Shape { .. }) => {
-                "not-a-subscription-message"
-            }
+            Self::Message(
+                MessageError::Field { .. }
+                | MessageError::Twice { .. }
+                | MessageError::TooLong { .. },
+            ) => "not-a-subscription-message",
+            Self::Message(MessageError::TooDeep) => "too-deep",
             Self::Message(MessageError::UnknownType) => "unknown-message-type",
             Self::NoRoom => "no-room",
         }

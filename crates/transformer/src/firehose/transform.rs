@@ -1,15 +1,14 @@
 //! A batch in, a response out: one answer per record, in order, whatever is inside.
 
-use std::borrow::Cow;
-
+use super::answers::Answers;
 use super::budget::Budget;
 use super::report::{Dropped, Failure, RecordError, Report};
-use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN, close_ok};
+use super::response::close_ok;
 use super::{Batch, BatchError, Record};
 use crate::limits::RESPONSE_BYTES_MAX;
-use crate::output::{Context, Output};
+use crate::output::{Context, Original, Output};
 use crate::settings::Settings;
-use crate::subscription::{Decoder, read, read_fast};
+use crate::subscription::{Decoder, read};
 
 /// Transforms batches under one set of settings, in buffers that stay allocated.
 pub struct Transformer {
@@ -35,7 +34,6 @@ pub struct Transformed {
 
 /// What becomes of a record.
 enum Outcome {
-    /// Its answer is in the response.
     Ok(Delivery),
     Dropped(Dropped),
     Failed(RecordError),
@@ -69,45 +67,38 @@ impl Transformer {
     /// Fails if the bytes are not a Firehose event, or if it has more records than a response can answer.
     pub fn transform(&mut self, event: &[u8]) -> Result<Transformed, BatchError> {
         let batch = Batch::parse(event)?;
-        let mut budget = Budget::new(&batch.records, RESPONSE_BYTES_MAX)?;
+        let records = &batch.records;
+        let mut budget = Budget::new(records, RESPONSE_BYTES_MAX)?;
         let region = region_json(&batch);
         let mut report = Report {
-            records: batch.records.len(),
+            records: records.len(),
             bytes_in: event.len(),
             ..Report::default()
         };
         // Batches of one Firehose stream are alike: with room for the last response, this one rarely has to grow.
-        let mut response = Vec::with_capacity(self.response_bytes.max(event.len()));
-        response.extend_from_slice(RESPONSE_OPEN.as_bytes());
-        for (index, record) in batch.records.iter().enumerate() {
-            if index > 0 {
-                response.push(b',');
-            }
-            let start = response.len();
-            let outcome = self.record(record, &region, &mut budget, &mut report, &mut response);
-            match outcome {
-                Outcome::Ok(delivery) => {
-                    report.ok += 1;
-                    report.events += delivery.events;
-                    report.replaced += usize::from(delivery.replaced);
-                    report.bytes_delivered += delivery.bytes;
-                }
-                Outcome::Dropped(why) => {
-                    *report.dropped.entry(why).or_default() += 1;
-                    response.truncate(start);
-                    record.write_dropped(&mut response);
-                }
-                Outcome::Failed(error) => {
-                    report.failed.push(Failure {
-                        record_id: record.id().into_owned(),
-                        error,
-                    });
-                    response.truncate(start);
-                    record.write_failed(budget.take_failed(record), &mut response);
-                }
+        let mut answers = Answers::new(self.response_bytes.max(event.len()));
+        let mut outcomes = Vec::with_capacity(records.len());
+        for (index, record) in records.iter().enumerate() {
+            let room = budget.room(record);
+            let mut outcome = Outcome::Failed(RecordError::NoRoom);
+            let length = answers.write(|response| {
+                outcome = self.record(record, &region, room, &mut report.bytes_decoded, response);
+                !matches!(outcome, Outcome::Failed(_))
+            });
+            let is_ok = matches!(outcome, Outcome::Ok(_));
+            outcomes.push(outcome);
+            let too_long = length
+                .filter(|_| is_ok)
+                .and_then(|length| budget.keep(index, record, length));
+            if let Some(index) = too_long {
+                answers.fail(index);
+                outcomes[index] = Outcome::Failed(RecordError::NoRoom);
             }
         }
-        response.extend_from_slice(RESPONSE_CLOSE.as_bytes());
+        for (record, outcome) in records.iter().zip(outcomes) {
+            report.count(record, outcome);
+        }
+        let response = answers.finish(records, |record| budget.take_original(record));
         report.bytes_out = response.len();
         self.response_bytes = response.len();
         self.decoder.trim();
@@ -115,75 +106,90 @@ impl Transformer {
         Ok(Transformed {
             response,
             report,
-            invocation_id: batch.invocation_id.into_owned(),
-            delivery_stream_arn: batch.delivery_stream_arn.into_owned(),
+            invocation_id: batch.invocation_id,
+            delivery_stream_arn: batch.delivery_stream_arn,
         })
     }
 
-    /// Decides what becomes of one record. The answer is in `response` if that is [`Outcome::Ok`]; otherwise what was
-    /// written there is void.
+    /// Decides what becomes of one record, and appends its answer to `response` unless it failed. An `Ok` answer may have
+    /// about `room` bytes.
     fn record(
         &mut self,
         record: &Record<'_>,
         region: &str,
-        budget: &mut Budget,
-        report: &mut Report,
+        room: usize,
+        bytes_decoded: &mut usize,
         response: &mut Vec<u8>,
     ) -> Outcome {
-        self.answer(record, region, budget, report, response)
-            .unwrap_or_else(Outcome::Failed)
+        let begin = response.len();
+        let outcome = self
+            .encode(record, region, room, bytes_decoded, response)
+            .unwrap_or_else(Outcome::Failed);
+        if let Outcome::Dropped(_) = outcome {
+            response.truncate(begin);
+            record.write_dropped(response);
+        }
+        outcome
     }
 
-    fn answer(
+    /// Opens a record and appends the answer `Ok`, which is void if the outcome is another.
+    fn encode(
         &mut self,
         record: &Record<'_>,
         region: &str,
-        budget: &mut Budget,
-        report: &mut Report,
+        room: usize,
+        bytes_decoded: &mut usize,
         response: &mut Vec<u8>,
     ) -> Result<Outcome, RecordError> {
         let data = record.data().ok_or(RecordError::NoData)?;
-        let bytes = self
+        let opened = self
             .decoder
             .decode(&data, self.settings.decoded_bytes_max)?;
-        report.bytes_decoded += bytes.len();
-        let start = response.len();
-        let bytes_max = budget.room(record);
+        *bytes_decoded += opened.text.len();
         record.open_ok(response);
-        let begun = response.len();
-        let mut context = Context {
+        let context = Context {
             settings: &self.settings,
             region,
-            replaced: false,
+            original: Original {
+                text_bytes: opened.text.len(),
+                member: opened.member,
+            },
         };
-        let mut encoder = self.output.record(context, response, bytes_max);
-        let encoded = match read_fast(bytes, &mut encoder) {
-            Some(()) => encoder.finish(),
-            None => {
-                response.truncate(begun);
-                let text = String::from_utf8_lossy(bytes);
-                context.replaced = matches!(text, Cow::Owned(_));
-                let mut encoder = self.output.record(context, response, bytes_max);
-                read(&text, &mut encoder)?;
-                encoder.finish()
-            }
-        };
+        let mut encoder = self.output.record(context, response, room);
+        read(opened.text, &mut encoder)?;
+        let encoded = encoder.finish();
         if encoded.events == 0 {
             return Ok(Outcome::Dropped(match encoded.controls {
                 0 => Dropped::NoEvents,
                 _ => Dropped::ControlMessage,
             }));
         }
-        let delivered = encoded.delivered.ok_or(RecordError::NoRoom)?;
+        let bytes = encoded.delivered.ok_or(RecordError::NoRoom)?;
         close_ok(&encoded.metadata, response);
-        if !budget.take_ok(record, response.len() - start) {
-            return Err(RecordError::NoRoom);
-        }
         Ok(Outcome::Ok(Delivery {
             events: encoded.events,
-            bytes: delivered,
-            replaced: context.replaced,
+            bytes,
+            replaced: encoded.replaced,
         }))
+    }
+}
+
+impl Report {
+    /// Counts one record.
+    fn count(&mut self, record: &Record<'_>, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok(delivery) => {
+                self.ok += 1;
+                self.events += delivery.events;
+                self.replaced += usize::from(delivery.replaced);
+                self.bytes_delivered += delivery.bytes;
+            }
+            Outcome::Dropped(why) => *self.dropped.entry(why).or_default() += 1,
+            Outcome::Failed(error) => self.failed.push(Failure {
+                record_id: record.id().into_owned(),
+                error,
+            }),
+        }
     }
 }
 

@@ -19,21 +19,57 @@ pub(crate) trait Walk<'a> {
 
 /// Walks over `text` with the widest instructions that this processor has.
 pub(crate) fn walk<'a, W: Walk<'a>>(text: &'a [u8], walk: W) -> W::Found {
-    dispatch!(Level::new(), simd => walk.walk(Cursor { simd, text, at: 0 }))
+    dispatch!(Level::new(), simd => walk.walk(Cursor::new(simd, text)))
 }
 
-/// A place in a text. A step that does not fit the text returns `None`.
+/// Why a text is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invalid {
+    /// It breaks JSON's grammar, somewhere from here on.
+    Syntax,
+    /// Its arrays and objects are nested deeper than [`JSON_DEPTH_MAX`](crate::limits::JSON_DEPTH_MAX).
+    TooDeep,
+}
+
+/// A place in a text. Whatever a step cannot read is an error, and the place is then undefined.
 pub(crate) struct Cursor<'a, S> {
     simd: S,
     text: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
+    /// Whether no white space was skipped so far.
+    is_compact: bool,
+    /// Whether all strings so far were UTF-8. There is nothing else in JSON that could not be.
+    is_utf8: bool,
 }
 
 impl<'a, S: Simd> Cursor<'a, S> {
-    /// What was walked over so far.
     #[inline(always)]
-    pub(crate) fn walked(&self) -> &'a [u8] {
-        &self.text[..self.at]
+    pub(super) fn new(simd: S, text: &'a [u8]) -> Self {
+        Self {
+            simd,
+            text,
+            at: 0,
+            is_compact: true,
+            is_utf8: true,
+        }
+    }
+
+    /// The place, as the number of bytes before it.
+    #[inline(always)]
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to a place that was visited before.
+    #[inline(always)]
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// What lies between a place that was visited before and this one.
+    #[inline(always)]
+    pub(crate) fn since(&self, begin: usize) -> &'a [u8] {
+        &self.text[begin..self.at]
     }
 
     /// What lies ahead.
@@ -42,47 +78,179 @@ impl<'a, S: Simd> Cursor<'a, S> {
         &self.text[self.at..]
     }
 
-    /// Steps over `size` bytes, whatever they are.
-    #[inline(always)]
-    pub(crate) fn advance(&mut self, size: usize) {
-        self.at += size;
+    /// Returns whether no white space was skipped, and whether all strings were UTF-8, since the last call.
+    pub(crate) fn take_flags(&mut self) -> (bool, bool) {
+        let flags = (self.is_compact, self.is_utf8);
+        (self.is_compact, self.is_utf8) = (true, true);
+        flags
     }
 
-    /// Steps over exactly these bytes.
+    /// The next byte.
     #[inline(always)]
-    pub(crate) fn token(&mut self, token: &str) -> Option<()> {
-        self.rest()
-            .starts_with(token.as_bytes())
-            .then(|| self.advance(token.len()))
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// Steps over exactly these bytes, or returns `false` and stays.
+    #[inline(always)]
+    pub(crate) fn token(&mut self, token: &str) -> bool {
+        let fits = self.rest().starts_with(token.as_bytes());
+        if fits {
+            self.at += token.len();
+        }
+        fits
+    }
+
+    /// Steps over white space, if there is any.
+    #[inline(always)]
+    pub(crate) fn white_space(&mut self) {
+        if self.peek().is_some_and(is_white_space) {
+            self.skip_white_space();
+        }
+    }
+
+    #[inline(never)]
+    fn skip_white_space(&mut self) {
+        self.is_compact = false;
+        let rest = self.rest();
+        let end = rest.iter().position(|byte| !is_white_space(*byte));
+        self.at += end.unwrap_or(rest.len());
+    }
+
+    /// Does rare steps in a function of their own, so that they take no registers from the usual ones.
+    #[inline(always)]
+    pub(crate) fn apart<T>(&mut self, steps: impl FnOnce(&mut Self) -> T) -> T {
+        let simd = self.simd;
+        simd.vectorize(
+            #[inline(always)]
+            || steps(self),
+        )
     }
 
     /// Steps over a string.
     #[inline(always)]
-    pub(crate) fn string(&mut self) -> Option<JsonStr<'a>> {
-        self.token("\"")?;
-        let end = string_end(self.simd, self.text, self.at)?;
+    pub(crate) fn string(&mut self) -> Result<JsonStr<'a>, Invalid> {
+        self.quote()?;
+        let end = string_end(self.simd, self.text, self.at);
         self.past(end)
     }
 
     /// Steps over a string and appends what it stands for to `out`.
     #[inline(always)]
-    pub(crate) fn unescaped_string(&mut self, out: &mut Buffer) -> Option<JsonStr<'a>> {
-        self.token("\"")?;
+    pub(crate) fn unescaped_string(&mut self, out: &mut Buffer) -> Result<JsonStr<'a>, Invalid> {
+        self.quote()?;
         let (simd, text, at) = (self.simd, self.text, self.at);
         // A function of its own: inlined here, the loop would run out of registers.
         let end = simd.vectorize(
             #[inline(always)]
             || unescape(simd, text, at, out),
-        )?;
+        );
         self.past(end)
+    }
+
+    #[inline(always)]
+    fn quote(&mut self) -> Result<(), Invalid> {
+        self.token("\"").then_some(()).ok_or(Invalid::Syntax)
     }
 
     /// Steps past the string whose opening quote stands just before this place.
     #[inline(always)]
-    fn past(&mut self, end: StringEnd) -> Option<JsonStr<'a>> {
+    fn past(&mut self, end: Option<StringEnd>) -> Result<JsonStr<'a>, Invalid> {
+        let end = end.ok_or(Invalid::Syntax)?;
         let literal = &self.text[self.at - 1..=end.quote];
         self.at = end.quote + 1;
         let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
-        is_utf8.then_some(JsonStr::from_literal(literal))
+        self.is_utf8 &= is_utf8;
+        Ok(JsonStr::new(literal, is_utf8))
+    }
+
+    /// Steps over the opening brace of an object and to its first key, or returns `false` past an empty object.
+    #[inline(always)]
+    pub(crate) fn open_object(&mut self) -> Result<bool, Invalid> {
+        self.open("{", b'}')
+    }
+
+    /// Steps over the opening bracket of an array and to its first value, or returns `false` past an empty array.
+    #[inline(always)]
+    pub(crate) fn open_array(&mut self) -> Result<bool, Invalid> {
+        self.open("[", b']')
+    }
+
+    #[inline(always)]
+    fn open(&mut self, begin: &str, end: u8) -> Result<bool, Invalid> {
+        if !self.token(begin) {
+            return Err(Invalid::Syntax);
+        }
+        self.white_space();
+        let is_empty = self.peek() == Some(end);
+        self.at += usize::from(is_empty);
+        Ok(!is_empty)
+    }
+
+    /// Steps over an object's key and the colon to the value.
+    #[inline(always)]
+    pub(crate) fn key(&mut self) -> Result<JsonStr<'a>, Invalid> {
+        let key = self.string()?;
+        self.white_space();
+        if !self.token(":") {
+            return Err(Invalid::Syntax);
+        }
+        self.white_space();
+        Ok(key)
+    }
+
+    /// Steps over the comma after an object's member to the next key, or returns `false` past the closing brace.
+    #[inline(always)]
+    pub(crate) fn next_member(&mut self) -> Result<bool, Invalid> {
+        self.next(b'}')
+    }
+
+    /// Steps over the comma after an array's value to the next one, or returns `false` past the closing bracket.
+    #[inline(always)]
+    pub(crate) fn next_value(&mut self) -> Result<bool, Invalid> {
+        self.next(b']')
+    }
+
+    #[inline(always)]
+    fn next(&mut self, end: u8) -> Result<bool, Invalid> {
+        self.white_space();
+        let byte = self.peek();
+        if byte != Some(b',') && byte != Some(end) {
+            return Err(Invalid::Syntax);
+        }
+        self.at += 1;
+        if byte == Some(end) {
+            return Ok(false);
+        }
+        self.white_space();
+        Ok(true)
+    }
+}
+
+/// Whether JSON knows this byte as white space.
+pub(crate) fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_and_bytes_that_are_not_utf8_are_noticed() {
+        for (text, flags) in [
+            (b"[1,\"a b\"]".as_slice(), (true, true)),
+            (b"[1, 2]", (false, true)),
+            (b"{\"a\" :1}", (false, true)),
+            (b"\"\xff\"", (true, false)),
+            (b"[\"\xc3\xa9\"]", (true, true)),
+            (b"{\"\xff\":[ ]}", (false, false)),
+        ] {
+            let seen = dispatch!(Level::new(), simd => {
+                let mut cursor = Cursor::new(simd, text);
+                cursor.value(0).map(|_| cursor.take_flags())
+            });
+            assert_eq!(seen, Ok(flags), "{text:?}");
+        }
     }
 }

@@ -3,50 +3,54 @@
 use std::borrow::Cow;
 
 use fearless_simd::{Level, dispatch};
-use serde_json::value::RawValue;
 
 use super::unescape::unescape;
 use crate::buffer::Buffer;
 
-/// A valid JSON string in UTF-8, as it stands in the text, quotes included.
+/// A valid JSON string as it stands in the text, quotes included. Its bytes need not be UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct JsonStr<'a>(&'a [u8]);
+pub(crate) struct JsonStr<'a> {
+    literal: &'a [u8],
+    is_utf8: bool,
+}
 
 impl<'a> JsonStr<'a> {
-    /// Wraps a literal that is known to be valid, quotes included.
-    pub(crate) fn from_literal(literal: &'a [u8]) -> Self {
-        Self(literal)
+    /// Wraps a literal that is known to be valid, quotes included, and UTF-8 or not.
+    pub(super) fn new(literal: &'a [u8], is_utf8: bool) -> Self {
+        Self { literal, is_utf8 }
     }
 
-    /// Returns the value if it is a string.
-    pub(crate) fn of(json: &'a RawValue) -> Option<Self> {
-        json.get()
-            .starts_with('"')
-            .then_some(Self(json.get().as_bytes()))
+    /// Wraps a literal that is known to be valid and UTF-8, quotes included.
+    pub(crate) fn from_literal(literal: &'a str) -> Self {
+        Self::new(literal.as_bytes(), true)
     }
 
     /// The literal, quotes included.
+    #[inline(always)]
     pub(crate) fn literal(self) -> &'a [u8] {
-        self.0
+        self.literal
+    }
+
+    /// Whether the literal is UTF-8.
+    #[inline(always)]
+    pub(crate) fn is_utf8(self) -> bool {
+        self.is_utf8
     }
 
     /// The literal without its quotes, still escaped.
+    #[inline(always)]
     pub(crate) fn inner(self) -> &'a [u8] {
-        &self.0[1..self.0.len() - 1]
+        &self.literal[1..self.literal.len() - 1]
     }
 
-    /// The text that the literal stands for. A lone surrogate, which no text can hold, becomes U+FFFD.
+    /// The text that the literal stands for. What no text can hold, a lone surrogate or bytes that are not UTF-8, becomes
+    /// U+FFFD.
     pub(crate) fn text(self) -> Cow<'a, str> {
-        if memchr::memchr(b'\\', self.0).is_none() {
+        if memchr::memchr(b'\\', self.literal).is_none() {
             return String::from_utf8_lossy(self.inner());
         }
         let mut text = Buffer::default();
-        self.unescape_into(&mut text);
+        dispatch!(Level::new(), simd => unescape(simd, self.literal, 1, &mut text));
         Cow::Owned(String::from_utf8_lossy(text.written()).into_owned())
-    }
-
-    /// Appends the text that the literal stands for, as UTF-8.
-    pub(crate) fn unescape_into(self, out: &mut Buffer) {
-        dispatch!(Level::new(), simd => unescape(simd, self.0, 1, out));
     }
 }

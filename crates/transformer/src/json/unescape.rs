@@ -113,17 +113,31 @@ fn four_digits(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::{Level, dispatch};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::levels;
     use crate::json::scan::string_end;
-    use crate::json::{JsonStr, levels};
-    use fearless_simd::dispatch;
 
     fn unescape(inner: &str) -> String {
         let mut out = Buffer::default();
-        JsonStr::from_literal(format!("\"{inner}\"").as_bytes()).unescape_into(&mut out);
+        let literal = format!("\"{inner}\"");
+        let end =
+            dispatch!(Level::new(), simd => super::unescape(simd, literal.as_bytes(), 1, &mut out));
+        assert_eq!(end.map(|end| end.quote + 1), Some(literal.len()), "{inner}");
         String::from_utf8(out.written().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_first_and_last_surrogates_are_told_from_their_neighbours() {
+        assert_eq!(unescape(r"\ud7ff\ue000"), "\u{d7ff}\u{e000}");
+        assert_eq!(unescape(r"\ud800\udc00"), "\u{10000}");
+        assert_eq!(unescape(r"\udbff\udfff"), "\u{10ffff}");
+        assert_eq!(unescape(r"\udbff\ue000"), "\u{fffd}\u{e000}");
+        assert_eq!(unescape(r"\udbff\udbff\udfff"), "\u{fffd}\u{10ffff}");
+        assert_eq!(unescape(r"\udfff\udc00\udbff"), "\u{fffd}\u{fffd}\u{fffd}");
+        assert_eq!(unescape(r"\ud7ff\udc00"), "\u{d7ff}\u{fffd}");
     }
 
     #[test]

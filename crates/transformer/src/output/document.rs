@@ -1,47 +1,49 @@
 //! The format `document`: the whole subscription message as one JSON object on one line.
 
+use super::REPLACED;
 use super::lines::Lines;
-use crate::buffer::Buffer;
+use crate::json::{Cursor, Simd, Walk, is_white_space, walk};
+use crate::subscription::Document;
 
-/// Writes a message, which is `compact` if it is known to hold no white space between its tokens. Returns `false` once
-/// there is no room for more.
-pub(super) fn write(json: &[u8], compact: bool, lines: &mut Lines<'_>) -> bool {
-    let written = if compact {
-        lines.write_long(json)
+/// Writes a message. Returns `false` once there is no room for more.
+pub(super) fn write(document: Document<'_>, lines: &mut Lines<'_>) -> bool {
+    let written = if document.is_compact && document.is_utf8 {
+        lines.write_long(document.json)
     } else {
-        one_line(json, lines.end());
-        true
+        let (most, brace) = document.json.split_at(document.json.len() - 1);
+        walk(most, OneLine(lines))
+            && (document.is_utf8 || lines.write_long(REPLACED))
+            && lines.write_long(brace)
     };
-    lines.end().push(b'\n');
-    written && lines.settle()
+    written && lines.write_long(b"\n")
 }
 
-/// Appends valid JSON without the white space between its tokens.
-fn one_line(json: &[u8], out: &mut Buffer) {
-    let mut in_string = false;
-    let mut escaped = false;
-    for &byte in json {
-        if !in_string && byte.is_ascii_whitespace() {
-            continue;
-        }
-        out.push(byte);
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            _ => {}
-        }
-    }
-}
+/// Writes valid JSON without the white space between its tokens, and with U+FFFD for bytes that are not UTF-8.
+struct OneLine<'l, 'o>(&'l mut Lines<'o>);
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl<'a> Walk<'a> for OneLine<'_, '_> {
+    type Found = bool;
 
-    #[test]
-    fn only_white_space_between_tokens_is_dropped() {
-        let mut out = Buffer::default();
-        one_line(br#"{ "a \\" : " \" } " }"#, &mut out);
-        assert_eq!(out.written(), br#"{"a \\":" \" } "}"#);
+    #[inline(always)]
+    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> bool {
+        let Self(lines) = self;
+        loop {
+            let rest = cursor.rest();
+            let tokens = rest
+                .iter()
+                .take_while(|byte| !is_white_space(**byte) && **byte != b'"')
+                .count();
+            lines.end().extend(&rest[..tokens]);
+            cursor.go_to(cursor.at() + tokens);
+            cursor.white_space();
+            match cursor.peek() {
+                None => return lines.settle(),
+                Some(b'"') => match cursor.string() {
+                    Ok(string) if lines.write_string(string) => {}
+                    _ => return false,
+                },
+                Some(_) => {}
+            }
+        }
     }
 }

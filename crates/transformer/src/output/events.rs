@@ -1,73 +1,109 @@
 //! The format `events`: one JSON object a line per log event, with its context.
 
-use memchr::memmem;
-
-use crate::buffer::Buffer;
-use crate::json::JsonStr;
-use crate::source::Source;
+use super::lines::Lines;
+use super::{Origin, REPLACED};
+use crate::limits::BASE64_PIECE_BYTES;
 use crate::subscription::{Header, LogEvent};
 use crate::timestamp::{TIME, Timestamps};
 
 /// The head of a line up to the event's id: what all events of one origin share, and a gap for the time.
 #[derive(Debug, Default)]
-pub(super) struct Head(Vec<u8>);
+pub(super) struct Head {
+    bytes: Vec<u8>,
+    /// Whether U+FFFD replaces bytes of it that were not UTF-8.
+    is_replaced: bool,
+}
+
+/// What became of a line.
+pub(super) struct Line {
+    /// Whether there was room for it.
+    pub(super) fits: bool,
+    /// Whether U+FFFD replaces bytes of it that were not UTF-8.
+    pub(super) is_replaced: bool,
+}
 
 impl Head {
     /// Writes the head for the events of one origin.
-    pub(super) fn write(
-        &mut self,
-        account: JsonStr<'_>,
-        region: &[u8],
-        source: Source,
-        header: &Header<'_>,
-    ) {
-        let Self(head) = self;
-        head.clear();
-        for part in [
-            OPEN,
-            &[b' '; TIME],
-            br#"","account":"#,
-            account.literal(),
-            br#","region":"#,
-            region,
-            br#","source":""#,
-            source.name().as_bytes(),
-            br#"","log_group":"#,
-            header.log_group.literal(),
-            br#","log_stream":"#,
-            header.log_stream.literal(),
-            br#","id":"#,
-        ] {
-            head.extend_from_slice(part);
-        }
+    pub(super) fn write(&mut self, origin: &Origin<'_>, header: &Header<'_>) {
+        let Self { bytes, is_replaced } = self;
+        bytes.clear();
+        *is_replaced = false;
+        let mut part = |part: &[u8], is_utf8: bool| {
+            if is_utf8 {
+                bytes.extend_from_slice(part);
+            } else {
+                bytes.extend_from_slice(String::from_utf8_lossy(part).as_bytes());
+                *is_replaced = true;
+            }
+        };
+        part(OPEN, true);
+        part(&[b' '; TIME], true);
+        part(br#"","account":"#, true);
+        part(origin.account.literal(), origin.account.is_utf8());
+        part(br#","region":"#, true);
+        part(origin.region.literal(), origin.region.is_utf8());
+        part(br#","source":""#, true);
+        part(origin.source.name().as_bytes(), true);
+        part(br#"","log_group":"#, true);
+        part(header.log_group.literal(), header.log_group.is_utf8());
+        part(br#","log_stream":"#, true);
+        part(header.log_stream.literal(), header.log_stream.is_utf8());
+        part(br#","id":"#, true);
     }
 
-    /// Appends the line of an event to `out`. `replaced` says that bytes of the record were not UTF-8.
+    /// Writes the line of an event.
     #[inline(always)]
     pub(super) fn line(
         &self,
         event: &LogEvent<'_>,
         timestamps: &mut Timestamps,
-        replaced: bool,
-        out: &mut Buffer,
-    ) {
+        lines: &mut Lines<'_>,
+    ) -> Line {
+        let (id, message) = (event.id.literal(), event.message.literal());
+        let is_utf8 = event.id.is_utf8() & event.message.is_utf8() & !self.is_replaced;
+        if !is_utf8 || id.len() + message.len() > BASE64_PIECE_BYTES {
+            return self.rare_line(event, timestamps, lines);
+        }
+        let out = lines.end();
         let begin = out.len();
-        out.extend(&self.0);
+        out.extend(&self.bytes);
         if let Some(place) = out.written_mut()[begin + OPEN.len()..].first_chunk_mut() {
             timestamps.write(event.timestamp, place);
         }
-        out.extend(event.id.literal());
+        out.extend(id);
         out.extend(MESSAGE);
-        let message = event.message.literal();
         out.extend(message);
-        if replaced && memmem::find(message, "\u{fffd}".as_bytes()).is_some() {
-            out.extend(REPLACED);
-        }
         out.extend(CLOSE);
+        Line {
+            fits: lines.settle(),
+            is_replaced: false,
+        }
+    }
+
+    /// Writes a line that is long, so that it is not copied whole, or in which bytes are replaced.
+    #[cold]
+    #[inline(never)]
+    fn rare_line(
+        &self,
+        event: &LogEvent<'_>,
+        timestamps: &mut Timestamps,
+        lines: &mut Lines<'_>,
+    ) -> Line {
+        let is_replaced = self.is_replaced || !event.id.is_utf8() || !event.message.is_utf8();
+        let mut time = [0; TIME];
+        timestamps.write(event.timestamp, &mut time);
+        let fits = lines.write_long(OPEN)
+            && lines.write_long(&time)
+            && lines.write_long(&self.bytes[OPEN.len() + TIME..])
+            && lines.write_string(event.id)
+            && lines.write_long(MESSAGE)
+            && lines.write_string(event.message)
+            && (!is_replaced || lines.write_long(REPLACED))
+            && lines.write_long(CLOSE);
+        Line { fits, is_replaced }
     }
 }
 
 const OPEN: &[u8] = br#"{"timestamp":""#;
 const MESSAGE: &[u8] = br#","message":"#;
-const REPLACED: &[u8] = br#","error":"bytes that were not UTF-8 stand as U+FFFD""#;
 const CLOSE: &[u8] = b"}\n";

@@ -8,16 +8,24 @@ use crate::limits::{GZIP_LEVEL, SCRATCH_BYTES_MAX};
 pub(super) struct Gzip {
     deflate: Compressor,
     members: Vec<u8>,
+    /// A member that holds a newline.
+    newline: Vec<u8>,
 }
 
 impl Gzip {
     pub(super) fn new() -> Self {
         // The level is a constant in range; the default replaces what cannot happen.
         let level = CompressionLvl::new(GZIP_LEVEL).unwrap_or_default();
-        Self {
+        let mut gzip = Self {
             deflate: Compressor::new(level),
             members: Vec::new(),
+            newline: Vec::new(),
+        };
+        // Without it, an original is not passed on.
+        if gzip.member(b"\n") {
+            gzip.newline = std::mem::take(&mut gzip.members);
         }
+        gzip
     }
 
     /// Begins a record.
@@ -38,6 +46,14 @@ impl Gzip {
         self.members
             .truncate(start + length.as_ref().map_or(0, |length| *length));
         length.is_ok()
+    }
+
+    /// Appends a whole member that somebody else made, and a newline. Returns `false` if that fails.
+    #[must_use]
+    pub(super) fn pass_on(&mut self, member: &[u8]) -> bool {
+        self.members.extend_from_slice(member);
+        self.members.extend_from_slice(&self.newline);
+        !self.newline.is_empty()
     }
 
     /// The members of the record so far.

@@ -5,6 +5,7 @@
 //! bounds the memory that a large record takes.
 
 use crate::buffer::Buffer;
+use crate::json::JsonStr;
 use crate::limits::{BASE64_PIECE_BYTES, GZIP_PIECE_BYTES};
 use crate::output::gzip::Gzip;
 use crate::settings::Compression;
@@ -96,6 +97,33 @@ impl Lines<'_> {
         })
     }
 
+    /// Appends a string as it stands in the text, with U+FFFD for bytes that are not UTF-8.
+    #[must_use]
+    pub(super) fn write_string(&mut self, string: JsonStr<'_>) -> bool {
+        if string.is_utf8() {
+            return self.write_long(string.literal());
+        }
+        string.literal().utf8_chunks().all(|chunk| {
+            let replacement = if chunk.invalid().is_empty() {
+                ""
+            } else {
+                "\u{fffd}"
+            };
+            self.write_long(chunk.valid().as_bytes()) && self.write_long(replacement.as_bytes())
+        })
+    }
+
+    /// Whether the output is gzip.
+    pub(super) fn is_gzip(&self) -> bool {
+        self.gzip.is_some()
+    }
+
+    /// Appends a record that is one gzip member as it is, and a newline. Returns `false` if that cannot be.
+    #[must_use]
+    pub(super) fn pass_on(&mut self, member: &[u8]) -> bool {
+        self.gzip.as_mut().is_some_and(|gzip| gzip.pass_on(member))
+    }
+
     /// Packs the rest. Returns how many bytes the destination receives, or `None` if there was no room for all of them.
     pub(super) fn finish(mut self) -> Option<usize> {
         match &mut self.gzip {
@@ -118,23 +146,34 @@ impl Lines<'_> {
         (self.response.len() <= self.response_bytes_max).then_some(self.delivered)
     }
 
+    /// Packs piece by piece, and stops where there is no room for more.
     #[inline(never)]
     fn pack(&mut self) -> bool {
         match &mut self.gzip {
             None => {
                 // Base64 without padding between the pieces takes three bytes at a time.
                 let whole = self.pending.len() / 3 * 3;
-                base64_simd::STANDARD
-                    .encode_append(&self.pending.written()[..whole], self.response);
+                for piece in self.pending.written()[..whole].chunks(BASE64_PIECE_BYTES) {
+                    base64_simd::STANDARD.encode_append(piece, self.response);
+                    if self.response.len() > self.response_bytes_max {
+                        return false;
+                    }
+                }
                 self.delivered += whole;
                 self.pending.drop_first(whole);
-                self.response.len() <= self.response_bytes_max
+                true
             }
             Some(gzip) => {
-                let packed = gzip.member(self.pending.written());
-                self.pending.clear();
-                let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
-                packed && self.response.len() + base64 <= self.response_bytes_max
+                let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
+                for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
+                    let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
+                    if !gzip.member(piece) || self.response.len() + base64 > self.response_bytes_max
+                    {
+                        return false;
+                    }
+                }
+                self.pending.drop_first(whole);
+                true
             }
         }
     }

@@ -1,16 +1,13 @@
 //! Partition keys: the `metadata` of an answer, for S3 dynamic partitioning.
 
+use super::Origin;
 use crate::json::JsonStr;
 use crate::settings::PartitionKey;
-use crate::source::Source;
 use crate::timestamp::TIME;
 
 /// What the keys of a record follow from: its first log event. Firehose takes one set of keys per record.
 pub(super) struct Values<'a> {
-    pub(super) account: JsonStr<'a>,
-    /// A JSON string, or `null`.
-    pub(super) region: &'a [u8],
-    pub(super) source: Source,
+    pub(super) origin: Origin<'a>,
     pub(super) log_group: JsonStr<'a>,
     pub(super) time: [u8; TIME],
 }
@@ -29,16 +26,14 @@ impl Values<'_> {
     }
 
     fn value(&self, key: PartitionKey) -> String {
-        // As text: a lone surrogate, for one, has no place in a key.
+        // As text: what no text can hold, such as a lone surrogate, has no place in a key and becomes U+FFFD.
         let text = |literal: JsonStr<'_>| literal.text().into_owned();
         let digits = |range| String::from_utf8_lossy(&self.time[range]).into_owned();
         let value = match key {
-            PartitionKey::Account => text(self.account),
-            PartitionKey::Region => match self.region {
-                b"null" => String::new(),
-                region => text(JsonStr::from_literal(region)),
-            },
-            PartitionKey::Source => self.source.name().to_owned(),
+            PartitionKey::Account => text(self.origin.account),
+            PartitionKey::Region if self.origin.region.literal() == b"null" => String::new(),
+            PartitionKey::Region => text(self.origin.region),
+            PartitionKey::Source => self.origin.source.name().to_owned(),
             PartitionKey::LogGroup => text(self.log_group),
             PartitionKey::Year => digits(0..4),
             PartitionKey::Month => digits(5..7),

@@ -1,15 +1,15 @@
 //! Opens a record's data: base64, then gzip, zlib or nothing, under a cap.
 //!
-//! libdeflate opens a single gzip member into a buffer of the size that its trailer announces. Everything else (several
-//! members, zlib, a wrong trailer, damage) goes through flate2's streaming reader, which has the last word. Both respect
-//! the cap, so a record that opens to gigabytes costs no more than the cap.
+//! libdeflate opens a gzip member into a buffer of the size that its trailer announces, if it is sure to be the only one.
+//! Everything else (several members, zlib, a wrong trailer, damage) goes through flate2, stream by stream. Both respect the
+//! cap, so a record that opens to gigabytes costs no more than the cap.
 
-use std::io::Read;
-
-use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
+use flate2::{Decompress, FlushDecompress, Status};
 use memchr::memmem;
 
+use super::gzip::{FOOTER_BYTES, Footer, MAGIC, header_bytes};
 use crate::buffer::Buffer;
+use crate::json::is_white_space;
 use crate::limits::DEFLATE_RATIO_MAX;
 
 /// Why a record's data cannot be opened. No message quotes the data.
@@ -35,6 +35,15 @@ pub enum DecodeError {
     },
 }
 
+/// A record, opened.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The bytes inside.
+    pub text: &'a [u8],
+    /// The data, decoded from base64, if it is exactly one gzip member.
+    pub member: Option<&'a [u8]>,
+}
+
 /// Opens records one after another, in buffers that stay allocated.
 pub struct Decoder {
     inflate: libdeflater::Decompressor,
@@ -57,25 +66,39 @@ impl Decoder {
     ///
     /// # Errors
     /// Returns which step refused the data.
-    pub fn decode(&mut self, data: &str, bytes_max: usize) -> Result<&[u8], DecodeError> {
+    pub fn decode(&mut self, data: &str, bytes_max: usize) -> Result<Opened<'_>, DecodeError> {
         self.packed.clear();
+        self.opened.clear();
         let packed = self
             .packed
             .exact_room(base64_simd::STANDARD.estimated_decoded_length(data.len()));
         let packed: &[u8] = base64_simd::STANDARD
             .decode(data.as_bytes(), base64_simd::Out::from_slice(packed))
             .map_err(|_| DecodeError::NotBase64)?;
-        match Encoding::of(packed).ok_or(DecodeError::UnknownEncoding)? {
-            Encoding::Plain if packed.len() > bytes_max => Err(DecodeError::OverCap { bytes_max }),
-            Encoding::Plain => Ok(packed),
-            Encoding::Gzip => gunzip(&mut self.inflate, packed, bytes_max, &mut self.opened),
-            Encoding::Zlib => stream(
-                ZlibDecoder::new(packed),
-                bytes_max,
-                &mut self.opened,
-                DecodeError::Damaged { encoding: "zlib" },
-            ),
+        let encoding = Encoding::of(packed).ok_or(DecodeError::UnknownEncoding)?;
+        if encoding == Encoding::Plain {
+            return if packed.len() > bytes_max {
+                Err(DecodeError::OverCap { bytes_max })
+            } else {
+                Ok(Opened {
+                    text: packed,
+                    member: None,
+                })
+            };
         }
+        if encoding == Encoding::Gzip
+            && only_member(&mut self.inflate, packed, bytes_max, &mut self.opened)?
+        {
+            return Ok(Opened {
+                text: self.opened.written(),
+                member: Some(packed),
+            });
+        }
+        streams(encoding, packed, bytes_max, &mut self.opened)?;
+        Ok(Opened {
+            text: self.opened.written(),
+            member: None,
+        })
     }
 
     /// Frees what only a rare large record needs.
@@ -86,6 +109,7 @@ impl Decoder {
 }
 
 /// How a record's bytes are packed, as their beginning tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Gzip,
     Zlib,
@@ -95,74 +119,125 @@ enum Encoding {
 impl Encoding {
     fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
-            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            _ if bytes.starts_with(&MAGIC) => Some(Self::Gzip),
             // RFC 1950: method 8, and the two bytes as a big-endian number are a multiple of 31.
             &[method, flags, ..]
                 if method & 0x0f == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31) =>
             {
                 Some(Self::Zlib)
             }
-            _ => bytes
-                .trim_ascii_start()
-                .starts_with(b"{")
-                .then_some(Self::Plain),
+            _ => {
+                let text = bytes.iter().find(|byte| !is_white_space(**byte));
+                (text == Some(&b'{')).then_some(Self::Plain)
+            }
+        }
+    }
+
+    fn damaged(self) -> DecodeError {
+        DecodeError::Damaged {
+            encoding: if self == Self::Zlib { "zlib" } else { "gzip" },
         }
     }
 }
 
-fn gunzip<'a>(
+/// Opens `packed` if it is surely one gzip member and nothing else. Returns `false` if it is not, or is damaged: [`streams`]
+/// finds out.
+fn only_member(
     inflate: &mut libdeflater::Decompressor,
     packed: &[u8],
     bytes_max: usize,
-    opened: &'a mut Buffer,
-) -> Result<&'a [u8], DecodeError> {
-    if let Some(size) = announced_size(packed) {
-        if size > bytes_max {
-            return Err(DecodeError::OverCap { bytes_max });
+    opened: &mut Buffer,
+) -> Result<bool, DecodeError> {
+    let Some((begin, footer)) = header_bytes(packed).zip(packed.last_chunk::<FOOTER_BYTES>())
+    else {
+        return Ok(false);
+    };
+    let Some(deflated) = packed.get(begin..packed.len() - FOOTER_BYTES) else {
+        return Ok(false);
+    };
+    let announced = Footer::of(*footer);
+    if announced.size > deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
+        return Ok(false);
+    }
+    // libdeflate does not tell where the stream ended. If it ended early, what follows is the footer of what was opened; that it
+    // is found nowhere but at the end shows that it did not.
+    if memmem::find(&packed[begin..], footer) != Some(deflated.len()) {
+        return Ok(false);
+    }
+    if announced.size > bytes_max {
+        return Err(DecodeError::OverCap { bytes_max });
+    }
+    let text = opened.exact_room(announced.size);
+    let is_whole = inflate.deflate_decompress(deflated, text) == Ok(announced.size)
+        && Footer::for_text(text) == announced;
+    if is_whole {
+        opened.advance(announced.size);
+    }
+    Ok(is_whole)
+}
+
+/// Opens stream after stream, each with all its checksums, to the end of `packed`. Behind gzip there may be more gzip; behind
+/// zlib, and behind gzip otherwise, nothing.
+fn streams(
+    encoding: Encoding,
+    packed: &[u8],
+    bytes_max: usize,
+    opened: &mut Buffer,
+) -> Result<(), DecodeError> {
+    let damaged = encoding.damaged();
+    let mut rest = packed;
+    loop {
+        let is_zlib = encoding == Encoding::Zlib;
+        if !is_zlib {
+            rest = &rest[header_bytes(rest).ok_or(damaged)?..];
         }
-        opened.clear();
-        if inflate.gzip_decompress(packed, opened.exact_room(size)) == Ok(size) {
-            opened.advance(size);
-            return Ok(opened.written());
+        let begin = opened.len();
+        let length = inflate(Decompress::new(is_zlib), rest, bytes_max, opened, damaged)?;
+        rest = &rest[length..];
+        if !is_zlib {
+            let (footer, after) = rest.split_first_chunk().ok_or(damaged)?;
+            if Footer::of(*footer) != Footer::for_text(&opened.written()[begin..]) {
+                return Err(damaged);
+            }
+            rest = after;
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        if is_zlib {
+            return Err(damaged);
         }
     }
-    stream(
-        MultiGzDecoder::new(packed),
-        bytes_max,
-        opened,
-        DecodeError::Damaged { encoding: "gzip" },
-    )
 }
 
-/// Returns the size that the gzip trailer announces, if it is credible: of a single member, and no more than deflate can
-/// reach. The size is stored modulo 4 GiB, far above what a record of 1,000 KiB opens to.
-fn announced_size(packed: &[u8]) -> Option<usize> {
-    let size = usize::try_from(u32::from_le_bytes(*packed.last_chunk::<4>()?)).ok()?;
-    // By chance, bytes that look like a second member's header occur once in about 130 MB.
-    let another = memmem::find_iter(&packed[2..], b"\x1f\x8b\x08")
-        .any(|at| packed.get(at + 5).is_some_and(|flags| flags & 0xe0 == 0));
-    (!another && size <= packed.len().saturating_mul(DEFLATE_RATIO_MAX)).then_some(size)
-}
-
-/// Reads `reader` to its end, but at most one byte beyond the cap.
-fn stream(
-    mut reader: impl Read,
+/// Opens one stream, but at most one byte beyond the cap, and returns how many bytes of `packed` it has.
+fn inflate(
+    mut stream: Decompress,
+    packed: &[u8],
     bytes_max: usize,
     opened: &mut Buffer,
     damaged: DecodeError,
-) -> Result<&[u8], DecodeError> {
-    opened.clear();
+) -> Result<usize, DecodeError> {
+    let mut rest = packed;
     loop {
         // Doubles, but never past the one byte that tells "at the cap" from "over the cap".
         let size = (opened.len() * 2).clamp(64 * 1024, bytes_max.saturating_add(1).max(64 * 1024));
-        let free = opened.exact_room(size - opened.len());
-        match reader.read(free) {
-            Ok(0) => return Ok(opened.written()),
-            Ok(read) => opened.advance(read),
-            Err(_) => return Err(damaged),
-        }
+        let free = opened.exact_room(size.saturating_sub(opened.len()).max(1));
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let status = stream
+            .decompress(rest, free, FlushDecompress::None)
+            .map_err(|_| damaged)?;
+        let read = usize::try_from(stream.total_in() - read).map_err(|_| damaged)?;
+        let written = usize::try_from(stream.total_out() - written).map_err(|_| damaged)?;
+        rest = &rest[read..];
+        opened.advance(written);
         if opened.len() > bytes_max {
             return Err(DecodeError::OverCap { bytes_max });
+        }
+        match status {
+            Status::StreamEnd => return Ok(packed.len() - rest.len()),
+            Status::Ok | Status::BufError if read + written > 0 => {}
+            Status::Ok | Status::BufError => return Err(damaged),
         }
     }
 }
@@ -181,13 +256,36 @@ mod tests {
 
     fn decode(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
         let data = base64_simd::STANDARD.encode_to_string(bytes);
-        Decoder::default().decode(&data, MAX).map(<[u8]>::to_vec)
+        Decoder::default()
+            .decode(&data, MAX)
+            .map(|opened| opened.text.to_vec())
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
+    }
+
+    /// A gzip member with every field that a header can have.
+    fn gzip_with_fields(bytes: &[u8]) -> Vec<u8> {
+        let builder = flate2::GzBuilder::new()
+            .filename("a name")
+            .comment("a comment")
+            .extra(*b"extra")
+            .mtime(7);
+        let mut encoder = builder.write(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        with_header_checksum(&encoder.finish().unwrap())
+    }
+
+    /// The same member with the checksum of its header.
+    fn with_header_checksum(member: &[u8]) -> Vec<u8> {
+        let (header, rest) = member.split_at(header_bytes(member).unwrap());
+        let mut header = header.to_vec();
+        header[3] |= 2;
+        let checksum = libdeflater::crc32(&header) as u16;
+        [&header, &checksum.to_le_bytes()[..], rest].concat()
     }
 
     fn zlib(bytes: &[u8]) -> Vec<u8> {
@@ -275,5 +373,117 @@ mod tests {
         decoder.decode(&data, usize::MAX).unwrap();
         decoder.trim();
         assert!(decoder.opened.room(0).len() <= SCRATCH_BYTES_MAX);
+    }
+
+    #[test]
+    fn nothing_is_lost_behind_the_first_stream() {
+        let (gz, zl) = (gzip(b"{\"a\":1}"), zlib(b"{\"a\":1}"));
+        let named = gzip_with_fields(b"{\"b\":2}");
+        assert_eq!(
+            decode(&[&gz[..], &named].concat()).unwrap(),
+            b"{\"a\":1}{\"b\":2}"
+        );
+        assert_eq!(
+            decode(&[&named[..], &gz].concat()).unwrap(),
+            b"{\"b\":2}{\"a\":1}"
+        );
+        assert_eq!(
+            decode(&[&named[..], &named].concat()).unwrap(),
+            b"{\"b\":2}{\"b\":2}"
+        );
+        let damaged = |encoding| Err(DecodeError::Damaged { encoding });
+        for behind in [
+            &zl[..],
+            &gz,
+            b"x",
+            b"\0",
+            b"\0\0\0\0\0\0\0\0",
+            b"{}",
+            &[0x1f, 0x8b],
+        ] {
+            assert_eq!(
+                decode(&[&zl[..], behind].concat()),
+                damaged("zlib"),
+                "{behind:?}"
+            );
+        }
+        let footer = &gz[gz.len() - 8..];
+        for behind in [
+            &zl[..],
+            b"x",
+            b"\0",
+            b"{}",
+            &[0x1f, 0x8b],
+            &gz[..gz.len() - 1],
+            &footer[4..],
+            footer,
+            &[b"some more", footer].concat(),
+            &[&[0x1f, 0x8b, 8, 0xe0][..], &gz[4..]].concat(),
+        ] {
+            assert_eq!(
+                decode(&[&gz[..], behind].concat()),
+                damaged("gzip"),
+                "{behind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_may_have_all_fields_and_its_checksum_must_be_right() {
+        let good = gzip_with_fields(b"{}");
+        assert_eq!(decode(&good).unwrap(), b"{}");
+        let damaged = Err(DecodeError::Damaged { encoding: "gzip" });
+        for at in 3..header_bytes(&good).unwrap() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x20;
+            assert_eq!(decode(&bad), damaged, "{at}");
+            let second = [gzip(b"{}"), bad].concat();
+            assert_eq!(decode(&second), damaged, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_single_member_is_handed_on_as_it_is() {
+        let mut decoder = Decoder::default();
+        let mut member = |packed: &[u8]| {
+            let data = base64_simd::STANDARD.encode_to_string(packed);
+            decoder
+                .decode(&data, MAX)
+                .unwrap()
+                .member
+                .map(<[u8]>::to_vec)
+        };
+        let one = gzip(b"{}");
+        assert_eq!(member(&one), Some(one.clone()));
+        assert_eq!(
+            member(&gzip_with_fields(b"{}")),
+            Some(gzip_with_fields(b"{}"))
+        );
+        assert_eq!(member(&[&one[..], &one].concat()), None);
+        assert_eq!(member(&zlib(b"{}")), None);
+        assert_eq!(member(b"{}"), None);
+    }
+
+    #[test]
+    fn a_text_that_holds_its_own_footer_is_opened_too() {
+        // Stored, not compressed, the text shows its bytes: here all zeros, and a checksum to match is not needed.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(b"{}").unwrap();
+        let inner = encoder.finish().unwrap();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        let text = [b"{", &inner[..]].concat();
+        encoder.write_all(&text).unwrap();
+        assert_eq!(decode(&encoder.finish().unwrap()).unwrap(), text);
+    }
+
+    #[test]
+    fn plain_text_begins_with_jsons_white_space_alone() {
+        assert_eq!(decode(b" \t\r\n{}").unwrap(), b" \t\r\n{}");
+        for white in [b"\x0b", b"\x0c", b"\0"] {
+            assert_eq!(
+                decode(&[&white[..], b"{}"].concat()),
+                Err(DecodeError::UnknownEncoding)
+            );
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! The answers to a batch on their way into a response.
+//!
+//! Answers are written in order, each once, and are the response unless a record failed: whether its answer carries the
+//! original data is decided last, so then the response is put together from what was written.
+
+use std::ops::Range;
+
+use super::Record;
+use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN};
+
+/// The answers so far.
+pub(super) struct Answers {
+    bytes: Vec<u8>,
+    /// Where the answer to each record is; `None` for one that failed.
+    places: Vec<Option<Range<usize>>>,
+    /// Bytes of answers that were written but are not used.
+    void: usize,
+}
+
+impl Answers {
+    /// No answers, with room for `capacity` bytes of them.
+    pub(super) fn new(capacity: usize) -> Self {
+        let mut bytes = Vec::with_capacity(capacity);
+        bytes.extend_from_slice(RESPONSE_OPEN.as_bytes());
+        Self {
+            bytes,
+            places: Vec::new(),
+            void: 0,
+        }
+    }
+
+    /// Writes the next answer. `write` appends it and returns whether it is to be used; otherwise the record failed. Returns the
+    /// length of the answer, or `None` if the record failed.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<usize> {
+        let end = self.bytes.len();
+        if !self.places.is_empty() {
+            self.bytes.push(b',');
+        }
+        let begin = self.bytes.len();
+        let is_used = write(&mut self.bytes);
+        let place = is_used.then_some(begin..self.bytes.len());
+        if place.is_none() {
+            self.bytes.truncate(end);
+        }
+        let length = place.as_ref().map(Range::len);
+        self.places.push(place);
+        length
+    }
+
+    /// Lets the record at `index` fail, whatever its answer was.
+    pub(super) fn fail(&mut self, index: usize) {
+        if let Some(place) = self.places.get_mut(index).and_then(Option::take) {
+            self.void += place.len();
+        }
+        // Never more bytes than twice those of a response; and each byte that moves has made room for another.
+        if self.void > crate::limits::RESPONSE_BYTES_MAX {
+            self.compact();
+        }
+    }
+
+    fn compact(&mut self) {
+        let mut end = RESPONSE_OPEN.len();
+        for place in self.places.iter_mut().flatten() {
+            let length = place.len();
+            self.bytes.copy_within(place.clone(), end);
+            *place = end..end + length;
+            end += length;
+        }
+        self.bytes.truncate(end);
+        self.void = 0;
+    }
+
+    /// Returns the response. `with_data` decides of each failed record whether its answer carries the original data.
+    pub(super) fn finish<'a>(
+        mut self,
+        records: &[Record<'a>],
+        mut with_data: impl FnMut(&Record<'a>) -> bool,
+    ) -> Vec<u8> {
+        if self.places.iter().all(Option::is_some) {
+            self.bytes.extend_from_slice(RESPONSE_CLOSE.as_bytes());
+            return self.bytes;
+        }
+        let mut response = Vec::with_capacity(self.bytes.len());
+        response.extend_from_slice(RESPONSE_OPEN.as_bytes());
+        for (index, (record, place)) in records.iter().zip(self.places).enumerate() {
+            if index > 0 {
+                response.push(b',');
+            }
+            match place {
+                Some(place) => response.extend_from_slice(&self.bytes[place]),
+                None => record.write_failed(with_data(record), &mut response),
+            }
+        }
+        response.extend_from_slice(RESPONSE_CLOSE.as_bytes());
+        response
+    }
+}

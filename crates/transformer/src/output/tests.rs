@@ -1,0 +1,144 @@
+//! What records become in each format.
+
+use super::*;
+use crate::subscription::read;
+
+const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"111122223333_CloudTrail_us-west-2","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
+
+/// The lines, and the metadata.
+fn encode(settings: [(&str, &str); 1], text: &[u8], region: &str) -> (String, Encoded) {
+    let settings = Settings::from_pairs(settings).unwrap();
+    let (mut output, mut response) = (Output::new(&settings), Vec::new());
+    let context = Context {
+        settings: &settings,
+        region,
+        original: Original {
+            text_bytes: text.len(),
+            member: None,
+        },
+    };
+    let mut encoder = output.record(context, &mut response, usize::MAX);
+    read(text, &mut encoder).unwrap();
+    let encoded = encoder.finish();
+    let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+    assert_eq!(encoded.delivered, Some(lines.len()));
+    (String::from_utf8(lines).unwrap(), encoded)
+}
+
+fn lines(format: &str, text: &str) -> String {
+    encode(
+        [("CATCHMENT_FORMAT", format)],
+        text.as_bytes(),
+        "\"us-west-2\"",
+    )
+    .0
+}
+
+fn metadata(keys: &str, text: &str, region: &str) -> String {
+    encode(
+        [("CATCHMENT_PARTITION_KEYS", keys)],
+        text.as_bytes(),
+        region,
+    )
+    .1
+    .metadata
+}
+
+#[test]
+fn events_carry_their_context_and_the_messages_bytes() {
+    let expected = [
+        r#"{"timestamp":"2023-09-30T15:15:22.000Z","account":"111122223333","region":"us-west-2","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"1","message":"a\t\"b\"\ud800"}"#,
+        r#"{"timestamp":"2023-09-30T15:15:22.001Z","account":"444455556666","region":"eu-west-1","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"2","message":"c"}"#,
+        r#"{"timestamp":"2023-09-30T15:15:22.002Z","account":"111122223333","region":"us-west-2","source":"cloudtrail","log_group":"g/\u00e9","log_stream":"111122223333_CloudTrail_us-west-2","id":"3","message":""}"#,
+        "",
+    ];
+    assert_eq!(lines("events", TEXT), expected.join("\n"));
+}
+
+#[test]
+fn a_document_is_the_message_on_one_line() {
+    assert_eq!(lines("document", TEXT), format!("{TEXT}\n"));
+    let spaced = TEXT.replace("\",\"", "\"\n ,\t\"").replace("[{", "[ {");
+    assert_eq!(lines("document", &spaced), format!("{TEXT}\n"));
+}
+
+#[test]
+fn messages_are_bare() {
+    assert_eq!(lines("message", TEXT), "a\t\"b\"\u{fffd}\nc\n\n");
+}
+
+/// `TEXT` with a byte that is not UTF-8 in the place of each `#` of `instead`.
+fn broken(part: &str, instead: &str) -> Vec<u8> {
+    assert!(TEXT.contains(part), "{part}");
+    let text = TEXT.replacen(part, instead, 1);
+    text.bytes()
+        .map(|byte| if byte == b'#' { 0xff } else { byte })
+        .collect()
+}
+
+#[test]
+fn a_line_whose_bytes_are_replaced_says_so_and_no_other() {
+    for (part, instead, expected) in [
+        ("\"c\"", "\"c#\u{fffd}\"", [false, true, false]),
+        ("\"c\"", "\"c\u{fffd}\"", [false, false, false]),
+        ("\"id\":\"3\"", "\"id\":\"#\"", [false, false, true]),
+        ("\"g/\\u00e9\"", "\"g#\"", [true, true, true]),
+        ("\"logStream\":\"", "\"logStream\":\"#", [true, true, true]),
+        ("\"444455556666\"", "\"4#\"", [false, true, false]),
+        ("\"eu-west-1\"", "\"#\"", [false, true, false]),
+        ("\"111122223333\"", "\"#\"", [true, false, true]),
+        ("[\"f\"]", "[\"#\"]", [false, false, false]),
+    ] {
+        let text = broken(part, instead);
+        let (lines, encoded) = encode([("CATCHMENT_FORMAT", "events")], &text, "null");
+        let marked: Vec<bool> = lines
+            .lines()
+            .map(|line| line.ends_with(",\"error\":\"bytes that were not UTF-8 stand as U+FFFD\"}"))
+            .collect();
+        assert_eq!(marked, expected, "{instead}");
+        assert_eq!(encoded.replaced, expected.contains(&true), "{instead}");
+        let lossy = String::from_utf8_lossy(&text);
+        let whole = self::lines("events", &lossy).replace("\"us-west-2\"", "null");
+        let unmarked = lines.replace(
+            ",\"error\":\"bytes that were not UTF-8 stand as U+FFFD\"",
+            "",
+        );
+        assert_eq!(unmarked, whole, "{instead}");
+    }
+}
+
+#[test]
+fn a_document_whose_bytes_are_replaced_says_so() {
+    for (part, instead) in [("\"c\"", "\"c#\u{fffd}\""), ("[\"f\"]", "[ \"#\"]")] {
+        let text = broken(part, instead);
+        let (line, encoded) = encode([("CATCHMENT_FORMAT", "document")], &text, "null");
+        let most = String::from_utf8_lossy(&text).replace("[ ", "[");
+        let most = most.strip_suffix('}').unwrap();
+        let expected =
+            format!("{most},\"error\":\"bytes that were not UTF-8 stand as U+FFFD\"}}\n");
+        assert_eq!(line, expected);
+        assert!(encoded.replaced);
+    }
+    let (line, encoded) = encode([("CATCHMENT_FORMAT", "document")], TEXT.as_bytes(), "null");
+    assert!(!line.contains("error") && !encoded.replaced);
+}
+
+#[test]
+fn a_partition_key_is_valid_text() {
+    let text = TEXT.replace("g/\\u00e9", "a\\ud800\\u0041");
+    assert_eq!(
+        metadata("log_group", &text, "null"),
+        ",\"metadata\":{\"partitionKeys\":{\"log_group\":\"a\u{fffd}A\"}}"
+    );
+}
+
+#[test]
+fn partition_keys_are_never_empty() {
+    let text = TEXT.replace("g/\\u00e9", "");
+    let keys = "account,region,source,log_group,year,month,day,hour";
+    assert_eq!(
+        metadata(keys, &text, "null"),
+        r#","metadata":{"partitionKeys":{"account":"111122223333","day":"30","hour":"15","log_group":"unknown","month":"09","region":"unknown","source":"cloudtrail","year":"2023"}}"#
+    );
+    assert_eq!(metadata("", &text, "null"), "");
+}

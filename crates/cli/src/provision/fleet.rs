@@ -44,6 +44,8 @@ pub struct Logging {
     pub filter: FilterName,
     /// All accounts belong to it, so the role can trust them by it.
     pub organization: Option<OrganizationId>,
+    /// Hours without a record in the stream before infra/alarms.yaml raises an alarm; 0 for never.
+    pub silent_hours: u32,
     pub stream: Stream,
 }
 
@@ -210,10 +212,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 51: members[2]: /aws/kinesisfirehose/x is on the delivery path (Firehose and its transformer write there): it would feed itself
-          line 63: members[3].account: `111122223333` is a member already, on line 33: put its log groups there, or name other regions here
-          line 63: members[3].name: a member is called `dev1` already, on line 33: give each a `name` of its own
-          line 66: members[3].regions: no logs::Destination in eu-west-1, and one serves its own Region only: one of us-west-2, or add it to logging.regions
+          line 54: members[2]: /aws/kinesisfirehose/x is on the delivery path (Firehose and its transformer write there): it would feed itself
+          line 66: members[3].account: `111122223333` is a member already, on line 36: put its log groups there, or name other regions here
+          line 66: members[3].name: a member is called `dev1` already, on line 36: give each a `name` of its own
+          line 69: members[3].regions: no logs::Destination in eu-west-1, and one serves its own Region only: one of us-west-2, or add it to logging.regions
         ");
     }
 

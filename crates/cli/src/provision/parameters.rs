@@ -77,7 +77,7 @@ impl ParametersError {
     }
 }
 
-/// For `logging.yaml`: the stream, its key, the filters' name, whose logs come, which log groups carry which source,
+/// For `logging.yaml`: the stream, its key, how long it may be silent, the filters' name, whose logs come, which log groups carry which source,
 /// and the architecture of the transformer's build, if there is one.
 ///
 /// # Errors
@@ -90,6 +90,7 @@ pub fn of_logging(
     let mut parameters = Parameters::from([
         ("StreamName", fleet.logging.stream.name.to_string()),
         ("FilterName", fleet.logging.filter.to_string()),
+        ("SilentHours", fleet.logging.silent_hours.to_string()),
         (
             "Accounts",
             fitting("Accounts", accounts(fleet), PARAMETER_BYTES_MAX)?,

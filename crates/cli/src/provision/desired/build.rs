@@ -138,6 +138,7 @@ fn logging(fleet: &Fleet, tags: &Tags) -> Result<Logging, DesiredError> {
         role: role_name,
         filter: _,
         organization: _,
+        silent_hours: _,
         stream,
     } = &fleet.logging;
     let fleet::Stream {

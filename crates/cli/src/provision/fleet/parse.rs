@@ -22,8 +22,14 @@ const RETENTION_HOURS_MAX: u32 = 8_760;
 /// A week: what a stream keeps where the file does not say, so that nothing is lost over a long weekend.
 const RETENTION_HOURS_DEFAULT: u32 = 168;
 
+/// A day, the longest that an alarm with periods of an hour looks back in infra/alarms.yaml
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
+const SILENT_HOURS_MAX: u32 = 24;
+/// Flow logs and trails write every few minutes: an hour of silence is trouble, unless the file says otherwise.
+const SILENT_HOURS_DEFAULT: u32 = 1;
+
 const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
-const LOGGING: [&str; 8] = [
+const LOGGING: [&str; 9] = [
     "profile",
     "account",
     "regions",
@@ -31,6 +37,7 @@ const LOGGING: [&str; 8] = [
     "role",
     "filter",
     "organization",
+    "silent_hours",
     "stream",
 ];
 const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
@@ -117,6 +124,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     let role = reader.name(table, "role");
     let filter: Option<At<FilterName>> = reader.name(table, "filter");
     let organization = reader.name(table, "organization");
+    let silent_hours = reader.number(table, "silent_hours", 0..=SILENT_HOURS_MAX);
     let inner = reader.table(table, "stream", &STREAM);
     let stream = inner.and_then(|inner| stream(reader, &inner, &regions));
     let destination = destination?.value;
@@ -131,6 +139,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
         role: role?.value,
         filter,
         organization: organization.map(|organization| organization.value),
+        silent_hours: silent_hours.unwrap_or(SILENT_HOURS_DEFAULT),
         stream: stream?,
         destination,
     })

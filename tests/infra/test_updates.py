@@ -11,7 +11,7 @@ import unittest
 from template import Stack, load, schema
 
 HOLDS_DATA = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
-# These tell of the delivery path alone, and go with the stack.
+# The delivery path's own logs: they go with the stack.
 OWN_LOGS = {"TransformerLogGroup", "FirehoseLogGroup"}
 # What has to be unique of a type whose schema does not say it.
 NAMES = {
@@ -186,7 +186,7 @@ class Updates(unittest.TestCase):
                                 self.assertIsNone(identity(old[path]), "its name is taken when it is made again")
 
     def test_the_walk_sees_a_vpc_that_moves_and_lets_a_bucket_be_renamed(self):
-        """README.md tells of both: the one fails and is rolled back, the other makes a second bucket."""
+        """README.md describes both: the one fails and is rolled back, the other makes a second bucket."""
         moved = update("member.yaml", {"VpcId1": "vpc-1", "VpcId2": "vpc-2"}, {"VpcId1": "vpc-2"})
         self.assertEqual(moved, ["FlowLog1 takes the name of FlowLog2, which goes only afterwards"])
         one = {key: SAMPLES[key][0] for key in ("BucketName", "TrailArns", "TrailObjects")}

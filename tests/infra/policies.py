@@ -1,7 +1,7 @@
 """Policy documents: each stands once in policies/, and a template carries a rendered copy that this file writes and checks.
 
 A template marks the place with a comment, `PolicyDocument: # policies/NAME.json`, and says in its opening comment what
-stands for each {{placeholder}}: text for Fn::Sub, or, where a list stands in its place, a YAML expression (`!Ref X`).
+stands for each {{placeholder}}: text for Fn::Sub, or, for a list, a YAML expression (`!Ref X`).
 """
 
 import json

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -151,6 +152,14 @@ def catchment(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
+def commands(path, having):
+    """The commands of a page's shell blocks that have `having` in them, each block's with what it needs before."""
+    for block in re.findall(r"```sh\n(.*?)```", (ROOT / path).read_text(), re.DOTALL):
+        for paragraph in block.split("\n\n"):
+            if having in paragraph:
+                yield paragraph
+
+
 class LoggingAccount(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -260,6 +269,44 @@ class LoggingAccount(unittest.TestCase):
             function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{stack}-transformer")
             self.assertEqual(json.loads(function["Environment"]["Variables"]["CATCHMENT_SOURCES"]), sources)
             self.aws.destroy(stack)
+
+    def test_the_readmes_commands_word_for_word_make_a_pipeline_that_delivers(self):
+        """Only `Emulator=true` is added, and a trail's name taken away, which the emulator lacks."""
+        (deliver,) = commands("README.md", "sam deploy")
+        (trails,) = commands("infra/README.md", "--stack-name catchment-trails")
+        given = "AlarmEmail=someone@example.com"
+        self.assertIn(given, deliver)
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("infra", "target"):
+                (Path(folder) / name).symlink_to(ROOT / name)
+            config = Path(folder) / "config"
+            config.write_text(
+                f"[profile logging]\nregion = {REGION}\naws_access_key_id = {ACCOUNT}\naws_secret_access_key = emulated\n"
+            )
+            catchment("--version")  # builds it
+            environment = {
+                **self.aws.environment,
+                "PATH": f"{ROOT / 'target' / 'debug'}:{self.aws.environment['PATH']}",
+                "AWS_CONFIG_FILE": str(config),
+            }
+            for script in (
+                "catchment init",
+                deliver.replace(given, f"{given} Emulator=true"),
+                trails.rstrip() + " LoggingTrailName=",
+            ):
+                done = subprocess.run(
+                    ["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+                )
+                self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}\n{done.stderr}")
+        bucket = self.aws.physical("catchment")["LogBucket"]
+        self.put(subscription_message("DATA_MESSAGE", MESSAGES))
+        wait_for("an object", lambda: self.aws.objects(bucket))
+        ((key, text),) = self.aws.objects(bucket).items()
+        self.assertTrue(key.startswith("logs/account=111122223333/source=vpc-flow-logs/"), key)
+        self.assertEqual([json.loads(line)["message"] for line in text.splitlines()], MESSAGES)
+        self.aws.client("s3").head_bucket(Bucket="example-trails")
+        self.aws.destroy("catchment")
+        self.aws.destroy("catchment-trails")
 
     def test_firehoses_log_group_is_of_a_class_that_takes_no_filter(self):
         self.aws.deploy("logging.yaml", "guarded", **self.given)

@@ -38,7 +38,7 @@ pub(super) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<Exi
 
 fn parameters_of(args: &args::InfraParameters, output: &mut Output) -> anyhow::Result<Parameters> {
     let fleet = fleet::fleet(&args.fleet)?;
-    // clap has asked for the bucket where a template needs it.
+    // clap has asked for the bucket if the template needs it.
     let bucket = args.trail_bucket.as_deref().unwrap_or_default();
     let parameters = match args.template {
         InfraTemplate::Logging => {

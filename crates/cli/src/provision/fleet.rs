@@ -47,6 +47,8 @@ pub struct Logging {
     pub filter: FilterName,
     /// The organization of all accounts, which the role then trusts instead of each account.
     pub organization: Option<OrganizationId>,
+    /// Hours without a record in the stream before infra/alarms.yaml raises an alarm; 0 for never.
+    pub silent_hours: u32,
     pub stream: Stream,
 }
 

@@ -26,7 +26,7 @@ const SOURCES_BYTES_MAX: usize = 4_096 - 512;
 /// A fleet that a template cannot be given as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParametersError {
-    /// The transformer tells sources apart by the log group's name alone.
+    /// The transformer knows a source by the log group's name alone.
     #[error("log group {log_group} carries {one} in one member and {other} in another")]
     TwoSources {
         log_group: LogGroupName,
@@ -45,7 +45,7 @@ pub enum ParametersError {
         "{member} has a CloudTrail log group in {count} Regions, and a trail has one in its home Region only"
     )]
     TrailInSeveralRegions { member: MemberName, count: usize },
-    /// Nobody of the fleet has what the template is for.
+    /// No member has what the template is for.
     #[error("no member has a {of} log group")]
     NoLogGroup { of: Source },
     #[error("parameter {parameter} takes {bytes} bytes, and {bytes_max} at most fit")]
@@ -73,13 +73,13 @@ impl ParametersError {
             Self::TooLong {
                 parameter: "Sources",
                 ..
-            } => "leave it out where names and content tell the sources apart, or split the fleet",
+            } => "leave it out if names and content tell the sources apart, or split the fleet",
             Self::TooLong { .. } => "an organization trail needs one entry for all members",
         }
     }
 }
 
-/// For `logging.yaml`: the stream, its key, the filters' name, whose logs come, which log groups carry which source,
+/// For `logging.yaml`: the stream, its key, how long it may be silent, the filters' name, whose logs come, which log groups carry which source,
 /// and the architecture of the transformer's build, if there is one.
 ///
 /// # Errors
@@ -92,6 +92,7 @@ pub fn of_logging(
     let mut parameters = Parameters::from([
         ("StreamName", fleet.logging.stream.name.to_string()),
         ("FilterName", fleet.logging.filter.to_string()),
+        ("SilentHours", fleet.logging.silent_hours.to_string()),
         (
             "Accounts",
             fitting("Accounts", accounts(fleet), PARAMETER_BYTES_MAX)?,

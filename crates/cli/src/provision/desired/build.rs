@@ -93,6 +93,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         role: _,
         filter: _,
         organization: _,
+        silent_hours: _,
         stream,
     } = &fleet.logging;
     let fleet::Stream {

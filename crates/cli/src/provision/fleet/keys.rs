@@ -3,7 +3,7 @@
 use catchment_transformer::source::Source;
 
 pub(super) const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
-pub(super) const LOGGING: [&str; 8] = [
+pub(super) const LOGGING: [&str; 9] = [
     "profile",
     "account",
     "regions",
@@ -11,6 +11,7 @@ pub(super) const LOGGING: [&str; 8] = [
     "role",
     "filter",
     "organization",
+    "silent_hours",
     "stream",
 ];
 pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];

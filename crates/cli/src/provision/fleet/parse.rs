@@ -24,6 +24,12 @@ const RETENTION_HOURS_MAX: u32 = 8_760;
 /// The default: one week, so that nothing is lost over a long weekend.
 const RETENTION_HOURS_DEFAULT: u32 = 168;
 
+/// A day, the longest that an alarm with periods of an hour looks back in infra/alarms.yaml
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
+const SILENT_HOURS_MAX: u32 = 24;
+/// Flow logs and trails write every few minutes, so an hour of silence is a problem unless the file says otherwise.
+const SILENT_HOURS_DEFAULT: u32 = 1;
+
 /// Reads the file table by table, then validates it as a whole.
 pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -95,6 +101,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     let role = reader.name(table, "role");
     let filter: Option<At<FilterName>> = reader.name(table, "filter");
     let organization = reader.name(table, "organization");
+    let silent_hours = reader.number(table, "silent_hours", 0..=SILENT_HOURS_MAX);
     let inner = reader.table(table, "stream", &keys::STREAM);
     let stream = inner.and_then(|inner| stream(reader, &inner, &regions));
     let destination = destination?.value;
@@ -109,6 +116,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
         role: role?.value,
         filter,
         organization: organization.map(|organization| organization.value),
+        silent_hours: silent_hours.unwrap_or(SILENT_HOURS_DEFAULT),
         stream: stream?,
         destination,
     })

@@ -9,7 +9,7 @@ pub enum Architecture {
     X86_64,
 }
 
-/// Bytes of an executable that tell its architecture: the ELF header up to and with `e_machine`
+/// How many bytes of an executable show its architecture: the ELF header up to and including `e_machine`
 /// (<https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html>).
 pub const HEADER_BYTES: usize = 20;
 

@@ -48,9 +48,16 @@ fn logging_yaml_gets_the_stream_and_the_sources() {
     Accounts=111122223333,444455556666,999988887777
     Architecture=x86_64
     FilterName=catchment-kinesisDest
+    SilentHours=1
     Sources={"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":"vpc-flow-logs"}
     StreamName=Demo_Kinesis_Stream
     "#);
+}
+
+#[test]
+fn the_fleet_file_says_how_long_silence_is_no_trouble() {
+    let text = FLEET.replace("role = \"cwrole\"", "role = \"cwrole\"\nsilent_hours = 0");
+    assert_eq!(of_logging(&fleet(&text), None).unwrap()["SilentHours"], "0");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 mod support;
 
 mod by_hand;
+mod credentials;
 mod drift;
 mod faults;
 mod fleet;

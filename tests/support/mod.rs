@@ -12,6 +12,7 @@
     reason = "a test that cannot be set up has to stop"
 )]
 
+pub(crate) mod answers;
 pub(crate) mod emulator;
 pub(crate) mod http;
 pub(crate) mod lambda;

@@ -2,6 +2,7 @@
 
 mod infra;
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -228,6 +229,10 @@ pub struct Scope {
     /// One member alone; can be given again
     #[arg(long = "member", value_name = "NAME")]
     pub members: Vec<MemberName>,
+
+    /// How many accounts to talk to at a time; one in two Regions counts twice
+    #[arg(long, value_name = "NUMBER", default_value = "32")]
+    pub concurrency: NonZeroU16,
 }
 
 /// One member without a fleet file.

@@ -1,30 +1,47 @@
-//! Whose credentials a profile gives: loaded, told plainly where they are not to be had, and checked against the file.
+//! Whose credentials a profile gives: found as the AWS CLI finds them, fetched once, and checked against the file.
+//!
+//! A named profile comes before credentials in the environment; these come before the default profile, and before the one that
+//! AWS_PROFILE names. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>
 
-use std::error::Error;
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_sdk_sts::config::ProvideCredentials;
 
 use super::call::Fault;
-use super::chain;
+use super::environment::variable;
 use crate::provision::name::{AccountId, NameError, ProfileName};
 
+mod cause;
+mod chain;
+mod files;
+mod mfa;
+mod provider;
+
+use chain::{Base, Chain};
+
+pub(super) use cause::Cause;
+pub(super) use cause::innermost;
+pub(super) use files::{ProfileFiles, Selected};
+pub use mfa::Ask;
+pub(super) use mfa::Mfa;
+pub(super) use provider::Provider;
+
 /// Why a login cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum LoginError {
     /// No credentials, or expired ones.
     #[error("{} gives no credentials", origin(.profile.as_ref()))]
     Credentials {
         profile: Option<ProfileName>,
         #[source]
-        source: Box<dyn Error + Send + Sync>,
+        source: Cause,
     },
     /// STS did not say whose they are.
     #[error("AWS does not say whose credentials {} gives", origin(.profile.as_ref()))]
     Identity {
         profile: Option<ProfileName>,
         #[source]
-        source: Fault,
+        source: Arc<Fault>,
     },
     /// STS named something that is no account.
     #[error("AWS says that the credentials of {} are of no account", origin(.profile.as_ref()))]
@@ -46,11 +63,17 @@ impl LoginError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Credentials { profile, source } => {
-                credentials_hint(profile.as_ref(), &chain(source.as_ref()))
-            }
+            Self::Credentials { source, .. } => source.hint().to_owned(),
             Self::Identity { source, .. } => source.explanation(IDENTITY).hint,
-            Self::NoAccount { profile, .. } => credentials_hint(profile.as_ref(), ""),
+            Self::NoAccount { profile, .. } => {
+                let flag = profile
+                    .as_ref()
+                    .map(|profile| format!(" --profile {profile}"))
+                    .unwrap_or_default();
+                format!(
+                    "see that `aws sts get-caller-identity{flag}` works, then run the same command again"
+                )
+            }
             Self::WrongAccount { wanted, .. } => format!(
                 "name a profile of account {wanted} in the fleet file, or correct the account there; nothing was changed"
             ),
@@ -60,34 +83,76 @@ impl LoginError {
 
 const IDENTITY: &str = "sts:GetCallerIdentity";
 
-/// Loads the credentials and asks STS whose they are.
+/// The profile whose settings count where the fleet file names none.
+const DEFAULT: &str = "default";
+
+/// The settings of a profile; of the one that AWS_PROFILE names, or the default one, if none is named.
+pub(super) async fn select(
+    files: &ProfileFiles,
+    profile: Option<&ProfileName>,
+) -> Result<(String, Selected), Cause> {
+    let name = match profile {
+        Some(profile) => profile.as_str().to_owned(),
+        None => variable("AWS_PROFILE").unwrap_or_else(|| DEFAULT.to_owned()),
+    };
+    let selected = files.select(&name).await?;
+    Ok((name, selected))
+}
+
+/// Finds the credentials of a profile and fetches them for the first time.
+pub(super) async fn provider(
+    files: &ProfileFiles,
+    profile: Option<&ProfileName>,
+    (name, selected): (String, Selected),
+    config: &SdkConfig,
+    mfa: Arc<Mfa>,
+) -> Result<Provider, Cause> {
+    let named = || {
+        chain::chain(&name, &selected.settings, |name, by| {
+            files.missing(name, by)
+        })
+    };
+    let is_set = |name| variable(name).is_some();
+    let base = |base| Chain {
+        base,
+        roles: Vec::new(),
+    };
+    let chain = if profile.is_some() {
+        named()?
+    } else if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
+        base(Base::Environment)
+    } else {
+        let chain = if files.has(&name) || is_set("AWS_PROFILE") {
+            named()?
+        } else {
+            base(Base::Machine { profile: None })
+        };
+        match chain.base {
+            Base::Machine { .. } if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") => {
+                base(Base::WebIdentity)
+            }
+            _ => chain,
+        }
+    };
+    Provider::new(chain, selected.files, config, mfa).await
+}
+
+/// Asks STS whose the credentials are.
 pub(super) async fn whose(
     config: &SdkConfig,
     profile: Option<&ProfileName>,
 ) -> Result<AccountId, LoginError> {
-    let profile = || profile.cloned();
-    let none = |source| LoginError::Credentials {
-        profile: profile(),
-        source,
-    };
-    let Some(provider) = config.credentials_provider() else {
-        return Err(none("there is no credential chain".into()));
-    };
-    provider
-        .provide_credentials()
-        .await
-        .map_err(|error| none(error.into()))?;
     let identity = aws_sdk_sts::Client::new(config)
         .get_caller_identity()
         .send()
         .await
         .map_err(|error| LoginError::Identity {
-            profile: profile(),
-            source: Fault::of(error),
+            profile: profile.cloned(),
+            source: Arc::new(Fault::of(&error)),
         })?;
     let account = identity.account().unwrap_or_default();
     account.parse().map_err(|source| LoginError::NoAccount {
-        profile: profile(),
+        profile: profile.cloned(),
         source,
     })
 }
@@ -97,22 +162,4 @@ fn origin(profile: Option<&ProfileName>) -> String {
         || "the default credential chain".to_owned(),
         |profile| format!("profile {profile}"),
     )
-}
-
-/// The SDK's errors tell what happened inside it; a person wants the command that mends it.
-fn credentials_hint(profile: Option<&ProfileName>, told: &str) -> String {
-    let flag = profile
-        .map(|profile| format!(" --profile {profile}"))
-        .unwrap_or_default();
-    if told.contains("SSO") || told.contains("sso") {
-        format!("log in again: `aws sso login{flag}`")
-    } else if told.contains("was not defined") || told.contains("not find") {
-        format!(
-            "define it: `aws configure{flag}` or `aws configure sso{flag}`; `aws configure list-profiles` shows those that exist"
-        )
-    } else {
-        format!(
-            "see that `aws sts get-caller-identity{flag}` works, then run the same command again"
-        )
-    }
 }

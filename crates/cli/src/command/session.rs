@@ -7,8 +7,8 @@ use anyhow::Context;
 use super::{Usage, fleet};
 use crate::args;
 use crate::aws::observe::observe;
-use crate::aws::{Connections, LoginError};
-use crate::output::Hinted;
+use crate::aws::{Ask, Connections, LoginError, Options};
+use crate::output::{Hinted, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
 use crate::provision::name::{Arn, ProfileName};
@@ -32,7 +32,10 @@ pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 impl Session {
     /// What the flags ask for.
     pub(super) async fn open(scope: &args::Scope, by_hand: &args::ByHand) -> anyhow::Result<Self> {
-        let connections = Connections::default();
+        let connections = Connections::new(Options {
+            concurrency: scope.concurrency,
+            ask: Some(Ask::new(ask)),
+        });
         let desired = match &by_hand.destination_arn {
             Some(arn) => self::by_hand(&connections, by_hand, arn).await?,
             None => fleet::desired(&scope.fleet, scope.logging, &scope.members)?,

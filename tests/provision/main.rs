@@ -18,6 +18,7 @@ mod faults;
 mod fleet;
 mod foreign;
 mod kill;
+mod network;
 mod permissions;
 mod refusals;
 mod seed;

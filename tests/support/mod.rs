@@ -16,6 +16,7 @@ pub(crate) mod answers;
 pub(crate) mod emulator;
 pub(crate) mod http;
 pub(crate) mod lambda;
+pub(crate) mod network;
 
 use std::path::{Path, PathBuf};
 

@@ -157,8 +157,12 @@ fn credentials_are_fetched_once_a_profile() {
     Login::with(&fleet, &format!("[profile dev1]\n{process}\n")).works();
     assert_eq!(fs::read_to_string(home).unwrap(), "once\n");
 
-    Login::with(&fleet, "[profile dev1]\ncredential_process = echo oh no >&2; false\n").fails(&[
-        "its credential_process gives none: external process exited with code exit status: 1. Stderr: oh no",
+    Login::with(
+        &fleet,
+        "[profile dev1]\ncredential_process = echo oh no >&2; false\n",
+    )
+    .fails(&[
+        "its credential_process gives none: external process exited with status 1. Stderr: oh no",
         "run the command of credential_process by hand",
     ]);
 }

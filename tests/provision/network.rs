@@ -186,6 +186,26 @@ fn a_network_that_fails_is_told_by_its_cause_alone() {
     )));
 }
 
+#[test]
+fn one_account_at_a_time_is_enough_for_everything() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let regions = |text: String| text.replace("\"us-west-2\"]", "\"us-west-2\", \"us-east-1\"]");
+    fleet.write_file(&regions(fleet.text("shards = 1", "")));
+    for (account, group) in [
+        (&fleet.dev1, "cwl_vpc_fl_member_account_1"),
+        (&fleet.dev1, "CloudTrail/member_account_1"),
+        (&fleet.dev2, "CloudTrail/member_account_2"),
+    ] {
+        let params = json!({ "logGroupName": group });
+        emulator.call(account, "us-east-1", "logs", "CreateLogGroup", &params);
+    }
+    fleet.expect(0, "apply --yes --concurrency 1");
+    fleet.expect(0, "plan --exit-code --concurrency 1");
+    fleet.expect(0, "destroy --yes --concurrency 1");
+    fleet.expect(2, "plan --concurrency 0");
+}
+
 /// What a run took at its most.
 #[derive(Debug, Default)]
 struct Peak {

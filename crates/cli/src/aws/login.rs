@@ -107,11 +107,25 @@ pub(super) async fn provider(
     config: &SdkConfig,
     mfa: Arc<Mfa>,
 ) -> Result<Provider, Cause> {
-    let named = || {
-        chain::chain(&name, &selected.settings, |name, by| {
-            files.missing(name, by)
-        })
+    let missing = |missing: &str, by: Option<&str>| {
+        let define = format!("define the profile: `aws configure --profile {missing}`");
+        let (subject, hint) = match (by, profile) {
+            (Some(by), _) => (
+                format!("its source_profile {missing}, named in profile {by},"),
+                format!("correct source_profile of profile {by}, or {define}"),
+            ),
+            (None, Some(_)) => (
+                "it".to_owned(),
+                format!("correct the name in the fleet file, or {define}"),
+            ),
+            (None, None) => (
+                format!("profile {missing}, which AWS_PROFILE names,"),
+                format!("correct AWS_PROFILE, or {define}"),
+            ),
+        };
+        files.missing(missing, &subject, hint)
     };
+    let named = || chain::chain(&name, &selected.settings, missing);
     let is_set = |name| variable(name).is_some();
     let base = |base| Chain {
         base,

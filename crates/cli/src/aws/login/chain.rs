@@ -76,7 +76,7 @@ pub(super) fn chain(
             break Base::Keys(keys(profile)?);
         }
         let Some(role) = role(profile)? else {
-            break base(profile)?;
+            break base(profile, profiles)?;
         };
         let own = name == role.source;
         name.clone_from(&role.source);
@@ -164,15 +164,17 @@ fn named_source(profile: &Profile, source: &str) -> Result<Base, Cause> {
 }
 
 /// Where a profile without a role gets its credentials. Of several ways the AWS CLI takes the first one of this order.
-fn base(profile: &Profile) -> Result<Base, Cause> {
+fn base(profile: &Profile, profiles: &ProfileSet) -> Result<Base, Cause> {
     let has = |key: &str| profile.get(key).is_some();
     let own = |kind| Base::Profile {
         name: profile.name().to_owned(),
         kind,
     };
     if has("web_identity_token_file") {
+        require(profile, "role_arn")?;
         Ok(own(Kind::WebIdentity))
     } else if has("sso_session") || has("sso_start_url") || has("sso_account_id") {
+        sso(profile, profiles)?;
         Ok(own(Kind::Sso))
     } else if has("aws_access_key_id") || has("aws_secret_access_key") {
         Ok(Base::Keys(keys(profile)?))
@@ -194,26 +196,44 @@ fn base(profile: &Profile) -> Result<Base, Cause> {
     }
 }
 
-fn keys(profile: &Profile) -> Result<Credentials, Cause> {
-    let get = |key: &'static str| {
-        profile.get(key).ok_or_else(|| {
-            wrong(
-                profile,
-                &format!("has no {key}"),
-                &format!(
-                    "write the access key anew: `aws configure --profile {}`",
-                    profile.name()
-                ),
-            )
-        })
+/// The settings of IAM Identity Center, in a section of their own or in the profile itself, as older ones have them.
+fn sso(profile: &Profile, profiles: &ProfileSet) -> Result<(), Cause> {
+    require(profile, "sso_account_id")?;
+    require(profile, "sso_role_name")?;
+    let Some(name) = profile.get("sso_session") else {
+        require(profile, "sso_start_url")?;
+        require(profile, "sso_region")?;
+        return Ok(());
     };
+    let session = profiles.sso_session(name);
+    let has = |key| session.is_some_and(|session| session.get(key).is_some());
+    let what = match (session, has("sso_start_url"), has("sso_region")) {
+        (None, _, _) => format!("has sso_session = {name}, but there is no [sso-session {name}]"),
+        (_, false, _) => format!("has sso_session = {name}, which has no sso_start_url"),
+        (_, _, false) => format!("has sso_session = {name}, which has no sso_region"),
+        (Some(_), true, true) => return Ok(()),
+    };
+    let again = format!(
+        "set it up anew: `aws configure sso --profile {}`",
+        profile.name()
+    );
+    Err(wrong(profile, &what, &again))
+}
+
+fn keys(profile: &Profile) -> Result<Credentials, Cause> {
     Ok(Credentials::new(
-        get("aws_access_key_id")?,
-        get("aws_secret_access_key")?,
+        require(profile, "aws_access_key_id")?,
+        require(profile, "aws_secret_access_key")?,
         profile.get("aws_session_token").map(ToOwned::to_owned),
         None,
         "profile",
     ))
+}
+
+fn require<'a>(profile: &'a Profile, key: &str) -> Result<&'a str, Cause> {
+    let hint = || format!("add it to profile {}", profile.name());
+    let missing = || wrong(profile, &format!("has no {key}"), &hint());
+    profile.get(key).ok_or_else(missing)
 }
 
 fn wrong(profile: &Profile, what: &str, hint: &str) -> Cause {

@@ -98,38 +98,24 @@ impl ProfileFiles {
         }
     }
 
-    /// Why a profile that is nowhere defined gives no credentials; `by` is the profile that refers to it.
-    pub(in crate::aws) fn missing(&self, profile: &str, by: Option<&str>) -> Cause {
-        let places = [&self.config, &self.credentials].map(|file| {
+    /// Why a profile that is nowhere defined gives no credentials. `subject` and `hint` say who names it.
+    pub(in crate::aws) fn missing(&self, profile: &str, subject: &str, hint: String) -> Cause {
+        let files = [&self.config, &self.credentials];
+        let [config, credentials] = files.map(|file| {
             let absent = if file.is_there { "" } else { " (no such file)" };
             format!("{}{absent}", file.path.display())
         });
-        let names = [&self.config, &self.credentials]
-            .into_iter()
-            .flat_map(|file| {
-                let profiles = file.sections.keys().filter(|(kind, _)| kind == PROFILE);
-                profiles.map(|(_, name)| name.as_str())
-            });
-        let nearest = nearest(profile, &names.collect());
-        let nearest = match nearest.as_slice() {
+        let names = files.into_iter().flat_map(|file| {
+            let profiles = file.sections.keys().filter(|(kind, _)| kind == PROFILE);
+            profiles.map(|(_, name)| name.as_str())
+        });
+        let nearest = match nearest(profile, &names.collect()).as_slice() {
             [] => String::new(),
             [one] => format!("; the nearest name there is {one}"),
             several => format!("; the nearest names there are {}", several.join(", ")),
         };
-        let [config, credentials] = places;
-        let subject = match by {
-            Some(by) => format!("its source_profile {profile}, named in profile {by},"),
-            None => "it".to_owned(),
-        };
-        Cause::new(
-            format!("{subject} is defined neither in {config} nor in {credentials}{nearest}"),
-            match by {
-                Some(by) => format!("correct source_profile of profile {by}"),
-                None => format!(
-                    "correct the name in the fleet file, or define the profile: `aws configure --profile {profile}`"
-                ),
-            },
-        )
+        let where_not = format!("is defined neither in {config} nor in {credentials}");
+        Cause::new(format!("{subject} {where_not}{nearest}"), hint)
     }
 
     fn unreadable(

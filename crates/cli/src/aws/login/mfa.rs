@@ -118,8 +118,7 @@ impl Mfa {
                     role.profile
                 ),
                 format!(
-                    "run catchment on a terminal, or have profile {} hold a session that was opened with a code: `aws sts get-session-token --serial-number {serial} --token-code CODE`",
-                    role.source
+                    "run catchment on a terminal; or open a session with a code (`aws sts get-session-token --serial-number {serial} --token-code CODE`), and have source_profile name a profile that holds it, without mfa_serial"
                 ),
             )),
             Err(error) => Err(Cause::new(

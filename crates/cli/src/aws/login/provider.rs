@@ -28,6 +28,7 @@ pub(in crate::aws) struct Provider {
     base: SharedCredentialsProvider,
     /// What the base is, and what to do if it gives nothing.
     told: (String, String),
+    is_machine: bool,
     roles: Vec<Role>,
     /// Calls STS; without credentials of its own.
     config: SdkConfig,
@@ -46,6 +47,7 @@ impl Provider {
     ) -> Result<Self, Cause> {
         let provider = Self {
             told: told(&chain.base),
+            is_machine: matches!(chain.base, Base::Machine { .. }),
             base: base(chain.base, files, config),
             roles: chain.roles,
             config: config.clone(),
@@ -61,15 +63,7 @@ impl Provider {
 
     async fn fetch(&self) -> Result<Credentials, Cause> {
         let first = self.base.provide_credentials().await;
-        let mut credentials = first.map_err(|error| {
-            let (what, hint) = &self.told;
-            let why = innermost(&error);
-            let why = why
-                .trim_start_matches("Error retrieving credentials")
-                .trim_start_matches(" from external process")
-                .trim_start_matches([':', ',', ' ']);
-            Cause::new(format!("{what}: {why}"), hint.as_str())
-        })?;
+        let mut credentials = first.map_err(|error| self.failed(&error))?;
         for role in &self.roles {
             if let Some(serial) = &role.mfa_serial {
                 let session = self.mfa.session(role, serial, credentials, &self.config);
@@ -78,6 +72,26 @@ impl Provider {
             credentials = Box::pin(self.assume(role, credentials)).await?;
         }
         Ok(credentials)
+    }
+
+    /// What there is to say of a base that gives nothing.
+    fn failed(&self, error: &CredentialsError) -> Cause {
+        let (what, hint) = &self.told;
+        let innermost = innermost(error);
+        let why = innermost
+            .trim_start_matches("ProfileFile provider could not be built")
+            .trim_start_matches("Error retrieving credentials")
+            .trim_start_matches(" from external process")
+            .trim_start_matches([':', ',', ' '])
+            .replace("with code exit status:", "with status");
+        match error {
+            CredentialsError::InvalidConfiguration(_) => {
+                Cause::new(why, "correct the profile in AWS's configuration files")
+            }
+            // of a container and an instance that are both not there, there is no more to say
+            _ if self.is_machine => Cause::new(what.as_str(), hint.as_str()),
+            _ => Cause::new(format!("{what}: {why}"), hint.as_str()),
+        }
     }
 
     async fn assume(&self, role: &Role, source: Credentials) -> Result<Credentials, Cause> {

@@ -31,6 +31,9 @@ async fn way(name: &str, config: &str) -> String {
 }
 
 const KEYS: &str = "aws_access_key_id = A\naws_secret_access_key = s\n";
+const SSO: &str = "sso_account_id = 1\nsso_role_name = r\n";
+const LEGACY: &str = "sso_start_url = x\nsso_region = x\n";
+const SESSION: &str = "[sso-session s]\nsso_start_url = x\nsso_region = x\n";
 
 #[tokio::test]
 async fn each_kind_of_profile_leads_where_the_aws_cli_would_go() {
@@ -39,8 +42,28 @@ async fn each_kind_of_profile_leads_where_the_aws_cli_would_go() {
         ("region = us-west-2\n".to_owned(), "machine, by p"),
         ("credential_process = x\n".to_owned(), "Process of p"),
         (format!("credential_process = x\n{KEYS}"), "key A"),
-        ("sso_session = s\n".to_owned(), "Sso of p"),
-        (format!("sso_start_url = https://x\n{KEYS}"), "Sso of p"),
+        (format!("{SSO}sso_session = s\n{SESSION}"), "Sso of p"),
+        (format!("{SSO}{KEYS}{LEGACY}"), "Sso of p"),
+        (
+            "sso_account_id = 1\n".to_owned(),
+            "profile p has no sso_role_name",
+        ),
+        (
+            format!("{SSO}sso_session = s\n"),
+            "profile p has sso_session = s, but there is no [sso-session s]",
+        ),
+        (
+            format!("{SSO}sso_session = s\n[sso-session s]\nsso_region = x\n"),
+            "profile p has sso_session = s, which has no sso_start_url",
+        ),
+        (
+            format!("{SSO}sso_start_url = x\n"),
+            "profile p has no sso_region",
+        ),
+        (
+            "web_identity_token_file = t\n".to_owned(),
+            "profile p has no role_arn",
+        ),
         (
             "role_arn = r\nweb_identity_token_file = t\n".to_owned(),
             "WebIdentity of p",
@@ -104,7 +127,7 @@ async fn roles_are_assumed_from_the_source_outwards() {
     let config = "[profile a]\nrole_arn = ra\nsource_profile = b\n[profile b]\nrole_arn = rb\nsource_profile = c\n[profile c]\n";
     assert_eq!(way("a", &format!("{config}{KEYS}")).await, "key A > b > a");
     assert_eq!(
-        way("a", &format!("{config}sso_session = s\n")).await,
+        way("a", &format!("{config}{SSO}{LEGACY}")).await,
         "Sso of c > b > a"
     );
     let circle = format!("{config}role_arn = rc\nsource_profile = a\n");

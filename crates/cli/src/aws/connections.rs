@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -14,7 +15,7 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use super::call::{Caller, RateLimiter};
 use super::http::HttpClients;
-use super::login::{self, Ask, Cause, LoginError, Mfa, ProfileFiles};
+use super::login::{self, Ask, Cause, LoginError, Mfa, ProfileFiles, Shared};
 use super::{Connection, Login};
 use crate::provision::name::{AccountId, ProfileName, Region};
 
@@ -32,6 +33,7 @@ pub struct Options {
 pub struct Connections {
     http: HttpClients,
     files: OnceCell<Result<ProfileFiles, Cause>>,
+    providers: ProviderConfig,
     mfa: Arc<Mfa>,
     identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
     leases: Arc<Semaphore>,
@@ -58,6 +60,7 @@ impl Connections {
         Self {
             http: HttpClients::new(concurrency),
             files: OnceCell::default(),
+            providers: ProviderConfig::without_region(),
             mfa: Arc::new(Mfa::new(options.ask)),
             identities: Mutex::default(),
             leases: Arc::new(Semaphore::new(concurrency)),
@@ -159,8 +162,11 @@ impl Connections {
             .profile_files(selected.files.clone())
             .no_credentials();
         let config = Box::pin(loader.load()).await;
-        let mfa = Arc::clone(&self.mfa);
-        let provider = login::provider(files, profile, (name, selected), &config, mfa);
+        let shared = Shared {
+            providers: &self.providers,
+            mfa: &self.mfa,
+        };
+        let provider = login::provider(files, profile, (name, selected), &config, shared);
         let provider = Box::pin(provider).await?;
         let cache = IdentityCache::lazy().load_timeout(FETCH_TIME_MAX).build();
         Ok(config

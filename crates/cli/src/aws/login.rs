@@ -24,7 +24,7 @@ pub(super) use cause::innermost;
 pub(super) use files::{ProfileFiles, Selected};
 pub use mfa::Ask;
 pub(super) use mfa::Mfa;
-pub(super) use provider::Provider;
+pub(super) use provider::{Provider, Shared};
 
 /// Why a login cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -105,7 +105,7 @@ pub(super) async fn provider(
     profile: Option<&ProfileName>,
     (name, selected): (String, Selected),
     config: &SdkConfig,
-    mfa: Arc<Mfa>,
+    shared: Shared<'_>,
 ) -> Result<Provider, Cause> {
     let missing = |missing: &str, by: Option<&str>| {
         let define = format!("define the profile: `aws configure --profile {missing}`");
@@ -148,7 +148,7 @@ pub(super) async fn provider(
             _ => chain,
         }
     };
-    Provider::new(chain, selected.files, config, mfa).await
+    Provider::new(chain, selected.files, config, shared).await
 }
 
 /// Asks STS whose the credentials are.

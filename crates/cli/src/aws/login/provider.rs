@@ -22,6 +22,14 @@ use super::chain::{Base, Chain, Kind, Role};
 use super::mfa::Mfa;
 use crate::aws::call::Fault;
 
+/// What all logins of a run share.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::aws) struct Shared<'a> {
+    /// It keeps the configuration files parsed for those providers that look into them: one copy for all.
+    pub(in crate::aws) providers: &'a ProviderConfig,
+    pub(in crate::aws) mfa: &'a Arc<Mfa>,
+}
+
 /// Where one login's credentials come from.
 #[derive(Debug)]
 pub(in crate::aws) struct Provider {
@@ -43,15 +51,15 @@ impl Provider {
         chain: Chain,
         files: EnvConfigFiles,
         config: &SdkConfig,
-        mfa: Arc<Mfa>,
+        shared: Shared<'_>,
     ) -> Result<Self, Cause> {
         let provider = Self {
             told: told(&chain.base),
             is_machine: matches!(chain.base, Base::Machine { .. }),
-            base: base(chain.base, files, config),
+            base: base(chain.base, files, config, shared.providers),
             roles: chain.roles,
             config: config.clone(),
-            mfa,
+            mfa: Arc::clone(shared.mfa),
             fetched: Mutex::default(),
         };
         let credentials = provider.fetch().await?;
@@ -142,8 +150,14 @@ impl ProvideCredentials for Provider {
 }
 
 /// The SDK's provider of the first credentials.
-fn base(base: Base, files: EnvConfigFiles, config: &SdkConfig) -> SharedCredentialsProvider {
-    let mut provider = ProviderConfig::without_region()
+fn base(
+    base: Base,
+    files: EnvConfigFiles,
+    config: &SdkConfig,
+    shared: &ProviderConfig,
+) -> SharedCredentialsProvider {
+    let mut provider = shared
+        .clone()
         .with_region(config.region().cloned())
         .with_use_fips(config.use_fips())
         .with_use_dual_stack(config.use_dual_stack());

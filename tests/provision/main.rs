@@ -11,12 +11,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod credentials;
 mod drift;
 mod faults;
 mod fleet;
 mod foreign;
 mod kill;
 mod member_operator;
+mod network;
 mod permissions;
 mod refusals;
 mod seed;

@@ -9,9 +9,11 @@
     reason = "tests stop if their setup fails"
 )]
 
+pub(crate) mod answers;
 pub(crate) mod emulator;
 pub(crate) mod http;
 pub(crate) mod lambda;
+pub(crate) mod network;
 
 use std::path::{Path, PathBuf};
 

@@ -105,6 +105,26 @@ impl Output {
     }
 }
 
+/// Asks a person on the terminal; `None` if there is no terminal. It is also called while progress is drawn, past `Output`.
+///
+/// # Errors
+/// The terminal cannot be written to or read from.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the terminal is known"
+)]
+pub fn ask(question: &str) -> io::Result<Option<String>> {
+    if !Output::is_interactive() {
+        return Ok(None);
+    }
+    let mut terminal = io::stderr();
+    write!(terminal, "{question} ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    let length = io::stdin().read_line(&mut answer)?;
+    Ok((length > 0).then_some(answer))
+}
+
 /// An error with a hint on what to do next.
 #[derive(Debug)]
 pub struct Hinted {

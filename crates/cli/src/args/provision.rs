@@ -1,5 +1,6 @@
 //! The commands that set up, check and remove the accounts' resources: `plan`, `apply`, `status`, `destroy`, `policies`.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use super::{FLEET_FILE, Format};
@@ -162,6 +163,10 @@ pub struct Scope {
     /// Limit to this member account; may be given more than once
     #[arg(long = "member", value_name = "NAME")]
     pub members: Vec<MemberName>,
+
+    /// Talk to at most this many accounts at a time; an account in two Regions counts twice
+    #[arg(long, value_name = "NUMBER", default_value = "32")]
+    pub concurrency: NonZeroU16,
 }
 
 /// One member, without a fleet file.

@@ -12,6 +12,7 @@ use governor::state::keyed::HashMapStateStore;
 use tokio::time::{Instant, sleep};
 
 use super::explain::{Explanation, Refusal, Retry, explain};
+use super::login::innermost;
 use crate::provision::name::{AccountId, Region};
 
 /// A failed call, with all that a person needs to find the place.
@@ -34,8 +35,8 @@ pub enum Fault {
     #[error("{code}: {message}")]
     Refused { code: String, message: String },
     /// No answer came, or none that can be read. A write may or may not have been done.
-    #[error("no answer")]
-    Unanswered(#[source] Box<dyn Error + Send + Sync>),
+    #[error("no answer: {0}")]
+    Unanswered(String),
 }
 
 /// IAM has no Region.
@@ -74,7 +75,7 @@ impl CallError {
 
 impl Fault {
     /// Reads the SDK's error.
-    pub fn of<E, R>(error: SdkError<E, R>) -> Self
+    pub fn of<E, R>(error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
@@ -84,7 +85,7 @@ impl Fault {
                 code: code.to_owned(),
                 message: error.message().unwrap_or("without a message").to_owned(),
             },
-            None => Self::Unanswered(Box::new(error)),
+            None => Self::Unanswered(innermost(error)),
         }
     }
 
@@ -98,7 +99,7 @@ impl Fault {
             }),
             Self::Unanswered(_) => Explanation {
                 cause: "no answer came, even to retries".into(),
-                hint: "check the network and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
+                hint: "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
                 retry: Retry::Never,
             },
         }
@@ -162,7 +163,7 @@ impl Caller {
             }
             let error = match send().await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => self.error(action, resource, error),
+                Err(error) => self.error(action, resource, &error),
             };
             match error.explanation().retry {
                 Retry::For(patience) if began.elapsed() + wait <= patience => sleep(wait).await,
@@ -172,7 +173,7 @@ impl Caller {
         }
     }
 
-    fn error<E, R>(&self, action: &'static str, resource: &str, error: SdkError<E, R>) -> CallError
+    fn error<E, R>(&self, action: &'static str, resource: &str, error: &SdkError<E, R>) -> CallError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,

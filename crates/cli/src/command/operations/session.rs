@@ -8,8 +8,8 @@ use super::exit::Usage;
 use super::fleet;
 use crate::args;
 use crate::aws::observe::observe;
-use crate::aws::{Connections, LoginError};
-use crate::output::Hinted;
+use crate::aws::{Ask, Connections, LoginError, Options};
+use crate::output::{Hinted, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
 use crate::provision::name::{Arn, ProfileName};
@@ -35,7 +35,10 @@ impl Session {
     /// # Errors
     /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
     pub(crate) async fn open(target: &args::Target) -> anyhow::Result<Self> {
-        let connections = Connections::default();
+        let connections = Connections::new(Options {
+            concurrency: target.scope.concurrency,
+            ask: Some(Ask::new(ask)),
+        });
         let desired = match &target.by_hand.destination_arn {
             Some(arn) => by_hand(&connections, &target.by_hand, arn).await?,
             None => fleet::desired(&target.scope)?,

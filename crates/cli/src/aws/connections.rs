@@ -1,0 +1,182 @@
+//! Every connection of one run: each profile logged in once, so many of them open at a time, calls paced account by account.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use tokio::sync::{Mutex, OnceCell, Semaphore};
+
+use super::call::{Caller, RateLimiter};
+use super::http::HttpClients;
+use super::login::{self, Ask, Cause, LoginError, Mfa, ProfileFiles, Shared};
+use super::{Connection, Login};
+use crate::provision::name::{AccountId, ProfileName, Region};
+
+/// How a run connects.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many connections are open at a time; an account has one in each Region.
+    pub concurrency: NonZeroU16,
+    /// Asks for an MFA code; none: there is nobody to ask.
+    pub ask: Option<Ask>,
+}
+
+/// Every connection of one run of the program.
+#[derive(Debug)]
+pub struct Connections {
+    http: HttpClients,
+    files: OnceCell<Result<ProfileFiles, Cause>>,
+    providers: ProviderConfig,
+    mfa: Arc<Mfa>,
+    identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
+    leases: Arc<Semaphore>,
+    open: Mutex<BTreeMap<(Login, Region), Weak<Connection>>>,
+    /// One for each account and Region, whichever profiles lead there.
+    paces: Mutex<BTreeMap<(AccountId, Region), Arc<RateLimiter>>>,
+}
+
+/// What a profile came to, also if that is nothing: it is not tried again.
+type Identity = Result<(SdkConfig, AccountId), LoginError>;
+
+/// The first try and five more: what fails this often in a row is no passing fault.
+const TRIES_MAX: u32 = 6;
+
+/// Every call here is answered within a second or two; one that hangs is better sent again.
+const TRY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Credentials that expire are fetched anew, which can take a process of its own, or a person with an MFA device.
+const FETCH_TIME_MAX: Duration = Duration::from_secs(5 * 60);
+
+impl Connections {
+    pub fn new(options: Options) -> Self {
+        let concurrency = usize::from(options.concurrency.get());
+        Self {
+            http: HttpClients::new(concurrency),
+            files: OnceCell::default(),
+            providers: ProviderConfig::without_region(),
+            mfa: Arc::new(Mfa::new(options.ask)),
+            identities: Mutex::default(),
+            leases: Arc::new(Semaphore::new(concurrency)),
+            open: Mutex::default(),
+            paces: Mutex::default(),
+        }
+    }
+
+    /// The connection of an account in a Region. Waits while as many as allowed are in use: whoever holds one must not wait for
+    /// another.
+    ///
+    /// # Errors
+    /// Fails if the profile gives no credentials, or those of another account than the file says.
+    pub async fn open(
+        &self,
+        login: &Login,
+        region: &Region,
+    ) -> Result<Arc<Connection>, LoginError> {
+        let key = (login.clone(), region.clone());
+        if let Some(connection) = self.opened(&key).await {
+            return Ok(connection);
+        }
+        // it is never closed, so that there always is a lease
+        let lease = Arc::clone(&self.leases).acquire_owned().await.ok();
+        let (config, account) = self.log_in(login.profile.as_ref(), region).await?;
+        if account != login.account {
+            return Err(LoginError::WrongAccount {
+                profile: login.profile.clone(),
+                wanted: login.account.clone(),
+                found: account,
+            });
+        }
+        if let Some(connection) = self.opened(&key).await {
+            return Ok(connection);
+        }
+        let place = (account.clone(), region.clone());
+        let pace = Arc::clone(self.paces.lock().await.entry(place).or_default());
+        let config = config.into_builder().region(sdk_region(region)).build();
+        let caller = Caller::new(account, region.clone(), pace);
+        let connection = Arc::new(Connection::new(&config, caller, lease));
+        let mut open = self.open.lock().await;
+        open.insert(key, Arc::downgrade(&connection));
+        Ok(connection)
+    }
+
+    /// The account that a profile's credentials belong to.
+    ///
+    /// # Errors
+    /// Fails if the profile gives no credentials.
+    pub async fn account(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<AccountId, LoginError> {
+        Ok(self.log_in(profile, region).await?.1)
+    }
+
+    async fn opened(&self, key: &(Login, Region)) -> Option<Arc<Connection>> {
+        self.open.lock().await.get(key).and_then(Weak::upgrade)
+    }
+
+    /// Loads the credentials of a profile and learns whose they are, once for all Regions.
+    async fn log_in(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
+        let mut identities = self.identities.lock().await;
+        let cell = Arc::clone(identities.entry(profile.cloned()).or_default());
+        drop(identities);
+        cell.get_or_init(|| Box::pin(self.identity(profile, region)))
+            .await
+            .clone()
+    }
+
+    async fn identity(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
+        let config = self.configure(profile, region).await;
+        let config = config.map_err(|source| LoginError::Credentials {
+            profile: profile.cloned(),
+            source,
+        })?;
+        let account = login::whose(&config, profile).await?;
+        Ok((config, account))
+    }
+
+    /// What the SDK needs to act for a profile: its settings, its HTTP client, its credentials.
+    async fn configure(
+        &self,
+        profile: Option<&ProfileName>,
+        region: &Region,
+    ) -> Result<SdkConfig, Cause> {
+        let read = || std::future::ready(ProfileFiles::read());
+        let files = self.files.get_or_init(read).await.as_ref();
+        let files = files.map_err(Cause::clone)?;
+        let (name, selected) = login::select(files, profile).await?;
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_TIME_MAX);
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(self.http.of(selected.settings.get("ca_bundle"))?)
+            .region(sdk_region(region))
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES_MAX))
+            .timeout_config(timeouts.build())
+            .profile_name(&name)
+            .profile_files(selected.files.clone())
+            .no_credentials();
+        let config = Box::pin(loader.load()).await;
+        let shared = Shared {
+            providers: &self.providers,
+            mfa: &self.mfa,
+        };
+        let provider = login::provider(files, profile, (name, selected), &config, shared);
+        let provider = Box::pin(provider).await?;
+        let cache = IdentityCache::lazy().load_timeout(FETCH_TIME_MAX).build();
+        Ok(config
+            .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(provider))
+            .identity_cache(cache)
+            .build())
+    }
+}
+
+fn sdk_region(region: &Region) -> aws_config::Region {
+    aws_config::Region::new(region.as_str().to_owned())
+}

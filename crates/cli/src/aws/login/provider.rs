@@ -1,0 +1,302 @@
+//! Credentials as a chain describes them, by the SDK's own providers and calls to STS; fetched once, and again as they expire.
+
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::identity::IdentityCache;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+
+use super::cause::{Cause, innermost};
+use super::chain::{Base, Chain, Kind, Role};
+use super::mfa::Mfa;
+use crate::aws::call::Fault;
+
+/// What all logins of a run share.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::aws) struct Shared<'a> {
+    /// It keeps the configuration files parsed for those providers that look into them: one copy for all.
+    pub(in crate::aws) providers: &'a ProviderConfig,
+    pub(in crate::aws) mfa: &'a Arc<Mfa>,
+}
+
+/// Where one login's credentials come from.
+#[derive(Debug)]
+pub(in crate::aws) struct Provider {
+    base: SharedCredentialsProvider,
+    /// What the base is, and what to do if it gives nothing.
+    told: (String, String),
+    is_machine: bool,
+    roles: Vec<Role>,
+    /// Calls STS; without credentials of its own.
+    config: SdkConfig,
+    mfa: Arc<Mfa>,
+    /// What was fetched to see whether the login works: the first call uses it, rather than have it fetched again.
+    fetched: Mutex<Option<Credentials>>,
+}
+
+impl Provider {
+    /// Makes the way that `chain` describes, and fetches the first credentials.
+    pub(super) async fn new(
+        chain: Chain,
+        files: EnvConfigFiles,
+        config: &SdkConfig,
+        shared: Shared<'_>,
+    ) -> Result<Self, Cause> {
+        let provider = Self {
+            told: told(&chain.base),
+            is_machine: matches!(chain.base, Base::Machine { .. }),
+            base: base(chain.base, files, config, shared.providers),
+            roles: chain.roles,
+            config: config.clone(),
+            mfa: Arc::clone(shared.mfa),
+            fetched: Mutex::default(),
+        };
+        let credentials = provider.fetch().await?;
+        if let Ok(mut fetched) = provider.fetched.lock() {
+            *fetched = Some(credentials);
+        }
+        Ok(provider)
+    }
+
+    async fn fetch(&self) -> Result<Credentials, Cause> {
+        let first = self.base.provide_credentials().await;
+        let mut credentials = first.map_err(|error| self.failed(&error))?;
+        for role in &self.roles {
+            if let Some(serial) = &role.mfa_serial {
+                let session = self.mfa.session(role, serial, credentials, &self.config);
+                credentials = Box::pin(session).await?;
+            }
+            credentials = Box::pin(self.assume(role, credentials)).await?;
+        }
+        Ok(credentials)
+    }
+
+    /// What there is to say of a base that gives nothing.
+    fn failed(&self, error: &CredentialsError) -> Cause {
+        let (what, hint) = &self.told;
+        let innermost = innermost(error);
+        let why = innermost
+            .trim_start_matches("ProfileFile provider could not be built")
+            .trim_start_matches("Error retrieving credentials")
+            .trim_start_matches(" from external process")
+            .trim_start_matches([':', ',', ' '])
+            .replace("with code exit status:", "with status");
+        match error {
+            CredentialsError::InvalidConfiguration(_) => {
+                Cause::new(why, "correct the profile in AWS's configuration files")
+            }
+            // of a container and an instance that are both not there, there is no more to say
+            _ if self.is_machine => Cause::new(what.as_str(), hint.as_str()),
+            _ => Cause::new(format!("{what}: {why}"), hint.as_str()),
+        }
+    }
+
+    async fn assume(&self, role: &Role, source: Credentials) -> Result<Credentials, Cause> {
+        let answer = client(&self.config, source)
+            .assume_role()
+            .role_arn(&role.arn)
+            .role_session_name(role.session_name.as_deref().unwrap_or(SESSION_NAME))
+            .set_external_id(role.external_id.clone())
+            .set_duration_seconds(role.duration_seconds)
+            .send()
+            .await
+            .map_err(|error| {
+                let fault = Fault::of(&error);
+                Cause::new(
+                    format!(
+                        "the role {} of profile {} cannot be assumed: {}",
+                        role.arn, role.profile, fault
+                    ),
+                    fault.explanation(ASSUME).hint,
+                )
+            })?;
+        credentials(answer.credentials)
+    }
+}
+
+const ASSUME: &str = "sts:AssumeRole";
+
+/// What CloudTrail shows as the user, unless the profile names it.
+const SESSION_NAME: &str = "catchment";
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let fetched = self
+                .fetched
+                .lock()
+                .ok()
+                .and_then(|mut fetched| fetched.take());
+            match fetched {
+                Some(credentials) => Ok(credentials),
+                None => self.fetch().await.map_err(CredentialsError::provider_error),
+            }
+        })
+    }
+}
+
+/// The SDK's provider of the first credentials.
+fn base(
+    base: Base,
+    files: EnvConfigFiles,
+    config: &SdkConfig,
+    shared: &ProviderConfig,
+) -> SharedCredentialsProvider {
+    let mut provider = shared
+        .clone()
+        .with_region(config.region().cloned())
+        .with_use_fips(config.use_fips())
+        .with_use_dual_stack(config.use_dual_stack());
+    if let Some(http) = config.http_client() {
+        provider = provider.with_http_client(http);
+    }
+    if let Some(retry) = config.retry_config() {
+        provider = provider.with_retry_config(retry.clone());
+    }
+    if let Some(timeouts) = config.timeout_config() {
+        provider = provider.with_timeout_config(timeouts.clone());
+    }
+    let container = || {
+        EcsCredentialsProvider::builder()
+            .configure(&provider)
+            .build()
+    };
+    let instance = || {
+        ImdsCredentialsProvider::builder()
+            .configure(&provider)
+            .build()
+    };
+    match base {
+        Base::Keys(credentials) => SharedCredentialsProvider::new(credentials),
+        Base::Environment => {
+            SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
+        }
+        Base::Container => SharedCredentialsProvider::new(container()),
+        Base::Instance => SharedCredentialsProvider::new(instance()),
+        Base::Profile { name, .. } => SharedCredentialsProvider::new(
+            ProfileFileCredentialsProvider::builder()
+                .configure(&provider)
+                .profile_files(files)
+                .profile_name(name)
+                .build(),
+        ),
+        Base::WebIdentity => SharedCredentialsProvider::new(
+            WebIdentityTokenCredentialsProvider::builder()
+                .configure(&provider)
+                .build(),
+        ),
+        Base::Machine { .. } => SharedCredentialsProvider::new(
+            CredentialsProviderChain::first_try("container", container())
+                .or_else("instance", instance()),
+        ),
+    }
+}
+
+/// What there is to say if it gives nothing, and what to do.
+fn told(base: &Base) -> (String, String) {
+    let flag = |name: &str| format!(" --profile {name}");
+    let (what, hint) = match base {
+        Base::Keys(_) => ("its access key cannot be used", String::new()),
+        Base::Environment => (
+            "the environment holds no access key",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+        ),
+        Base::Container => (
+            "the container's credentials are not to be had",
+            "run catchment in a container with a task role, or write another credential_source"
+                .to_owned(),
+        ),
+        Base::Instance => (
+            "the instance's credentials are not to be had",
+            "run catchment on an EC2 instance with a role, or write another credential_source"
+                .to_owned(),
+        ),
+        Base::Profile {
+            name,
+            kind: Kind::Sso,
+        } => (
+            "its SSO session gives none",
+            format!("log in again: `aws sso login{}`", flag(name)),
+        ),
+        Base::Profile {
+            kind: Kind::Process,
+            ..
+        } => (
+            "its credential_process gives none",
+            "run the command of credential_process by hand: it has to print credentials as JSON"
+                .to_owned(),
+        ),
+        Base::Profile {
+            name,
+            kind: Kind::WebIdentity,
+        } => (
+            "its web identity gives none",
+            format!(
+                "see to web_identity_token_file and role_arn of profile {name}, and to the role's trust"
+            ),
+        ),
+        Base::WebIdentity => (
+            "the web identity of the environment gives none",
+            "see to AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, and to the role's trust"
+                .to_owned(),
+        ),
+        Base::Machine {
+            profile: Some(name),
+        } => (
+            "it says nothing of credentials, and this machine has none of its own",
+            format!(
+                "give it some: `aws configure{0}` or `aws configure sso{0}`",
+                flag(name)
+            ),
+        ),
+        Base::Machine { profile: None } => (
+            "the environment holds none, there is no default profile, and this machine has none of its own",
+            "name a profile in the fleet file, or set AWS_PROFILE".to_owned(),
+        ),
+    };
+    (what.to_owned(), hint)
+}
+
+/// A client of STS with these credentials, which it keeps to itself.
+pub(super) fn client(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
+    let config = config
+        .to_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::no_cache())
+        .build();
+    aws_sdk_sts::Client::new(&config)
+}
+
+/// Credentials as STS hands them out.
+pub(super) fn credentials(
+    given: Option<aws_sdk_sts::types::Credentials>,
+) -> Result<Credentials, Cause> {
+    let given = given.ok_or_else(|| {
+        Cause::new(
+            "STS answered without credentials",
+            "run the same command again",
+        )
+    })?;
+    let expires = SystemTime::try_from(*given.expiration()).ok();
+    Ok(Credentials::new(
+        given.access_key_id,
+        given.secret_access_key,
+        Some(given.session_token),
+        expires,
+        "sts",
+    ))
+}

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zipfile
 from pathlib import Path
 
 import boto3
@@ -158,6 +159,27 @@ def commands(path, having):
         for paragraph in block.split("\n\n"):
             if having in paragraph:
                 yield paragraph
+
+
+class TheZip(unittest.TestCase):
+    """What `catchment infra parameters` says of a transformer's zip."""
+
+    def parameters(self, bootstrap):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "transformer.zip"
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("bootstrap", bootstrap)
+            return catchment("infra", "parameters", "--fleet", FLEET, "--zip", path)
+
+    def test_the_architecture_is_that_of_the_executable_in_it(self):
+        for machine, name in ((62, "x86_64"), (183, "arm64")):
+            header = b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + bytes(44)
+            self.assertIn(f"Architecture={name}\n", self.parameters(header))
+
+    def test_one_whose_script_chooses_among_builds_is_refused(self):
+        with self.assertRaises(subprocess.CalledProcessError) as refused:
+            self.parameters('#!/bin/sh\nexec "$(dirname "$0")/transformer-$(uname -m)" "$@"\n')
+        self.assertIn("bootstrap is not an executable for Lambda", refused.exception.stderr)
 
 
 class LoggingAccount(unittest.TestCase):

@@ -1,6 +1,6 @@
 # What a person can do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,7 +32,22 @@ test: $(VENV)/.installed lambda ## every test, against the real Lambda binary an
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	$(PY) -W ignore -m unittest discover --start-directory tests/demo
+	$(PY) -m unittest discover --start-directory tests/contract
 	cargo test --workspace --locked
+
+# Each kind of processor that this one can stand for, and what holds the transformer back to it.
+LEVELS := $(if $(filter aarch64 arm64,$(shell uname -m)),neon,avx512 avx2 sse4_2)
+HELD_BACK_avx2 := --cfg disable_dispatch_avx512
+HELD_BACK_sse4_2 := $(HELD_BACK_avx2) --cfg disable_dispatch_avx2
+ANSWERS := 200000
+contract: ## the transformer beside an independent reading of its contract: ANSWERS (200000) on each level of SIMD
+	$(foreach level,$(LEVELS),$(MAKE) --no-print-directory contract-$(level) &&) true
+
+contract-%:
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS="$(HELD_BACK_$*)" cargo build --quiet --release --locked \
+		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
+	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
+	python3 tests/contract --answers $(ANSWERS) $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
 
 demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
 	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from random import Random
 
 import faults
+import faults_of_packing
+import faults_of_text
+import faults_of_trees
 import messages
 import packing
 from reading import KEYS, Settings
 
+# Each registers its faults as it is imported.
+assert faults_of_packing and faults_of_text and faults_of_trees
 SOURCES = ("vpc-flow-logs", "cloudtrail", "guardduty", "other")
 BRIM = 4_600_000
 

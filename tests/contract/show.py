@@ -5,7 +5,6 @@ import json
 from dataclasses import replace
 
 import opening
-import reading
 from batches import Batch, Record
 from compare import SHARE, compared, flags, run
 
@@ -42,8 +41,10 @@ def one(command, seed, difference):
     lines = [f"  seed {seed}, share {difference.index // SHARE}, batch {difference.index}"]
     lines.append(f"  settings: {' '.join(quoted(part) for part in flags(shown.settings)[2:])}")
     if smaller:
-        lines.append(f"  data: {short(json.dumps(shown.record.data))}")
-        lines.append(f"  opens to: {short(opens_to(shown.record.data, shown.settings))}")
+        inside = opens_to(shown.record.data, shown.settings)
+        lines.append(f"  opens to: {short(inside)}")
+        if inside.startswith("(") or not plain(shown.record.data):
+            lines.append(f"  data: {short(json.dumps(repr(shown.record.data) if shown.record.data is ... else shown.record.data))}")
     else:
         lines.append("  alone in a batch the record is answered rightly")
     want, got = shown.want, shown.got
@@ -68,8 +69,8 @@ def alone(command, difference):
         raw = opening.opened(found.record.data, 1 << 20)
     except (opening.Unreadable, TypeError):
         return found
-    plain = tried(command, found, base64.b64encode(raw).decode())
-    return cut_down(command, plain, raw) if plain else found
+    as_text = tried(command, found, base64.b64encode(raw).decode())
+    return cut_down(command, as_text, raw) if as_text else found
 
 
 def cut_down(command, found, raw):
@@ -101,6 +102,11 @@ def tried(command, difference, data):
     return None
 
 
+def plain(data):
+    """Whether data is nothing but base64 of the text inside."""
+    return base64.b64decode(data).lstrip()[:1] == b"{"
+
+
 def opens_to(data, settings):
     try:
         return repr(opening.opened(data, settings.max_decoded_mib << 20))
@@ -121,6 +127,3 @@ def short(text):
 
 def quoted(part):
     return part if part.replace("-", "").replace(",", "").replace("_", "").isalnum() else f"'{part}'"
-
-
-__all__ = ["reading", "report"]

@@ -1,12 +1,13 @@
 # What a person can do here: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test contract bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract mutants bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
+CARGO_MUTANTS := $(TOOLS)/bin/cargo-mutants
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -74,6 +75,18 @@ fuzz: $(CARGO_FUZZ) ## the record decoder against any bytes, for FUZZ_SECONDS (6
 	mkdir -p target/fuzz-corpus
 	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
 		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
+
+$(CARGO_MUTANTS):
+	cargo install --quiet --locked --debug --root $(TOOLS) cargo-mutants@27.1.0
+
+# In a copy that stays between runs, so that only what is mutated is built again; of the committed state, at SHARD of all.
+MUTANTS_TREE := target/mutants/tree
+SHARD := 0/1
+mutants: $(CARGO_MUTANTS) ## small faults put into the pure modules, each of which a test must find; hours. SHARD=0/8 is an eighth
+	mkdir -p $(MUTANTS_TREE)
+	git archive HEAD | tar --extract --touch --directory $(MUTANTS_TREE)
+	cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CURDIR)/$(CARGO_MUTANTS) mutants \
+		--in-place --config $(CURDIR)/.config/mutants.toml --shard $(SHARD) --sharding round-robin --output ..
 
 bench: ## the transformer against the decompressor; target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform

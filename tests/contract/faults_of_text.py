@@ -116,9 +116,8 @@ def nothing_inside(random, text):
     return random.choice(("", " ", "\n\n"))
 
 
-@fault("text")
-def very_deep(random, text):
-    """A value that is no fault, however deep: nobody may fall over it."""
+@fault("text", fails=True)
+def too_deep(random, text):
     deep = random.choice((300, 300, 300, 5000, 5000, 60_000))
     return text[:-1] + ',"deep":' + "[" * deep + "]" * deep + "}"
 

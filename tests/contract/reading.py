@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import strict
 from opening import Unreadable, opened
 from sources import source_of
-from strict import CHANGED
 
 RESPONSE_BYTES_MAX = 6_291_556
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
@@ -110,9 +109,9 @@ def answer(record, region, settings):
         return Answer(record["recordId"], "ProcessingFailed", original, why=str(error))
     if not messages:
         return Answer(record["recordId"], "Dropped")
-    lines = "".join(line + "\n" for message in messages for line in lines_of(message, region, settings))
+    lines = b"".join(line + b"\n" for message in messages for line in lines_of(message, region, settings))
     keys = partition_keys(messages[0], region, settings) if settings.partition_keys else None
-    return Answer(record["recordId"], "Ok", lines.replace(CHANGED, "\ufffd").encode("utf-8"), keys)
+    return Answer(record["recordId"], "Ok", lines, keys)
 
 
 def delivered(data, most):
@@ -227,37 +226,28 @@ def moment_of(event):
 def lines_of(message, region, settings):
     """The lines of one message, without their newlines."""
     if settings.format == "document":
-        yield marked_document(message.text)
+        yield marked(message.text)
     elif settings.format == "message":
+        # Bare messages have no place to say so, and keep their bytes.
         for event in message.events:
-            yield marked_message(event.message)
+            yield strict.as_bytes(strict.unescaped(event.message))
     else:
         source = source_of(message, settings.sources)
         for event in message.events:
             moment = moment_of(event)
             time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
-            line = (
+            yield marked(
                 f'{{"timestamp":"{time}","account":{event.account or message.owner},"region":{event.region or region},'
                 f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id},'
-                f'"message":{event.message}'
+                f'"message":{event.message}}}'
             )
-            # Only what the line shows counts: what was changed is said, what was not is not.
-            yield line + (f',"error":"{NOT_UTF_8}"}}' if CHANGED in line else "}")
 
 
-def marked_document(text):
-    """How a document says that bytes of it were changed."""
-    return text
-
-
-def marked_message(literal):
-    """A bare message, and how it says that bytes of it were changed."""
-    return text_of(literal)
-
-
-def text_of(literal):
-    """What a literal stands for, as UTF-8 can hold it: a surrogate alone and CHANGED bytes are U+FFFD."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", strict.unescaped(literal))
+def marked(text):
+    """A JSON object that says if bytes of what it shows were changed."""
+    if strict.is_utf_8(text):
+        return text.encode()
+    return f'{strict.replaced(text)[:-1]},"error":"{NOT_UTF_8}"}}'.encode()
 
 
 def partition_keys(message, region, settings):
@@ -278,4 +268,4 @@ def partition_keys(message, region, settings):
 
 
 def json_text(literal):
-    return "" if literal == "null" else text_of(literal)
+    return "" if literal == "null" else strict.replaced(strict.unescaped(literal))

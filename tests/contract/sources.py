@@ -19,9 +19,8 @@ TRAIL = ("eventVersion", "eventSource", "eventName", "awsRegion")
 
 def source_of(message, configured):
     """The source of one message: all its events have the same."""
-    group = strict.unescaped(message.group)
-    stream = strict.unescaped(message.stream)
-    return by_setting(group, configured) or by_name(group, stream) or by_content(strict.unescaped(message.events[0].message))
+    group, stream, first = (strict.replaced(strict.unescaped(text)) for text in (message.group, message.stream, message.events[0].message))
+    return by_setting(group, configured) or by_name(group, stream) or by_content(first)
 
 
 def by_setting(group, configured):
@@ -52,6 +51,6 @@ def by_content(message):
         text = {key: strict.unescaped(item.text) for key, item in known.items() if item.kind == "string"}
         if text.get("source") == "aws.guardduty" and text.get("detail-type") == "GuardDuty Finding":
             return "guardduty"
-        if all(name in known and known[name].text != "null" for name in TRAIL):
+        if all(name in known for name in TRAIL):
             return "cloudtrail"
     return "other"

@@ -3,8 +3,13 @@
 import codecs
 import re
 
-# Stands in decoded text for bytes that were not UTF-8. A lone surrogate: no UTF-8 text can hold one.
-CHANGED = "\udcff"
+# As deep as values may nest, the message itself counted.
+DEPTH_MAX = 128
+
+# Stand in decoded text for bytes that are not UTF-8: lone surrogates, which no UTF-8 text can hold. The first byte of each
+# maximal part is one of the first range, those behind it of the second.
+FIRST, BEHIND = 0xDC00, 0xDB00
+NOT_UTF_8 = re.compile("[\udc80-\udcff][\udb80-\udbff]*")
 
 SPACE = re.compile(r"[ \t\n\r]*+")
 STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -35,16 +40,33 @@ class Value:
         return "".join(self.tokens[self.begin : self.end])
 
 
-def _changed(error):
-    return CHANGED, error.end
+def _kept(error):
+    part = error.object[error.start : error.end]
+    return chr(FIRST + part[0]) + "".join(chr(BEHIND + byte) for byte in part[1:]), error.end
 
 
-codecs.register_error("catchment-changed", _changed)
+codecs.register_error("catchment-kept", _kept)
 
 
 def decoded(raw):
-    """`raw` as text; each maximal part that is not UTF-8 is one CHANGED."""
-    return raw.decode("utf-8", "catchment-changed")
+    """`raw` as text, with what is not UTF-8 kept apart."""
+    return raw.decode("utf-8", "catchment-kept")
+
+
+def is_utf_8(text):
+    return not NOT_UTF_8.search(text)
+
+
+def replaced(text):
+    """The text with one U+FFFD for each part that is not UTF-8."""
+    return NOT_UTF_8.sub("\ufffd", text)
+
+
+def as_bytes(text):
+    """The bytes that `text` was decoded from."""
+    pieces = NOT_UTF_8.split(text)
+    kept = [bytes(ord(character) & 0xFF for character in part) for part in NOT_UTF_8.findall(text)]
+    return b"".join(piece.encode() + part for piece, part in zip(pieces, [*kept, b""]))
 
 
 def values(text):
@@ -66,13 +88,15 @@ def value(text):
 
 
 def _value(text, position):
-    """The value at `position`, however deep, and the position behind it."""
+    """The value at `position`, and the position behind it."""
     tokens, open_values = [], []
     while True:
         # A value is due here.
         value, position, ended = _begin(text, position, tokens)
         if open_values:
             _put(open_values[-1], value)
+        if len(open_values) + (value.kind in ("object", "array")) > DEPTH_MAX:
+            raise NotJson("too deep")
         if not ended:
             open_values.append(value)
             if value.kind == "object":
@@ -138,7 +162,7 @@ def _put(around, value):
 
 
 def unescaped(literal):
-    """What a string literal stands for. Surrogates that make no pair stay alone."""
+    """What a string literal stands for. A surrogate without its other half, which no text can hold, is U+FFFD."""
     return ESCAPE.sub(_one, literal[1:-1]) if "\\" in literal else literal[1:-1]
 
 
@@ -146,5 +170,6 @@ def _one(match):
     if match["high"]:
         return chr(0x10000 + ((int(match["high"], 16) - 0xD800) << 10) + int(match["low"], 16) - 0xDC00)
     if match["unit"]:
-        return chr(int(match["unit"], 16))
+        unit = int(match["unit"], 16)
+        return "\ufffd" if 0xD800 <= unit < 0xE000 else chr(unit)
     return SHORT.get(match["short"], match["short"])

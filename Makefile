@@ -36,12 +36,13 @@ test: $(VENV)/.installed lambda ## every test, against the real Lambda binary an
 	$(PY) -m unittest discover --start-directory tests/contract
 	cargo test --workspace --locked
 
-# Each kind of processor that this one can stand for, and what holds the transformer back to it.
-LEVELS := $(if $(filter aarch64 arm64,$(shell uname -m)),neon,avx512 avx2 sse4_2)
+# The kinds of processor that this one can stand for, and what holds the transformer back to each.
+AVX512 := $(if $(shell grep -m1 -o avx512_vbmi2 /proc/cpuinfo 2>/dev/null),avx512)
+LEVELS := $(if $(filter aarch64 arm64,$(shell uname -m)),neon,$(AVX512) avx2 sse4_2)
 HELD_BACK_avx2 := --cfg disable_dispatch_avx512
 HELD_BACK_sse4_2 := $(HELD_BACK_avx2) --cfg disable_dispatch_avx2
 ANSWERS := 200000
-contract: ## the transformer beside an independent reading of its contract: ANSWERS (200000) on each level of SIMD
+contract: ## the transformer beside an independent reading of its contract: ANSWERS (200000) on each level of SIMD that is here
 	$(foreach level,$(LEVELS),$(MAKE) --no-print-directory contract-$(level) &&) true
 
 contract-%:

@@ -1,12 +1,13 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract mutants bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
+CARGO_MUTANTS := $(TOOLS)/bin/cargo-mutants
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,7 +34,23 @@ test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary an
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	$(PY) -W ignore -m unittest discover --start-directory tests/demo
+	$(PY) -m unittest discover --start-directory tests/contract
 	cargo test --workspace --locked
+
+# The kinds of processor that this one can stand for, and what holds the transformer back to each.
+AVX512 := $(if $(shell grep -m1 -o avx512_vbmi2 /proc/cpuinfo 2>/dev/null),avx512)
+LEVELS := $(if $(filter aarch64 arm64,$(shell uname -m)),neon,$(AVX512) avx2 sse4_2)
+HELD_BACK_avx2 := --cfg disable_dispatch_avx512
+HELD_BACK_sse4_2 := $(HELD_BACK_avx2) --cfg disable_dispatch_avx2
+ANSWERS := 200000
+contract: ## the transformer beside an independent reading of its contract: ANSWERS (200000) on each level of SIMD that is here
+	$(foreach level,$(LEVELS),$(MAKE) --no-print-directory contract-$(level) &&) true
+
+contract-%:
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS="$(HELD_BACK_$*)" cargo build --quiet --release --locked \
+		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
+	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
+	python3 tests/contract --answers $(ANSWERS) $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
 
 demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
 	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"
@@ -60,6 +77,18 @@ fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
 	mkdir -p target/fuzz-corpus
 	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
 		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
+
+$(CARGO_MUTANTS):
+	cargo install --quiet --locked --debug --root $(TOOLS) cargo-mutants@27.1.0
+
+# In a copy of the committed state that stays between runs, so that only what is mutated is built again.
+MUTANTS_TREE := target/mutants/tree
+SHARD := 0/1
+mutants: $(CARGO_MUTANTS) ## plant faults in the pure modules, which tests must find; takes hours; SHARD=0/8 is an eighth
+	mkdir -p $(MUTANTS_TREE)
+	git archive HEAD | tar --extract --touch --directory $(MUTANTS_TREE)
+	cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CURDIR)/$(CARGO_MUTANTS) mutants \
+		--in-place --config $(CURDIR)/.config/mutants.toml --shard $(SHARD) --sharding round-robin --output ..
 
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform

@@ -9,10 +9,18 @@
 
 #[path = "support/batch.rs"]
 mod batch;
+#[path = "properties/faults.rs"]
+mod faults;
+#[path = "properties/messages.rs"]
+mod messages;
+#[path = "properties/room.rs"]
+mod room;
 
-use catchment_transformer::firehose::{BatchError, RecordResult, Response};
+use catchment_transformer::firehose::{RecordResult, Response};
 use catchment_transformer::limits::RESPONSE_BYTES_MAX;
 use catchment_transformer::{Settings, Transformed, Transformer};
+use faults::{one_fault, said_otherwise};
+use messages::any_message;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -172,29 +180,21 @@ proptest! {
     }
 }
 
-/// Messages of all the kinds of text that are written in different ways: long and short, with escapes and without.
-fn any_message() -> impl Strategy<Value = String> {
+/// Texts of all the kinds that are written in different ways: long and short, with escapes and without.
+fn any_text() -> impl Strategy<Value = String> {
     let text = prop_oneof![
-        "[a-z \"\\\\]{0,200}",
-        any::<String>(),
-        Just("x".repeat(70_000)),
-        Just("\\\"\n\t\u{1}é😀".repeat(3_000)),
+        4 => any_message().prop_map(|message| message.text()),
+        1 => Just(batch::message("111122223333", "g", "s", &[(1, &"x".repeat(70_000)), (2, "")])),
+        1 => Just(batch::message("111122223333", "g", "s", &[(1, &"\\\"\n\t\u{1}é😀".repeat(3_000))])),
     ];
-    let event = (1_000_000_000_000..9_999_999_999_999_i64, text);
-    prop::collection::vec(event, 1..5).prop_map(|events| {
-        let events: Vec<_> = events
-            .iter()
-            .map(|(time, text)| (*time, text.as_str()))
-            .collect();
-        batch::message("111122223333", "g", "s", &events)
-    })
+    text
 }
 
-/// The answers to records of these texts, each as it stands, with the data of those that are `Ok` opened.
-fn answers(settings: &Settings, texts: &[&str]) -> Vec<Value> {
-    let data = texts
+/// The answers to these records: results, metadata, and the data of those that are `Ok`, opened.
+fn answers(settings: &Settings, records: &[Vec<u8>]) -> Vec<(RecordResult, Option<String>, Value)> {
+    let data = records
         .iter()
-        .map(|text| base64_simd::STANDARD.encode_to_string(batch::gzip(text.as_bytes())));
+        .map(|packed| base64_simd::STANDARD.encode_to_string(packed));
     let event = batch::event(data);
     let transformed = Transformer::new(settings.clone())
         .transform(&event)
@@ -203,14 +203,55 @@ fn answers(settings: &Settings, texts: &[&str]) -> Vec<Value> {
         .records
         .iter()
         .map(|answer| {
-            let data = answer.opened().map(String::from_utf8);
-            json!({
-                "result": format!("{:?}", answer.result),
-                "data": data.map(|text| text.expect("UTF-8 in, UTF-8 out")),
-                "metadata": answer.metadata,
-            })
+            let ok = answer.result == RecordResult::Ok;
+            let data = ok.then(|| String::from_utf8(answer.opened().expect("data that opens")));
+            (
+                answer.result,
+                data.map(|text| text.expect("UTF-8 in, UTF-8 out")),
+                json!(answer.metadata),
+            )
         })
         .collect()
+}
+
+fn gzipped<const N: usize>(texts: [&str; N]) -> [Vec<u8>; N] {
+    texts.map(|text| batch::gzip(text.as_bytes()))
+}
+
+proptest! {
+    /// Of a record with a fault nothing is delivered, and the records beside it are answered as if it were not there.
+    #[test]
+    fn one_fault_of_any_kind_fails_its_record_and_no_other(
+        good in any_text(),
+        faulty in one_fault(any_message()),
+        settings in every_setting(),
+    ) {
+        let good = batch::gzip(good.as_bytes());
+        let answers = answers(&settings, &[good.clone(), faulty.packed, good]);
+        prop_assert_eq!(answers[1].0, RecordResult::ProcessingFailed, "{}", faulty.fault);
+        prop_assert_eq!(answers[0].0, RecordResult::Ok);
+        prop_assert!(answers[0] == answers[2]);
+    }
+
+    /// CloudWatch Logs writes no white space, so what is told by its usual shape is told anew.
+    #[test]
+    fn a_fault_behind_white_space_is_one(faulty in one_fault(any_message()), settings in every_setting()) {
+        if let Some(text) = faulty.text {
+            let answers = answers(&settings, &gzipped([&format!("\n {text}")]));
+            prop_assert_eq!(answers[0].0, RecordResult::ProcessingFailed, "{}", faulty.fault);
+        }
+    }
+
+    #[test]
+    fn a_message_said_otherwise_is_answered_alike(
+        (message, otherwise) in any_message().prop_flat_map(|message| (Just(message.clone()), said_otherwise(&message))),
+        format in prop::sample::select(vec!["events", "message"]),
+    ) {
+        let settings = Settings::from_pairs([("CATCHMENT_FORMAT", format)]).expect("good settings");
+        let answers = answers(&settings, &gzipped([&message.text(), &otherwise]));
+        prop_assert_eq!(answers[0].0, RecordResult::Ok);
+        prop_assert_eq!(&answers[0], &answers[1]);
+    }
 }
 
 proptest! {
@@ -218,141 +259,20 @@ proptest! {
 
     /// White space before a message, and at its end, when all events are written.
     #[test]
-    fn white_space_around_a_message_does_not_change_its_answer(message in any_message(), settings in every_setting()) {
+    fn white_space_around_a_message_does_not_change_its_answer(message in any_text(), settings in every_setting()) {
         let (most, last) = message.split_at(message.len() - 1);
-        let answers = answers(&settings, &[&message, &format!(" {message}"), &format!("{most} {last}")]);
-        prop_assert_eq!(&answers[0]["result"], "Ok");
+        let answers = answers(&settings, &gzipped([&message, &format!(" {message}"), &format!("{most} {last}")]));
+        prop_assert_eq!(answers[0].0, RecordResult::Ok);
         prop_assert!(answers[0] == answers[1]);
         prop_assert!(answers[0] == answers[2]);
     }
 
     /// Events are written as they are read; those of a record that turns out to be damaged are taken back.
     #[test]
-    fn of_a_record_that_is_damaged_at_its_end_nothing_is_delivered(message in any_message(), settings in every_setting()) {
-        let answers = answers(&settings, &[&message, &format!("{message}{message}!"), &message]);
-        prop_assert_eq!(&answers[1]["result"], "ProcessingFailed");
-        prop_assert_eq!(&answers[0]["result"], "Ok");
+    fn of_a_record_that_is_damaged_at_its_end_nothing_is_delivered(message in any_text(), settings in every_setting()) {
+        let answers = answers(&settings, &gzipped([&message, &format!("{message}{message}!"), &message]));
+        prop_assert_eq!(answers[1].0, RecordResult::ProcessingFailed);
+        prop_assert_eq!(answers[0].0, RecordResult::Ok);
         prop_assert!(answers[0] == answers[2]);
     }
-}
-
-/// A record whose message is `bytes` long, in data that compresses well.
-fn wide(bytes: usize) -> String {
-    let text = batch::message("111122223333", "g", "s", &[(0, &"x".repeat(bytes))]);
-    base64_simd::STANDARD.encode_to_string(batch::gzip(text.as_bytes()))
-}
-
-#[test]
-fn what_does_not_fit_fails_and_later_records_that_fit_are_kept() {
-    let event = batch::event([
-        wide(2_000_000),
-        wide(2_000_000),
-        wide(2_000_000),
-        wide(100_000),
-        wide(9_000_000),
-    ]);
-    let transformed = Transformer::new(Settings::default())
-        .transform(&event)
-        .unwrap();
-    let results: Vec<_> = check(&event, &transformed)
-        .records
-        .iter()
-        .map(|answer| answer.result)
-        .collect();
-    use RecordResult::{Ok, ProcessingFailed};
-    assert_eq!(results, [Ok, Ok, ProcessingFailed, Ok, ProcessingFailed]);
-    assert_eq!(transformed.report.failed[0].error.name(), "no-room");
-}
-
-#[test]
-fn the_response_is_filled_to_the_last_bytes_and_not_beyond() {
-    let answered = |bytes| {
-        let event = batch::event([wide(bytes)]);
-        let transformed = Transformer::new(Settings::default())
-            .transform(&event)
-            .unwrap();
-        check(&event, &transformed);
-        (transformed.report.ok == 1).then_some(transformed.response.len())
-    };
-    // Three bytes more are four more of base64, until one more byte is one too many.
-    let begin = 4_000_000;
-    let edge = begin + (RESPONSE_BYTES_MAX - answered(begin).unwrap()) / 4 * 3;
-    let fitting: Vec<_> = (edge - 4..edge + 5).map(answered).collect();
-    assert_eq!(fitting.first().map(Option::is_some), Some(true));
-    assert_eq!(fitting.last(), Some(&None));
-    let longest = fitting.iter().flatten().max().unwrap();
-    assert!(
-        RESPONSE_BYTES_MAX - longest < 4,
-        "{} bytes left unused",
-        RESPONSE_BYTES_MAX - longest
-    );
-}
-
-#[test]
-fn a_batch_that_fails_whole_still_fits() {
-    // As long as a request may be, and without the timestamps that make a real one longer than its answer.
-    let data = base64_simd::STANDARD.encode_to_string([b'x'; 3000]);
-    let records: Vec<_> = (0..1550)
-        .map(|id| json!({"recordId": id.to_string(), "data": data}))
-        .collect();
-    let event = json!({"records": records}).to_string().into_bytes();
-    assert!(event.len() > 6_200_000);
-    let transformed = Transformer::new(Settings::default())
-        .transform(&event)
-        .unwrap();
-    assert_eq!(check(&event, &transformed).records.len(), 1550);
-}
-
-#[test]
-fn a_request_as_long_as_the_response_may_be_still_gets_its_share_of_ok() {
-    let data: Vec<_> = (0..100)
-        .map(|_| wide(20_000))
-        .chain((0..700).map(|_| "x".repeat(8_000)))
-        .collect();
-    let event = batch::event(data);
-    assert!(event.len() > 5_500_000);
-    let transformed = Transformer::new(Settings::default())
-        .transform(&event)
-        .unwrap();
-    assert_eq!(transformed.report.ok, 100);
-    assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
-}
-
-#[test]
-fn originals_that_cannot_fit_are_left_to_firehose_which_keeps_them() {
-    let records: Vec<_> = (0..700)
-        .map(|id| json!({"recordId": id.to_string(), "data": "x".repeat(9000)}))
-        .collect();
-    let event = json!({"records": records}).to_string().into_bytes();
-    let transformed = Transformer::new(Settings::default())
-        .transform(&event)
-        .unwrap();
-    let response: Response = serde_json::from_slice(&transformed.response).unwrap();
-    assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
-    assert_eq!(response.records.len(), 700);
-    let with_data = response
-        .records
-        .iter()
-        .filter(|answer| answer.data.is_some())
-        .count();
-    assert!((600..700).contains(&with_data), "{with_data}");
-}
-
-#[test]
-fn more_records_than_can_be_answered_are_refused_as_a_whole() {
-    let records: Vec<_> = (0..200_000).map(|_| json!({"recordId": ""})).collect();
-    let event = json!({"records": records}).to_string().into_bytes();
-    let error = Transformer::new(Settings::default())
-        .transform(&event)
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            BatchError::TooManyRecords {
-                records: 200_000,
-                ..
-            }
-        ),
-        "{error}"
-    );
 }

@@ -1,0 +1,271 @@
+"""The contract of the transformer, read slowly: from a Firehose event and settings to the answers that are right.
+
+Written from README.md, the design and AWS's pages, and not from the Rust code, so that both can be compared.
+"""
+
+import datetime
+import json
+import re
+from dataclasses import dataclass, field
+
+import strict
+from opening import Unreadable, opened
+from sources import source_of
+
+RESPONSE_BYTES_MAX = 6_291_556
+NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
+KEYS = ("account", "region", "source", "log_group", "year", "month", "day", "hour")
+LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, datetime.UTC)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+MILLISECOND = datetime.timedelta(milliseconds=1)
+RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+SEEN = {}
+
+
+class Failed(ValueError):
+    """The record cannot be read."""
+
+
+class Refused(ValueError):
+    """The event as a whole is no batch of Firehose's."""
+
+
+@dataclass
+class Settings:
+    """The transformer's settings, with their defaults."""
+
+    format: str = "events"
+    compression: str = "none"
+    partition_keys: tuple = ()
+    sources: dict = field(default_factory=dict)
+    max_decoded_mib: int = 64
+
+
+@dataclass
+class Answer:
+    """One record's answer. `data` is what the destination receives, before compression; of a failure the original."""
+
+    id: str
+    result: str
+    data: object = None
+    keys: object = None
+    why: str = ""
+
+
+@dataclass
+class Event:
+    id: str
+    timestamp: int
+    message: str
+    account: object
+    region: object
+
+
+@dataclass
+class Message:
+    owner: str
+    group: str
+    stream: str
+    events: list
+    text: str
+
+
+def answers(event, settings):
+    """The right answer to each record of `event`, one after another, as if the response had no limit."""
+    try:
+        batch = json.loads(event.decode("utf-8"))
+    except ValueError as error:
+        raise Refused("not JSON") from error
+    if not isinstance(batch, dict) or not isinstance(batch.get("records"), list):
+        raise Refused("records")
+    # Absent and null are the same; another type is refused, and the field named.
+    for name in ("invocationId", "deliveryStreamArn", "region"):
+        if not isinstance(batch.get(name), str | None):
+            raise Refused(name)
+    if not all(isinstance(record, dict) and isinstance(record.get("recordId"), str) for record in batch["records"]):
+        raise Refused("record")
+    region = json.dumps(batch_region(batch), ensure_ascii=False)
+    return [answer(record, region, settings) for record in batch["records"]]
+
+
+def batch_region(batch):
+    """As the event says it, else as the Firehose stream's ARN does; never guessed."""
+    if batch.get("region"):
+        return batch["region"]
+    arn = (batch.get("deliveryStreamArn") or "").split(":")
+    return arn[3] if len(arn) > 5 and arn[3] else None
+
+
+def answer(record, region, settings):
+    """The answer to one record."""
+    data = record.get("data")
+    original = data if isinstance(data, str) else None
+    try:
+        if original is None:
+            raise Failed("no data")
+        messages = delivered(original, settings.max_decoded_mib << 20)
+    except Failed as error:
+        return Answer(record["recordId"], "ProcessingFailed", original, why=str(error))
+    if not messages:
+        return Answer(record["recordId"], "Dropped")
+    lines = b"".join(line + b"\n" for message in messages for line in lines_of(message, region, settings))
+    keys = partition_keys(messages[0], region, settings) if settings.partition_keys else None
+    return Answer(record["recordId"], "Ok", lines, keys)
+
+
+def delivered(data, most):
+    """The messages inside `data` that have something to deliver. Kept for the next settings: reading is slow."""
+    if (data, most) not in SEEN:
+        try:
+            messages = [message for message in read(opened(data, most)) if message is not None and message.events]
+        except (Failed, Unreadable, strict.NotJson) as error:
+            messages = Failed(str(error))
+        SEEN[data, most] = messages
+        if len(SEEN) > 200:
+            SEEN.pop(next(iter(SEEN)))
+    if isinstance(SEEN[data, most], Failed):
+        raise SEEN[data, most]
+    return SEEN[data, most]
+
+
+def read(raw):
+    """The subscription messages in `raw`; None for a CONTROL_MESSAGE."""
+    found = 0
+    for value in strict.values(strict.decoded(raw)):
+        found += 1
+        yield message_of(value)
+    if not found:
+        raise Failed("nothing inside")
+
+
+def members(value, names):
+    """The members of an object by name, none of `names` twice."""
+    if value.kind != "object":
+        raise Failed(f"{value.kind} in an object's place")
+    known = {}
+    for literal, item in value.items:
+        name = strict.unescaped(literal)
+        if name in names:
+            if name in known:
+                raise Failed(f"{name} twice")
+            known[name] = item
+    return known
+
+
+def wanted(known, name, kind):
+    if name not in known or known[name].kind != kind:
+        raise Failed(f"{name} is absent or of another type")
+    return known[name]
+
+
+def message_of(value):
+    known = members(value, ("messageType", "owner", "logGroup", "logStream", "logEvents"))
+    kind = strict.unescaped(wanted(known, "messageType", "string").text)
+    if kind not in ("DATA_MESSAGE", "CONTROL_MESSAGE"):
+        raise Failed("messageType")
+    if kind == "CONTROL_MESSAGE":
+        # Nothing of it is delivered, so nothing else in it is looked at.
+        return None
+    owner, group, stream = (wanted(known, name, "string").text for name in ("owner", "logGroup", "logStream"))
+    events = [event_of(event) for event in wanted(known, "logEvents", "array").items]
+    return Message(owner, group, stream, events, value.text)
+
+
+def event_of(value):
+    known = members(value, ("id", "timestamp", "message", "extractedFields"))
+    account = region = None
+    if "extractedFields" in known and known["extractedFields"].kind == "object":
+        fields = members(known["extractedFields"], ("@aws.account", "@aws.region"))
+        fields = {name: item.text for name, item in fields.items() if item.kind == "string"}
+        account, region = fields.get("@aws.account"), fields.get("@aws.region")
+    return Event(
+        wanted(known, "id", "string").text,
+        milliseconds(known.get("timestamp")),
+        wanted(known, "message", "string").text,
+        account,
+        region,
+    )
+
+
+def milliseconds(value):
+    """Milliseconds since 1970, of a whole number, or of a string that holds one or an RFC 3339 time."""
+    text = ""
+    if value is not None and value.kind == "number":
+        text = value.text
+    elif value is not None and value.kind == "string":
+        text = strict.unescaped(value.text)
+    time = RFC_3339.fullmatch(text) if value is not None and value.kind == "string" else None
+    if time:
+        number = of_rfc_3339(time)
+    elif re.fullmatch(r"-?(?:0|[1-9][0-9]*)", text):
+        number = int(text[:20])
+    else:
+        raise Failed("timestamp")
+    if not 0 <= number <= (LAST - EPOCH) // MILLISECOND:
+        raise Failed("timestamp")
+    return number
+
+
+def of_rfc_3339(time):
+    try:
+        moment = datetime.datetime(*(int(part) for part in time.groups()[:6]), tzinfo=datetime.UTC)
+    except ValueError as error:
+        raise Failed("timestamp") from error
+    offset = datetime.timedelta()
+    if time[8] not in "Zz":
+        offset = datetime.timedelta(hours=int(time[8][1:3]), minutes=int(time[8][4:]))
+        offset = -offset if time[8][0] == "-" else offset
+    return (moment - EPOCH - offset) // MILLISECOND + int((time[7] or "").ljust(3, "0")[:3])
+
+
+def moment_of(event):
+    return EPOCH + datetime.timedelta(milliseconds=event.timestamp)
+
+
+def lines_of(message, region, settings):
+    """The lines of one message, without their newlines."""
+    if settings.format == "document":
+        yield marked(message.text)
+    elif settings.format == "message":
+        # Bare messages have no place to say so, and keep their bytes.
+        for event in message.events:
+            yield strict.as_bytes(strict.unescaped(event.message))
+    else:
+        source = source_of(message, settings.sources)
+        for event in message.events:
+            moment = moment_of(event)
+            time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+            yield marked(
+                f'{{"timestamp":"{time}","account":{event.account or message.owner},"region":{event.region or region},'
+                f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id},'
+                f'"message":{event.message}}}'
+            )
+
+
+def marked(text):
+    """A JSON object that says if bytes of what it shows were changed."""
+    if strict.is_utf_8(text):
+        return text.encode()
+    return f'{strict.replaced(text)[:-1]},"error":"{NOT_UTF_8}"}}'.encode()
+
+
+def partition_keys(message, region, settings):
+    """The keys of a record, from its first event. Firehose refuses empty values."""
+    event = message.events[0]
+    moment = moment_of(event)
+    text = {
+        "account": json_text(event.account or message.owner),
+        "region": json_text(event.region or region),
+        "source": source_of(message, settings.sources),
+        "log_group": json_text(message.group),
+        "year": f"{moment.year:04}",
+        "month": f"{moment.month:02}",
+        "day": f"{moment.day:02}",
+        "hour": f"{moment.hour:02}",
+    }
+    return {key: text[key] or "unknown" for key in settings.partition_keys}
+
+
+def json_text(literal):
+    return "" if literal == "null" else strict.replaced(strict.unescaped(literal))

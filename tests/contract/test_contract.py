@@ -1,0 +1,134 @@
+"""The transformer answers as its contract says, by a reading of it that knows nothing of the code."""
+
+import gzip
+import json
+import re
+import secrets
+import tomllib
+import unittest
+import zlib
+from base64 import b64encode
+from pathlib import Path
+from unittest import mock
+
+import compare
+import faults
+import reading
+import show
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWER = [str(ROOT / "target/debug/examples/answer")]
+CATCHMENT = [str(ROOT / "target/debug/catchment")]
+
+
+def packed(record):
+    """The data of a golden record; tests/support/batch.rs says what each way of packing is."""
+    text = "".join(record.get("text", []))
+    match record["pack"]:
+        case "absent":
+            return None
+        case "verbatim":
+            return text
+        case "gzip":
+            raw = b"".join(gzip.compress(part.encode()) for part in record["text"])
+        case "gzip-latin1":
+            raw = gzip.compress(text.encode("latin-1"))
+        case "gzip-cut-short":
+            whole = gzip.compress(text.encode())
+            raw = whole[: len(whole) // 2]
+        case "gzip-over-cap":
+            raw = gzip.compress((text + " " * (65 << 20)).encode())
+        case "zlib":
+            raw = zlib.compress(text.encode())
+        case "plain":
+            raw = text.encode()
+    return b64encode(raw).decode()
+
+
+def readable(answer):
+    """An answer as `response.txt` has it, without the reason of a failure, which the wire does not carry."""
+    lines = [f"record {json.dumps(answer.id, ensure_ascii=False)}: {answer.result}"]
+    if answer.keys:
+        keys = json.dumps({"partitionKeys": dict(sorted(answer.keys.items()))}, separators=(",", ":"), ensure_ascii=False)
+        lines.append(f"  metadata {keys}")
+    if answer.result == "Ok":
+        lines += [f"  | {line}" for line in answer.data.decode().split("\n")]
+    return lines
+
+
+class TheReading(unittest.TestCase):
+    def test_it_says_what_the_golden_batches_say(self):
+        for folder in sorted((ROOT / "tests/batches").iterdir()):
+            with self.subTest(folder.name):
+                case = tomllib.loads((folder / "batch.toml").read_text())
+                records = [{"recordId": record["id"], "data": packed(record)} for record in case["records"]]
+                event = json.dumps(case["event"] | {"records": records}).encode()
+                said = [line for answer in reading.answers(event, settings_of(case.get("settings", {}))) for line in readable(answer)]
+                recorded = (folder / "response.txt").read_bytes().decode().removesuffix("\n").split("\n")
+                self.assertEqual(said, [line for line in recorded if not re.match("  (the original|no) data; ", line)])
+
+
+def settings_of(variables):
+    keys = variables.get("CATCHMENT_PARTITION_KEYS", "")
+    return reading.Settings(
+        variables.get("CATCHMENT_FORMAT", "events"),
+        variables.get("CATCHMENT_COMPRESSION", "none"),
+        tuple(keys.split(",")) if keys else (),
+        json.loads(variables.get("CATCHMENT_SOURCES", "{}")),
+        int(variables.get("CATCHMENT_MAX_DECODED_MIB", "64")),
+    )
+
+
+class TheTransformer(unittest.TestCase):
+    def agree(self, command, answers):
+        """Compares that many answers of a run with a seed of its own."""
+        seed = secrets.token_hex(4)
+        seen, differences = compare.run_of_shares(command, seed, answers)
+        self.assertGreaterEqual(sum(seen.values()), answers)
+        self.assertFalse(differences, show.report(command, seed, differences, 8) if differences else "")
+        return seen
+
+    def test_the_library_answers_as_the_contract_says(self):
+        seen = self.agree(ANSWER, 5000)
+        missing = {name for stage in faults.STAGES.values() for name in stage} - set(seen)
+        # Each kind of fault has some 35 answers in 5,000.
+        self.assertLess(len(missing), 5, missing)
+
+    def test_the_command_answers_as_the_contract_says(self):
+        self.agree(CATCHMENT, 300)
+
+
+class TheComparison(unittest.TestCase):
+    """A difference is found and shown small, whatever it is in."""
+
+    def found(self, name, wrong):
+        with mock.patch.object(reading, name, wrong):
+            seen, differences = {}, []
+            for number in range(4):
+                some, found = compare.share(ANSWER, "planted", number)
+                seen |= some
+                differences += found
+            self.assertTrue(seen and differences)
+            return show.report(ANSWER, "planted", differences, 1)
+
+    def test_an_hour_that_is_the_minute(self):
+        right = reading.partition_keys
+
+        def wrong(message, *others):
+            keys = right(message, *others)
+            return keys | {"hour": f"{reading.moment_of(message.events[0]).minute:02}"} if "hour" in keys else keys
+
+        report = self.found("partition_keys", wrong)
+        self.assertIn("seed planted, share", report)
+
+    def test_a_message_that_lacks_its_last_character(self):
+        self.assertIn("opens to: b'", self.found("lines_of", lambda *given: (line[:-1] for line in reading_lines(*given))))
+
+    def test_a_record_that_is_dropped_for_its_length(self):
+        self.found("delivered", lambda data, most: [] if len(data) > 900 else reading_delivered(data, most))
+
+
+reading_lines, reading_delivered = reading.lines_of, reading.delivered
+
+if __name__ == "__main__":
+    unittest.main()

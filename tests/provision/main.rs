@@ -21,6 +21,7 @@ mod member_operator;
 mod network;
 mod permissions;
 mod refusals;
+mod roles;
 mod seed;
 mod terminal;
 mod text;

@@ -92,10 +92,13 @@ impl Mfa {
                 // "MultiFactorAuthentication failed with invalid MFA one time pass code."
                 let is_code = matches!(&fault, Fault::Refused { message, .. } if message.contains("MultiFactorAuthentication failed"));
                 if !is_code || tries == TRIES_MAX {
-                    return Err(Cause::new(
-                        format!("no session for the MFA device {serial}: {fault}"),
-                        fault.explanation(SESSION).hint,
-                    ));
+                    let hint = if is_code {
+                        "run the same command again, with the code that the device then shows".to_owned()
+                    } else {
+                        fault.explanation(SESSION).hint
+                    };
+                    let what = format!("no session for the MFA device {serial}");
+                    return Err(Cause::new(format!("{what}: {fault}"), hint));
                 }
                 tries += 1;
             }

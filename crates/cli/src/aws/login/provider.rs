@@ -113,13 +113,15 @@ impl Provider {
             .await
             .map_err(|error| {
                 let fault = Fault::of(&error);
-                Cause::new(
-                    format!(
-                        "the role {} of profile {} cannot be assumed: {}",
-                        role.arn, role.profile, fault
+                let Role { arn, profile, source, .. } = role;
+                let hint = match &fault {
+                    Fault::Refused { code, .. } if code == "AccessDenied" => format!(
+                        "allow {ASSUME} on it to the user or role whose credentials {source} gives, and name that one in its trust policy; if that asks for an external id, external_id has to be the same"
                     ),
-                    fault.explanation(ASSUME).hint,
-                )
+                    _ => fault.explanation(ASSUME).hint,
+                };
+                let what = format!("the role {arn} of profile {profile} cannot be assumed");
+                Cause::new(format!("{what}: {fault}"), hint)
             })?;
         credentials(answer.credentials)
     }

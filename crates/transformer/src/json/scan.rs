@@ -108,6 +108,15 @@ impl<'a, S: Simd> Blocks<'a, S> {
         }
         self.at = at + BLOCK;
         self.escaped_first = escapes_next;
+        // Not in a closure: that would be compiled without the processor's widest instructions.
+        let end = if ends == 0 {
+            None
+        } else {
+            Some(StringEnd {
+                quote: at + ends.trailing_zeros() as usize,
+                is_ascii: self.bits.simd_ge(0x80).to_bitmask() == 0,
+            })
+        };
         let marks = Marks {
             at,
             inside,
@@ -115,10 +124,7 @@ impl<'a, S: Simd> Blocks<'a, S> {
             escapes,
             escaped_first,
             escapes_next,
-            end: (ends != 0).then(|| StringEnd {
-                quote: at + ends.trailing_zeros() as usize,
-                is_ascii: self.bits.simd_ge(0x80).to_bitmask() == 0,
-            }),
+            end,
         };
         Some(Block { bytes, marks })
     }

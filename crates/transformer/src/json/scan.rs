@@ -246,4 +246,33 @@ mod tests {
             agree(&format!("\"{text}"));
         }
     }
+
+    #[test]
+    fn every_byte_that_is_not_ascii_is_noticed() {
+        for byte in 0x80..=0xff {
+            for at in [1, 63, 64, 65, 130] {
+                let mut text = vec![b'x'; 200];
+                text[at] = byte;
+                text[150] = b'"';
+                for level in levels() {
+                    let end = dispatch!(level, simd => string_end(simd, &text, 0)).unwrap();
+                    assert_eq!(
+                        (end.quote, end.is_ascii),
+                        (150, false),
+                        "{byte:x} {at} {level:?}"
+                    );
+                }
+            }
+        }
+        for level in levels() {
+            let end = dispatch!(level, simd => string_end(simd, &[[0x7f; 70].as_slice(), b"\"", &[b' '; 64]].concat(), 0));
+            assert_eq!(
+                end.unwrap(),
+                StringEnd {
+                    quote: 70,
+                    is_ascii: true
+                }
+            );
+        }
+    }
 }

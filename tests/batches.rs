@@ -14,6 +14,7 @@ mod batch;
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::str::Utf8Chunk;
 
 use aws_lambda_events::firehose::{KinesisFirehoseEvent, KinesisFirehoseResponse};
 use base64::Engine;
@@ -168,11 +169,16 @@ fn readable(case: &Case, transformed: &Transformed) -> String {
             let what = original.map_or("no data", |_| "the original data");
             text += &format!("  {what}; {}: {error}\n", error.name());
         } else if let Some(bytes) = answer.opened() {
-            let opened = String::from_utf8(bytes).expect("output is UTF-8");
+            let opened: String = bytes.utf8_chunks().map(|chunk| visible(&chunk)).collect();
             for line in opened.split('\n') {
                 text += &format!("  | {line}\n");
             }
         }
     }
     text
+}
+
+/// Text as it is, and bytes that are not UTF-8 as escapes.
+fn visible(chunk: &Utf8Chunk<'_>) -> String {
+    format!("{}{}", chunk.valid(), chunk.invalid().escape_ascii())
 }

@@ -17,7 +17,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use catchment_transformer::firehose::{RecordResult, Response};
-use catchment_transformer::limits::RESPONSE_BYTES_MAX;
+use catchment_transformer::limits::{
+    DECODED_MIB_DEFAULT, MIB, RECORD_MEMORY_PER_CAP, RESPONSE_BYTES_MAX,
+};
 use catchment_transformer::{Settings, Transformer};
 use serde_json::{Value, json};
 
@@ -219,6 +221,62 @@ fn a_record_that_opens_to_a_gibibyte_costs_neither_memory_nor_time() {
         let peak = lambda.peak_kib();
         println!("a gibibyte refused in {duration:?}, {peak} KiB at the peak");
         assert!(peak < 100 * 1024, "{peak} KiB at the peak");
+    }
+}
+
+/// Records that open to nearly the cap and are hard on a reader, each between 50 good ones.
+#[test]
+fn a_hostile_record_takes_no_more_memory_than_stated_and_leaves_good_ones_alone() {
+    let size = 60 * MIB;
+    let head =
+        r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+    let event = |message: &[u8]| {
+        let before = format!(r#"{head}{{"id":"1","timestamp":1696086922000,"message":""#);
+        [before.as_bytes(), message, br#""}]}"#].concat()
+    };
+    let hostile = [
+        [head.as_bytes(), "{},".repeat(size / 3).as_bytes(), b"{}]}"].concat(),
+        [b"{".as_slice(), &vec![0xff; size]].concat(),
+        event(&vec![0xff; size]),
+        event("\\n".repeat(size / 2).as_bytes()),
+        event(&vec![b'x'; size]),
+        [b"{\"a\":".as_slice(), &vec![b'['; size]].concat(),
+        [
+            b"{\"a\":[".as_slice(),
+            "{\"\":0},".repeat(size / 7).as_bytes(),
+            b"1]}",
+        ]
+        .concat(),
+    ];
+    let good = base64_simd::STANDARD.encode_to_string(batch::gzip(
+        batch::message("111122223333", "g", "s", &[(0, "fine")]).as_bytes(),
+    ));
+    for (format, compression) in [
+        ("events", "none"),
+        ("message", "none"),
+        ("document", "gzip"),
+    ] {
+        let settings = [
+            ("CATCHMENT_FORMAT", format),
+            ("CATCHMENT_COMPRESSION", compression),
+        ];
+        let lambda = Lambda::start(&bootstrap(), &settings);
+        for text in &hostile {
+            let mut data = vec![good.clone(); 50];
+            data.insert(
+                25,
+                base64_simd::STANDARD.encode_to_string(batch::gzip(text)),
+            );
+            let (status, body) = lambda.invoke(&batch::event(data));
+            assert_eq!(status, 200);
+            let response: Response = serde_json::from_slice(&body).unwrap();
+            let mut answers = response.records.iter().enumerate();
+            assert!(answers.all(|(at, answer)| at == 25 || answer.result == RecordResult::Ok));
+        }
+        let peak = lambda.peak_kib();
+        println!("{format} {compression}: {peak} KiB at the peak");
+        let most = RECORD_MEMORY_PER_CAP * DECODED_MIB_DEFAULT * 1024 + 32 * 1024;
+        assert!(peak < most as u64, "{peak} KiB at the peak");
     }
 }
 

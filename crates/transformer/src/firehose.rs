@@ -1,5 +1,14 @@
 //! The Lambda that Firehose calls: a batch in, a response out.
 //!
+//! | what is inside a record | answer |
+//! |---|---|
+//! | a DATA_MESSAGE with log events | `Ok` with the events encoded |
+//! | only CONTROL_MESSAGEs, or DATA_MESSAGEs without events | `Dropped` |
+//! | anything else | `ProcessingFailed` with the original data |
+//!
+//! An `Ok` answer that does not fit into the response is `ProcessingFailed` too: the longest first, whatever the order of the
+//! records. Original data is carried as far as there is room; Firehose has its own copy.
+//!
 //! [`Transformer::transform`] is the way in. The wire types are those of Firehose's transformation contract, see
 //! <https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html>.
 

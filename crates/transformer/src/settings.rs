@@ -15,12 +15,14 @@ use crate::source::Sources;
 /// The form of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line per log event, with its context.
+    /// One JSON object a line per log event, with its context. A line in which U+FFFD replaces bytes that were not UTF-8 has a
+    /// member `error` that says so; no other line has one.
     #[default]
     Events,
-    /// The whole subscription message as one JSON object on one line.
+    /// The whole subscription message as one JSON object on one line. If U+FFFD replaces bytes of it that were not UTF-8, a
+    /// member `error` at its end says so.
     Document,
-    /// The bare messages, one a line.
+    /// The bare messages, one a line. Bytes that are not UTF-8 stay as they are.
     Message,
 }
 

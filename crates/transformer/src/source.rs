@@ -171,7 +171,12 @@ mod tests {
         for (group, stream, expected) in [
             ("g", "eni-0123456789abcdef0-all", "vpc-flow-logs"),
             ("g", "eni-0123456789abcdef0-reject", "vpc-flow-logs"),
+            ("g", "eni-0123456789abcdef0-accept", "vpc-flow-logs"),
             ("g", "eni-0123456789abcdef0", "other"),
+            ("g", "eni--all", "other"),
+            ("g", "eni-0123456789abcdef0-some", "other"),
+            ("g", "11112222333_CloudTrail_us-west-2", "other"),
+            ("g", "1111222233334_CloudTrail_us-west-2", "other"),
             ("g", "eni-web-all", "other"),
             ("g", "111122223333_CloudTrail_us-west-2", "cloudtrail"),
             ("g", "111122223333_CloudTrail_us-west-2_3", "cloudtrail"),
@@ -215,6 +220,30 @@ mod tests {
             (
                 r#"{"eventVersion":"1.08","userIdentity":{},"eventSource":"iam.amazonaws.com","eventName":"X","awsRegion":"us-east-1"}"#,
                 "cloudtrail",
+            ),
+            (
+                "2 unknown eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - SKIPDATA",
+                "vpc-flow-logs",
+            ),
+            (
+                "2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK OK",
+                "other",
+            ),
+            (
+                "2 123456789010 eni- 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK",
+                "other",
+            ),
+            (
+                "2 12345678901 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK",
+                "other",
+            ),
+            (
+                "3 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK",
+                "other",
+            ),
+            (
+                r#"["1.08","iam.amazonaws.com","X","us-east-1","aws.guardduty","GuardDuty Finding"]"#,
+                "other",
             ),
             (r#"{"eventVersion":"1.08"}"#, "other"),
             (
@@ -267,5 +296,17 @@ mod tests {
             assert_eq!(json, format!("\"{source}\""));
             assert_eq!(serde_json::from_str::<Source>(&json).unwrap(), source);
         }
+    }
+
+    #[test]
+    fn the_content_of_a_message_too_long_for_a_log_event_is_not_looked_at() {
+        let record = |padding: usize| {
+            let padding = "x".repeat(padding);
+            format!(r#"{{"eventVersion":1,"eventSource":1,"eventName":1,"awsRegion":"{padding}"}}"#)
+        };
+        let literal = serde_json::to_string(&record(0)).unwrap();
+        let most = CONTENT_BYTES_MAX - literal.len();
+        assert_eq!(source("{}", "g", "s", &record(most)), "cloudtrail");
+        assert_eq!(source("{}", "g", "s", &record(most + 1)), "other");
     }
 }

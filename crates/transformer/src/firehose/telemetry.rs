@@ -156,4 +156,43 @@ mod tests {
         }
         assert_eq!(document["RecordsProcessingFailed.not-base64"], 1);
     }
+
+    #[test]
+    fn the_log_line_and_the_metrics_count_what_happened() {
+        let message = |text: &str| {
+            let json = format!(
+                r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[{{"id":"1","timestamp":1,"message":"{text}"}}]}}"#
+            );
+            let bytes: Vec<u8> = json
+                .bytes()
+                .map(|byte| if byte == b'#' { 0xff } else { byte })
+                .collect();
+            base64_simd::STANDARD.encode_to_string(bytes)
+        };
+        let failing: Vec<String> = (0..LOGGED_RECORD_IDS_MAX + 2)
+            .map(|id| format!(r#"{{"recordId":"bad-{id}","data":"!"}}"#))
+            .collect();
+        let event = format!(
+            r#"{{"records":[{{"recordId":"a","data":"{}"}},{{"recordId":"b","data":"{}"}},{{"recordId":"c","data":"{}"}},{}]}}"#,
+            message("fine"),
+            message("#"),
+            message("#\u{fffd}"),
+            failing.join(",")
+        );
+        let transformed = Transformer::new(Settings::default())
+            .transform(event.as_bytes())
+            .unwrap();
+        let line = log_line(&transformed, "r", 1.5);
+        assert_eq!(line["ok"], 3);
+        assert_eq!(line["replaced"], 2);
+        assert_eq!(line["bytesIn"], event.len());
+        assert_eq!(line["bytesOut"], transformed.response.len());
+        let ids = line["failedRecordIds"].as_array().unwrap();
+        assert_eq!(ids.len(), LOGGED_RECORD_IDS_MAX);
+        assert_eq!(ids[0], "bad-0");
+        assert_eq!(line["failed"]["not-base64"], LOGGED_RECORD_IDS_MAX + 2);
+        let document = metrics(&transformed, 1, 1.5);
+        assert_eq!(document["RecordsReplaced"], 2);
+        assert_eq!(document["BytesIn"], event.len());
+    }
 }

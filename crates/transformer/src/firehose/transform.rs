@@ -199,3 +199,6 @@ fn region_json(batch: &Batch<'_>) -> String {
         |region| serde_json::Value::from(region).to_string(),
     )
 }
+
+#[cfg(test)]
+mod tests;

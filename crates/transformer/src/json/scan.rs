@@ -108,6 +108,15 @@ impl<'a, S: Simd> Blocks<'a, S> {
         }
         self.at = at + BLOCK;
         self.escaped_first = escapes_next;
+        // Not in a closure: that would be compiled without the processor's widest instructions.
+        let end = if ends == 0 {
+            None
+        } else {
+            Some(StringEnd {
+                quote: at + ends.trailing_zeros() as usize,
+                is_ascii: self.bits.simd_ge(0x80).to_bitmask() == 0,
+            })
+        };
         let marks = Marks {
             at,
             inside,
@@ -115,10 +124,7 @@ impl<'a, S: Simd> Blocks<'a, S> {
             escapes,
             escaped_first,
             escapes_next,
-            end: (ends != 0).then(|| StringEnd {
-                quote: at + ends.trailing_zeros() as usize,
-                is_ascii: self.bits.simd_ge(0x80).to_bitmask() == 0,
-            }),
+            end,
         };
         Some(Block { bytes, marks })
     }
@@ -238,6 +244,35 @@ mod tests {
             text in r#"[a\\"u0/n\x01é{},: ]{0,300}"#,
         ) {
             agree(&format!("\"{text}"));
+        }
+    }
+
+    #[test]
+    fn every_byte_that_is_not_ascii_is_noticed() {
+        for byte in 0x80..=0xff {
+            for at in [1, 63, 64, 65, 130] {
+                let mut text = vec![b'x'; 200];
+                text[at] = byte;
+                text[150] = b'"';
+                for level in levels() {
+                    let end = dispatch!(level, simd => string_end(simd, &text, 0)).unwrap();
+                    assert_eq!(
+                        (end.quote, end.is_ascii),
+                        (150, false),
+                        "{byte:x} {at} {level:?}"
+                    );
+                }
+            }
+        }
+        for level in levels() {
+            let end = dispatch!(level, simd => string_end(simd, &[[0x7f; 70].as_slice(), b"\"", &[b' '; 64]].concat(), 0));
+            assert_eq!(
+                end.unwrap(),
+                StringEnd {
+                    quote: 70,
+                    is_ascii: true
+                }
+            );
         }
     }
 }

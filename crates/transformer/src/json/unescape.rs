@@ -189,4 +189,27 @@ mod tests {
             prop_assert_eq!(unescape(&inner), expected);
         }
     }
+
+    #[test]
+    fn invalid_escapes_are_refused_wherever_blocks_end() {
+        for invalid in [r"\x", r"\u12", r"\u12g4", r"\ud80", "\\", "\u{1f}", "\\\n"] {
+            for before in 0..140 {
+                for level in levels() {
+                    let text = format!(
+                        "\"{}{invalid}\" and more than a block of text, so that the end is elsewhere",
+                        "é".repeat(before / 2) + &"x".repeat(before % 2)
+                    );
+                    // A backslash alone escapes the closing quote.
+                    let text = if invalid == "\\" {
+                        &text[..text.find("\" and").unwrap() + 1]
+                    } else {
+                        &text
+                    };
+                    let mut out = Buffer::default();
+                    let end = dispatch!(level, simd => super::unescape(simd, text.as_bytes(), 1, &mut out));
+                    assert_eq!(end, None, "{text} {level:?}");
+                }
+            }
+        }
+    }
 }

@@ -5,12 +5,16 @@ use crate::subscription::read;
 
 const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"111122223333_CloudTrail_us-west-2","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
 
-/// The lines, and the metadata.
+/// The lines, and what else became of the text.
 fn encode(settings: [(&str, &str); 1], text: &[u8], region: &str) -> (String, Encoded) {
-    let settings = Settings::from_pairs(settings).unwrap();
-    let (mut output, mut response) = (Output::new(&settings), Vec::new());
+    let (lines, encoded) = encode_with(&Settings::from_pairs(settings).unwrap(), text, region);
+    (String::from_utf8(lines).unwrap(), encoded)
+}
+
+fn encode_with(settings: &Settings, text: &[u8], region: &str) -> (Vec<u8>, Encoded) {
+    let (mut output, mut response) = (Output::new(settings), Vec::new());
     let context = Context {
-        settings: &settings,
+        settings,
         region,
         original: Original {
             text_bytes: text.len(),
@@ -22,7 +26,7 @@ fn encode(settings: [(&str, &str); 1], text: &[u8], region: &str) -> (String, En
     let encoded = encoder.finish();
     let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
     assert_eq!(encoded.delivered, Some(lines.len()));
-    (String::from_utf8(lines).unwrap(), encoded)
+    (lines, encoded)
 }
 
 fn lines(format: &str, text: &str) -> String {
@@ -141,4 +145,100 @@ fn partition_keys_are_never_empty() {
         r#","metadata":{"partitionKeys":{"account":"111122223333","day":"30","hour":"15","log_group":"unknown","month":"09","region":"unknown","source":"cloudtrail","year":"2023"}}"#
     );
     assert_eq!(metadata("", &text, "null"), "");
+}
+
+#[test]
+fn each_partition_key_has_its_part_of_the_time() {
+    let keys = "year,month,day,hour";
+    let text = TEXT.replacen("1696086922000", "1707464465006", 1);
+    assert_eq!(
+        metadata(keys, &text, "null"),
+        r#","metadata":{"partitionKeys":{"day":"09","hour":"07","month":"02","year":"2024"}}"#
+    );
+}
+
+#[test]
+fn partition_keys_do_not_depend_on_the_format() {
+    for format in ["events", "document", "message"] {
+        let settings = Settings::from_pairs([
+            ("CATCHMENT_FORMAT", format),
+            ("CATCHMENT_PARTITION_KEYS", "source,account"),
+        ]);
+        assert_eq!(
+            encode_with(&settings.unwrap(), TEXT.as_bytes(), "null")
+                .1
+                .metadata,
+            r#","metadata":{"partitionKeys":{"account":"111122223333","source":"cloudtrail"}}"#,
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn a_bare_message_keeps_its_bytes_whatever_they_are() {
+    let text = broken("\"c\"", "\"c#\\n\u{fffd}\"");
+    let settings = Settings::from_pairs([("CATCHMENT_FORMAT", "message")]).unwrap();
+    let (bytes, encoded) = encode_with(&settings, &text, "null");
+    assert_eq!(bytes, b"a\t\"b\"\xef\xbf\xbd\nc\xff\n\xef\xbf\xbd\n\n");
+    assert!(!encoded.replaced);
+}
+
+#[test]
+fn long_lines_are_written_like_short_ones() {
+    for format in ["events", "document", "message"] {
+        let long = "x".repeat(100_000);
+        let text = TEXT.replace("\"c\"", &format!("\"{long}\""));
+        assert_eq!(
+            lines(format, &text),
+            lines(format, TEXT)
+                .replace("c\",\"extracted", &format!("{long}\",\"extracted"))
+                .replace("\"c\"", &format!("\"{long}\""))
+                .replace("\nc\n", &format!("\n{long}\n")),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
+    let member = b"not looked at";
+    let settings = || {
+        Settings::from_pairs([
+            ("CATCHMENT_FORMAT", "document"),
+            ("CATCHMENT_COMPRESSION", "gzip"),
+        ])
+        .unwrap()
+    };
+    let passed_on = |text: &[u8]| {
+        let settings = settings();
+        let (mut output, mut response) = (Output::new(&settings), Vec::new());
+        let context = Context {
+            settings: &settings,
+            region: "null",
+            original: Original {
+                text_bytes: text.len(),
+                member: Some(member),
+            },
+        };
+        let mut encoder = output.record(context, &mut response, usize::MAX);
+        read(text, &mut encoder).unwrap();
+        let delivered = encoder.finish().delivered;
+        let data = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+        assert_eq!(delivered, Some(data.len()));
+        data.strip_prefix(member).map(<[u8]>::to_vec)
+    };
+    let newline = passed_on(TEXT.as_bytes()).unwrap();
+    let mut opened = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&newline[..]), &mut opened)
+        .unwrap();
+    assert_eq!(opened, b"\n");
+    // Whatever is more or less than one compact message of UTF-8 is written anew.
+    for text in [
+        format!("{TEXT}{TEXT}").into_bytes(),
+        format!("{TEXT}\n").into_bytes(),
+        TEXT.replace("[{", "[ {").into_bytes(),
+        broken("\"c\"", "\"#\""),
+    ] {
+        assert_eq!(passed_on(&text), None);
+    }
 }

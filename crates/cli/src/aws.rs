@@ -12,6 +12,7 @@ use crate::provision::resource::Login;
 
 pub mod apply;
 pub mod call;
+mod cause;
 mod connections;
 mod environment;
 pub mod explain;

@@ -11,8 +11,8 @@ use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use tokio::time::{Instant, sleep};
 
+use super::cause::innermost;
 use super::explain::{Explanation, Refusal, Retry, explain};
-use super::login::innermost;
 use crate::provision::name::{AccountId, Region};
 
 /// A failed call, with all that a person needs to find the place.

@@ -16,11 +16,11 @@ mod chain;
 mod files;
 mod mfa;
 mod provider;
+mod sts;
 
 use chain::{Base, Chain};
 
 pub(super) use cause::Cause;
-pub(super) use cause::innermost;
 pub(super) use files::{ProfileFiles, Selected};
 pub use mfa::Ask;
 pub(super) use mfa::Mfa;

@@ -123,7 +123,7 @@ impl ProfileFiles {
         profile: &str,
         error: &aws_config::profile::ProfileFileLoadError,
     ) -> Cause {
-        let innermost = super::cause::innermost(error);
+        let innermost = crate::aws::cause::innermost(error);
         // the line that the SDK names is one of the excerpt
         let why = innermost.rsplit('\n').next().unwrap_or_default().trim();
         Cause::new(

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, OnceCell, oneshot};
 
 use super::cause::Cause;
 use super::chain::Role;
-use super::provider::{client, credentials};
+use super::sts::{client, credentials};
 use crate::aws::call::Fault;
 
 /// Asks the person at the terminal a question; `None` if there is no terminal.

@@ -1,12 +1,10 @@
 //! Credentials as a chain describes them, by the SDK's own providers and calls to STS; fetched once, and again as they expire.
 
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::identity::IdentityCache;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -17,10 +15,12 @@ use aws_credential_types::provider::future;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 
-use super::cause::{Cause, innermost};
+use super::cause::Cause;
 use super::chain::{Base, Chain, Kind, Role};
 use super::mfa::Mfa;
+use super::sts::{client, credentials};
 use crate::aws::call::Fault;
+use crate::aws::cause::innermost;
 
 /// What all logins of a run share.
 #[derive(Debug, Clone, Copy)]
@@ -271,34 +271,4 @@ fn told(base: &Base) -> (String, String) {
         ),
     };
     (what.to_owned(), hint)
-}
-
-/// A client of STS with these credentials, which it keeps to itself.
-pub(super) fn client(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
-    let config = config
-        .to_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .identity_cache(IdentityCache::no_cache())
-        .build();
-    aws_sdk_sts::Client::new(&config)
-}
-
-/// Credentials as STS hands them out.
-pub(super) fn credentials(
-    given: Option<aws_sdk_sts::types::Credentials>,
-) -> Result<Credentials, Cause> {
-    let given = given.ok_or_else(|| {
-        Cause::new(
-            "STS answered without credentials",
-            "run the same command again",
-        )
-    })?;
-    let expires = SystemTime::try_from(*given.expiration()).ok();
-    Ok(Credentials::new(
-        given.access_key_id,
-        given.secret_access_key,
-        Some(given.session_token),
-        expires,
-        "sts",
-    ))
 }

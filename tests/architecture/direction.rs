@@ -38,12 +38,12 @@ const TRANSFORMER: &[Row] = &[
     ("buffer", &["limits"]),
     ("timestamp", &[]),
     ("json", &["limits", "buffer"]),
-    ("subscription", &["limits", "buffer", "json"]),
-    ("source", &["json", "subscription"]),
+    ("subscription", &["limits", "buffer", "timestamp", "json"]),
+    ("source", &["limits", "json", "subscription"]),
     ("settings", &["limits", "source"]),
     ("output", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings"]),
     ("lambda", &[]),
-    ("firehose", &["limits", "buffer", "subscription", "source", "settings", "output", "lambda"]),
+    ("firehose", &["limits", "buffer", "json", "subscription", "source", "settings", "output", "lambda"]),
 ];
 
 /// Crates that only these modules of the CLI may name.

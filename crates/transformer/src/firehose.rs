@@ -3,7 +3,7 @@
 //! | what is inside a record | answer |
 //! |---|---|
 //! | a DATA_MESSAGE with log events | `Ok` with the events encoded |
-//! | only CONTROL_MESSAGEs, or DATA_MESSAGEs without events | `Dropped` |
+//! | only `CONTROL_MESSAGE`, or `DATA_MESSAGE` without events | `Dropped` |
 //! | anything else | `ProcessingFailed` with the original data |
 //!
 //! An `Ok` answer that does not fit into the response is `ProcessingFailed` too: the longest first, whatever the order of the

@@ -71,10 +71,19 @@ impl<'a, S: Simd> Cursor<'a, S> {
 
     /// Steps over a number, `true`, `false` or `null`.
     fn scalar(&mut self) -> Result<(), Invalid> {
-        let length = ["true", "false", "null"]
-            .iter()
-            .find(|word| self.rest().starts_with(word.as_bytes()))
-            .map_or_else(|| number(self.rest()), |word| Some(word.len()));
+        let word = match self.peek() {
+            Some(b't') => "true",
+            Some(b'f') => "false",
+            Some(b'n') => "null",
+            _ => "",
+        };
+        let length = match word {
+            "" => number(self.rest()),
+            _ => self
+                .rest()
+                .starts_with(word.as_bytes())
+                .then_some(word.len()),
+        };
         self.at += length.ok_or(Invalid::Syntax)?;
         Ok(())
     }

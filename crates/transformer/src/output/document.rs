@@ -27,23 +27,32 @@ impl<'a> Walk<'a> for OneLine<'_, '_> {
     #[inline(always)]
     fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> bool {
         let Self(lines) = self;
+        // Where what is not written yet begins: as long as nothing has to change, it only grows.
+        let mut begin = cursor.at();
         loop {
             let rest = cursor.rest();
             let tokens = rest
                 .iter()
                 .take_while(|byte| !is_white_space(**byte) && **byte != b'"')
                 .count();
-            lines.end().extend(&rest[..tokens]);
             cursor.go_to(cursor.at() + tokens);
-            cursor.white_space();
-            match cursor.peek() {
-                None => return lines.settle(),
+            let run = cursor.since(begin);
+            let is_written = match cursor.peek() {
+                None => return lines.write_long(run),
                 Some(b'"') => match cursor.string() {
-                    Ok(string) if lines.write_string(string) => {}
-                    _ => return false,
+                    Ok(string) if string.is_utf8() => continue,
+                    Ok(string) => lines.write_long(run) && lines.write_string(string),
+                    Err(_) => false,
                 },
-                Some(_) => {}
+                Some(_) => {
+                    cursor.white_space();
+                    lines.write_long(run)
+                }
+            };
+            if !is_written {
+                return false;
             }
+            begin = cursor.at();
         }
     }
 }

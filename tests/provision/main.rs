@@ -16,6 +16,7 @@ mod faults;
 mod fleet;
 mod foreign;
 mod kill;
+mod live;
 mod member_operator;
 mod permissions;
 mod refusals;

@@ -118,6 +118,33 @@ fn another_key_interrupts_no_delivery() {
     );
 }
 
+#[test]
+fn a_renamed_destination_doubles_no_delivery() {
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    let old = fleet.text("shards = 4", "");
+    let new = old
+        .replace("\"kinesisDest\"", "\"renamed\"")
+        .replace("\"cwrole\"", "\"renamed\"");
+    fleet.expect(0, "apply --yes");
+    create_log_streams(&fleet);
+    log(&fleet, "at first");
+
+    fleet.write_file(&new);
+    let run = fleet.run("apply --yes");
+    log(&fleet, "once renamed");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    run.says("would deliver twice: filter catchment-kinesisDest delivers this log group");
+
+    // the next step that the hint names
+    fleet.write_file(&old);
+    fleet.expect(0, "destroy --yes --member dev1 --member dev2");
+    fleet.write_file(&new);
+    fleet.expect(0, "apply --yes");
+    log(&fleet, "once subscribed anew");
+    fleet.expect(0, "plan --exit-code");
+}
+
 fn key(fleet: &Fleet<'_>, number: usize) -> String {
     let account = &fleet.logging;
     format!("encryption = \"arn:aws:kms:us-west-2:{account}:key/k{number}\"")

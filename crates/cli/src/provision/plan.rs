@@ -91,7 +91,7 @@ pub fn resources(desired: &Desired, observed: &Observed) -> Vec<ResourceStatus> 
 
 fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
     let mut plan = PlanBuilder::default();
-    let mut destinations: BTreeMap<&Arn, Readiness> = BTreeMap::new();
+    let mut destinations: BTreeMap<&Arn, (Readiness, &Arn)> = BTreeMap::new();
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
         let home = place(logging, &logging.home);
@@ -123,7 +123,8 @@ fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
             let put = destination.put;
             let changes = in_use.switched(Switches { put, encrypt });
             switched = switched.zip(changes).map(|(all, more)| &all | &more);
-            destinations.insert(&wanted.destination.arn, destination.ready);
+            let stream = (destination.ready, &wanted.stream.arn);
+            destinations.insert(&wanted.destination.arn, stream);
         }
         if let (Some(switched), Some(wide), Readiness::Ready { after }) =
             (switched, role.surplus, role.ready)
@@ -133,6 +134,7 @@ fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
     }
     for (place, seen) in filters(desired, observed) {
         let destination = destinations.get(&place.filter.destination);
+        let destination = destination.map(|(ready, stream)| (ready, *stream));
         filter::set_up(&mut plan, place, &seen, destination);
     }
     plan

@@ -105,7 +105,9 @@ fn rules_and_faults_can_be_changed() {
 #[test]
 fn log_events_reach_the_stream_behind_a_destination() {
     let (logging, member) = ("999988887777", "111122223333");
-    let emulator = Emulator::start_with(&json!({"deliver": true}));
+    // the role does not exist, so its rule would refuse the delivery
+    let options = json!({"deliver": true, "rules": {"destination_role": false}});
+    let emulator = Emulator::start_with(&options);
     let stream = format!("arn:aws:kinesis:{REGION}:{logging}:stream/stream");
     emulator.call(
         logging,

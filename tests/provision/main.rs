@@ -17,6 +17,7 @@ mod faults;
 mod fleet;
 mod foreign;
 mod kill;
+mod live;
 mod member_operator;
 mod network;
 mod permissions;

@@ -207,7 +207,7 @@ impl Emulator {
     }
 
     /// What was delivered: `{"messages": [{stream_arn, owner, log_group, log_stream, filters, events}],
-    /// "control_messages": [stream_arn]}`.
+    /// "control_messages": [stream_arn], "refused": [log_group]}`.
     pub(crate) fn delivered(&self) -> Value {
         self.control("delivered", &json!({}))
     }

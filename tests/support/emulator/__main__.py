@@ -50,8 +50,9 @@ async def serve(options: Options, folder: str, started: concurrent.futures.Futur
     supervise.when_stdin_closes(lambda: loop.call_soon_threadsafe(done.set))
     async with contextlib.AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(Upstream(await asyncio.wrap_future(started)))
-        delivery = Delivery(upstream, options.deliver, options.deliver_twice_every)
-        proxy = await stack.enter_async_context(Proxy(upstream, Rules(upstream, options.rules), delivery))
+        rules = Rules(upstream, options.rules)
+        delivery = Delivery(upstream, rules, options.deliver, options.deliver_twice_every)
+        proxy = await stack.enter_async_context(Proxy(upstream, rules, delivery))
         endpoint = await proxy.listen(options.port)
         print(json.dumps({"endpoint": endpoint, "ministack": upstream.endpoint, "folder": folder}), flush=True)
         await done.wait()

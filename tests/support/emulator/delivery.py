@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import hashlib
 import itertools
@@ -10,8 +11,10 @@ import time
 import uuid
 from dataclasses import asdict, dataclass, field
 
-from .call import Call
-from .rules.resources import Resources
+from .call import Call, Refusal
+from .rules import Rules
+from .rules.destination import check_delivery
+from .rules.subscription_filter import log_group_arn
 from .upstream import Upstream
 
 ID_DIGITS = 56
@@ -32,13 +35,13 @@ class Message:
 
 
 class Delivery:
-    """Reacts to PutSubscriptionFilter and PutLogEvents, if it is on; records what it delivered."""
+    """Reacts to PutSubscriptionFilter and PutLogEvents, if it is on; records what it delivered, and what was refused."""
 
-    def __init__(self, upstream: Upstream, on: bool, twice_every: int):
-        self._upstream, self._on, self._resources = upstream, on, Resources(upstream)
+    def __init__(self, upstream: Upstream, rules: Rules, on: bool, twice_every: int):
+        self._upstream, self._rules, self._on, self._resources = upstream, rules, on, rules.resources
         self._twice_every = twice_every
         self._numbers, self._turns = itertools.count(1), itertools.count(1)
-        self._messages, self._control = [], []
+        self._messages, self._control, self._refused = [], [], []
 
     async def follow(self, call: Call) -> None:
         """Delivers what follows from a call that was carried out."""
@@ -55,13 +58,18 @@ class Delivery:
                 await self._deliver(call, one)
 
     def as_json(self) -> dict:
-        """`messages` in order of delivery; `control_messages`: the streams that received one."""
-        return {"messages": [asdict(message) for message in self._messages], "control_messages": self._control}
+        """`messages` in order of delivery; `control_messages`: the streams that received one; `refused`: the log groups
+        whose delivery the role or the stream refused."""
+        messages = [asdict(message) for message in self._messages]
+        return {"messages": messages, "control_messages": self._control, "refused": self._refused}
 
     async def _deliver(self, call: Call, one: dict) -> None:
         stream_arn = await self._stream_behind(one["destinationArn"])
         # only the empty pattern, which matches everything: Catchment's filters have no other
         if not stream_arn or one.get("filterPattern", "").strip():
+            return
+        if await self._is_refused(call, one["destinationArn"]):
+            self._refused.append(call.params["logGroupName"])
             return
         events = [{"id": self._id(event["timestamp"]), **event} for event in call.params["logEvents"]]
         message = Message(
@@ -93,6 +101,19 @@ class Delivery:
             destination = await self._resources.destination(arn)
             return destination["targetArn"] if destination else ""
         return arn if arn.startswith("arn:aws:kinesis:") else ""
+
+    async def _is_refused(self, call: Call, arn: str) -> bool:
+        """Whether the role of a `logs::Destination` may not deliver this log group's events."""
+        if ":destination:" not in arn or not self._rules.settings.destination_role:
+            return False
+        # a change between two reads is no refusal, so what is refused is read again
+        for _ in range(2):
+            destination = await self._resources.destination(arn)
+            role, stream = destination["roleArn"], destination["targetArn"]
+            with contextlib.suppress(Refusal):
+                await check_delivery(role, stream, log_group_arn(call), self._rules)
+                return False
+        return True
 
     async def _put(self, stream_arn: str, key: str, message: dict) -> None:
         text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)

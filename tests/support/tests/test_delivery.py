@@ -88,6 +88,14 @@ class Delivered(EmulatorTest):
             self.put(["one"])
         self.assertEqual(len({key for key, _ in self.records()[1:]}), 3)
 
+    def test_what_the_role_does_not_allow_is_refused(self):
+        self.subscribed()
+        self.client("iam", self.logging).delete_role_policy(RoleName="cwrole", PolicyName="put")
+        before = self.control("delivered")["refused"]
+        self.put(["unseen"])
+        self.assertEqual(self.control("delivered")["refused"], [*before, "flow"])
+        self.assertEqual([message["messageType"] for _, message in self.records()], ["CONTROL_MESSAGE"])
+
     def test_an_unsubscribed_group_delivers_nothing(self):
         self.subscribed()
         self.client("logs", self.member).delete_subscription_filter(logGroupName="flow", filterName="catchment")
@@ -118,4 +126,4 @@ class NotDelivered(EmulatorTest):
         arn = self.seed()
         self.group()
         self.subscribe(arn)
-        self.assertEqual(self.control("delivered"), {"messages": [], "control_messages": []})
+        self.assertEqual(self.control("delivered"), {"messages": [], "control_messages": [], "refused": []})

@@ -165,14 +165,16 @@ pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_
     outcome
 }
 
-/// Where changes are made one at a time. Roles have no Region, and so a lane of their own.
-type Lane = (AccountId, Option<Region>);
+/// Where changes are made one at a time. Roles have no Region, and so a lane of their own; so have streams, whose changes take
+/// minutes and hold up nothing that does not need them.
+type Lane = (AccountId, Option<Region>, bool);
 
 fn lane(change: &Change) -> (&Change, Lane) {
     let ResourceAddress {
         account, region, ..
     } = change.address();
-    (change, (account, region))
+    let is_stream = matches!(change.action, Action::Stream(..));
+    (change, (account, region, is_stream))
 }
 
 /// Makes one change. An earlier try whose answer was lost may have made it already, which is a success.

@@ -20,6 +20,7 @@ use crate::provision::resource::{
 pub use build::Scope;
 pub use document::{NamedDocument, documents};
 pub use error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
+pub use role::Grants;
 
 /// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod outcome;
 mod role;
 mod state;
 mod stream;
+mod switch;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::provision::name::{Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
+use switch::{InUse, Switches};
 
 pub use change::{
     Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
@@ -89,25 +91,50 @@ pub fn resources(desired: &Desired, observed: &Observed) -> Vec<ResourceStatus> 
 
 fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
     let mut plan = PlanBuilder::default();
-    let mut destinations: BTreeMap<&Arn, Readiness> = BTreeMap::new();
+    let mut destinations: BTreeMap<&Arn, (Readiness, &Arn)> = BTreeMap::new();
     if let Some(logging) = &desired.logging {
         let seen = observed.logging.as_ref();
         let home = place(logging, &logging.home);
         let state = read(seen.map(|seen| &seen.role));
-        let role = role::set_up(&mut plan, home, &logging.role, &state);
-        for (region, wanted) in &logging.regions {
+        let seen_in = |region| seen.and_then(|seen| seen.regions.get(region));
+        let regions = logging.regions.iter();
+        let uses: Vec<_> = regions
+            .map(|(region, wanted)| InUse::of(&logging.role, wanted, seen_in(region)))
+            .collect();
+        let role = role::set_up(&mut plan, home, &logging.role, &state, &uses);
+        let mut switched = Some(BTreeSet::new());
+        for ((region, wanted), in_use) in logging.regions.iter().zip(uses) {
             let place = place(logging, region);
-            let seen = seen.and_then(|seen| seen.regions.get(region));
+            let seen = seen_in(region);
             let state = read(seen.map(|seen| &seen.stream));
             let stream = stream::set_up(&mut plan, place, &wanted.stream, &state);
-            let wanted = &wanted.destination;
             let state = read(seen.map(|seen| &seen.destination));
-            let destination = destination::set_up(&mut plan, place, wanted, &state, &stream, &role);
-            destinations.insert(&wanted.arn, destination);
+            let ends = (&stream.ready, &role.ready);
+            let destination =
+                destination::set_up(&mut plan, place, &wanted.destination, &state, ends);
+            let encrypt = stream::encrypt(
+                &mut plan,
+                place,
+                &wanted.stream,
+                stream,
+                &role,
+                &destination,
+            );
+            let put = destination.put;
+            let changes = in_use.switched(Switches { put, encrypt });
+            switched = switched.zip(changes).map(|(all, more)| &all | &more);
+            let stream = (destination.ready, &wanted.stream.arn);
+            destinations.insert(&wanted.destination.arn, stream);
+        }
+        if let (Some(switched), Some(wide), Readiness::Ready { after }) =
+            (switched, role.surplus, role.ready)
+        {
+            role::revoke(&mut plan, home, &logging.role, &wide, &(&after | &switched));
         }
     }
     for (place, seen) in filters(desired, observed) {
         let destination = destinations.get(&place.filter.destination);
+        let destination = destination.map(|(ready, stream)| (ready, *stream));
         filter::set_up(&mut plan, place, &seen, destination);
     }
     plan

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use compare::{FieldDifference, StatementDifference, differences};
 use meaning::Meaning;
-pub(crate) use merge::{foreign, has_ours, merged, without_ours};
+pub(crate) use merge::{allowed, foreign, has_ours, merged, without_ours};
 pub use template::TemplateError;
 pub(crate) use template::{Template, TemplateValue};
 

@@ -31,7 +31,7 @@ async def _check_destination(call: Call, arn: str, rules) -> None:
         await _check_policy(call, destination, rules)
     if rules.settings.destination_role:
         try:
-            await check_delivery(destination["roleArn"], destination["targetArn"], _log_group_arn(call), rules)
+            await check_delivery(destination["roleArn"], destination["targetArn"], log_group_arn(call), rules)
         except Refusal:
             # the destination owner's role failed; AWS tells the member no more than this
             raise NOT_DELIVERED from None
@@ -60,12 +60,12 @@ async def _check_policy(call: Call, destination: dict, rules) -> None:
             "Role ARN is required when creating subscription filter against destination with "
             "Organization access policy.",
         )
-    await check_assumable(call.params["roleArn"], _log_group_arn(call), rules)
+    await check_assumable(call.params["roleArn"], log_group_arn(call), rules)
     _, policies = await rules.resources.role(call.params["roleArn"])
     granted = [statement for one in policies for statement in document.statements(one)]
-    if not document.permits(granted, "logs:PutLogEvents", _log_group_arn(call), {}):
+    if not document.permits(granted, "logs:PutLogEvents", log_group_arn(call), {}):
         raise NOT_ASSUMED
 
 
-def _log_group_arn(call: Call) -> str:
+def log_group_arn(call: Call) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:log-group:{call.params.get('logGroupName', '')}:*"

@@ -6,7 +6,7 @@ use super::Role;
 use super::error::{DesiredError, TRUST_POLICY_CHARACTERS_MAX};
 use crate::provision::fleet::{self, Fleet};
 use crate::provision::name::{Arn, PolicyName, Region};
-use crate::provision::policy::{Document, Template, TemplateValue};
+use crate::provision::policy::{Document, Template, TemplateError, TemplateValue, allowed};
 use crate::provision::resource::{Encryption, Tags};
 
 /// Builds the role and both its policies. `home` tells the partition of its ARN.
@@ -20,13 +20,13 @@ pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, De
     } = &fleet.logging;
     let streams = regions
         .iter()
-        .map(|region| Arn::stream(region, account, &stream.name))
+        .map(|region| Arn::stream(region, account, &stream.name).to_string())
         .collect();
     let keys = match &stream.encryption {
-        Encryption::None | Encryption::AwsManaged => TemplateValue::Many(Vec::new()),
-        Encryption::Customer(key) => TemplateValue::Many(vec![key.to_string()]),
+        Encryption::None | Encryption::AwsManaged => Vec::new(),
+        Encryption::Customer(key) => vec![key.to_string()],
     };
-    let policy = Template::DeliveryRole.render([("streams", streams), ("keys", keys)])?;
+    let policy = policy(streams, keys)?;
     Ok(Role {
         name: name.clone(),
         arn: Arn::role(home, account, name),
@@ -35,6 +35,42 @@ pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, De
         policy,
         tags: tags.clone(),
     })
+}
+
+/// Lets the role put records into `streams`, encrypted with `keys`.
+fn policy(streams: Vec<String>, keys: Vec<String>) -> Result<Document, TemplateError> {
+    let (streams, keys) = (TemplateValue::Many(streams), TemplateValue::Many(keys));
+    Template::DeliveryRole.render([("streams", streams), ("keys", keys)])
+}
+
+impl Role {
+    /// The policy, allowing `more` too.
+    pub fn policy_and(&self, more: &Grants) -> Document {
+        let Grants { streams, keys } = Grants::of(&self.policy);
+        let with = |ours: BTreeSet<String>, more: &BTreeSet<String>| {
+            let more = more.difference(&ours).cloned().collect::<Vec<_>>();
+            ours.into_iter().chain(more).collect()
+        };
+        #[expect(clippy::expect_used, reason = "the same template was rendered before")]
+        policy(with(streams, &more.streams), with(keys, &more.keys)).expect("a valid template")
+    }
+}
+
+/// What a role may use to deliver, as written in its policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    pub streams: BTreeSet<String>,
+    pub keys: BTreeSet<String>,
+}
+
+impl Grants {
+    /// What our statements in a role's policy allow.
+    pub fn of(policy: &Document) -> Self {
+        Self {
+            streams: allowed(policy, "kinesis:PutRecord"),
+            keys: allowed(policy, "kms:GenerateDataKey"),
+        }
+    }
 }
 
 /// Lets CloudWatch Logs assume the role for each member and the logging account in their Regions; or, if the fleet names its

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state::ResourceStatus;
+use super::state::{ResourceState, ResourceStatus};
 use super::{Action, Change, ChangeKey, Declined, Foreign, Plan, Reason};
 use crate::provision::name::Region;
 use crate::provision::observed::State;
@@ -116,6 +116,10 @@ impl<A> ResourcePlan<'_, A> {
     /// Notes that the resource does not exist yet.
     pub(super) fn absent(&mut self) {
         self.status.absent();
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.status.state == ResourceState::Absent
     }
 
     /// Adds a change and returns its key, which later ones need.

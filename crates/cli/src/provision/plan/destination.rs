@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, DestinationAction};
+use super::switch::DestinationReadiness;
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Destination};
 use crate::provision::observed::{self, State};
@@ -33,19 +34,22 @@ pub(super) fn set_up(
     place: Place<'_>,
     desired: &Destination,
     seen: &State<observed::Destination>,
-    stream: &Readiness,
-    role: &Readiness,
-) -> Readiness {
+    (stream, role): (&Readiness, &Readiness),
+) -> DestinationReadiness {
     let mut plan = begin(plan, place, desired);
     let name = &desired.name;
     // if it cannot be read, its members go ahead: AWS itself checks what they need of it
-    let ready = Readiness::Ready {
-        after: BTreeSet::new(),
+    let unread = |what: &str| DestinationReadiness {
+        ready: Readiness::Ready {
+            after: BTreeSet::new(),
+        },
+        put: None,
+        unsettled: Some(format!("{what} could not be read")),
     };
     let seen = match seen {
         State::Unknown(why) => {
             plan.unknown("the logs::Destination", why);
-            return ready;
+            return unread(&format!("logs::Destination {name}"));
         }
         State::Absent => {
             plan.absent();
@@ -57,7 +61,7 @@ pub(super) fn set_up(
         None | Some(Owner::Ours) => None,
         Some(Owner::Unknown(why)) => {
             plan.unknown_owner(&why);
-            return ready;
+            return unread(&format!("the tags of logs::Destination {name}"));
         }
         Some(Owner::Nobody) => Some(plan.taken("destination", None, place.owner)),
         Some(Owner::AnotherFleet(fleet)) => {
@@ -65,10 +69,15 @@ pub(super) fn set_up(
         }
     };
     if let Some(whose) = whose {
-        return Readiness::NotReady(format!("logs::Destination {name} {whose}"));
+        return DestinationReadiness {
+            ready: Readiness::NotReady(format!("logs::Destination {name} {whose}")),
+            put: None,
+            unsettled: None,
+        };
     }
     let before = seen.map(|seen| seen.ends.clone());
     let mut after = BTreeSet::new();
+    let (mut switch, mut unsettled) = (None, None);
     match (stream, role) {
         (Readiness::Ready { after: stream }, Readiness::Ready { after: role }) => {
             after.extend(stream.iter().chain(role).cloned());
@@ -81,7 +90,9 @@ pub(super) fn set_up(
                     before,
                     after: desired.ends.clone(),
                 };
-                after.insert(plan.change("put", action, why, &after));
+                let put = plan.change("put", action, why, &after);
+                after.insert(put.clone());
+                switch = seen.map(|_| put);
             }
         }
         (Readiness::NotReady(why), _) | (_, Readiness::NotReady(why))
@@ -89,10 +100,14 @@ pub(super) fn set_up(
         {
             plan.decline(Reason::Blocked, why, "mend that, then run again");
             if before.is_none() {
-                return Readiness::NotReady(format!(
-                    "logs::Destination {name} is absent, and {why}"
-                ));
+                let why = format!("logs::Destination {name} is absent, and {why}");
+                return DestinationReadiness {
+                    ready: Readiness::NotReady(why),
+                    put: None,
+                    unsettled: None,
+                };
             }
+            unsettled = Some(why.clone());
         }
         _ => {}
     }
@@ -125,7 +140,11 @@ pub(super) fn set_up(
         let arn = desired.arn.clone();
         plan.change("tag", DestinationAction::Tag { arn, tags }, why, &after);
     }
-    Readiness::Ready { after }
+    DestinationReadiness {
+        ready: Readiness::Ready { after },
+        put: switch,
+        unsettled,
+    }
 }
 
 /// Plans to delete it, once no filter of the fleet delivers to it. If others may subscribe to it, it stays for them.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, FilterAction};
-use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
 use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
 
@@ -38,12 +38,12 @@ fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, Fi
     })
 }
 
-/// Plans one filter. `destination` is `None` if only members are in scope: then AWS checks it.
+/// Plans one filter. `destination` and its stream are `None` if only members are in scope: then AWS checks it.
 pub(super) fn set_up(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
-    destination: Option<&Readiness>,
+    destination: Option<(&Readiness, &Arn)>,
 ) {
     let mut plan = begin(plan, place);
     let Place { group, filter, .. } = place;
@@ -66,25 +66,23 @@ pub(super) fn set_up(
     }
     if before.is_none() {
         plan.absent();
+        let stream = destination.map(|(_, stream)| stream);
+        let double = |one: &&SubscriptionFilter| Double::of(one, filter, stream);
+        if let Some((one, double)) = beside.iter().find_map(|one| Some((one, double(one)?))) {
+            let (why, hint) = double.explain(one, place.name);
+            return plan.decline(Reason::Foreign, why, hint);
+        }
         if let Some(namesake) = beside.iter().find(|one| one.name == filter.name) {
             let to = &namesake.destination;
             let why = format!("a filter of this name is there that delivers to {to}");
             let hint = "delete it, or name ours otherwise: filter = \"…\" under [logging]";
             return plan.decline(Reason::Foreign, why, hint);
         }
-        let is_double = |one: &&&SubscriptionFilter| one.destination == filter.destination;
-        if let Some(SubscriptionFilter { name, .. }) = beside.iter().find(is_double) {
-            let why = format!(
-                "filter {name} delivers this log group there already: every event would arrive twice"
-            );
-            let hint = format!("delete it, or make it ours: filter = \"{name}\" under [logging]");
-            return plan.decline(Reason::Foreign, why, hint);
-        }
     }
     let needs = match destination {
         None => BTreeSet::new(),
-        Some(Readiness::Ready { after }) => after.clone(),
-        Some(Readiness::NotReady(why)) => {
+        Some((Readiness::Ready { after }, _)) => after.clone(),
+        Some((Readiness::NotReady(why), _)) => {
             return plan.decline(Reason::Blocked, why, "mend that, then run again");
         }
     };
@@ -99,6 +97,70 @@ pub(super) fn set_up(
         is_allowed: destination.is_some(),
     };
     plan.change("put", action, why, &needs);
+}
+
+/// How a filter of others delivers what ours would deliver too.
+enum Double {
+    /// To our `logs::Destination`.
+    ToOurs,
+    /// Through another `logs::Destination` of the same account and Region: most likely ours before it was renamed.
+    ThroughAnother,
+    /// Straight into our stream.
+    IntoStream,
+}
+
+impl Double {
+    fn of(
+        one: &SubscriptionFilter,
+        ours: &SubscriptionFilter,
+        stream: Option<&Arn>,
+    ) -> Option<Self> {
+        let (to, our) = (&one.destination, &ours.destination);
+        let place = |arn: &Arn| {
+            arn.as_str()
+                .rsplit_once(':')
+                .map(|(place, _)| place.to_owned())
+        };
+        if to == our {
+            Some(Self::ToOurs)
+        } else if place(to) == place(our) {
+            Some(Self::ThroughAnother)
+        } else if Some(to) == stream {
+            Some(Self::IntoStream)
+        } else {
+            None
+        }
+    }
+
+    /// What is wrong, and what to do.
+    fn explain(&self, one: &SubscriptionFilter, member: &MemberName) -> (String, String) {
+        let SubscriptionFilter {
+            name, destination, ..
+        } = one;
+        match self {
+            Self::ToOurs => (
+                format!(
+                    "filter {name} delivers this log group there already: every event would arrive twice"
+                ),
+                format!("delete it, or make it ours: filter = \"{name}\" under [logging]"),
+            ),
+            Self::ThroughAnother => (
+                format!(
+                    "would deliver twice: filter {name} delivers this log group to {destination}, of the same logging account"
+                ),
+                format!(
+                    "if the logs::Destination was renamed, put the old names back into the fleet file and run `catchment destroy --member {member}`, then the new names and `catchment apply`; what is logged in between is not delivered"
+                ),
+            ),
+            Self::IntoStream => (
+                format!(
+                    "would deliver twice: filter {name} delivers this log group straight into {destination}"
+                ),
+                "delete it, then run `catchment apply`; what is logged in between is not delivered"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 fn foreign(plan: &mut ResourcePlan<'_, FilterAction>, filter: &SubscriptionFilter) {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
-use super::change::{Action, RoleAction};
+use super::change::{Action, ChangeKey, RoleAction};
+use super::switch::{InUse, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
-use crate::provision::desired::Role;
+use crate::provision::desired::{Grants, Role};
 use crate::provision::observed::{self, State};
-use crate::provision::policy::{has_ours, without_ours};
+use crate::provision::policy::{Document, has_ours, merged, without_ours};
 use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
@@ -30,27 +31,33 @@ fn owner_of(role: &observed::Role, desired: &Role, ours: &str) -> Owner {
     owner(&role.tags, ours, looks_ours)
 }
 
-/// Plans the role.
+/// Plans the role. `uses` is what the Regions still use.
 pub(super) fn set_up(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     desired: &Role,
     seen: &State<observed::Role>,
-) -> Readiness {
+    uses: &[InUse],
+) -> RoleReadiness {
     let mut plan = begin(plan, place, desired);
     let Role {
         name,
         arn: _,
         trust,
         policy_name,
-        policy,
+        policy: _,
         tags,
     } = desired;
+    let not_ready = |why: String| RoleReadiness {
+        ready: Readiness::NotReady(why),
+        may_deliver: false,
+        surplus: None,
+    };
     let none = BTreeSet::new();
     let role = match seen {
         State::Unknown(why) => {
             plan.unknown("the role", why);
-            return Readiness::NotReady(format!("role {name} could not be read"));
+            return not_ready(format!("role {name} could not be read"));
         }
         State::Absent => {
             plan.absent();
@@ -59,13 +66,18 @@ pub(super) fn set_up(
                 tags: tags.clone(),
             };
             let mut after = BTreeSet::from([plan.change("create", action, "absent", &none)]);
+            let (policy, is_more) = granted(desired, &State::Absent, uses);
             let action = RoleAction::PutPolicy {
                 name: policy_name.clone(),
                 before: None,
                 after: policy.clone(),
             };
             after.insert(plan.change("policy", action, "absent", &after));
-            return Readiness::Ready { after };
+            return RoleReadiness {
+                ready: Readiness::Ready { after },
+                may_deliver: true,
+                surplus: is_more.then_some(policy),
+            };
         }
         State::Present(role) => role,
     };
@@ -73,13 +85,13 @@ pub(super) fn set_up(
         Owner::Ours => None,
         Owner::Unknown(why) => {
             plan.unknown_owner(&why);
-            return Readiness::NotReady(format!("the tags of role {name} could not be read"));
+            return not_ready(format!("the tags of role {name} could not be read"));
         }
         Owner::Nobody => Some(plan.taken("role", None, place.owner)),
         Owner::AnotherFleet(fleet) => Some(plan.taken("role", Some(&fleet), place.owner)),
     };
     if let Some(whose) = whose {
-        return Readiness::NotReady(format!("role {name} {whose}"));
+        return not_ready(format!("role {name} {whose}"));
     }
     let observed::Role {
         path,
@@ -92,18 +104,27 @@ pub(super) fn set_up(
         let why = format!("its path is {path}, so its ARN does not follow from its name");
         let hint = "name another role in the fleet file, or create this one again without a path";
         plan.decline(Reason::Blocked, why, hint);
-        return Readiness::NotReady(format!("role {name} has a path"));
+        return not_ready(format!("role {name} has a path"));
     }
     let mut after = BTreeSet::new();
     if let Some((before, put)) = plan.document("trust policy", seen_trust, trust) {
         let action = RoleAction::PutTrust { before, after: put };
         after.insert(plan.change("trust", action, "drifted: trust policy", &none));
     }
-    if let Some((before, put)) = plan.document("inline policy", seen_policy, policy) {
-        let why = match before {
-            Some(_) => "drifted: inline policy",
-            None => "absent: inline policy",
+    let (policy, is_more) = granted(desired, seen_policy, uses);
+    let mut wide = match seen_policy {
+        State::Present(seen) => Some(seen.clone()),
+        State::Absent | State::Unknown(_) => None,
+    };
+    if let Some((before, put)) = plan.document("inline policy", seen_policy, &policy) {
+        let why = match (&before, is_more) {
+            (Some(_), true) => {
+                "drifted: inline policy; what delivers now stays allowed until it is switched over"
+            }
+            (Some(_), false) => "drifted: inline policy",
+            (None, _) => "absent: inline policy",
         };
+        wide = Some(put.clone());
         let action = RoleAction::PutPolicy {
             name: policy_name.clone(),
             before,
@@ -119,7 +140,43 @@ pub(super) fn set_up(
     if let Some(tags) = TagChange::between(seen_tags, tags) {
         plan.change("tag", RoleAction::Tag { tags }, "drifted: tags", &none);
     }
-    Readiness::Ready { after }
+    RoleReadiness {
+        ready: Readiness::Ready { after },
+        may_deliver: wide.is_some(),
+        surplus: wide.filter(|_| is_more),
+    }
+}
+
+/// Our statements of the inline policy while Regions are switched over: what the fleet file asks for, and until then what is in use.
+/// True if that is more than it asks for.
+fn granted(desired: &Role, seen: &State<Document>, uses: &[InUse]) -> (Document, bool) {
+    let mut grants = match seen {
+        State::Present(seen) if uses.iter().any(InUse::is_switching) => Grants::of(seen),
+        State::Present(_) | State::Absent | State::Unknown(_) => Grants::default(),
+    };
+    let keys = uses.iter().filter_map(|one| one.key.clone());
+    grants.keys.extend(keys);
+    let policy = desired.policy_and(&grants);
+    let is_more = policy != desired.policy;
+    (policy, is_more)
+}
+
+/// Plans to take back what nothing uses once `switches` are made.
+pub(super) fn revoke(
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Role,
+    wide: &Document,
+    needs: &BTreeSet<ChangeKey>,
+) {
+    let mut plan = begin(plan, place, desired);
+    let after = merged(Some(wide), &desired.policy);
+    let action = RoleAction::PutPolicy {
+        name: desired.policy_name.clone(),
+        before: Some(wide.clone()),
+        after,
+    };
+    plan.change("revoke", action, "nothing uses the rest any more", needs);
 }
 
 /// Plans to delete the role, once nothing delivers with it. A role that others use keeps what is theirs.

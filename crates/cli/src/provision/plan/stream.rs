@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, StreamAction};
+use super::switch::{DestinationReadiness, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::Stream;
 use crate::provision::observed::{self, State, StreamStatus};
@@ -32,30 +33,46 @@ pub(super) fn set_up(
     place: Place<'_>,
     desired: &Stream,
     seen: &State<observed::Stream>,
-) -> Readiness {
+) -> StreamReadiness {
     let mut plan = begin(plan, place, desired);
     match seen {
         State::Unknown(why) => {
             plan.unknown("the stream", why);
-            Readiness::NotReady(format!("stream {} could not be read", desired.name))
+            StreamReadiness::not_ready(format!("stream {} could not be read", desired.name))
         }
         State::Absent => create(plan, desired),
         State::Present(stream) if stream.status == StreamStatus::Deleting => {
             let hint = "run again once it is gone, to create it anew";
             plan.decline(Reason::Blocked, "it is being deleted", hint);
-            Readiness::NotReady(format!("stream {} is being deleted", desired.name))
+            StreamReadiness::not_ready(format!("stream {} is being deleted", desired.name))
         }
         State::Present(stream) => adopt(plan, place.owner, desired, stream),
     }
 }
 
-fn create(mut plan: StreamPlan<'_>, desired: &Stream) -> Readiness {
+/// What the stream's part says to the parts that follow.
+pub(super) struct StreamReadiness {
+    pub ready: Readiness,
+    /// The change before an encryption, and the encryption that the stream has; `None` if it is not to be changed.
+    encryption: Option<(BTreeSet<ChangeKey>, Encryption)>,
+}
+
+impl StreamReadiness {
+    fn not_ready(why: String) -> Self {
+        Self {
+            ready: Readiness::NotReady(why),
+            encryption: None,
+        }
+    }
+}
+
+fn create(mut plan: StreamPlan<'_>, desired: &Stream) -> StreamReadiness {
     let Stream {
         name: _,
         arn: _,
         mode,
         retention_hours,
-        encryption,
+        encryption: _,
         tags,
     } = desired;
     plan.absent();
@@ -70,11 +87,10 @@ fn create(mut plan: StreamPlan<'_>, desired: &Stream) -> Readiness {
         let why = format!("a new stream keeps {before} hours");
         last = raise_retention(&mut plan, before, after, why, &last);
     }
-    if *encryption != Encryption::None {
-        let why = "a new stream is not encrypted";
-        encrypt(&mut plan, &Encryption::None, encryption, why, &last);
+    StreamReadiness {
+        ready: Readiness::Ready { after: created },
+        encryption: Some((last, Encryption::None)),
     }
-    Readiness::Ready { after: created }
 }
 
 /// A stream takes one change at a time, so each change needs the one before it.
@@ -83,7 +99,7 @@ fn adopt(
     ours: &str,
     desired: &Stream,
     stream: &observed::Stream,
-) -> Readiness {
+) -> StreamReadiness {
     let observed::Stream {
         status,
         is_on_demand: _,
@@ -118,7 +134,11 @@ fn adopt(
     if matches!(status, StreamStatus::Creating | StreamStatus::Updating) {
         last = BTreeSet::from([wait(&mut plan, *status, &last)]);
     }
-    let ready = last.clone();
+    // a stream that is being updated takes records
+    let ready = match status {
+        StreamStatus::Creating => last.clone(),
+        StreamStatus::Active | StreamStatus::Updating | StreamStatus::Deleting => BTreeSet::new(),
+    };
     last = scale(&mut plan, desired.mode, stream, last);
     if *hours < desired.retention_hours {
         let why = format!("drifted: it keeps {hours} hours");
@@ -132,44 +152,31 @@ fn adopt(
         let hint = format!("say retention_hours = {hours} in the fleet file, or lower it by hand");
         plan.decline(Reason::Kept, why, hint);
     }
-    match (encryption, &desired.encryption) {
-        (before, after) if before == after => {}
-        (before, Encryption::None) => {
-            let why = format!(
-                "it is encrypted with {before}, the fleet file says none: encryption is never removed"
-            );
-            let hint = format!(
-                "say encryption = \"{before}\" in the fleet file, so that the role may use the key"
-            );
-            plan.decline(Reason::Kept, why, hint);
-        }
-        (before, after) => {
-            let why = format!("drifted: encryption is {before}");
-            last = encrypt(&mut plan, before, after, &why, &last);
-        }
-    }
     if let Some(tags) = TagChange::between(tags, &desired_tags) {
         let arn = desired.arn.clone();
-        plan.change(
-            "tag",
-            StreamAction::Tag { arn, tags },
-            "drifted: tags",
-            &last,
-        );
+        let action = StreamAction::Tag { arn, tags };
+        last = BTreeSet::from([plan.change("tag", action, "drifted: tags", &last)]);
     }
-    Readiness::Ready { after: ready }
+    StreamReadiness {
+        ready: Readiness::Ready { after: ready },
+        encryption: Some((last, encryption.clone())),
+    }
 }
 
 /// A stream that we must not touch takes records unless it is being created or deleted
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html>).
-fn as_it_is(desired: &Stream, status: StreamStatus) -> Readiness {
-    match status {
+fn as_it_is(desired: &Stream, status: StreamStatus) -> StreamReadiness {
+    let ready = match status {
         StreamStatus::Active | StreamStatus::Updating => Readiness::Ready {
             after: BTreeSet::new(),
         },
         StreamStatus::Creating | StreamStatus::Deleting => {
             Readiness::NotReady(format!("stream {} is not ACTIVE yet", desired.name))
         }
+    };
+    StreamReadiness {
+        ready,
+        encryption: None,
     }
 }
 
@@ -233,18 +240,53 @@ fn raise_retention(
     BTreeSet::from([plan.change("retention", action, why, needs)])
 }
 
-fn encrypt(
-    plan: &mut StreamPlan<'_>,
-    before: &Encryption,
-    after: &Encryption,
-    why: &str,
-    needs: &BTreeSet<ChangeKey>,
-) -> BTreeSet<ChangeKey> {
-    let action = StreamAction::Encrypt {
-        before: before.clone(),
-        after: after.clone(),
+/// Plans one Region's encryption. A customer key is not used before the role that delivers may use it.
+pub(super) fn encrypt(
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Stream,
+    stream: StreamReadiness,
+    role: &RoleReadiness,
+    destination: &DestinationReadiness,
+) -> Option<ChangeKey> {
+    let (mut needs, before) = stream.encryption?;
+    let after = &desired.encryption;
+    if before == *after {
+        return None;
+    }
+    let mut plan = begin(plan, place, desired);
+    if *after == Encryption::None {
+        let why = format!(
+            "it is encrypted with {before}, the fleet file says none: encryption is never removed"
+        );
+        let hint = format!(
+            "say encryption = \"{before}\" in the fleet file, so that the role may use the key"
+        );
+        plan.decline(Reason::Kept, why, hint);
+        return None;
+    }
+    if matches!(after, Encryption::Customer(_)) {
+        let blocked = match (&role.ready, &destination.unsettled) {
+            (Readiness::NotReady(why), _) | (_, Some(why)) => Some(why.as_str()),
+            _ if !role.may_deliver => Some("the role's inline policy could not be read"),
+            (Readiness::Ready { after }, None) => {
+                needs.extend(after.iter().chain(&destination.put).cloned());
+                None
+            }
+        };
+        if let Some(why) = blocked {
+            let why = format!("{why}, so what delivers may not be allowed to use {after}");
+            plan.decline(Reason::Blocked, why, "mend that, then run again");
+            return None;
+        }
+    }
+    let why = match before {
+        Encryption::None if plan.is_absent() => "a new stream is not encrypted".to_owned(),
+        _ => format!("drifted: encryption is {before}"),
     };
-    BTreeSet::from([plan.change("encrypt", action, why, needs)])
+    let after = after.clone();
+    let action = StreamAction::Encrypt { before, after };
+    Some(plan.change("encrypt", action, why, &needs))
 }
 
 /// Whether the stream would have to change for this fleet, tags apart.

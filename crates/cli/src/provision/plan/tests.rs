@@ -5,6 +5,7 @@ mod logging;
 mod member;
 mod seed;
 mod simulate;
+mod switch;
 mod whole;
 
 use std::collections::BTreeSet;

@@ -316,6 +316,8 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         ..ours.clone()
     };
     let double = named("by-hand", &ours.destination);
+    let renamed = ours.destination.as_str().replace("kinesisDest", "old");
+    let renamed = renamed.parse().unwrap();
     let of_our_name = prop_oneof![
         2 => Just(vec![]),
         2 => Just(vec![ours]),
@@ -328,6 +330,7 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         vec![],
         vec![named("to-lambda", &elsewhere)],
         vec![named("to-lambda", &elsewhere), double],
+        vec![named("old-name", &renamed)],
     ]);
     (of_our_name, others, vec(any::<bool>(), 1)).prop_map(|(mut filters, others, flip)| {
         filters.extend(others);

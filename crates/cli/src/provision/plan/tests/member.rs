@@ -70,3 +70,49 @@ fn a_foreign_filter_to_our_destination_is_declined() {
     Nothing to change; 1 declined; 1 foreign, left alone.
     "#);
 }
+
+#[test]
+fn a_filter_to_the_same_accounts_other_destination_is_declined() {
+    let drift = |world: &mut Observed| {
+        let filter = known(trail(world)).filters.first_mut().unwrap();
+        filter.name = "catchment-old".parse().unwrap();
+        let old = filter.destination.as_str().replace("kinesisDest", "old");
+        filter.destination = old.parse().unwrap();
+    };
+    insta::assert_snapshot!(planned(drift), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ! subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            foreign: would deliver twice: filter catchment-old delivers this log group to arn:aws:logs:us-west-2:999988887777:destination:old, of the same logging account
+              hint: if the logs::Destination was renamed, put the old names back into the fleet file and run `catchment destroy --member dev1`, then the new names and `catchment apply`; what is logged in between is not delivered
+            foreign, left alone: subscription filter catchment-old, to arn:aws:logs:us-west-2:999988887777:destination:old
+
+    Nothing to change; 1 declined; 1 foreign, left alone.
+    "#);
+    // the hint for a namesake would be wrong here: another name makes a second filter
+    let namesake = |world: &mut Observed| {
+        drift(world);
+        known(trail(world)).filters[0].name = "catchment-kinesisDest".parse().unwrap();
+    };
+    assert!(planned(namesake).contains("foreign: would deliver twice"));
+}
+
+#[test]
+fn a_filter_straight_into_our_stream_is_declined() {
+    let drift = |world: &mut Observed| {
+        let stream = "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream";
+        let filter = known(trail(world)).filters.first_mut().unwrap();
+        filter.name = "direct".parse().unwrap();
+        filter.destination = stream.parse().unwrap();
+    };
+    insta::assert_snapshot!(planned(drift), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ! subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            foreign: would deliver twice: filter direct delivers this log group straight into arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream
+              hint: delete it, then run `catchment apply`; what is logged in between is not delivered
+            foreign, left alone: subscription filter direct, to arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream
+
+    Nothing to change; 1 declined; 1 foreign, left alone.
+    "#);
+}

@@ -32,6 +32,27 @@ pub(super) fn first(plan: &Plan, world: &Observed, count: usize) -> Observed {
     world
 }
 
+/// The states between the changes: in the plan's order, or with each change as late as what it needs allows the others to come first.
+pub(super) fn steps(plan: &Plan, world: &Observed, is_reversed: bool) -> Vec<Observed> {
+    let mut left: Vec<&Change> = plan.changes.iter().collect();
+    let mut done: BTreeSet<&ChangeKey> = BTreeSet::new();
+    let mut states = vec![world.clone()];
+    while !left.is_empty() {
+        let is_ready = |change: &&Change| change.needs.iter().all(|key| done.contains(key));
+        let next = if is_reversed {
+            left.iter().rposition(is_ready)
+        } else {
+            left.iter().position(is_ready)
+        };
+        let change = left.remove(next.unwrap());
+        let mut world = states.last().unwrap().clone();
+        carry_out(change, &mut world);
+        done.insert(&change.key);
+        states.push(world);
+    }
+    states
+}
+
 fn without(plan: &Plan, world: &Observed, failing: Option<&ChangeKey>) -> Observed {
     let mut world = world.clone();
     let mut not_done: BTreeSet<&ChangeKey> = failing.into_iter().collect();

@@ -19,9 +19,9 @@ pub const DECODED_MIB_DEFAULT: usize = 64;
 
 /// The most memory that one record takes, in multiples of the cap on it; the batch and the response come on top of that.
 ///
-/// Measured at 3.8 for one bare message that fills the cap, which is copied once into a buffer that grows by doubling, and
-/// at 1.4 for everything else. With the default cap, 256 MiB for a record, 6 MB each for the request and the response, and
-/// 16 MiB for what stays allocated fit into a function with 512 MB.
+/// Measured at 3.8 in the format `message` for one message that fills the cap, which is copied once into a buffer that grows
+/// by doubling, and at 1.4 in the other formats. With the default cap, 256 MiB for a record, 6 MB each for the request and
+/// the response, and 16 MiB for what stays allocated fit into a function with 512 MB.
 pub const RECORD_MEMORY_PER_CAP: usize = 4;
 
 /// The largest cap that can be set, in MiB. Our own choice: a Lambda function has at most 10,240 MB of memory, so a cap

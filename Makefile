@@ -86,9 +86,13 @@ MUTANTS_TREE := target/mutants/tree
 SHARD := 0/1
 mutants: $(CARGO_MUTANTS) ## plant faults in the pure modules, which tests must find; takes hours; SHARD=0/8 is an eighth
 	mkdir -p $(MUTANTS_TREE)
+	find $(MUTANTS_TREE) -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
 	git archive HEAD | tar --extract --touch --directory $(MUTANTS_TREE)
-	cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CURDIR)/$(CARGO_MUTANTS) mutants \
-		--in-place --config $(CURDIR)/.config/mutants.toml --shard $(SHARD) --sharding round-robin --output ..
+	$(MUTATE) --package catchment --output ../cli
+	$(MUTATE) --package catchment-transformer --output ../transformer --cargo-test-arg=--test=batches --cargo-test-arg=--test=properties
+
+MUTATE = cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CURDIR)/$(CARGO_MUTANTS) mutants \
+	--in-place --config $(CURDIR)/.config/mutants.toml --shard $(SHARD) --sharding round-robin
 
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform

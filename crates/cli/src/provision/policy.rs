@@ -218,6 +218,7 @@ mod tests {
             document.to_json(),
             r#"{"Version":"2012-10-17","Id":"i","Statement":[{"Sid":"A","Effect":"Allow","Action":"sts:AssumeRole"}]}"#
         );
+        assert_eq!(document.to_string(), document.to_json());
         assert_eq!(Document::parse(&document.to_json()).unwrap(), document);
     }
 

@@ -1,5 +1,6 @@
 //! What fleets ask for, and those that are too large to set up.
 
+use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use super::*;
 use crate::provision::fleet::{self, Fleet};
 
@@ -86,6 +87,49 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
 fn a_fleet_too_large_for_the_destination_policy_says_so() {
     let error = Desired::of_fleet(&fleet(400, "organization = \"o-a1b2c3d4e5\"")).unwrap_err();
     insta::assert_snapshot!(error, @"the policy of logs::Destination kinesisDest is 6217 bytes long for 400 members; AWS takes 5120");
+}
+
+/// A longer name makes the policy longer, a byte for each character.
+#[test]
+fn a_destination_policy_may_be_as_long_as_aws_takes_and_no_longer() {
+    let fleet = |name: usize| {
+        let mut fleet = fleet(300, "organization = \"o-a1b2c3d4e5\"");
+        fleet.logging.destination = "d".repeat(name).parse().unwrap();
+        Desired::of_fleet(&fleet)
+    };
+    let length = |fleet: Result<Desired, DesiredError>| {
+        let logging = fleet.unwrap().logging.unwrap();
+        let place = logging.regions.into_values().next().unwrap();
+        place.destination.policy.to_json().len()
+    };
+    let longest = 1 + DESTINATION_POLICY_BYTES_MAX - length(fleet(1));
+    assert_eq!(length(fleet(longest)), DESTINATION_POLICY_BYTES_MAX);
+    assert!(matches!(
+        fleet(longest + 1),
+        Err(DesiredError::DestinationPolicyTooLong { .. })
+    ));
+}
+
+/// A longer Region makes the policy longer, a character for each.
+#[test]
+fn a_trust_policy_may_be_as_long_as_aws_takes_and_no_longer() {
+    let fleet = |length: usize| {
+        let mut fleet = fleet(40, "");
+        let region = format!("us-{}-1", "w".repeat(length)).parse().unwrap();
+        let member = fleet.members.values_mut().next().unwrap();
+        member.regions = [region].into_iter().collect();
+        Desired::of_fleet(&fleet)
+    };
+    let length = |fleet: Result<Desired, DesiredError>| {
+        let logging = fleet.unwrap().logging.unwrap();
+        logging.role.trust.to_json().chars().count()
+    };
+    let longest = 1 + TRUST_POLICY_CHARACTERS_MAX - length(fleet(1));
+    assert_eq!(length(fleet(longest)), TRUST_POLICY_CHARACTERS_MAX);
+    assert!(matches!(
+        fleet(longest + 1),
+        Err(DesiredError::TrustTooLong { .. })
+    ));
 }
 
 #[test]

@@ -233,6 +233,26 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_is_described_by_its_effect_its_actions_and_to_whom() {
+        let summary = |statement: &str| Meaning::of(&document(statement).statements()[0]).summary();
+        assert_eq!(
+            summary(
+                r#"{"Effect":"Allow","Action":["a:B","a:C"],"Principal":{"AWS":"111122223333"},"Resource":"*"}"#
+            ),
+            "Allow a:B, a:C to 111122223333"
+        );
+        assert_eq!(summary(r#"{"Effect":"Deny","Action":"a:B"}"#), "Deny a:B");
+    }
+
+    #[test]
+    fn an_operator_of_another_kind_beside_an_alias_makes_no_difference() {
+        let with = |operator: &str| {
+            format!(r#"{{"Condition":{{"StringEquals":{{"a":"b"}},"{operator}":{{"c":"d"}}}}}}"#)
+        };
+        check(&with("ArnEquals"), &with("ArnLike"), true);
+    }
+
+    #[test]
     fn statements_written_differently_may_mean_the_same() {
         check(r#"{"Action":"a:B"}"#, r#"[{"Action":["a:B"]}]"#, true);
         check(

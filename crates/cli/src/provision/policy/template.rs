@@ -116,22 +116,10 @@ impl Renderer<'_> {
                 Some(list) => list.iter().cloned().map(Value::String).collect(),
                 None => Value::String(self.text(&text)?),
             },
-            Value::Array(items) => {
-                let mut rendered = Vec::new();
-                for item in items {
-                    let is_list = item
-                        .as_str()
-                        .map(|text| self.list(text))
-                        .transpose()?
-                        .flatten()
-                        .is_some();
-                    match self.value(item)? {
-                        Value::Array(spliced) if is_list => rendered.extend(spliced),
-                        one => rendered.push(one),
-                    }
-                }
-                Value::Array(rendered)
-            }
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| self.value(item))
+                .collect::<Result<_, TemplateError>>()?,
             Value::Object(fields) => Value::Object(
                 fields
                     .into_iter()

@@ -145,6 +145,10 @@ pub struct Target {
     #[command(flatten)]
     pub scope: Scope,
 
+    /// Talk to at most this many accounts at a time; an account in two Regions counts twice
+    #[arg(long, value_name = "NUMBER", default_value = "32")]
+    pub concurrency: NonZeroU16,
+
     #[command(flatten)]
     pub by_hand: ByHand,
 }
@@ -163,10 +167,6 @@ pub struct Scope {
     /// Limit to this member account; may be given more than once
     #[arg(long = "member", value_name = "NAME")]
     pub members: Vec<MemberName>,
-
-    /// Talk to at most this many accounts at a time; an account in two Regions counts twice
-    #[arg(long, value_name = "NUMBER", default_value = "32")]
-    pub concurrency: NonZeroU16,
 }
 
 /// One member, without a fleet file.

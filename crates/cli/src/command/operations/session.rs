@@ -36,7 +36,7 @@ impl Session {
     /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
     pub(crate) async fn open(target: &args::Target) -> anyhow::Result<Self> {
         let connections = Connections::new(Options {
-            concurrency: target.scope.concurrency,
+            concurrency: target.concurrency,
             ask: Some(Ask::new(ask)),
         });
         let desired = match &target.by_hand.destination_arn {

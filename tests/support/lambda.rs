@@ -13,6 +13,8 @@ use super::{http, repository};
 const READY_SECONDS_MAX: u64 = 20;
 /// Firehose allows a transformation five minutes at most.
 const FUNCTION_TIMEOUT_SECONDS: &str = "300";
+/// Runs the binary in the memory that infra/logging.yaml gives it, 512 MB, counted strictly: as address space.
+const LIMITED: &str = "ulimit -v 524288; exec \"$0\"";
 
 /// A running emulator with `binary` as its `bootstrap`. Dropping it ends everything that it started.
 pub(crate) struct Lambda {
@@ -37,6 +39,7 @@ impl Lambda {
             .arg(runtime_interface_emulator())
             .args(["--runtime-interface-emulator-address", &address.to_string()])
             .args(["--runtime-api-address", &unused_address().to_string()])
+            .args(["/bin/sh", "-c", LIMITED])
             .arg(binary)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

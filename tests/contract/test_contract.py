@@ -52,7 +52,7 @@ def readable(answer):
         keys = json.dumps({"partitionKeys": dict(sorted(answer.keys.items()))}, separators=(",", ":"), ensure_ascii=False)
         lines.append(f"  metadata {keys}")
     if answer.result == "Ok":
-        lines += [f"  | {line}" for line in answer.data.decode().split("\n")]
+        lines += [f"  | {line}" for line in answer.data.decode(errors="backslashreplace").split("\n")]
     return lines
 
 

@@ -41,7 +41,15 @@ fn messages(text: &str) -> Option<Summary> {
         }
         let fields = Fields::of(json)?;
         match &*decoded(string(fields.one("messageType")?)?) {
-            "CONTROL_MESSAGE" => summary.0 += 1,
+            "CONTROL_MESSAGE" => {
+                for name in ["owner", "logGroup", "logStream"] {
+                    if let Some(json) = fields.at_most_one(name)? {
+                        name_of(json)?;
+                    }
+                }
+                fields.at_most_one("logEvents")?;
+                summary.0 += 1;
+            }
             "DATA_MESSAGE" => {
                 let names = ["owner", "logGroup", "logStream"]
                     .map(|name| fields.one(name).and_then(name_of));

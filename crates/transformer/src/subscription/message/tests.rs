@@ -314,6 +314,8 @@ fn a_field_may_not_occur_twice() {
     let text = with("\"eu-west-1\"}", "\"eu-west-1\"},\"extractedFields\":{}");
     let field = "logEvents.extractedFields";
     assert_eq!(error(&text), MessageError::Twice { field });
+    let control = r#"{"messageType":"CONTROL_MESSAGE","owner":"a","owner":"b"}"#;
+    assert_eq!(error(control), MessageError::Twice { field: "owner" });
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn errors_name_the_cause_and_the_next_step() {
             &["--sources", "{"],
             "",
             2,
-            "error: --sources: `{` is wrong: not a JSON object",
+            "error: --sources: not a JSON object",
         ),
         (&["--formt", "json"], "", 2, "--format"),
         (

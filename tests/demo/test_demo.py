@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 DEMO = Path(__file__).resolve().parent
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 PARTITIONS = (
     "account=111122223333/source=vpc-flow-logs",
     "account=111122223333/source=cloudtrail",

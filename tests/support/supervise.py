@@ -43,20 +43,22 @@ def start(command: list[str], **options) -> subprocess.Popen:
 
 
 def _descendants() -> list[int]:
-    parents = {}
+    parents, zombies = {}, set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             # pid (name) state ppid …; the name may contain anything, even brackets
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
-        if state != "Z":
-            parents[int(stat.parent.name)] = int(parent)
+        parents[int(stat.parent.name)] = int(parent)
+        if state == "Z":
+            # it may have died after we read who its children are, so it still leads to them
+            zombies.add(int(stat.parent.name))
     found, seen = [], {os.getpid()}
     while fresh := [pid for pid, parent in parents.items() if parent in seen and pid not in seen]:
         found += fresh
         seen.update(fresh)
-    return found
+    return [pid for pid in found if pid not in zombies]
 
 
 def end_children(grace_seconds: float = GRACE_SECONDS) -> None:

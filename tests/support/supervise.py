@@ -87,9 +87,9 @@ def when_stdin_closes(action) -> None:
 def main() -> None:
     adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    child = start(sys.argv[1:])
-    when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
+        child = start(sys.argv[1:])
+        when_stdin_closes(lambda: os.kill(os.getpid(), signal.SIGTERM))
         code = child.wait()
     finally:
         end_children()

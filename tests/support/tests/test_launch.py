@@ -49,16 +49,26 @@ class Ends(unittest.TestCase):
 
 
 class Supervise(unittest.TestCase):
+    def supervise(self, **options):
+        command = [sys.executable, SUPPORT / "supervise.py", "sh", "-c", "sleep 600 & echo $!; exec sleep 600"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, **options)
+        self.addCleanup(process.stdout.close)
+        return process
+
     def test_it_ends_what_its_command_started(self):
-        command = "sleep 600 & echo $!; exec sleep 600"
-        process = subprocess.Popen(
-            [sys.executable, SUPPORT / "supervise.py", "sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        process = self.supervise(stdin=subprocess.PIPE)
         grandchild = int(process.stdout.readline())
         process.stdin.close()
         self.assertEqual(process.wait(10), 143)
-        process.stdout.close()
         self.assertFalse(_runs(grandchild))
+
+    def test_also_if_standard_input_was_closed_before_it_began(self):
+        for _ in range(10):
+            process = self.supervise(stdin=subprocess.DEVNULL)
+            self.assertEqual(process.wait(10), 143)
+            # nothing is printed if the command ended before it started anything
+            if grandchild := process.stdout.readline():
+                self.assertFalse(_runs(int(grandchild)))
 
 
 class Port(unittest.TestCase):
@@ -99,6 +109,7 @@ class Authorised(EmulatorTest):
 
 def _runs(pid):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        # Z: a zombie; X: one that is being removed
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False

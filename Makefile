@@ -58,9 +58,10 @@ demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this mac
 	@$(MAKE) --no-print-directory lambda
 	@$(PY) tests/demo $(ARGS)
 
-bless: $(VENV)/.installed lambda ## rewrite golden files, snapshots and policy copies; then review the diff
+bless: $(VENV)/.installed lambda ## rewrite golden files, snapshots, policy copies and table columns; then review the diff
 	BLESS=1 INSTA_UPDATE=always cargo test --workspace --locked
 	$(PY) tests/infra/policies.py
+	$(PY) tests/infra/columns.py
 
 lint-infra: $(VENV)/.installed
 	$(VENV)/bin/cfn-lint --config-file .config/cfn-lint.yaml

@@ -60,18 +60,20 @@ def render(document, meanings, column):
 def rewrite(text):
     """The template with every marked block rendered anew from policies/."""
     meanings = {found["placeholder"]: found["meaning"] for found in MEANING.finditer(text)}
-    known, lines, out = documents(), text.splitlines(), []
-    blocks = {number: (column, name) for number, column, name in markers(text)}
-    number = 0
+    known = documents()
+    return replaced(text, {number: (column, render(known[name], meanings, column)) for number, column, name in markers(text)})
+
+
+def replaced(text, blocks):
+    """The text with what stands under a line, deeper than its column, replaced: {line number: (column, new lines)}."""
+    lines, out, number = text.splitlines(), [], 0
     while number < len(lines):
         out.append(lines[number])
-        block = blocks.get(number)
+        column, new = blocks.get(number, (None, []))
         number += 1
-        if block:
-            column, name = block
-            while number < len(lines) and lines[number].startswith(" " * (column + 1)):
-                number += 1
-            out += render(known[name], meanings, column)
+        while column is not None and number < len(lines) and lines[number].startswith(" " * (column + 1)):
+            number += 1
+        out += new
     return "\n".join(out) + "\n"
 
 
@@ -118,10 +120,15 @@ def _scalar(text, meanings):
     return "!Sub " + json.dumps(PLACEHOLDER.sub(lambda found: meanings[found[1]], escaped))
 
 
-if __name__ == "__main__":
+def rewrite_templates(rewrite):
+    """Rewrites the templates in place, and says which."""
     for template in TEMPLATES:
         before = template.read_text()
         after = rewrite(before)
         if after != before:
             template.write_text(after)
             print(f"rewrote {template.relative_to(ROOT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    rewrite_templates(rewrite)

@@ -27,6 +27,7 @@ DOCUMENTED = {
         "ActivePartitionsLimit",
         "BackupToS3.Success",
         "BackupToS3.DataFreshness",
+        "FailedConversion.Records",
         *(
             f"DeliveryTo{destination}.{metric}"
             for destination in ("S3", "AmazonOpenSearchService", "HttpEndpoint")
@@ -50,8 +51,11 @@ LATE_OR_LOST = {
     "Duration",
 }
 DEPLOYED = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333"}
+PARTITIONS = {"PartitionCount", "PartitionCountExceeded", "ActivePartitionsLimit"}
+# By destination and storage: the parameters, what the metrics' names begin with, the metrics that no other has.
 DESTINATIONS = {
-    "s3": ({}, "DeliveryToS3", {"PartitionCount", "PartitionCountExceeded", "ActivePartitionsLimit"}),
+    "s3": ({}, "DeliveryToS3", PARTITIONS),
+    "s3 parquet": ({"Storage": "parquet"}, "DeliveryToS3", PARTITIONS | {"FailedConversion.Records"}),
     "opensearch": (
         {"OpenSearchDomainArn": "arn:aws:es:us-west-2:999988887777:domain/logs"},
         "DeliveryToAmazonOpenSearchService",
@@ -76,7 +80,7 @@ def custom():
 
 
 def stack(destination, **more):
-    return Stack("logging.yaml", {**DEPLOYED, "Destination": destination, **DESTINATIONS[destination][0], **more})
+    return Stack("logging.yaml", {**DEPLOYED, "Destination": destination.split()[0], **DESTINATIONS[destination][0], **more})
 
 
 def alarms(destination, **more):
@@ -160,8 +164,12 @@ class Alarms(unittest.TestCase):
                     self.assertEqual((alarm["Threshold"], alarm["EvaluationPeriods"]), (0.9, 3), name)
 
     def test_an_alarm_of_firehoses_log_gives_the_query_that_can_read_it(self):
-        for name in ("FirehoseDeliveryFailing", "BackupFailing"):
-            described = alarms("http")[name]["AlarmDescription"]
+        for name, destination in (
+            ("FirehoseDeliveryFailing", "s3"),
+            ("FirehoseConversionFailing", "s3 parquet"),
+            ("BackupFailing", "http"),
+        ):
+            described = alarms(destination)[name]["AlarmDescription"]
             self.assertIn("SOURCE '<FirehoseLogGroup#1>' | fields @timestamp, errorCode, message", described)
         saved = {path: it for path, it in stack("http").made().items() if it.type == "AWS::Logs::QueryDefinition"}
         (firehose,) = [it for it in saved.values() if it.properties["LogGroupNames"] == ["<FirehoseLogGroup#1>"]]

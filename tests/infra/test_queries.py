@@ -1,12 +1,13 @@
 """The Glue table and the Athena queries of infra/queries.yaml, over objects that the transformer wrote, in DuckDB.
 
 The queries are written for Athena; sqlglot reads them in its dialect and writes them in DuckDB's. What neither can show is
-Athena itself: partition projection and the JSON SerDe are AWS's.
+Athena itself: partition projection, the SerDes and Firehose's format conversion are AWS's.
 """
 
 import base64
 import datetime
 import gzip
+import itertools
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import columns
 import duckdb
 import policies
 import sqlglot
@@ -27,6 +29,7 @@ import fleet
 GIVEN = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333,444455556666,999988887777"}
 SOURCES = {group: source for account in fleet.MEMBERS for source, group in account.log_groups.items()}
 NOW = datetime.datetime.now(datetime.UTC)
+DUCKDB = {"string": "VARCHAR", "int": "INTEGER"}
 ALICE = "arn:aws:iam::111122223333:user/alice"
 
 
@@ -112,61 +115,96 @@ def transformed(variables):
 class Archive:
     """The objects of a stack in a folder, where its Prefix puts them, and the table and the queries over them."""
 
-    def __init__(self, folder, keys):
-        made = Stack("logging.yaml", {**GIVEN, "PartitionKeys": keys}).made()
+    def __init__(self, folder, keys, storage):
+        made = Stack("logging.yaml", {**GIVEN, "PartitionKeys": keys, "Storage": storage}).made()
         self.queries = {it.get("Name"): it.get("QueryString") for it in made.values() if it.type == "AWS::Athena::NamedQuery"}
         (table,) = [it for it in made.values() if it.type == "AWS::Glue::Table"]
         self.table = table.properties["TableInput"]
-        self.prefix = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration/Prefix")
-        variables = made["Transformer"].get("Environment/Variables")
+        self.columns = {it["Name"]: it["Type"] for it in self.table["StorageDescriptor"]["Columns"]}
+        self.partitions = {it["Name"]: it["Type"] for it in self.table["PartitionKeys"]}
+        self.delivery = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration")
+        self.prefix = self.delivery["Prefix"]
+        self.engine = duckdb.connect()
         self.lines = []
-        for record in transformed(variables):
+        for record in transformed(made["Transformer"].get("Environment/Variables")):
             parts = record["metadata"]["partitionKeys"]
             path = folder / re.sub(r"!\{partitionKeyFromLambda:(\w+)\}", lambda it: parts[it[1]], self.prefix)
             path.mkdir(parents=True, exist_ok=True)
+            path /= record["recordId"] + self.delivery["FileExtension"]
             data = base64.b64decode(record["data"])
-            (path / f"{record['recordId']}.jsonl.gz").write_bytes(data)
-            self.lines += [json.loads(line) for line in gzip.decompress(data).decode().splitlines()]
-        self.columns = {it["Name"]: it["Type"] for it in self.table["StorageDescriptor"]["Columns"]}
-        self.partitions = {it["Name"]: it["Type"] for it in self.table["PartitionKeys"]}
-        types = {"string": "VARCHAR", "int": "INTEGER"}
-        of = lambda names: ", ".join(f"'{name}': '{types[kind]}'" for name, kind in names.items())  # noqa: E731
-        self.engine = duckdb.connect()
-        self.engine.execute(
-            f"CREATE VIEW {self.table['Name']} AS SELECT * FROM read_json('{folder}/logs/**/*.jsonl.gz', format = 'newline_delimited',"
-            f" columns = {{{of(self.columns)}}}, hive_partitioning = true, hive_types = {{{of(self.partitions)}}})"
-        )
+            lines = [json.loads(line) for line in (data if storage == "parquet" else gzip.decompress(data)).decode().splitlines()]
+            if storage == "parquet":
+                self.convert(lines, path)
+            else:
+                path.write_bytes(data)
+            self.lines += lines
+        objects = f"'{folder}/**/*'"
+        read = {
+            "json": f"read_json({objects}, format = 'newline_delimited', columns = {struct(self.columns)}",
+            "parquet": f"read_parquet({objects}",
+        }[storage]
+        view = f"{read}, hive_partitioning = true, hive_types = {struct(self.partitions)})"
+        self.engine.execute(f"CREATE VIEW {self.table['Name']} AS SELECT * FROM {view}")
+
+    def convert(self, lines, path):
+        """What Firehose's format conversion does: the table's columns, each from its member; what has no column is left out.
+
+        https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
+        """
+        deserializer = self.delivery["DataFormatConversionConfiguration"]["InputFormatConfiguration"]["Deserializer"]
+        members = deserializer["OpenXJsonSerDe"]["ColumnToJsonKeyMappings"]
+        rows = [[line.get(members.get(column, column)) for column in self.columns] for line in lines]
+        types = ", ".join(f'"{name}" {DUCKDB[kind]}' for name, kind in self.columns.items())
+        self.engine.execute(f"CREATE OR REPLACE TABLE object ({types})")
+        self.engine.executemany(f"INSERT INTO object VALUES ({', '.join('?' for _ in self.columns)})", rows)
+        self.engine.execute(f"COPY object TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
 
     def ask(self, name):
         (statement,) = sqlglot.transpile(self.queries[name], read="athena", write="duckdb")
         found = self.engine.execute(statement)
-        columns = [it[0] for it in found.description]
-        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        names = [it[0].replace("event_time", "timestamp") for it in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def struct(types):
+    """Names and types of Glue, as DuckDB's readers take them."""
+    return {name: DUCKDB[kind] for name, kind in types.items()}
 
 
 class Queries(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        cls.archives = {keys: Archive(Path(folder) / keys, keys) for keys in ("account-source-date", "source-date")}
-        cls.archive = cls.archives["account-source-date"]
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        kinds = itertools.product(("account-source-date", "source-date"), ("json", "parquet"))
+        cls.archives = {" as ".join(kind): Archive(folder / "-".join(kind), *kind) for kind in kinds}
+        cls.archive = cls.archives["account-source-date as json"]
 
-    def test_the_tables_columns_are_the_fields_of_a_line(self):
-        for keys, archive in self.archives.items():
-            in_path = re.findall(r"(\w+)=!", archive.prefix)
-            with self.subTest(keys=keys):
+    def test_the_tables_columns_are_the_members_of_the_lines_in_the_golden_batches(self):
+        self.assertEqual(list(columns.members())[0], "timestamp")
+        template = (policies.ROOT / "infra" / "queries.yaml").read_text()
+        self.assertEqual(template, columns.rewrite(template), "`make bless` writes the columns anew")
+        self.assertEqual(len(re.findall(r"Columns: # tests/batches, without", template)), template.count("Columns:"))
+
+    def test_every_member_of_a_line_has_a_column_or_is_in_the_objects_key(self):
+        for kind, archive in self.archives.items():
+            in_key = re.findall(r"(\w+)=!", archive.prefix)
+            given = [it.replace("event_time", "timestamp") for it in archive.columns]
+            with self.subTest(kind=kind):
+                self.assertEqual(list(archive.partitions), in_key)
                 for line in archive.lines:
-                    self.assertEqual([it for it in line if it not in in_path], list(archive.columns))
-                self.assertEqual(list(archive.partitions), in_path)
+                    self.assertEqual([it for it in line if it not in in_key], [it for it in given if it != "error"])
 
     def test_the_projected_locations_are_where_firehose_writes(self):
-        for keys, archive in self.archives.items():
+        places = set()
+        for kind, archive in self.archives.items():
             location = archive.table["Parameters"]["storage.location.template"]
-            with self.subTest(keys=keys):
+            places.add(archive.prefix.split("/")[0])
+            with self.subTest(kind=kind):
                 written = re.sub(r"!\{partitionKeyFromLambda:(\w+)\}", r"${\1}", archive.prefix)
                 self.assertEqual(location, f"s3://<LogBucket#1>/{written}")
                 projected = {it.split(".")[1] for it in archive.table["Parameters"] if it.endswith(".type")}
                 self.assertEqual(projected, set(archive.partitions))
+        self.assertEqual(places, {"logs", "parquet"}, "a table of one would read objects of the other")
 
     def test_the_projected_sources_are_the_transformers(self):
         (source,) = (policies.ROOT / "crates/transformer/src").rglob("source.rs")
@@ -174,12 +212,13 @@ class Queries(unittest.TestCase):
         self.assertGreater(len(names), 2)
         self.assertEqual(self.archive.table["Parameters"]["projection.source.values"], ",".join([*names, "other"]))
 
-    def test_every_query_answers_alike_over_both_layouts(self):
+    def test_every_query_answers_alike_over_every_layout(self):
         for name in self.archive.queries:
-            with self.subTest(query=name):
-                answers = [archive.ask(name) for archive in self.archives.values()]
-                self.assertTrue(answers[0])
-                self.assertEqual(*answers)
+            answer = self.archive.ask(name)
+            self.assertTrue(answer)
+            for kind, archive in self.archives.items():
+                with self.subTest(query=name, kind=kind):
+                    self.assertEqual(archive.ask(name), answer)
 
     def test_every_query_reads_no_more_than_it_has_to(self):
         for name, query in self.archive.queries.items():

@@ -149,6 +149,58 @@ class Delivery(unittest.TestCase):
                 self.assertEqual(",".join(key for _, key in asked), variables["CATCHMENT_PARTITION_KEYS"])
                 self.assertTrue(all(column == key for column, key in asked))
 
+    def test_parquet_is_made_as_firehose_wants_it(self):
+        for keys in load("logging.yaml")["Parameters"]["PartitionKeys"]["AllowedValues"]:
+            made = logging(Storage="parquet", PartitionKeys=keys).made()
+            delivery = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration")
+            conversion = delivery["DataFormatConversionConfiguration"]
+            (table,) = [it for it in made.values() if it.type == "AWS::Glue::Table"]
+            with self.subTest(keys=keys):
+                # https://docs.aws.amazon.com/firehose/latest/dev/enable-record-format-conversion.html: no compression of S3's, a
+                # buffer of 64 MB or more; record-format-conversion.html: JSON comes in, so the transformer may not compress either
+                self.assertEqual(delivery["CompressionFormat"], "UNCOMPRESSED")
+                self.assertIn(int(delivery["BufferingHints"]["SizeInMBs"]), range(64, 129))
+                self.assertEqual(made["Transformer"].get("Environment/Variables/CATCHMENT_COMPRESSION"), "none")
+                self.assertEqual(made["Transformer"].get("Environment/Variables/CATCHMENT_FORMAT"), "events")
+                # Lambda answers with 6 MB at most: 1 MB of gzipped CloudTrail opens to 11 MB of base64
+                (processor,) = delivery["ProcessingConfiguration"]["Processors"]
+                parameters = {it["ParameterName"]: it["ParameterValue"] for it in processor["Parameters"]}
+                self.assertEqual(parameters["BufferSizeInMBs"], "0.2")
+                self.assertEqual(
+                    (conversion["Enabled"], conversion["SchemaConfiguration"]["TableName"], conversion["SchemaConfiguration"]["DatabaseName"]),
+                    (True, "<SavedQueries#1>.Outputs.Table", "<SavedQueries#1>.Outputs.Database"),
+                )
+                columns = {it["Name"] for it in table.get("TableInput/StorageDescriptor/Columns")}
+                renamed = conversion["InputFormatConfiguration"]["Deserializer"]["OpenXJsonSerDe"]["ColumnToJsonKeyMappings"]
+                self.assertEqual(renamed, {"event_time": "timestamp"})
+                self.assertLessEqual(renamed.keys(), columns)
+                # https://docs.aws.amazon.com/firehose/latest/APIReference/API_OpenXJsonSerDe.html
+                self.assertNotIn("timestamp", columns)
+
+    def test_json_switches_the_conversion_off_since_an_update_keeps_what_it_does_not_name(self):
+        # https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html
+        delivery = logging().made()["FirehoseToS3"].get("ExtendedS3DestinationConfiguration")
+        self.assertEqual(delivery["DataFormatConversionConfiguration"], {"Enabled": False})
+        self.assertEqual(delivery["FileExtension"], ".jsonl.gz")
+
+    def test_parquet_is_refused_where_firehose_cannot_convert(self):
+        self.assertEqual(logging(Storage="parquet").refused(), [])
+        for other in (OPENSEARCH, HTTP):
+            self.assertEqual(logging(**other, Storage="parquet").refused(), ["Storage parquet needs Destination s3"])
+
+    def test_only_a_stream_that_converts_may_read_the_schema_and_nothing_else_of_glue(self):
+        # https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-glue, and for the ancestors of a table
+        # https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+        role = logging(Storage="parquet").made()["FirehoseRole"]
+        self.assertEqual(allowed(role, "glue"), {"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"})
+        self.assertEqual(allowed(logging().made()["FirehoseRole"], "glue"), set())
+
+    def test_athena_reads_json_with_the_serde_that_finds_every_row(self):
+        # https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html: with OpenX's, results can be non-deterministic
+        for storage, serde in (("json", "org.apache.hive.hcatalog.data.JsonSerDe"), ("parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")):
+            (table,) = [it for it in logging(Storage=storage).made().values() if it.type == "AWS::Glue::Table"]
+            self.assertEqual(table.get("TableInput/StorageDescriptor/SerdeInfo/SerializationLibrary"), serde)
+
     def test_the_accounts_that_the_description_names_fit_the_quota(self):
         """500 active partitions: accounts by three sources, and twice that around midnight."""
         described = load("logging.yaml")["Parameters"]["PartitionKeys"]["Description"]

@@ -70,6 +70,7 @@ TRAIL = {"TrailBucketName": "trails", "TrailName": "catchment"}
 DEPLOYED = {
     "logging.yaml": [
         LOGGING,
+        {**LOGGING, "Storage": "parquet"},
         {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "s3", "CustomerKeys": "true", "LockMode": "GOVERNANCE"},
         {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "opensearch", "OpenSearchSecurityGroupIds": "sg-1"},
         {**LOGGING, **OPENSEARCH, **HTTP, "Destination": "http", "HttpSecretKeyArn": KEY},

@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 
 import boto3
+import duckdb
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -128,12 +129,12 @@ class Emulator:
 
     def objects(self, bucket):
         """What is in a bucket: text by key, gunzipped."""
+        return {key: gzip.decompress(data).decode() for key, data in self.raw_objects(bucket).items()}
+
+    def raw_objects(self, bucket):
         s3 = self.client("s3")
         listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-        return {
-            entry["Key"]: gzip.decompress(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()).decode()
-            for entry in listed
-        }
+        return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in listed}
 
 
 def wait_for(what, is_so):
@@ -247,6 +248,26 @@ class LoggingAccount(unittest.TestCase):
         self.assertEqual(self.aws.client("lambda").list_functions()["Functions"], [])
         self.assertEqual(self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"], [])
         self.assertEqual(self.aws.client("logs").describe_log_groups()["logGroups"], [])
+
+    def test_parquet_has_the_columns_of_the_table_and_the_messages_unchanged(self):
+        """ministack converts as Firehose does, with DuckDB in place of Hive."""
+        self.aws.deploy("logging.yaml", "as-parquet", **self.given, Storage="parquet")
+        bucket = self.aws.physical("as-parquet")["LogBucket"]
+        self.put(subscription_message("DATA_MESSAGE", MESSAGES))
+        wait_for("an object", lambda: self.aws.raw_objects(bucket))
+        ((key, data),) = self.aws.raw_objects(bucket).items()
+        self.assertRegex(key, r"^parquet/account=111122223333/source=vpc-flow-logs/year=2026/month=09/day=21/.*\.parquet$")
+        table = self.aws.client("glue").get_table(DatabaseName="as-parquet", Name="events")["Table"]
+        path = Path(self.aws.home.name) / "object.parquet"
+        path.write_bytes(data)
+        found = duckdb.connect().execute(f"SELECT * FROM read_parquet('{path}')")
+        columns = [it[0] for it in found.description]
+        self.assertEqual(columns, [it["Name"] for it in table["StorageDescriptor"]["Columns"]])
+        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        self.assertEqual([row["message"] for row in rows], MESSAGES)
+        self.assertEqual([row["event_time"] for row in rows], ["2026-09-21T14:13:20.000Z", "2026-09-21T14:13:20.001Z"])
+        self.assertIn("FailedConversion.Records", self.alarmed())
+        self.aws.destroy("as-parquet")
 
     def test_each_destination_gets_the_form_that_it_takes(self):
         domain = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/logs"

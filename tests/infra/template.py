@@ -1,12 +1,12 @@
 """CloudFormation in miniature: what a template makes of given parameters, and what an update would do, by the resource schemas."""
 
 import functools
+import importlib.util
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cfnlint.data.schemas
 import policies
 
 INFRA = policies.ROOT / "infra"
@@ -33,16 +33,18 @@ def load(name):
 @functools.cache
 def schema(resource_type):
     """The resource's schema as cfn-lint carries it, for us-west-2."""
-    folder = Path(cfnlint.data.schemas.__file__).parent
-    names = _region_schemas()
     real = {"AWS::Serverless::Function": "AWS::Lambda::Function"}.get(resource_type, resource_type)
-    return json.loads((folder / "resources" / f"{names[real]}.json").read_text())
+    return json.loads((_schemas() / "resources" / f"{_region_schemas()[real]}.json").read_text())
 
 
 @functools.cache
 def _region_schemas():
-    folder = Path(cfnlint.data.schemas.__file__).parent
-    return json.loads((folder / "providers" / "us-west-2.json").read_text())
+    return json.loads((_schemas() / "providers" / "us-west-2.json").read_text())
+
+
+def _schemas():
+    """Where cfn-lint has its schemas. To import it would take eight seconds: it compiles all its rules."""
+    return Path(importlib.util.find_spec("cfnlint").origin).parent / "data" / "schemas"
 
 
 @dataclass

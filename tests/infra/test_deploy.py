@@ -1,6 +1,10 @@
-"""infra/logging.yaml and infra/cloudtrail-bucket.yaml, deployed with `sam deploy` on the emulator with the really built Lambda."""
+"""infra/logging.yaml and infra/cloudtrail-bucket.yaml, deployed on the emulator with the really built Lambda.
+
+`sam` and `aws` deploy only in the tests of what they take and of the README: they need seconds to start.
+"""
 
 import contextlib
+import functools
 import gzip
 import json
 import os
@@ -93,25 +97,43 @@ class Emulator:
             aws_secret_access_key="emulated",
         )
 
-    def deploy(self, template, stack, **parameters):
-        """`sam deploy`, as a person would."""
-        self.deploy_from(json.dumps(parameters), template, stack)
-
-    def deploy_from(self, parameters, template, stack, *more):
-        """The same with parameters as the text of a file, and `KEY=VALUE` beside it."""
-        overrides = Path(self.home.name) / "parameters.yaml"  # JSON is YAML, and .json is a name that sam refuses
-        overrides.write_text(parameters)
-        done = subprocess.run(
-            [BIN / "sam", "deploy", "--template-file", ROOT / "infra" / template, "--stack-name", stack]
-            + ["--s3-bucket", "artefacts", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-            + ["--no-progressbar", "--parameter-overrides", f"file://{overrides}", *more],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *command):
+        """Runs a tool of the virtual environment against the emulator."""
+        name, *arguments = command
+        done = subprocess.run([BIN / name, *arguments], env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise AssertionError(f"sam deploy of {stack}:\n{done.stdout}\n{done.stderr}")
+            raise AssertionError(f"{command}:\n{done.stdout}\n{done.stderr}")
+
+    @functools.cache  # noqa: B019 - one emulator for all tests
+    def packaged(self, template):
+        """The template with its nested ones and the zip uploaded."""
+        path = Path(self.home.name) / f"packaged-{template}"
+        source = ROOT / "infra" / template
+        self.run(
+            *("aws", "cloudformation", "package", "--template-file", source, "--s3-bucket", "artefacts"),
+            *("--output-template-file", path),
+        )
+        return path
+
+    def deploy(self, template, stack, **parameters):
+        """Makes the stack or updates it, and waits for it."""
+        cloudformation = self.client("cloudformation")
+        there = any(it["StackName"] == stack for it in cloudformation.describe_stacks()["Stacks"])
+        (cloudformation.update_stack if there else cloudformation.create_stack)(
+            StackName=stack,
+            TemplateBody=self.packaged(template).read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        ended = "UPDATE_COMPLETE" if there else "CREATE_COMPLETE"
+
+        def is_so():
+            made = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+            if "ROLLBACK" in made["StackStatus"] or "FAILED" in made["StackStatus"]:
+                raise AssertionError(f"{stack}: {made['StackStatus']} {made.get('StackStatusReason')}")
+            return made["StackStatus"] == ended
+
+        wait_for(f"stack {stack}", is_so)
 
     def destroy(self, stack):
         cloudformation = self.client("cloudformation")
@@ -292,21 +314,19 @@ class LoggingAccount(unittest.TestCase):
             "/aws/events/guardduty-demo": "guardduty",
         }
         printed = catchment("infra", "parameters", "--fleet", FLEET, "--output", "json")
-        more = ("Emulator=true",)
         self.assertEqual(json.loads(printed)["Architecture"], ARCHITECTURE)
-        self.aws.deploy_from(printed, "logging.yaml", "by-sam", *more)
-
+        overrides = Path(self.aws.home.name) / "parameters.yaml"  # JSON is YAML, and .json is a name that sam refuses
+        overrides.write_text(printed)
         lines = catchment("infra", "parameters", "--fleet", FLEET).splitlines()
-        packaged = Path(self.aws.home.name) / "packaged.yaml"
-        for command in (
-            ["package", "--template-file", ROOT / "infra" / "logging.yaml", "--s3-bucket", "artefacts"]
-            + ["--output-template-file", packaged],
-            ["deploy", "--template-file", packaged, "--stack-name", "by-aws", "--parameter-overrides", *lines, *more]
-            + ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        ):
-            command = [BIN / "aws", "cloudformation", *command]
-            done = subprocess.run(command, env=self.aws.environment, capture_output=True, text=True, check=False)
-            self.assertEqual(done.returncode, 0, done.stderr)
+        both = ("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides")
+        self.aws.run(
+            *("sam", "deploy", "--template-file", ROOT / "infra" / "logging.yaml", "--stack-name", "by-sam"),
+            *("--s3-bucket", "artefacts", "--no-progressbar", *both, f"file://{overrides}", "Emulator=true"),
+        )
+        self.aws.run(
+            *("aws", "cloudformation", "deploy", "--template-file", self.aws.packaged("logging.yaml")),
+            *("--stack-name", "by-aws", *both, *lines, "Emulator=true"),
+        )
 
         for stack in ("by-sam", "by-aws"):
             function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{stack}-transformer")

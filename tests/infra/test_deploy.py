@@ -3,32 +3,22 @@
 `sam` and `aws` deploy only in the tests of what they take and of the README: they need seconds to start.
 """
 
-import contextlib
-import functools
 import gzip
 import json
-import os
 import platform
 import re
-import socket
 import subprocess
-import sys
 import tempfile
-import time
 import unittest
 import zipfile
 from pathlib import Path
 
-import boto3
 import duckdb
+from deployment import ACCOUNT, REGION, ROOT, Emulator, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 ZIP = ROOT / "target" / "lambda" / "transformer.zip"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 STREAM = "Demo_Kinesis_Stream"
-ACCOUNT, REGION = "999988887777", "us-west-2"
-PATIENCE_SECONDS = 60
 FLEET = ROOT / "crates/cli/src/provision/fleet/template.toml"
 MESSAGES = ["2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 3 4 5 6 ACCEPT OK", 'quotes " and \\ and é \N{GRINNING FACE}']
 
@@ -50,124 +40,6 @@ def subscription_message(kind, events):
             }
         ).encode()
     )
-
-
-class Emulator:
-    """ministack on a port of its own, with a home of its own, ended with the block."""
-
-    def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.home = tempfile.TemporaryDirectory()
-        self.endpoint = f"http://127.0.0.1:{port}"
-        self.environment = {
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "HOME": self.home.name,
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "emulated",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "SAM_CLI_TELEMETRY": "0",
-            "SAM_CLI_POLL_DELAY": "0.2",
-        }
-        self.log = open(Path(self.home.name) / "ministack.log", "w+")  # noqa: SIM115 - closed in __exit__
-        self.process = subprocess.Popen(
-            [BIN / "ministack"],
-            env={**self.environment, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION},
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-        )
-        wait_for("the emulator", lambda: socket.create_connection(("127.0.0.1", port), 1).close() or True)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(PATIENCE_SECONDS)
-        self.log.close()
-        self.home.cleanup()
-
-    def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="emulated",
-        )
-
-    def run(self, *command):
-        """Runs a tool of the virtual environment against the emulator."""
-        name, *arguments = command
-        done = subprocess.run([BIN / name, *arguments], env=self.environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise AssertionError(f"{command}:\n{done.stdout}\n{done.stderr}")
-
-    @functools.cache  # noqa: B019 - one emulator for all tests
-    def packaged(self, template):
-        """The template with its nested ones and the zip uploaded."""
-        path = Path(self.home.name) / f"packaged-{template}"
-        source = ROOT / "infra" / template
-        self.run(
-            *("aws", "cloudformation", "package", "--template-file", source, "--s3-bucket", "artefacts"),
-            *("--output-template-file", path),
-        )
-        return path
-
-    def deploy(self, template, stack, **parameters):
-        """Makes the stack or updates it, and waits for it."""
-        cloudformation = self.client("cloudformation")
-        there = any(it["StackName"] == stack for it in cloudformation.describe_stacks()["Stacks"])
-        (cloudformation.update_stack if there else cloudformation.create_stack)(
-            StackName=stack,
-            TemplateBody=self.packaged(template).read_text(),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-        ended = "UPDATE_COMPLETE" if there else "CREATE_COMPLETE"
-
-        def is_so():
-            made = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-            if "ROLLBACK" in made["StackStatus"] or "FAILED" in made["StackStatus"]:
-                raise AssertionError(f"{stack}: {made['StackStatus']} {made.get('StackStatusReason')}")
-            return made["StackStatus"] == ended
-
-        wait_for(f"stack {stack}", is_so)
-
-    def destroy(self, stack):
-        cloudformation = self.client("cloudformation")
-        identifier = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
-        cloudformation.delete_stack(StackName=stack)
-
-        def gone():
-            return cloudformation.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
-
-        wait_for(f"the end of stack {stack}", gone)
-
-    def physical(self, stack):
-        resources = self.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
-
-    def objects(self, bucket):
-        """What is in a bucket: text by key, gunzipped."""
-        return {key: gzip.decompress(data).decode() for key, data in self.raw_objects(bucket).items()}
-
-    def raw_objects(self, bucket):
-        s3 = self.client("s3")
-        listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-        return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in listed}
-
-
-def wait_for(what, is_so):
-    """Asks until it is so; an error while asking counts as not yet."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if is_so():
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {PATIENCE_SECONDS} seconds")
 
 
 def catchment(*arguments):
@@ -323,10 +195,15 @@ class LoggingAccount(unittest.TestCase):
             *("sam", "deploy", "--template-file", ROOT / "infra" / "logging.yaml", "--stack-name", "by-sam"),
             *("--s3-bucket", "artefacts", "--no-progressbar", *both, f"file://{overrides}", "Emulator=true"),
         )
+        # `aws` would look every 30 s whether the stack is made
         self.aws.run(
             *("aws", "cloudformation", "deploy", "--template-file", self.aws.packaged("logging.yaml")),
-            *("--stack-name", "by-aws", *both, *lines, "Emulator=true"),
+            *("--stack-name", "by-aws", "--no-execute-changeset", *both, *lines, "Emulator=true"),
         )
+        cloudformation = self.aws.client("cloudformation")
+        (change_set,) = cloudformation.list_change_sets(StackName="by-aws")["Summaries"]
+        cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+        self.aws.wait_for_stack("by-aws", "CREATE_COMPLETE")
 
         for stack in ("by-sam", "by-aws"):
             function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{stack}-transformer")

@@ -157,7 +157,7 @@ class Archive:
         types = ", ".join(f'"{name}" {DUCKDB[kind]}' for name, kind in self.columns.items())
         self.engine.execute(f"CREATE OR REPLACE TABLE object ({types})")
         self.engine.executemany(f"INSERT INTO object VALUES ({', '.join('?' for _ in self.columns)})", rows)
-        self.engine.execute(f"COPY object TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
+        self.engine.execute(f"COPY object TO '{path}' (FORMAT parquet, COMPRESSION gzip)")
 
     def ask(self, name):
         (statement,) = sqlglot.transpile(self.queries[name], read="athena", write="duckdb")

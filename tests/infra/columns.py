@@ -1,7 +1,7 @@
-"""The columns of the Glue table: the members of the lines in the golden batches, which this file writes into the template.
+"""The columns of the Glue table: the members of the lines in the golden batches. This file writes them into the template.
 
-The batches hold what the transformer really writes, each member of a line at least once, and a test fails if that changes without
-them. A template marks the place with a comment, `Columns: # tests/batches, without NAME, NAME`: the partitions are no columns.
+The golden batches are what the transformer writes, each member at least once, and change with it. A template marks the place with
+a comment, `Columns: # tests/batches, without NAME, NAME`. It names the partitions, which must not be columns too.
 """
 
 import json
@@ -19,7 +19,7 @@ COLUMNS = {"timestamp": "!Ref TimeColumn"}
 
 
 def members():
-    """The members of the lines of the format `events`, in order, each with its type in Glue."""
+    """The members of a line in the format `events`, in order, with their types in Glue."""
     found = {}
     for response in sorted(BATCHES.glob("*/response.txt")):
         settings = tomllib.loads(response.with_name("batch.toml").read_text()).get("settings", {})
@@ -35,7 +35,7 @@ def members():
 
 
 def rewrite(text):
-    """The template with the columns of each table written anew."""
+    """The template, with the columns of each table written again."""
     blocks = {}
     for number, line in enumerate(text.splitlines()):
         if marker := MARKER.match(line):

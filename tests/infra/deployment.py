@@ -1,4 +1,4 @@
-"""The emulator that the templates are deployed on: ministack alone, with the stacks, and what they delivered."""
+"""The emulator on which the tests deploy templates: ministack, its stacks, and the objects that they deliver."""
 
 import contextlib
 import functools
@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 60
 
 
 class Emulator:
-    """ministack on a port of its own, with a home of its own, ended with the block."""
+    """ministack with its own port and home, for as long as a `with` block."""
 
     def __enter__(self):
         with socket.socket() as probe:
@@ -73,7 +73,7 @@ class Emulator:
 
     @functools.cache  # noqa: B019 - one emulator for all tests
     def packaged(self, template):
-        """The template with its nested ones and the zip uploaded."""
+        """The template, after an upload of its nested templates and the zip."""
         path = Path(self.home.name) / f"packaged-{template}"
         source = ROOT / "infra" / template
         self.run(
@@ -83,7 +83,7 @@ class Emulator:
         return path
 
     def deploy(self, template, stack, **parameters):
-        """Makes the stack or updates it, and waits for it."""
+        """Creates or updates the stack, and waits until it is complete."""
         cloudformation = self.client("cloudformation")
         there = any(it["StackName"] == stack for it in cloudformation.describe_stacks()["Stacks"])
         (cloudformation.update_stack if there else cloudformation.create_stack)(
@@ -118,7 +118,7 @@ class Emulator:
         return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
     def objects(self, bucket):
-        """What is in a bucket: text by key, gunzipped."""
+        """The objects of a bucket: decompressed text by key."""
         return {key: gzip.decompress(data).decode() for key, data in self.raw_objects(bucket).items()}
 
     def raw_objects(self, bucket):
@@ -128,7 +128,7 @@ class Emulator:
 
 
 def wait_for(what, is_so):
-    """Asks until it is so; an error while asking counts as not yet."""
+    """Polls until it is so; an OSError counts as not yet."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):

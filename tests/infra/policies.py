@@ -1,7 +1,7 @@
-"""Policy documents: each stands once in policies/, and a template carries a rendered copy that this file writes and checks.
+"""Policy documents: each exists once, in policies/, and the templates contain rendered copies, which this file writes.
 
-A template marks the place with a comment, `PolicyDocument: # policies/NAME.json`, and says in its opening comment what
-stands for each {{placeholder}}: text for Fn::Sub, or, for a list, a YAML expression (`!Ref X`).
+A template marks the place with a comment, `PolicyDocument: # policies/NAME.json`. Its opening comment gives the value of each
+{{placeholder}}: text for Fn::Sub, or, for a list, a YAML expression (`!Ref X`).
 """
 
 import json
@@ -21,7 +21,7 @@ LINE_COLUMNS_MAX = 120
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms (`!Sub x`) as one-key objects, so that two spellings can be compared."""
+    """Reads CloudFormation's short forms (`!Sub x`) as objects with one key."""
 
 
 _Loader.add_multi_constructor("!", lambda loader, suffix, node: {suffix: _plain(loader, node)})
@@ -41,31 +41,31 @@ def load_yaml(text):
 
 
 def documents():
-    """Every policy document by name, as its author wrote it, placeholders and all."""
+    """Every policy document by name, with its placeholders."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(POLICIES.glob("*.json"))}
 
 
 def markers(text):
-    """The marked places of a template: (line number, the key's column, document name)."""
+    """The marked places of a template: (line number, column of the key, document name)."""
     for number, line in enumerate(text.splitlines()):
         if found := MARKER.match(line):
             yield number, len(found["lead"]), found["name"]
 
 
 def render(document, meanings, column):
-    """The document as the template's lines, indented under a key at `column`."""
+    """The document as lines of a template, indented under a key at `column`."""
     return list(_lines(document, meanings, column + 2))
 
 
 def rewrite(text):
-    """The template with every marked block rendered anew from policies/."""
+    """The template, with every marked block rendered again from policies/."""
     meanings = {found["placeholder"]: found["meaning"] for found in MEANING.finditer(text)}
     known = documents()
     return replaced(text, {number: (column, render(known[name], meanings, column)) for number, column, name in markers(text)})
 
 
 def replaced(text, blocks):
-    """The text with what stands under a line, deeper than its column, replaced: {line number: (column, new lines)}."""
+    """Replaces the blocks under some lines, up to the next line that is not indented deeper: {line number: (column, new lines)}."""
     lines, out, number = text.splitlines(), [], 0
     while number < len(lines):
         out.append(lines[number])
@@ -100,7 +100,7 @@ def _lines(value, meanings, indent):
 
 
 def _inline(value, meanings):
-    """One line for what has no list of objects inside, as a statement's parts; None for the rest."""
+    """The value in one line; None if it contains a list of objects."""
     if isinstance(value, str):
         return _scalar(value, meanings)
     if isinstance(value, dict):
@@ -121,7 +121,7 @@ def _scalar(text, meanings):
 
 
 def rewrite_templates(rewrite):
-    """Rewrites the templates in place, and says which."""
+    """Rewrites the templates that differ, and prints their names."""
     for template in TEMPLATES:
         before = template.read_text()
         after = rewrite(before)

@@ -1,4 +1,4 @@
-"""CloudFormation in miniature: what a template makes of given parameters, and what an update would do, by the resource schemas."""
+"""CloudFormation in miniature: the resources that a template creates from given parameters, and the resource schemas."""
 
 import functools
 import importlib.util
@@ -26,13 +26,13 @@ FUNCTIONS = {
 
 @functools.cache
 def load(name):
-    """A template, read once: nobody changes what this returns."""
+    """A template, read once: do not change the result."""
     return policies.load_yaml((INFRA / name).read_text())
 
 
 @functools.cache
 def schema(resource_type):
-    """The resource's schema as cfn-lint carries it, for us-west-2."""
+    """The resource's schema from cfn-lint, for us-west-2."""
     real = {"AWS::Serverless::Function": "AWS::Lambda::Function"}.get(resource_type, resource_type)
     return json.loads((_schemas() / "resources" / f"{_region_schemas()[real]}.json").read_text())
 
@@ -43,18 +43,18 @@ def _region_schemas():
 
 
 def _schemas():
-    """Where cfn-lint has its schemas. To import it would take eight seconds: it compiles all its rules."""
+    """The folder of cfn-lint's schemas. Importing cfn-lint instead would take eight seconds: it compiles all its rules."""
     return Path(importlib.util.find_spec("cfnlint").origin).parent / "data" / "schemas"
 
 
 @dataclass
 class Made:
-    """A resource as a stack would make it."""
+    """A resource as a stack would create it."""
 
     type: str
     properties: dict
     declared: dict = field(repr=False)
-    """As the template has it, functions and all."""
+    """As in the template, with its functions."""
 
     def get(self, path):
         """The value of a schema's property path, `/properties/A/B` or `A/B`; None if it is not set."""
@@ -67,7 +67,7 @@ class Made:
 
 
 class Stack:
-    """A template with parameters. `generations` counts how often a resource was replaced: its references change with it."""
+    """A template with parameters. `generations` counts how often a resource was replaced, since references to it change each time."""
 
     def __init__(self, name, parameters, generations=None, path="", pseudo=None):
         self.template = load(name)
@@ -83,7 +83,7 @@ class Stack:
         self.parameters = {key: str(parameters.get(key, it.get("Default"))) for key, it in declared.items()}
 
     def refused(self):
-        """What the template's Rules say against the parameters."""
+        """The template's Rules that the parameters violate."""
         return [
             assertion["AssertDescription"]
             for rule in self.template.get("Rules", {}).values()
@@ -93,7 +93,7 @@ class Stack:
         ]
 
     def made(self):
-        """Every resource that stands, by its path; those of nested stacks too."""
+        """Every resource of the stack and of its nested stacks, by path."""
         found = {}
         for logical, declared in self._declared():
             if "Condition" in declared and not self.condition(declared["Condition"]):
@@ -126,7 +126,7 @@ class Stack:
         return self.conditions[name]
 
     def value(self, node):
-        """A node with every function worked out."""
+        """A node with every function evaluated."""
         if isinstance(node, list):
             return [it for it in map(self.value, node) if it is not NO_VALUE]
         if not isinstance(node, dict):

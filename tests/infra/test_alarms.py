@@ -1,4 +1,4 @@
-"""Alarms and dashboard: each metric exists, each that shows logs late or lost has an alarm, and silence counts where it matters."""
+"""Alarms and dashboard: each metric exists, each that shows late or lost logs has an alarm, and silence counts where it matters."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import unittest
 import policies
 from template import Stack, load
 
-# Metrics by namespace: those that AWS documents, the dimension, and where. The custom ones come from the transformer's source.
+# The metrics that AWS documents, by namespace and dimension. Our own come from the transformer's source.
 DOCUMENTED = {
     # https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
     ("AWS/Kinesis", "StreamName"): {
@@ -52,7 +52,7 @@ LATE_OR_LOST = {
 }
 DEPLOYED = {"StreamName": "one", "Architecture": "arm64", "Accounts": "111122223333"}
 PARTITIONS = {"PartitionCount", "PartitionCountExceeded", "ActivePartitionsLimit"}
-# By destination and storage: the parameters, what the metrics' names begin with, the metrics that no other has.
+# By destination and storage: the parameters, the prefix of the metrics' names, the metrics that only it has.
 DESTINATIONS = {
     "s3": ({}, "DeliveryToS3", PARTITIONS),
     "s3 parquet": ({"Storage": "parquet"}, "DeliveryToS3", PARTITIONS | {"FailedConversion.Records"}),
@@ -84,13 +84,13 @@ def stack(destination, **more):
 
 
 def alarms(destination, **more):
-    """Properties of the alarms by name, as a stack makes them."""
+    """The properties of the alarms that a stack creates, by name."""
     made = stack(destination, **more).made()
     return {path.split("/")[-1]: it.properties for path, it in made.items() if it.type == "AWS::CloudWatch::Alarm"}
 
 
 def metrics_of(alarm):
-    """(namespace, metric, dimension) of what an alarm looks at."""
+    """The metrics of an alarm: (namespace, metric, dimension)."""
     if "MetricName" in alarm:
         yield alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"][0]["Name"]
     for query in alarm.get("Metrics", []):
@@ -227,7 +227,7 @@ class Guard(unittest.TestCase):
 
 
 def widgets(destination):
-    """(namespace, metric, dimension) of every metric of the dashboard; SEARCH expressions by what they search."""
+    """The metrics of the dashboard, those of SEARCH expressions too: (namespace, metric, dimension)."""
     for it in stack(destination).made().values():
         if it.type != "AWS::CloudWatch::Dashboard":
             continue

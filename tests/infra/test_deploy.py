@@ -1,6 +1,6 @@
-"""infra/logging.yaml and infra/cloudtrail-bucket.yaml, deployed on the emulator with the really built Lambda.
+"""infra/logging.yaml and infra/cloudtrail-bucket.yaml, deployed on the emulator with the real Lambda binary.
 
-`sam` and `aws` deploy only in the tests of what they take and of the README: they need seconds to start.
+Only the tests of `sam`, `aws` and the README use these tools, because each takes seconds to start.
 """
 
 import gzip
@@ -49,7 +49,7 @@ def catchment(*arguments):
 
 
 def commands(path, having):
-    """The commands of a page's shell blocks that have `having` in them, each block's with what it needs before."""
+    """The paragraphs of a page's shell blocks that contain `having`."""
     for block in re.findall(r"```sh\n(.*?)```", (ROOT / path).read_text(), re.DOTALL):
         for paragraph in block.split("\n\n"):
             if having in paragraph:
@@ -57,7 +57,7 @@ def commands(path, having):
 
 
 class TheZip(unittest.TestCase):
-    """What `catchment infra parameters` says of a transformer's zip."""
+    """What `catchment infra parameters` says about a transformer's zip."""
 
     def parameters(self, bootstrap):
         with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ class LoggingAccount(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         if not ZIP.exists():
-            raise AssertionError(f"{ZIP.relative_to(ROOT)} is not there: `make lambda` builds it")
+            raise AssertionError(f"{ZIP.relative_to(ROOT)} is missing: `make lambda` builds it")
         cls.aws = cls.enterClassContext(Emulator())
         cls.aws.client("s3").create_bucket(
             Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -195,7 +195,7 @@ class LoggingAccount(unittest.TestCase):
             *("sam", "deploy", "--template-file", ROOT / "infra" / "logging.yaml", "--stack-name", "by-sam"),
             *("--s3-bucket", "artefacts", "--no-progressbar", *both, f"file://{overrides}", "Emulator=true"),
         )
-        # `aws` would look every 30 s whether the stack is made
+        # without `--no-execute-changeset`, `aws` polls the stack every 30 s
         self.aws.run(
             *("aws", "cloudformation", "deploy", "--template-file", self.aws.packaged("logging.yaml")),
             *("--stack-name", "by-aws", "--no-execute-changeset", *both, *lines, "Emulator=true"),
@@ -211,7 +211,7 @@ class LoggingAccount(unittest.TestCase):
             self.aws.destroy(stack)
 
     def test_the_readmes_commands_word_for_word_make_a_pipeline_that_delivers(self):
-        """Only `Emulator=true` is added, and a trail's name taken away, which the emulator lacks."""
+        """Except for `Emulator=true`, and without the trail, which the emulator lacks."""
         (deliver,) = commands("README.md", "sam deploy")
         (trails,) = commands("infra/README.md", "--stack-name catchment-trails")
         given = "AlarmEmail=someone@example.com"
@@ -223,7 +223,7 @@ class LoggingAccount(unittest.TestCase):
             config.write_text(
                 f"[profile logging]\nregion = {REGION}\naws_access_key_id = {ACCOUNT}\naws_secret_access_key = emulated\n"
             )
-            catchment("--version")  # builds it
+            catchment("--version")  # to build it
             environment = {
                 **self.aws.environment,
                 "PATH": f"{ROOT / 'target' / 'debug'}:{self.aws.environment['PATH']}",

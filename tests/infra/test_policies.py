@@ -1,4 +1,4 @@
-"""No policy document stands twice, none has a wildcard without a reason, and AWS's own grammar holds."""
+"""Policy documents: each exists once, each wildcard has a reason, and each follows AWS's grammar."""
 
 import json
 import re
@@ -10,17 +10,17 @@ import policies
 WILDCARD_ROW = re.compile(r"^\| `(?P<document>[\w-]+)` \| (?P<statement>\w+) \| (?P<element>Action|Resource) \| (?P<why>.+) \|$")
 POLICY_KEYS = {"AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy", "ResourcePolicyDocument"}
 
-# What parliament says that does not hold, by document and issue, and why. One that it no longer says has to go.
+# False findings of parliament, by document and issue, with the reason. Remove those that it no longer reports.
 NOT_SO = {
     ("customer-key", "RESOURCE_STAR"): "in a key policy `*` means the key itself",
     ("trail-key", "RESOURCE_STAR"): "in a key policy `*` means the key itself",
     ("delivery-role-trust-organization", "UNKNOWN_CONDITION_FOR_ACTION"): "aws:SourceOrgID is a global key of 2023, not on its list",
-    ("destination", "RESOURCE_MISMATCH"): "a destination policy names the destination; it knows the log group's ARN only",
-    ("operator-member", "RESOURCE_MISMATCH"): "PutSubscriptionFilter is asked on the log group and on the destination",
-    ("operator-logging", "RESOURCE_MISMATCH"): "its list has no stream for UpdateShardCount, UpdateStreamMode, StartStreamEncryption",
+    ("destination", "RESOURCE_MISMATCH"): "a destination policy names the destination; parliament knows the log group's ARN only",
+    ("operator-member", "RESOURCE_MISMATCH"): "PutSubscriptionFilter needs permission on the log group and on the destination",
+    ("operator-logging", "RESOURCE_MISMATCH"): "parliament knows no stream for UpdateShardCount, UpdateStreamMode, StartStreamEncryption",
 }
 
-# Plausible values for the placeholders, since parliament wants a real document; every other one stands for itself.
+# Plausible values for the placeholders, because parliament needs a real document. The others stay as they are.
 SAMPLES = {
     "partition": "aws",
     "account": "111122223333",
@@ -48,7 +48,7 @@ SAMPLES = {
 
 
 def sample(document):
-    """The document with its placeholders filled; a trust policy gets the resource that parliament misses in it."""
+    """The document with values for its placeholders. A trust policy gets a resource, without which parliament complains."""
     filled = policies.PLACEHOLDER.sub(lambda found: SAMPLES.get(found[1], found[1]), json.dumps(document))
     filled = json.loads(filled)
     for statement in filled["Statement"]:
@@ -62,7 +62,7 @@ def as_list(value):
 
 
 def has_wildcard(element, value):
-    """A bare `*`, or an action that names a family."""
+    """A bare `*`, or an action that contains one."""
     return value == "*" or (element == "Action" and "*" in value)
 
 
@@ -71,7 +71,7 @@ class OneSource(unittest.TestCase):
         for template in policies.TEMPLATES:
             with self.subTest(template=template.name):
                 text = template.read_text()
-                self.assertEqual(text, policies.rewrite(text), "`make bless` writes the copies anew")
+                self.assertEqual(text, policies.rewrite(text), "`make bless` writes the copies again")
 
     def test_a_template_explains_the_placeholders_that_it_needs_and_no_others(self):
         known = {name: json.dumps(document) for name, document in policies.documents().items()}
@@ -131,7 +131,7 @@ class LeastPrivilege(unittest.TestCase):
 
 
 def policies_within(node):
-    """Every policy document below a node of a template."""
+    """Every policy document inside a node of a template."""
     if isinstance(node, dict):
         for key, value in node.items():
             if isinstance(value, dict) and (key in POLICY_KEYS or "Statement" in value):

@@ -1,7 +1,7 @@
 """The Glue table and the Athena queries of infra/queries.yaml, over objects that the transformer wrote, in DuckDB.
 
-The queries are written for Athena; sqlglot reads them in its dialect and writes them in DuckDB's. What neither can show is
-Athena itself: partition projection, the SerDes and Firehose's format conversion are AWS's.
+sqlglot translates the queries from Athena's dialect to DuckDB's. What this cannot test is AWS's own: partition projection, the
+SerDes, and Firehose's format conversion.
 """
 
 import base64
@@ -34,7 +34,7 @@ ALICE = "arn:aws:iam::111122223333:user/alice"
 
 
 def cloudtrail(name, **more):
-    """One record, beside those of the demo."""
+    """A record in addition to the demo's."""
     record = {
         "eventVersion": "1.11",
         "userIdentity": {"type": "IAMUser", "arn": ALICE},
@@ -52,7 +52,7 @@ def cloudtrail(name, **more):
 ROOT_USER = {"type": "Root", "arn": "arn:aws:iam::111122223333:root"}
 LOGIN = {"eventSource": "signin.amazonaws.com", "eventType": "AwsConsoleSignIn"}
 SUCCESS = {**LOGIN, "responseElements": {"ConsoleLogin": "Success"}}
-# What the questions are asked for: each has records that match it and records that nearly do.
+# For each question, records that match it and records that almost do.
 QUESTIONS = [
     cloudtrail("DeleteBucket", requestParameters={"bucketName": "example-bucket"}),
     cloudtrail("PutBucketAcl", requestParameters={"bucketName": "another"}, errorCode="AccessDenied"),
@@ -84,7 +84,7 @@ def subscription_message(account, group, stream, messages):
 
 
 def batch():
-    """A batch as Firehose sends it: what the demo writes, and the questions' records in the first member."""
+    """A batch as Firehose sends it: what the demo writes, and in the first member the records for the questions."""
     records = []
     for account in fleet.MEMBERS:
         for source, group in account.log_groups.items():
@@ -99,7 +99,7 @@ def batch():
 
 
 def transformed(variables):
-    """What the transformer answers under the template's settings."""
+    """What the transformer answers with the template's settings."""
     flags = [
         part
         for name, value in {**variables, "CATCHMENT_SOURCES": json.dumps(SOURCES)}.items()
@@ -113,7 +113,7 @@ def transformed(variables):
 
 
 class Archive:
-    """The objects of a stack in a folder, where its Prefix puts them, and the table and the queries over them."""
+    """The objects of a stack, in a folder as its Prefix says, with the table and the queries over them."""
 
     def __init__(self, folder, keys, storage):
         made = Stack("logging.yaml", {**GIVEN, "PartitionKeys": keys, "Storage": storage}).made()
@@ -147,7 +147,7 @@ class Archive:
         self.engine.execute(f"CREATE VIEW {self.table['Name']} AS SELECT * FROM {view}")
 
     def convert(self, lines, path):
-        """What Firehose's format conversion does: the table's columns, each from its member; what has no column is left out.
+        """Converts as Firehose does: reads each column of the table from its member, and omits members without a column.
 
         https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
         """
@@ -167,7 +167,7 @@ class Archive:
 
 
 def struct(types):
-    """Names and types of Glue, as DuckDB's readers take them."""
+    """Names and types for DuckDB's readers."""
     return {name: DUCKDB[kind] for name, kind in types.items()}
 
 
@@ -182,7 +182,7 @@ class Queries(unittest.TestCase):
     def test_the_tables_columns_are_the_members_of_the_lines_in_the_golden_batches(self):
         self.assertEqual(list(columns.members())[0], "timestamp")
         template = (policies.ROOT / "infra" / "queries.yaml").read_text()
-        self.assertEqual(template, columns.rewrite(template), "`make bless` writes the columns anew")
+        self.assertEqual(template, columns.rewrite(template), "`make bless` writes the columns again")
         self.assertEqual(len(re.findall(r"Columns: # tests/batches, without", template)), template.count("Columns:"))
 
     def test_every_member_of_a_line_has_a_column_or_is_in_the_objects_key(self):
@@ -220,7 +220,7 @@ class Queries(unittest.TestCase):
                 with self.subTest(query=name, kind=kind):
                     self.assertEqual(archive.ask(name), answer)
 
-    def test_every_query_reads_no_more_than_it_has_to(self):
+    def test_every_query_reads_no_more_than_it_needs(self):
         for name, query in self.archive.queries.items():
             with self.subTest(query=name):
                 self.assertIn("year = year(current_date) AND month = month(current_date)", query)

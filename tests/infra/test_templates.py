@@ -1,4 +1,4 @@
-"""What must hold of every template of infra/: data outlives stacks, parameters are bounded, exceptions give reasons."""
+"""What holds for every template of infra/: data outlives stacks, parameters are bounded, exceptions have reasons."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ import policies
 from template import INFRA, Stack, load
 
 HOLDS_DATA = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"}
-# The delivery path's own logs, which logging.yaml makes, say nothing of any account's doings and go with the stack.
+# The log groups of logging.yaml contain the delivery path's own logs, nobody's data, and are deleted with the stack.
 LOG_GROUPS_THAT_HOLD_DATA = {"member.yaml", "guardduty.yaml"}
 NESTED = {"alarms.yaml", "dashboard.yaml", "queries.yaml"}
 CONSTRAINTS = {"AllowedValues", "AllowedPattern", "MinLength", "MaxLength", "MinValue", "MaxValue"}
@@ -24,7 +24,7 @@ def templates():
 
 
 def resources(template, *types):
-    """(logical id, resource) of the types, or of all, in order."""
+    """The resources of some types, or all, in order: (logical id, resource)."""
     for name, resource in template["Resources"].items():
         if not name.startswith("Fn::ForEach") and (not types or resource["Type"] in types):
             yield name, resource
@@ -69,7 +69,7 @@ class Everywhere(unittest.TestCase):
                     if "Default" in declared and "AllowedPattern" in declared:
                         self.assertRegex(declared["Default"], f"^(?:{declared['AllowedPattern']})$")
 
-    def test_every_parameter_that_a_person_sees_stands_in_one_group(self):
+    def test_every_parameter_that_a_person_sees_is_in_one_group(self):
         for name, _, template in templates():
             if name in NESTED:
                 continue
@@ -80,12 +80,12 @@ class Everywhere(unittest.TestCase):
 
     def test_a_rule_looks_for_a_value_in_a_list_that_is_written_there(self):
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html:
-        # Fn::Contains takes a list of strings. That it takes a reference to a list parameter is said nowhere.
+        # Fn::Contains takes a list of strings. Nothing says that it takes a reference to a list parameter.
         for name, text, template in templates():
             rules = text[text.index("\nRules:") : text.index("\nConditions:")] if "\nRules:" in text else ""
             for listed, parameter in re.findall(r'"Fn::Contains": \[(\[.*?\]|!Ref \w+), (?:!Ref )?([^\]]+)\]', rules):
                 with self.subTest(template=name):
-                    self.assertTrue(listed.startswith("["), "a parameter where a list is documented")
+                    self.assertTrue(listed.startswith("["), "a parameter instead of a list")
                     self.assertNotEqual(template["Parameters"][parameter]["Type"], "CommaDelimitedList")
 
     def test_every_ignored_rule_gives_its_reason(self):
@@ -108,7 +108,7 @@ class Everywhere(unittest.TestCase):
                     self.assertIn(parameter, known)
 
     def test_every_command_says_which_account_and_which_region(self):
-        """One that runs in the wrong account makes what nobody looks for."""
+        """In the wrong account, a command creates what nobody looks for."""
         for path in ("README.md", "infra/README.md"):
             text = (policies.ROOT / path).read_text()
             for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
@@ -166,10 +166,10 @@ class Delivery(unittest.TestCase):
                 (processor,) = delivery["ProcessingConfiguration"]["Processors"]
                 parameters = {it["ParameterName"]: it["ParameterValue"] for it in processor["Parameters"]}
                 self.assertEqual(parameters["BufferSizeInMBs"], "0.2")
-                self.assertEqual(
-                    (conversion["Enabled"], conversion["SchemaConfiguration"]["TableName"], conversion["SchemaConfiguration"]["DatabaseName"]),
-                    (True, "<SavedQueries#1>.Outputs.Table", "<SavedQueries#1>.Outputs.Database"),
-                )
+                schema = conversion["SchemaConfiguration"]
+                self.assertEqual(conversion["Enabled"], True)
+                self.assertEqual(schema["DatabaseName"], "<SavedQueries#1>.Outputs.Database")
+                self.assertEqual(schema["TableName"], "<SavedQueries#1>.Outputs.Table")
                 columns = {it["Name"] for it in table.get("TableInput/StorageDescriptor/Columns")}
                 renamed = conversion["InputFormatConfiguration"]["Deserializer"]["OpenXJsonSerDe"]["ColumnToJsonKeyMappings"]
                 self.assertEqual(renamed, {"event_time": "timestamp"})
@@ -197,7 +197,10 @@ class Delivery(unittest.TestCase):
 
     def test_athena_reads_json_with_the_serde_that_finds_every_row(self):
         # https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html: with OpenX's, results can be non-deterministic
-        for storage, serde in (("json", "org.apache.hive.hcatalog.data.JsonSerDe"), ("parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")):
+        for storage, serde in (
+            ("json", "org.apache.hive.hcatalog.data.JsonSerDe"),
+            ("parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"),
+        ):
             (table,) = [it for it in logging(Storage=storage).made().values() if it.type == "AWS::Glue::Table"]
             self.assertEqual(table.get("TableInput/StorageDescriptor/SerdeInfo/SerializationLibrary"), serde)
 
@@ -237,7 +240,7 @@ class Delivery(unittest.TestCase):
 
 
 class Buckets(unittest.TestCase):
-    """The log bucket and the trails' bucket promise the same."""
+    """The log bucket and the trails' bucket make the same promises."""
 
     def buckets(self, **given):
         yield "LogBucket", logging(**given).made()["LogBucket"]
@@ -311,7 +314,7 @@ class Members(unittest.TestCase):
 
 
 def allowed(role, policy):
-    """The actions that an inline policy of a role allows."""
+    """The actions that a role's inline policy allows."""
     actions = [
         statement["Action"]
         for it in role.properties["Policies"]

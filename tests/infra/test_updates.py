@@ -1,6 +1,6 @@
-"""Every parameter's every change: no update replaces what holds data, or makes a thing whose name is taken.
+"""Every change of every parameter: no update replaces what holds data, or creates a resource whose name is in use.
 
-CloudFormation replaces a resource if a property changes that its schema calls create-only, and makes the new one before it
+CloudFormation replaces a resource if a property changes that its schema calls create-only, and creates the new one before it
 deletes the old one
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html).
 """
@@ -12,9 +12,9 @@ import unittest
 from template import Stack, load, schema
 
 HOLDS_DATA = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
-# The delivery path's own logs: they go with the stack.
+# The delivery path's own logs, which are deleted with the stack.
 OWN_LOGS = {"TransformerLogGroup", "FirehoseLogGroup"}
-# What has to be unique of a type whose schema does not say it.
+# The properties that must be unique, if the resource's schema does not say so.
 NAMES = {
     "AWS::EC2::FlowLog": ("ResourceId", "LogGroupName"),  # FlowLogAlreadyExists
     "AWS::Glue::Table": ("DatabaseName", "TableInput/Name"),
@@ -23,7 +23,7 @@ NAMES = {
     "AWS::Logs::QueryDefinition": ("Name",),
 }
 KEY = "arn:aws:kms:us-west-2:999988887777:key/1"
-# Values of parameters that take any text of a form; each change among them is tried, the default's too.
+# Values for parameters without a list of allowed ones. The walk tries each change among these and the default.
 SAMPLES = {
     "AccessLogBucketName": ["access-logs"],
     "Accounts": ["111122223333", "111122223333,444455556666"],
@@ -66,7 +66,7 @@ LOGGING = {"StreamName": "one", "Architecture": "arm64", "Accounts": "1111222233
 OPENSEARCH = {"Destination": "opensearch", "OpenSearchDomainArn": SAMPLES["OpenSearchDomainArn"][0]}
 HTTP = {"Destination": "http", "HttpUrl": "https://a.example", "HttpSecretArn": SAMPLES["HttpSecretArn"][0]}
 TRAIL = {"TrailBucketName": "trails", "TrailName": "catchment"}
-# What a user may have deployed, and then changes one parameter of, or several that belong together.
+# What a user may have deployed before they change a parameter.
 DEPLOYED = {
     "logging.yaml": [
         LOGGING,
@@ -93,13 +93,13 @@ DEPLOYED = {
 
 
 def values(parameter, declared):
-    """Values to try, the default among them."""
+    """The values to try, with the default."""
     default = [str(declared["Default"])] if "Default" in declared else []
     return list(dict.fromkeys(default + [str(it) for it in declared.get("AllowedValues", [])] + SAMPLES.get(parameter, [])))
 
 
 def identity(made):
-    """What no two of a type may share; None if AWS gives the name."""
+    """What no two resources of a type may share; None if AWS chooses the name."""
     names = NAMES.get(made.type)
     if names is None:
         names = schema(made.type)["primaryIdentifier"]
@@ -118,12 +118,12 @@ def refused(template, parameters):
 
 
 def made_of(template, parameters):
-    """What a stack makes; many updates begin or end with the same."""
+    """The resources of a stack, cached: many updates begin or end with the same."""
     return _stack(template, tuple(sorted(parameters.items())))[1]
 
 
 def is_renamed(made, before, after):
-    """Whether a parameter that is the thing's very name was changed: then a second one is what was asked for."""
+    """Whether a parameter that is the resource's name was changed: then the user asked for a second resource."""
     (name,) = schema(made.type)["primaryIdentifier"]
     given = made.declared["Properties"].get(name.removeprefix("/properties/"))
     return isinstance(given, dict) and before.get(given.get("Ref")) != after.get(given.get("Ref"))
@@ -136,7 +136,7 @@ def is_replaced(before, after):
 
 
 def update(template, before, after):
-    """What goes wrong if a stack of `template` with parameters `before` is given `after`."""
+    """What goes wrong if a stack of `template` is updated from the parameters `before` to `after`."""
     old = made_of(template, before)
     generations = {}
     while True:  # a replaced resource's references change, which may replace others
@@ -154,11 +154,11 @@ def update(template, before, after):
             if not is_renamed(made, before, after) or made.declared.get("UpdateReplacePolicy") != "Retain":
                 wrong.append(f"{path} holds data and is replaced")
         elif identity(made) is not None and not named_anew:
-            wrong.append(f"{path} is replaced under a name that is taken")
+            wrong.append(f"{path} is replaced under a name that is in use")
     for path in sorted(new.keys() - old.keys() | replaced):
         holder = taken.get(identity(new[path]), path)
         if identity(new[path]) is not None and holder != path:
-            wrong.append(f"{path} takes the name of {holder}, which goes only afterwards")
+            wrong.append(f"{path} takes the name of {holder}, which is deleted only afterwards")
     return wrong
 
 
@@ -184,8 +184,8 @@ class Updates(unittest.TestCase):
                 with self.subTest(template=template, parameter=parameter):
                     self.assertGreater(len(values(parameter, it)), 1, "give SAMPLES a second value")
 
-    def test_what_names_a_thing_that_stays_is_not_made_twice(self):
-        """Taken out and put in again, as a trail: what stays behind on purpose must not be in the way."""
+    def test_what_stays_behind_never_blocks_what_is_created_later(self):
+        """Removed and added again, as a trail may be: what stays behind on purpose must not be in the way."""
         for template, deployed in DEPLOYED.items():
             for base in deployed:
                 for parameter, it in load(template)["Parameters"].items():
@@ -200,12 +200,12 @@ class Updates(unittest.TestCase):
                             if old[path].declared.get("DeletionPolicy") != "Retain":
                                 continue
                             with self.subTest(template=template, parameter=parameter, resource=path):
-                                self.assertIsNone(identity(old[path]), "its name is taken when it is made again")
+                                self.assertIsNone(identity(old[path]), "its name is in use when it is created again")
 
     def test_the_walk_sees_a_vpc_that_moves_and_lets_a_bucket_be_renamed(self):
         """README.md describes both: the one fails and is rolled back, the other makes a second bucket."""
         moved = update("member.yaml", {"VpcId1": "vpc-1", "VpcId2": "vpc-2"}, {"VpcId1": "vpc-2"})
-        self.assertEqual(moved, ["FlowLog1 takes the name of FlowLog2, which goes only afterwards"])
+        self.assertEqual(moved, ["FlowLog1 takes the name of FlowLog2, which is deleted only afterwards"])
         one = {key: SAMPLES[key][0] for key in ("BucketName", "TrailArns", "TrailObjects")}
         self.assertEqual(update("cloudtrail-bucket.yaml", one, {**one, "BucketName": "b"}), [])
 

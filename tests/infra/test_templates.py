@@ -1,9 +1,11 @@
 """What holds for every template of infra/: data outlives stacks, parameters are bounded, exceptions have reasons."""
 
+import difflib
 import itertools
 import re
 import unittest
 
+import columns
 import policies
 from template import INFRA, Stack, load
 
@@ -195,15 +197,6 @@ class Delivery(unittest.TestCase):
         self.assertEqual(allowed(role, "glue"), {"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"})
         self.assertEqual(allowed(logging().made()["FirehoseRole"], "glue"), set())
 
-    def test_athena_reads_json_with_the_serde_that_finds_every_row(self):
-        # https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html: with OpenX's, results can be non-deterministic
-        for storage, serde in (
-            ("json", "org.apache.hive.hcatalog.data.JsonSerDe"),
-            ("parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"),
-        ):
-            (table,) = [it for it in logging(Storage=storage).made().values() if it.type == "AWS::Glue::Table"]
-            self.assertEqual(table.get("TableInput/StorageDescriptor/SerdeInfo/SerializationLibrary"), serde)
-
     def test_the_accounts_that_the_description_names_fit_the_quota(self):
         """500 active partitions: accounts by three sources, and twice that around midnight."""
         described = load("logging.yaml")["Parameters"]["PartitionKeys"]["Description"]
@@ -237,6 +230,27 @@ class Delivery(unittest.TestCase):
         self.assertEqual(names, {"/aws/kinesisfirehose/${AWS::StackName}", "/aws/lambda/${AWS::StackName}-transformer"})
         cli = (policies.ROOT / "crates/cli/src/provision/fleet/validate.rs").read_text()
         self.assertIn("`/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`", cli)
+
+
+class Athena(unittest.TestCase):
+    longMessage = False
+
+    def test_the_tables_columns_are_the_members_of_the_lines_in_the_golden_batches(self):
+        self.assertEqual(list(columns.members())[0], "timestamp")
+        template = (policies.ROOT / "infra" / "queries.yaml").read_text()
+        right = columns.rewrite(template)
+        difference = difflib.unified_diff(template.splitlines(), right.splitlines(), "queries.yaml", "make bless", n=1, lineterm="")
+        self.assertEqual(template, right, "\n".join(["", *difference]))
+        self.assertEqual(len(re.findall(r"Columns: # tests/batches, without", template)), template.count("Columns:"))
+
+    def test_athena_reads_json_with_the_serde_that_finds_every_row(self):
+        # https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html: with OpenX's, results can be non-deterministic
+        for storage, serde in (
+            ("json", "org.apache.hive.hcatalog.data.JsonSerDe"),
+            ("parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"),
+        ):
+            (table,) = [it for it in logging(Storage=storage).made().values() if it.type == "AWS::Glue::Table"]
+            self.assertEqual(table.get("TableInput/StorageDescriptor/SerdeInfo/SerializationLibrary"), serde)
 
 
 class Buckets(unittest.TestCase):

@@ -157,8 +157,9 @@ impl<'a, S: Simd> Cursor<'a, S> {
     #[inline(always)]
     fn past(&mut self, end: Option<StringEnd>) -> Result<JsonStr<'a>, Invalid> {
         let end = end.ok_or(Invalid::Syntax)?;
-        let literal = &self.text[self.at - 1..=end.quote];
+        let begin = self.at - 1;
         self.at = end.quote + 1;
+        let literal = &self.text[begin..self.at];
         let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
         self.is_utf8 &= is_utf8;
         Ok(JsonStr::new(literal, is_utf8))

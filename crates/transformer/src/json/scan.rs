@@ -21,12 +21,18 @@ pub(super) struct StringEnd {
 /// [`Blocks::next_block`] does.
 #[inline(always)]
 pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Option<StringEnd> {
-    let mut blocks = Blocks::new(simd, text, start);
-    loop {
-        if let Some(end) = blocks.next_block()?.marks.end {
-            return Some(end);
-        }
-    }
+    // A function of its own: inlined in a walk, the loop would run out of registers.
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mut blocks = Blocks::new(simd, text, start);
+            loop {
+                if let Some(end) = blocks.next_block()?.marks.end {
+                    return Some(end);
+                }
+            }
+        },
+    )
 }
 
 /// A string, block by block.

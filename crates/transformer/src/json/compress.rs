@@ -4,53 +4,65 @@ use fearless_simd::{mask8x64, prelude::*, u8x16, u8x64};
 
 use super::scan::BLOCK;
 
-/// Writes the bytes of the block whose bits are set in `kept` to the beginning of `to`, without gaps, and returns how many
-/// they are. The bytes after them mean nothing.
+/// Writes the bytes of the block whose bits are set in `kept` to the beginning of `to`, without gaps. The bytes after them
+/// mean nothing.
 #[inline(always)]
-pub(super) fn compress<S: Simd>(
-    simd: S,
-    block: u8x64<S>,
-    kept: u64,
-    to: &mut [u8; BLOCK],
-) -> usize {
+pub(super) fn compress<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u8; BLOCK]) {
     // A processor with registers of 64 bytes has an instruction for this (VPCOMPRESSB).
     if S::u8s::LEN == BLOCK {
-        block
-            .compress(mask8x64::from_bitmask(simd, kept))
-            .store_slice(to);
-        return kept.count_ones() as usize;
+        let kept = mask8x64::from_bitmask(simd, kept);
+        block.compress(kept).store_slice(to);
+        return;
     }
-    // The others shuffle 16 bytes by a list of places, which comes from a table, eight places at a time.
-    const SECOND_HALF: u64 = 0x0808_0808_0808_0808;
+    // The others shuffle 16 bytes at a time by lists of places from tables: first each half, then the second half up to
+    // the first.
     let (lanes, _) = block.as_array().as_chunks::<16>();
-    let mut put = 0;
     for (lane, bytes) in lanes.iter().enumerate() {
         let [first, second, ..] = (kept >> (16 * lane)).to_le_bytes();
         let mut places = [0; 16];
-        places[..8].copy_from_slice(&PLACES[usize::from(first)].to_le_bytes());
-        places[8..].copy_from_slice(&(PLACES[usize::from(second)] | SECOND_HALF).to_le_bytes());
-        let moved: [u8; 16] =
-            *u8x16::from_slice(simd, bytes).swizzle_dyn(u8x16::from_slice(simd, &places));
-        to[put..put + 8].copy_from_slice(&moved[..8]);
-        put += first.count_ones() as usize;
-        to[put..put + 8].copy_from_slice(&moved[8..]);
-        put += second.count_ones() as usize;
+        places[..8].copy_from_slice(&FIRST_HALF[usize::from(first)]);
+        places[8..].copy_from_slice(&SECOND_HALF[usize::from(second)]);
+        let closed_up = &CLOSED_UP[first.count_ones() as usize];
+        let bytes = u8x16::from_slice(simd, bytes)
+            .swizzle_dyn(u8x16::from_slice(simd, &places))
+            .swizzle_dyn(u8x16::from_slice(simd, closed_up));
+        let before = kept & !(u64::MAX << (16 * lane));
+        bytes.store_slice(&mut to[before.count_ones() as usize..][..16]);
     }
-    put
 }
 
-/// For each choice among eight bytes, the places of those that are kept: one byte per place, the first lowest.
-const PLACES: [u64; 256] = {
-    let mut table = [0; 256];
+/// For each choice among eight bytes, the places of those that are kept.
+const FIRST_HALF: [[u8; 8]; 256] = places(0);
+
+/// The same for the eight bytes after them.
+const SECOND_HALF: [[u8; 8]; 256] = places(8);
+
+const fn places(begin: u8) -> [[u8; 8]; 256] {
+    let mut table = [[begin; 8]; 256];
     let mut kept = 0;
     while kept < table.len() {
         let (mut place, mut put) = (0, 0);
         while place < 8 {
             if kept >> place & 1 == 1 {
-                table[kept] |= place << (8 * put);
+                table[kept][put] = begin + place;
                 put += 1;
             }
             place += 1;
+        }
+        kept += 1;
+    }
+    table
+}
+
+/// For each number of bytes that are kept of the first eight, the places of these and of the eight after them.
+const CLOSED_UP: [[u8; 16]; 9] = {
+    let mut table = [[0; 16]; 9];
+    let mut kept = 0;
+    while kept < table.len() {
+        let mut put = 0;
+        while put < kept + 8 {
+            table[kept][put] = if put < kept { put } else { put + 8 - kept } as u8;
+            put += 1;
         }
         kept += 1;
     }
@@ -75,8 +87,8 @@ mod tests {
                 .collect();
             for level in levels() {
                 let mut to = [0; BLOCK];
-                let put = dispatch!(level, simd => compress(simd, u8x64::from_slice(simd, &text), kept, &mut to));
-                prop_assert_eq!(&to[..put], &expected[..], "{:?}", level);
+                dispatch!(level, simd => compress(simd, u8x64::from_slice(simd, &text), kept, &mut to));
+                prop_assert_eq!(&to[..expected.len()], &expected[..], "{:?}", level);
             }
         }
     }

@@ -131,7 +131,7 @@ impl<'a, S: Simd> Cursor<'a, S> {
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<JsonStr<'a>, Invalid> {
         self.quote()?;
-        let end = string_end(self.simd, self.text, self.at);
+        let end = string_end(self.simd, self.rest());
         self.past(end)
     }
 
@@ -139,11 +139,11 @@ impl<'a, S: Simd> Cursor<'a, S> {
     #[inline(always)]
     pub(crate) fn unescaped_string(&mut self, out: &mut Buffer) -> Result<JsonStr<'a>, Invalid> {
         self.quote()?;
-        let (simd, text, at) = (self.simd, self.text, self.at);
+        let (simd, text) = (self.simd, self.rest());
         // A function of its own: inlined here, the loop would run out of registers.
         let end = simd.vectorize(
             #[inline(always)]
-            || unescape(simd, text, at, out),
+            || unescape(simd, text, out),
         );
         self.past(end)
     }
@@ -157,8 +157,9 @@ impl<'a, S: Simd> Cursor<'a, S> {
     #[inline(always)]
     fn past(&mut self, end: Option<StringEnd>) -> Result<JsonStr<'a>, Invalid> {
         let end = end.ok_or(Invalid::Syntax)?;
-        let literal = &self.text[self.at - 1..=end.quote];
-        self.at = end.quote + 1;
+        let begin = self.at - 1;
+        self.at += end.quote + 1;
+        let literal = &self.text[begin..self.at];
         let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
         self.is_utf8 &= is_utf8;
         Ok(JsonStr::new(literal, is_utf8))

@@ -17,33 +17,22 @@ pub(super) struct StringEnd {
     pub(super) is_ascii: bool,
 }
 
-/// Returns the end of the string whose opening quote stands just before `start`, or `None` if it is not valid, as
-/// [`Blocks::next_block`] does.
+/// Returns the end of the string whose opening quote stands just before `text`, or `None` if it is not valid, as
+/// [`each_block`] does.
 #[inline(always)]
-pub(super) fn string_end<S: Simd>(simd: S, text: &[u8], start: usize) -> Option<StringEnd> {
-    let mut blocks = Blocks::new(simd, text, start);
-    loop {
-        if let Some(end) = blocks.next_block()?.marks.end {
-            return Some(end);
-        }
-    }
-}
-
-/// A string, block by block.
-pub(super) struct Blocks<'a, S: Simd> {
-    simd: S,
-    text: &'a [u8],
-    at: usize,
-    /// Whether a backslash in the previous block escapes the byte at `at`.
-    escaped_first: bool,
-    /// The bits of all blocks so far, ORed: the highest bits tell whether all bytes were ASCII.
-    bits: u8x64<S>,
-}
-
-/// The bytes of a block, and its masks.
-pub(super) struct Block<S: Simd> {
-    pub(super) bytes: u8x64<S>,
-    pub(super) marks: Marks,
+pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Option<StringEnd> {
+    // A function of its own: inlined in a walk, the loop would run out of registers.
+    simd.vectorize(
+        #[inline(always)]
+        move || {
+            each_block(
+                simd,
+                text,
+                #[inline(always)]
+                |_, _| None,
+            )
+        },
+    )
 }
 
 /// What a block contains. A mask has one bit per byte; the lowest bit is the first byte.
@@ -59,64 +48,53 @@ pub(super) struct Marks {
     pub(super) escapes: u64,
     /// Whether a backslash in the previous block escapes the first byte.
     pub(super) escaped_first: bool,
-    /// Whether the last byte escapes the first byte of the next block.
+    /// Whether the string goes on in the next block, and the last byte escapes the first one there.
     pub(super) escapes_next: bool,
-    /// Where the string ends, if it ends in this block.
-    pub(super) end: Option<StringEnd>,
 }
 
-impl<'a, S: Simd> Blocks<'a, S> {
-    /// Begins with the string whose opening quote stands just before `start`.
-    #[inline(always)]
-    pub(super) fn new(simd: S, text: &'a [u8], start: usize) -> Self {
-        Self {
-            simd,
-            text,
-            at: start,
-            escaped_first: false,
-            bits: u8x64::splat(simd, 0),
-        }
-    }
-
-    /// Returns the next block. Stop at the one that has the end.
-    ///
-    /// Returns `None` if the string does not end, or if it holds a control character or an escape that JSON does not
-    /// have: exactly what serde_json refuses in a string that it skips. Like serde_json there, it accepts lone surrogates.
-    /// It does not check that the bytes are UTF-8.
-    #[inline(always)]
-    pub(super) fn next_block(&mut self) -> Option<Block<S>> {
-        let at = self.at;
-        let rest = self.text.get(at..)?;
-        let bytes = match rest.first_chunk::<BLOCK>() {
-            Some(block) => u8x64::from_slice(self.simd, block),
-            None => u8x64::from_slice(self.simd, &last_block(rest)),
+/// Visits the blocks of the string whose opening quote stands just before `text`, and returns where it ends. `visit`
+/// returns where the next block begins, which must not be escaped, or `None` if right behind this one.
+///
+/// Returns `None` if the string does not end, or if it holds a control character or an escape that JSON does not
+/// have: exactly what serde_json refuses in a string that it skips. Like serde_json there, it accepts lone surrogates.
+/// It does not check that the bytes are UTF-8.
+#[inline(always)]
+pub(super) fn each_block<S: Simd>(
+    simd: S,
+    text: &[u8],
+    mut visit: impl FnMut(u8x64<S>, Marks) -> Option<usize>,
+) -> Option<StringEnd> {
+    let mut at = 0;
+    let mut escaped_first = false;
+    // The bits of all blocks so far, ORed: the highest bits tell whether all bytes were ASCII.
+    let mut bits = u8x64::splat(simd, 0);
+    loop {
+        let bytes = match text.get(at..)?.first_chunk::<BLOCK>() {
+            Some(block) => u8x64::from_slice(simd, block),
+            None => u8x64::from_slice(simd, &last_block(&text[at..])),
         };
         let quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
-        let controls = bytes.simd_lt(b' ').to_bitmask();
-        self.bits |= bytes;
+        let controls = bytes.simd_lt(b' ');
+        bits |= bytes;
 
-        let escaped_first = self.escaped_first;
-        let (escaped, escapes_next) = escaped(backslashes, escaped_first);
+        let (escaped, escapes_next) = if backslashes == 0 && !escaped_first {
+            (0, false)
+        } else {
+            escaped(backslashes, escaped_first)
+        };
         let ends = quotes & !escaped;
         // All bits below the first ending quote, or all bits if there is none.
         let inside = (ends & ends.wrapping_neg()).wrapping_sub(1);
         // By far the most escapes are quotes and backslashes, which are always valid.
-        let escapes = escaped & !quotes & !backslashes & inside;
-        if controls & inside != 0 || (escapes != 0 && !are_known(self.text, at, escapes)) {
+        let escapes = escaped & !(quotes | backslashes) & inside;
+        if controls.any_true() && controls.to_bitmask() & inside != 0 {
             return None;
         }
-        self.at = at + BLOCK;
-        self.escaped_first = escapes_next;
-        // Not in a closure: that would be compiled without the processor's widest instructions.
-        let end = if ends == 0 {
-            None
-        } else {
-            Some(StringEnd {
-                quote: at + ends.trailing_zeros() as usize,
-                is_ascii: self.bits.simd_ge(0x80).to_bitmask() == 0,
-            })
-        };
+        if escapes != 0 && !are_known(text, at, escapes) {
+            return None;
+        }
+        let escapes_next = escapes_next && ends == 0;
         let marks = Marks {
             at,
             inside,
@@ -124,16 +102,16 @@ impl<'a, S: Simd> Blocks<'a, S> {
             escapes,
             escaped_first,
             escapes_next,
-            end,
         };
-        Some(Block { bytes, marks })
-    }
-
-    /// Lets the next block begin at `at`, which must not be escaped.
-    #[inline(always)]
-    pub(super) fn go_on_at(&mut self, at: usize) {
-        self.at = at;
-        self.escaped_first = false;
+        let next = visit(bytes, marks);
+        if ends != 0 {
+            return Some(StringEnd {
+                quote: at + ends.trailing_zeros() as usize,
+                is_ascii: bits.simd_ge(0x80).to_bitmask() == 0,
+            });
+        }
+        escaped_first = escapes_next && next.is_none();
+        at = next.unwrap_or(at + BLOCK);
     }
 }
 
@@ -162,8 +140,7 @@ fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
 }
 
 /// Whether JSON has these escapes: a bit of `escapes` per escaped byte, counted from `at`.
-#[cold]
-#[inline(never)]
+#[inline(always)]
 fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {
     while escapes != 0 {
         let position = at + escapes.trailing_zeros() as usize;
@@ -203,10 +180,10 @@ mod tests {
         assert!(text.starts_with('"'));
         let expected = serde_end(text);
         for level in levels() {
-            let end = dispatch!(level, simd => string_end(simd, text.as_bytes(), 1));
-            assert_eq!(end.map(|end| end.quote), expected, "{text:?} {level:?}");
+            let end = dispatch!(level, simd => string_end(simd, &text.as_bytes()[1..]));
+            assert_eq!(end.map(|end| end.quote + 1), expected, "{text:?} {level:?}");
             if let Some(end) = end.filter(|end| end.is_ascii) {
-                assert!(text[..end.quote].is_ascii(), "{text:?} {level:?}");
+                assert!(text[..=end.quote].is_ascii(), "{text:?} {level:?}");
             }
         }
     }
@@ -255,7 +232,7 @@ mod tests {
                 text[at] = byte;
                 text[150] = b'"';
                 for level in levels() {
-                    let end = dispatch!(level, simd => string_end(simd, &text, 0)).unwrap();
+                    let end = dispatch!(level, simd => string_end(simd, &text)).unwrap();
                     assert_eq!(
                         (end.quote, end.is_ascii),
                         (150, false),
@@ -265,7 +242,7 @@ mod tests {
             }
         }
         for level in levels() {
-            let end = dispatch!(level, simd => string_end(simd, &[[0x7f; 70].as_slice(), b"\"", &[b' '; 64]].concat(), 0));
+            let end = dispatch!(level, simd => string_end(simd, &[[0x7f; 70].as_slice(), b"\"", &[b' '; 64]].concat()));
             assert_eq!(
                 end.unwrap(),
                 StringEnd {

@@ -50,7 +50,7 @@ impl<'a> JsonStr<'a> {
             return String::from_utf8_lossy(self.inner());
         }
         let mut text = Buffer::default();
-        dispatch!(Level::new(), simd => unescape(simd, self.literal, 1, &mut text));
+        dispatch!(Level::new(), simd => unescape(simd, &self.literal[1..], &mut text));
         Cow::Owned(String::from_utf8_lossy(text.written()).into_owned())
     }
 }

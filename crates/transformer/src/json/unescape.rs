@@ -3,84 +3,91 @@
 use fearless_simd::prelude::*;
 
 use super::compress::compress;
-use super::scan::{BLOCK, Block, Blocks, Marks, StringEnd};
+use super::scan::{BLOCK, Marks, StringEnd, each_block};
 use crate::buffer::Buffer;
 
-/// Appends what a string stands for, and returns where the string ends. `start` is just after its opening quote. A lone
+/// Appends what a string stands for, and returns where the string ends. `text` begins just after its opening quote. A lone
 /// surrogate, which UTF-8 cannot hold, becomes U+FFFD.
 ///
-/// Returns `None` if the string is not valid, as [`Blocks::next_block`] does; `out` then holds a part of it.
+/// Returns `None` if the string is not valid, as [`each_block`] does; `out` then holds a part of it.
 #[inline(always)]
-pub(super) fn unescape<S: Simd>(
-    simd: S,
-    text: &[u8],
-    start: usize,
-    out: &mut Buffer,
-) -> Option<StringEnd> {
-    let mut blocks = Blocks::new(simd, text, start);
-    loop {
-        let Block { bytes, marks } = blocks.next_block()?;
-        if marks.escapes == 0 {
-            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
-                let size = compress(simd, bytes, marks.inside & !marks.openers, to);
-                out.advance(size);
+pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Option<StringEnd> {
+    each_block(
+        simd,
+        text,
+        #[inline(always)]
+        |bytes, marks| {
+            let Marks { at, inside, .. } = marks;
+            if marks.escapes != 0 && bytes.simd_eq(b'u').to_bitmask() & marks.escapes != 0 {
+                // An escape that crosses the start of the block is read from its backslash on; one that crosses the end
+                // is left whole to the next block.
+                let begin = at - usize::from(marks.escaped_first);
+                let end = at + inside.count_ones() as usize - usize::from(marks.escapes_next);
+                return Some(unescape_slowly(text, begin, end, out));
             }
-        } else {
-            blocks.go_on_at(unescape_block(text, marks, out));
-        }
-        if let Some(end) = marks.end {
-            return Some(end);
-        }
-    }
+            let kept = inside & !marks.openers;
+            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
+                if kept == inside {
+                    bytes.store_slice(to);
+                } else {
+                    compress(simd, bytes, kept, to);
+                }
+                let mut escapes = marks.escapes;
+                while escapes != 0 {
+                    let before = (escapes & escapes.wrapping_neg()) - 1;
+                    let byte = &mut to[(kept & before).count_ones() as usize % BLOCK];
+                    *byte = meaning(*byte);
+                    escapes &= escapes - 1;
+                }
+                out.advance(kept.count_ones() as usize);
+            }
+            None
+        },
+    )
 }
 
-/// Appends what a block with escapes stands for, and returns where the next block begins.
+/// Appends what the text from `begin` to `end` stands for, escape by escape. Returns where the text goes on: behind an escape
+/// that crosses the end.
 #[cold]
 #[inline(never)]
-fn unescape_block(text: &[u8], marks: Marks, out: &mut Buffer) -> usize {
-    // An escape that crosses the start of the block is read from its backslash on; one that crosses the end is left
-    // whole to the next block.
-    let left = u32::from(marks.escapes_next && marks.end.is_none());
-    let inside = marks.inside & (u64::MAX >> left);
-    let mut at = marks.at;
-    if marks.escaped_first {
-        at = escape(text, at - 1, out);
-    }
-    let mut openers = marks.openers & inside;
-    while openers != 0 {
-        let opener = marks.at + openers.trailing_zeros() as usize;
-        openers &= openers - 1;
-        // The second half of a surrogate pair was read with the first.
-        if opener >= at {
-            out.extend(&text[at..opener]);
-            at = escape(text, opener, out);
+fn unescape_slowly(text: &[u8], begin: usize, end: usize, out: &mut Buffer) -> usize {
+    let mut at = begin;
+    while at < end {
+        let plain = memchr::memchr(b'\\', &text[at..end]).unwrap_or(end - at);
+        out.extend(&text[at..at + plain]);
+        at += plain;
+        if at < end {
+            at = escape(text, at, out);
         }
     }
-    let end = marks.at + inside.count_ones() as usize;
-    if at < end {
-        out.extend(&text[at..end]);
-    }
-    at.max(end)
+    at
 }
 
 /// Appends what the escape at `at` stands for, and returns where the text goes on.
 fn escape(text: &[u8], at: usize, out: &mut Buffer) -> usize {
-    let byte = match text.get(at + 1) {
-        Some(b'b') => 0x08,
-        Some(b'f') => 0x0c,
-        Some(b'n') => b'\n',
-        Some(b'r') => b'\r',
-        Some(b't') => b'\t',
+    match text.get(at + 1) {
         Some(b'u') => {
             let (character, after) = unicode(&text[at + 2..]);
             out.extend(character.encode_utf8(&mut [0; 4]).as_bytes());
             return text.len() - after.len();
         }
-        Some(&other) => other,
-        None => b'\\',
-    };
-    out.push(byte);
+        Some(&byte) => out.push(meaning(byte)),
+        None => out.push(b'\\'),
+    }
     at + 2
+}
+
+/// What a byte that follows a backslash stands for, if it is not `u`.
+#[inline(always)]
+fn meaning(escaped: u8) -> u8 {
+    match escaped {
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        other => other,
+    }
 }
 
 /// Reads the digits after `\u`, and the second half if they are the first of a surrogate pair. Returns what follows, too.
@@ -123,9 +130,8 @@ mod tests {
     fn unescape(inner: &str) -> String {
         let mut out = Buffer::default();
         let literal = format!("\"{inner}\"");
-        let end =
-            dispatch!(Level::new(), simd => super::unescape(simd, literal.as_bytes(), 1, &mut out));
-        assert_eq!(end.map(|end| end.quote + 1), Some(literal.len()), "{inner}");
+        let end = dispatch!(Level::new(), simd => super::unescape(simd, &literal.as_bytes()[1..], &mut out));
+        assert_eq!(end.map(|end| end.quote + 2), Some(literal.len()), "{inner}");
         String::from_utf8(out.written().to_vec()).unwrap()
     }
 
@@ -170,8 +176,8 @@ mod tests {
                 let mut out = Buffer::default();
                 out.extend(b"before");
                 let (end, scanned) = dispatch!(level, simd => (
-                    super::unescape(simd, text.as_bytes(), 0, &mut out),
-                    string_end(simd, text.as_bytes(), 0),
+                    super::unescape(simd, text.as_bytes(), &mut out),
+                    string_end(simd, text.as_bytes()),
                 ));
                 prop_assert_eq!(end, scanned, "{:?}", level);
                 if let Some(StringEnd { quote, .. }) = end {
@@ -206,7 +212,7 @@ mod tests {
                         &text
                     };
                     let mut out = Buffer::default();
-                    let end = dispatch!(level, simd => super::unescape(simd, text.as_bytes(), 1, &mut out));
+                    let end = dispatch!(level, simd => super::unescape(simd, &text.as_bytes()[1..], &mut out));
                     assert_eq!(end, None, "{text} {level:?}");
                 }
             }

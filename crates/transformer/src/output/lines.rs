@@ -91,10 +91,22 @@ impl Lines<'_> {
     /// Appends `text` piece by piece, so that a long one is not copied whole.
     #[must_use]
     pub(super) fn write_long(&mut self, text: &[u8]) -> bool {
-        text.chunks(self.piece).all(|piece| {
-            self.pending.extend(piece);
-            self.settle()
-        })
+        if self.gzip.is_some() || text.len() < LONG {
+            return text.chunks(self.piece).all(|piece| {
+                self.pending.extend(piece);
+                self.settle()
+            });
+        }
+        // What completes the bytes before it is copied, and the end. The rest is encoded from where it is.
+        let (first, rest) = text.split_at((3 - self.pending.len() % 3) % 3);
+        let (whole, last) = rest.split_at(rest.len() / 3 * 3);
+        self.pending.extend(first);
+        if !self.pack() || !encode(whole, self.response, self.response_bytes_max) {
+            return false;
+        }
+        self.delivered += whole.len();
+        self.pending.extend(last);
+        true
     }
 
     /// Appends a string as it stands in the text, with U+FFFD for bytes that are not UTF-8.
@@ -146,38 +158,43 @@ impl Lines<'_> {
         (self.response.len() <= self.response_bytes_max).then_some(self.delivered)
     }
 
-    /// Packs piece by piece, and stops where there is no room for more.
+    /// Packs what is pending piece by piece, and stops where there is no room for more.
     #[inline(never)]
     fn pack(&mut self) -> bool {
-        match &mut self.gzip {
-            None => {
-                // Base64 without padding between the pieces takes three bytes at a time.
-                let whole = self.pending.len() / 3 * 3;
-                for piece in self.pending.written()[..whole].chunks(BASE64_PIECE_BYTES) {
-                    base64_simd::STANDARD.encode_append(piece, self.response);
-                    if self.response.len() > self.response_bytes_max {
-                        return false;
-                    }
-                }
-                self.delivered += whole;
-                self.pending.drop_first(whole);
-                true
-            }
-            Some(gzip) => {
-                let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
-                for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
-                    let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
-                    if !gzip.member(piece) || self.response.len() + base64 > self.response_bytes_max
-                    {
-                        return false;
-                    }
-                }
-                self.pending.drop_first(whole);
-                true
+        let Some(gzip) = &mut self.gzip else {
+            // Base64 without padding between the pieces takes three bytes at a time.
+            let whole = self.pending.len() / 3 * 3;
+            let fits = encode(
+                &self.pending.written()[..whole],
+                self.response,
+                self.response_bytes_max,
+            );
+            self.delivered += whole;
+            self.pending.drop_first(whole);
+            return fits;
+        };
+        let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
+        for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
+            let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
+            if !gzip.member(piece) || self.response.len() + base64 > self.response_bytes_max {
+                return false;
             }
         }
+        self.pending.drop_first(whole);
+        true
     }
 }
+
+/// Appends base64 piece by piece, and stops where `response` is longer than it may be. Returns `false` then.
+fn encode(bytes: &[u8], response: &mut Vec<u8>, response_bytes_max: usize) -> bool {
+    bytes.chunks(BASE64_PIECE_BYTES).all(|piece| {
+        base64_simd::STANDARD.encode_append(piece, response);
+        response.len() <= response_bytes_max
+    })
+}
+
+/// Bytes of a text that is worth encoding from where it is.
+const LONG: usize = 1024;
 
 #[cfg(test)]
 mod tests {

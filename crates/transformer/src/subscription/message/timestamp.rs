@@ -9,26 +9,33 @@ use crate::timestamp::MILLISECONDS_MAX;
 /// text has anything else.
 #[inline(always)]
 pub(super) fn usual<S: Simd>(cursor: &mut Cursor<'_, S>) -> Option<i64> {
-    let (first, rest) = cursor.rest().split_first_chunk::<8>()?;
-    let (second, rest) = rest.split_first_chunk::<5>()?;
-    let is_number = first.iter().chain(second).all(u8::is_ascii_digit);
+    let (digits, rest) = cursor.rest().split_first_chunk::<13>()?;
     let ends = rest
         .first()
         .is_some_and(|byte| matches!(byte, b',' | b'}') || is_white_space(*byte));
-    if !is_number || first[0] == b'0' || !ends {
+    // As two times eight, which share three.
+    const LAST_FIVE: u64 = u64::MAX << (8 * 3);
+    let (high, low) = (digits.first_chunk()?, digits.last_chunk()?);
+    let (high, low) = (u64::from_le_bytes(*high), u64::from_le_bytes(*low));
+    if !are_digits(high) || !are_digits(low) || digits[0] == b'0' || !ends {
         return None;
     }
-    cursor.go_to(cursor.at() + 13);
-    let low = second
-        .iter()
-        .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-    Some(i64::from(eight_digits(*first)) * 100_000 + low)
+    cursor.go_to(cursor.at() + digits.len());
+    Some(i64::from(eight_digits(high)) * 100_000 + i64::from(eight_digits(low & LAST_FIVE)))
 }
 
-/// Reads eight digits at once: adds up pairs, then fours, then all.
+/// Whether all eight bytes are digits: their upper halves are 3, and stay it when six is added to the lower ones.
 #[inline(always)]
-fn eight_digits(digits: [u8; 8]) -> u32 {
-    let units = u64::from_le_bytes(digits) & 0x0f0f_0f0f_0f0f_0f0f;
+fn are_digits(bytes: u64) -> bool {
+    let upper = |bytes| bytes & 0xf0f0_f0f0_f0f0_f0f0;
+    let threes = 0x3030_3030_3030_3030;
+    upper(bytes) == threes && upper(bytes.wrapping_add(0x0606_0606_0606_0606)) == threes
+}
+
+/// Reads eight digits at once, the first lowest: adds up pairs, then fours, then all. Zeros stand for zeros, too.
+#[inline(always)]
+fn eight_digits(digits: u64) -> u32 {
+    let units = digits & 0x0f0f_0f0f_0f0f_0f0f;
     let pairs = (units.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
     let all = fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32;

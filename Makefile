@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test contract mutants bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract conserve mutants bless fuzz bench lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -51,6 +51,12 @@ contract-%:
 		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
 	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
 	python3 tests/contract --answers $(ANSWERS) $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
+
+SEEDS := 200
+conserve: ## a million events from SEEDS (200) seeds through the transformer and back: none is lost
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CONSERVE_SEEDS=$(SEEDS) CONSERVE_EVENTS=5000 \
+		cargo test --quiet --release --locked --package catchment-transformer --no-default-features --test conserve \
+		--target-dir target/conserve -- --nocapture
 
 demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
 	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"
@@ -104,13 +110,16 @@ LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
 LAMBDA_DIR := target/lambda/$(ARCH)
 
 # Linked by zig against the glibc of provided.al2023. Its clang has to be told that it may use 512-bit vectors;
-# libdeflate asks the processor for them before it does.
+# libdeflate asks the processor for them before it does. No path of this machine gets into the binary, so that whoever
+# builds the same source gets the same zip.
+REMAPPED := $(CURDIR)=. $(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+LAMBDA_RUSTFLAGS = $(REMAPPED:%=--remap-path-prefix=%) --remap-path-prefix=$(shell rustc --print sysroot)=rust
+LAMBDA_CFLAGS := $(if $(filter x86_64,$(ARCH)),-mevex512) $(REMAPPED:%=-ffile-prefix-map=%)
 lambda: $(VENV)/.installed ## the deployable zip, target/lambda/transformer.zip, for ARCH (default: this machine's)
-	@$(if $(filter x86_64,$(ARCH)),CFLAGS_x86_64_unknown_linux_gnu=-mevex512) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+	@CFLAGS_$(subst -,_,$(LAMBDA_TARGET))="$(LAMBDA_CFLAGS)" RUSTFLAGS="$(LAMBDA_RUSTFLAGS)" PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
-		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer --output-format zip
-	@$(PY) -m zipfile -e $(LAMBDA_DIR)/bootstrap.zip $(LAMBDA_DIR) && chmod +x $(LAMBDA_DIR)/bootstrap
-	@cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer.zip
+		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer
+	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip
 	@ls -l target/lambda/transformer.zip
 
 pins: ## resolve .config/requirements.in into requirements.txt

@@ -42,8 +42,9 @@ const TRANSFORMER: &[Row] = &[
     ("source", &["limits", "json", "subscription"]),
     ("settings", &["limits", "source"]),
     ("output", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings"]),
-    ("lambda", &[]),
-    ("firehose", &["limits", "buffer", "json", "subscription", "source", "settings", "output", "lambda"]),
+    ("overflow", &["limits", "json"]),
+    ("lambda", &["limits", "overflow"]),
+    ("firehose", &["limits", "buffer", "json", "subscription", "source", "settings", "output", "overflow", "lambda"]),
 ];
 
 /// Crates that only these modules of the CLI may name.

@@ -129,7 +129,7 @@ class Architecture(unittest.TestCase):
 
     def test_the_zip_holds_one_executable_and_no_script_chooses(self):
         makefile = (policies.ROOT / "Makefile").read_text()
-        self.assertIn("cp $(LAMBDA_DIR)/bootstrap.zip target/lambda/transformer.zip", makefile)
+        self.assertIn("package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip", makefile)
         self.assertFalse((INFRA / "bundle.py").exists())
 
 
@@ -196,6 +196,24 @@ class Delivery(unittest.TestCase):
         role = logging(Storage="parquet").made()["FirehoseRole"]
         self.assertEqual(allowed(role, "glue"), {"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"})
         self.assertEqual(allowed(logging().made()["FirehoseRole"], "glue"), set())
+
+    def test_only_uncompressed_output_is_put_back_and_only_then_is_it_allowed(self):
+        key = "arn:aws:kms:us-west-2:999988887777:key/1"
+        for given, actions in (
+            ({}, []),
+            ({"StreamKeyArn": key}, []),
+            ({"Storage": "parquet"}, ["kinesis:PutRecords"]),
+            (OPENSEARCH, ["kinesis:PutRecords"]),
+            ({**OPENSEARCH, "Overflow": "fail", "StreamKeyArn": key}, []),
+            ({**HTTP, "StreamKeyArn": key}, ["kinesis:PutRecords", "kms:GenerateDataKey"]),
+        ):
+            made = logging(**given).made()
+            _, *more = made["TransformerRole"].properties["Policies"]
+            variables = made["Transformer"].get("Environment/Variables")
+            with self.subTest(given=given):
+                self.assertEqual([policy["PolicyDocument"]["Statement"][0]["Action"] for policy in more], actions)
+                self.assertEqual(variables.get("CATCHMENT_OVERFLOW"), "reingest" if actions else None)
+                self.assertTrue(variables["CATCHMENT_COMPRESSION"] == "none" or not actions)
 
     def test_the_accounts_that_the_description_names_fit_the_quota(self):
         """500 active partitions: accounts by three sources, and twice that around midnight."""

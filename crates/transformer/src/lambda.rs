@@ -1,17 +1,23 @@
 //! The shell between Lambda and a handler: any of this crate's binaries can serve a [`Handler`] with it.
 //!
 //! Each concern is a piece of its own: [`exchange`] moves bytes to and from Lambda's runtime API, [`guard`] turns a panic
-//! into an answer, [`log`] writes lines.
+//! into an answer, [`log`] writes lines, [`put`] and [`streams`] put records into a stream.
 
 mod exchange;
 mod guard;
 mod log;
+mod put;
+mod streams;
+
+use std::future::Future;
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 pub use log::log;
+pub use put::Put;
+pub use streams::{Access, Streams};
 
 use exchange::Exchange;
 use guard::Guard;
@@ -22,7 +28,10 @@ pub trait Handler: Sized + Send + 'static {
     ///
     /// # Errors
     /// Returns why the event as a whole cannot be handled; Lambda reports it to whoever invoked the function.
-    fn handle(&mut self, invocation: &Invocation<'_>) -> Result<Vec<u8>, Refusal>;
+    fn handle(
+        &mut self,
+        invocation: &Invocation<'_>,
+    ) -> impl Future<Output = Result<Vec<u8>, Refusal>> + Send;
 }
 
 /// One call of the function.
@@ -32,6 +41,8 @@ pub struct Invocation<'a> {
     pub request_id: &'a str,
     /// The event, as Lambda sent it.
     pub event: &'a [u8],
+    /// When Lambda ends the call, in milliseconds since 1970-01-01T00:00:00Z.
+    pub deadline_ms: u64,
 }
 
 /// Why an event is refused.

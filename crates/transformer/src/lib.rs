@@ -30,6 +30,7 @@ pub mod firehose;
 pub mod subscription;
 
 pub mod limits;
+pub mod overflow;
 pub mod settings;
 pub mod source;
 

@@ -64,3 +64,50 @@ pub const GZIP_PIECE_BYTES: usize = 4 * MIB;
 
 /// libdeflate's level for gzip output, 1 to 12. Our own choice, from the measurements in BENCHMARKS.md.
 pub const GZIP_LEVEL: i32 = 1;
+
+/// How often a log event is put back at most; then its record is `ProcessingFailed`. Our own choice: once is enough if batches
+/// are as large as expected, so that more often means that they are not.
+pub const HOPS_MAX: u8 = 3;
+
+/// The most bytes that a piece of a record delivers, unless a single event delivers more. Our own choice: four or more pieces fit
+/// into a response, so that they pack well.
+pub const PIECE_OUTPUT_BYTES: usize = 1_000_000;
+
+/// The most bytes that a piece delivers. Our own choice: as base64 it leaves a seventh of the response to the other records.
+pub const PIECE_OUTPUT_ALONE_BYTES_MAX: usize = 4_000_000;
+
+/// The most bytes that the text around one event takes in its output, names and Region apart: more than the longest line's keys,
+/// time, source and error. Our own choice of bound.
+pub const LINE_FRAME_BYTES: usize = 256;
+
+/// The most bytes of a response that one answer takes besides its data: record id, result and punctuation. Our own choice of
+/// bound; Firehose's record ids have 62 characters.
+pub const ANSWER_FRAME_BYTES: usize = 128;
+
+/// The most bytes of a record that is put back: Firehose's 1,000 KiB
+/// (<https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html>). Kinesis allows 1 MiB with the partition
+/// key (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>).
+pub const PIECE_RECORD_BYTES_MAX: usize = 1000 * 1024;
+
+/// The most records of one call of PutRecords or PutRecordBatch (same pages as for the size of a record).
+pub const PUT_RECORDS_MAX: usize = 500;
+
+/// The most bytes of one call of PutRecords, partition keys included
+/// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>; newer pages say 10 MiB).
+pub const PUT_RECORDS_BYTES_MAX: usize = 5 * MIB;
+
+/// The most bytes of one call of PutRecordBatch, "4 MB"
+/// (<https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html>).
+pub const PUT_RECORD_BATCH_BYTES_MAX: usize = 4_000_000;
+
+/// The bytes of records in a batch, if nothing shows that there are more: Firehose's default buffer for a transformation
+/// (<https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html>).
+pub const BATCH_BYTES_DEFAULT: usize = MIB;
+
+/// The most pieces of one batch. Our own choice: twenty calls of PutRecords, far more than a batch makes that comes from
+/// CloudWatch Logs.
+pub const PIECES_MAX: usize = 10_000;
+
+/// The most bytes that the pieces of one batch take while they wait. Our own choice: sixteen times the bytes of the largest
+/// batch, and what a function with 512 MB has to spare.
+pub const PIECES_BYTES_MAX: usize = 64 * MIB;

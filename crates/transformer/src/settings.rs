@@ -5,8 +5,8 @@ use std::fmt;
 mod choices;
 
 use choices::{
-    COMPRESSIONS, FORMATS, OVERFLOWS, OVERFLOWS_UNBUILT, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT,
-    choose, join, one_of,
+    COMPRESSIONS, FORMATS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose, join,
+    one_of,
 };
 
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
@@ -34,6 +34,16 @@ pub enum Compression {
     None,
     /// gzip members for each record; concatenated members are one valid gzip file.
     Gzip,
+}
+
+/// What happens to a record whose answer does not fit into the response.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// It is `ProcessingFailed`.
+    #[default]
+    Fail,
+    /// It is split and put back to the stream it came from.
+    Reingest,
 }
 
 /// A key for S3 dynamic partitioning.
@@ -84,6 +94,8 @@ pub struct Settings {
     pub partition_keys: Vec<PartitionKey>,
     /// Which log groups carry which source.
     pub sources: Sources,
+    /// What happens to a record whose answer does not fit.
+    pub overflow: Overflow,
     /// The most bytes that one record may open to.
     pub decoded_bytes_max: usize,
 }
@@ -95,6 +107,7 @@ impl Default for Settings {
             compression: Compression::default(),
             partition_keys: Vec::new(),
             sources: Sources::default(),
+            overflow: Overflow::default(),
             decoded_bytes_max: DECODED_MIB_DEFAULT * MIB,
         }
     }
@@ -113,7 +126,7 @@ pub enum Setting {
     PartitionKeys,
     /// [`Settings::sources`].
     Sources,
-    /// What happens to a record that does not fit into the response; only `fail` is built.
+    /// [`Settings::overflow`].
     Overflow,
     /// [`Settings::decoded_bytes_max`], in MiB.
     MaxDecodedMib,
@@ -232,7 +245,7 @@ impl Settings {
             Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
             Setting::Schema => choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, &[], value)?,
-            Setting::Overflow => choose(setting, OVERFLOWS, &OVERFLOWS_UNBUILT, value)?,
+            Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, &[], value)?,
             Setting::PartitionKeys => {
                 self.partition_keys.clear();
                 for name in value.split(',').map(str::trim) {
@@ -285,7 +298,7 @@ mod tests {
             ("CATCHMENT_COMPRESSION", "gzip"),
             ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
             ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
-            ("CATCHMENT_OVERFLOW", "fail"),
+            ("CATCHMENT_OVERFLOW", "reingest"),
             ("CATCHMENT_MAX_DECODED_MIB", "8"),
         ])
         .unwrap();
@@ -297,6 +310,7 @@ mod tests {
                 compression: Compression::Gzip,
                 partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
                 sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
+                overflow: Overflow::Reingest,
                 decoded_bytes_max: 8 * MIB,
             }
         );
@@ -317,8 +331,8 @@ mod tests {
             ),
             (
                 "CATCHMENT_OVERFLOW",
-                "reingest",
-                "CATCHMENT_OVERFLOW: `reingest` is not built yet; expected one of: fail",
+                "drop",
+                "CATCHMENT_OVERFLOW: unknown value `drop`; expected one of: fail, reingest",
             ),
             (
                 "CATCHMENT_MAX_DECODED_MIB",

@@ -1,18 +1,31 @@
 //! The Lambda that Firehose calls: reads the environment once, then serves one invocation after another.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use catchment_transformer::lambda::{self, Refusal};
-use catchment_transformer::{Settings, Transformer};
+use aws_sdk_kinesis::config::Credentials;
+use catchment_transformer::Settings;
+use catchment_transformer::firehose::Function;
+use catchment_transformer::lambda::{self, Access, Refusal};
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let outcome = match settings() {
-        Ok(settings) => lambda::serve(move || Transformer::new(settings.clone())).await,
-        Err(refusal) => lambda::refuse_to_start(&refusal)
-            .await
-            .and(Err(refusal.message.into())),
+    let environment = environment();
+    let access = access(&environment);
+    let outcome = match Settings::from_pairs(environment) {
+        Ok(settings) => {
+            lambda::serve(move || Function::new(settings.clone(), access.clone())).await
+        }
+        Err(error) => {
+            let refusal = Refusal {
+                kind: "Catchment.WrongSetting",
+                message: error.to_string(),
+            };
+            lambda::refuse_to_start(&refusal)
+                .await
+                .and(Err(refusal.message.into()))
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -27,11 +40,29 @@ async fn main() -> ExitCode {
     clippy::disallowed_methods,
     reason = "the environment is read once, here"
 )]
-fn settings() -> Result<Settings, Refusal> {
-    let pairs = std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    Settings::from_pairs(pairs).map_err(|error| Refusal {
-        kind: "Catchment.WrongSetting",
-        message: error.to_string(),
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The credentials of the function's role, which Lambda sets as variables
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>).
+fn access(environment: &BTreeMap<String, String>) -> Option<Access> {
+    let variable = |name| {
+        environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
+    };
+    Some(Access {
+        credentials: Credentials::new(
+            variable("AWS_ACCESS_KEY_ID")?,
+            variable("AWS_SECRET_ACCESS_KEY")?,
+            variable("AWS_SESSION_TOKEN"),
+            None,
+            "Lambda",
+        ),
+        endpoint: variable("AWS_ENDPOINT_URL"),
     })
 }

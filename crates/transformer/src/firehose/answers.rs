@@ -47,6 +47,11 @@ impl Answers {
         length
     }
 
+    /// The bytes of the answers so far.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Lets the record at `index` fail, whatever its answer was.
     pub(super) fn fail(&mut self, index: usize) {
         if let Some(place) = self.places.get_mut(index).and_then(Option::take) {
@@ -70,11 +75,11 @@ impl Answers {
         self.void = 0;
     }
 
-    /// Returns the response. `with_data` decides of each failed record whether its answer carries the original data.
+    /// Returns the response. `write` appends the answer to a record that has none, given its index.
     pub(super) fn finish<'a>(
         mut self,
         records: &[Record<'a>],
-        mut with_data: impl FnMut(&Record<'a>) -> bool,
+        mut write: impl FnMut(usize, &Record<'a>, &mut Vec<u8>),
     ) -> Vec<u8> {
         if self.places.iter().all(Option::is_some) {
             self.bytes.extend_from_slice(RESPONSE_CLOSE.as_bytes());
@@ -88,7 +93,7 @@ impl Answers {
             }
             match place {
                 Some(place) => response.extend_from_slice(&self.bytes[place]),
-                None => record.write_failed(with_data(record), &mut response),
+                None => write(index, record, &mut response),
             }
         }
         response.extend_from_slice(RESPONSE_CLOSE.as_bytes());

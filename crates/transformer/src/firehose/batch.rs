@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json::{Fields, Object};
+use crate::overflow::Target;
 
 /// The event of one invocation, borrowed from its text.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Batch<'a> {
     pub invocation_id: String,
     /// The ARN of the Firehose stream; empty if the event has none.
     pub delivery_stream_arn: String,
+    /// The ARN of the Kinesis stream that the records come from; empty if they were put to the Firehose stream directly.
+    pub source_kinesis_stream_arn: String,
     /// The Region of the Firehose stream; empty if the event has none.
     region: String,
     /// The records, to be answered in this order.
@@ -27,6 +30,8 @@ struct Wire<'a> {
     invocation_id: Option<String>,
     #[serde(default)]
     delivery_stream_arn: Option<String>,
+    #[serde(default)]
+    source_kinesis_stream_arn: Option<String>,
     #[serde(default)]
     region: Option<String>,
     #[serde(borrow)]
@@ -118,12 +123,25 @@ impl<'a> Batch<'a> {
         Ok(Self {
             invocation_id: wire.invocation_id.unwrap_or_default(),
             delivery_stream_arn: wire.delivery_stream_arn.unwrap_or_default(),
+            source_kinesis_stream_arn: wire.source_kinesis_stream_arn.unwrap_or_default(),
             region: wire.region.unwrap_or_default(),
             records: wire
                 .records
                 .into_iter()
                 .map(|Object(record)| record)
                 .collect(),
+        })
+    }
+
+    /// Where records are put back to: the stream that they came from, or `None` if the event does not name it.
+    pub fn source(&self) -> Option<Target> {
+        if self.delivery_stream_arn.is_empty() {
+            return None;
+        }
+        Some(if self.source_kinesis_stream_arn.is_empty() {
+            Target::Firehose(self.delivery_stream_arn.clone())
+        } else {
+            Target::Kinesis(self.source_kinesis_stream_arn.clone())
         })
     }
 
@@ -151,7 +169,12 @@ fn wrong_field(text: &str) -> BatchError {
             found: "a JSON value that is not an object",
         };
     };
-    for name in ["invocationId", "deliveryStreamArn", "region"] {
+    for name in [
+        "invocationId",
+        "deliveryStreamArn",
+        "sourceKinesisStreamArn",
+        "region",
+    ] {
         match (event.all(name).count(), event.only(name)) {
             (0, _) => {}
             (_, None) => return wrong(name, "occurs twice"),
@@ -300,6 +323,10 @@ mod tests {
             (
                 r#"{"deliveryStreamArn":[],"records":[]}"#,
                 "`deliveryStreamArn` is not a string",
+            ),
+            (
+                r#"{"sourceKinesisStreamArn":7,"records":[]}"#,
+                "`sourceKinesisStreamArn` is not a string",
             ),
             (
                 r#"{"region":"a","region":"b","records":[]}"#,

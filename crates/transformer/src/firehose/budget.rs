@@ -2,9 +2,11 @@
 //!
 //! Every record must be answered, and the whole response must stay under Lambda's limit. So room for the shortest answer
 //! to every record, `ProcessingFailed` without its data, is set aside first. `Ok` answers share the rest: if they do not all
-//! fit, the longest go first, so that as many as possible stay, and the same ones in whatever order the records come. What
-//! room is left then carries the original data of failed records. Firehose puts its own copy of the others into the error output.
+//! fit, the longest go first, so that as many as possible stay, and the same ones in whatever order the records come. Records
+//! that were put back before stay before all others, so that they do not go round again and again. What room is left then carries
+//! the original data of failed records. Firehose puts its own copy of the others into the error output.
 
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN};
@@ -13,15 +15,19 @@ use super::{BatchError, Record};
 /// The room in a response while its records are answered.
 #[derive(Debug)]
 pub(super) struct Budget<'a> {
-    /// Bytes that are neither used nor set aside.
+    /// Bytes that are not set aside.
+    all: usize,
+    /// Bytes of these that are not used.
     free: usize,
-    /// The `Ok` answers, the longest at the top.
+    /// The `Ok` answers, at the top the one that goes first.
     kept: BinaryHeap<Kept<'a>>,
 }
 
 /// An `Ok` answer. Of two equally long ones the one with the greater id is the longer.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kept<'a> {
+    /// How often the record was put back before.
+    hops: Reverse<u8>,
     /// Bytes beyond those that are set aside for the record.
     extra: usize,
     id: &'a str,
@@ -39,6 +45,7 @@ impl<'a> Budget<'a> {
         let bytes = framing + shortest.sum::<usize>();
         match bytes_max.checked_sub(bytes) {
             Some(free) => Ok(Self {
+                all: free,
                 free,
                 kept: BinaryHeap::new(),
             }),
@@ -49,34 +56,41 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// The most bytes with which an `Ok` answer to `record` can be kept.
-    pub(super) fn room(&self, record: &Record<'a>) -> usize {
-        let longest = self.kept.peek().map_or(0, |kept| kept.extra);
+    /// The most bytes with which an `Ok` answer to `record` can be kept, if it was put back `hops` times.
+    pub(super) fn room(&self, record: &Record<'a>, hops: u8) -> usize {
+        let longest = match self.kept.peek() {
+            Some(kept) if kept.hops.0 < hops => self.all,
+            Some(kept) if kept.hops.0 == hops => kept.extra,
+            _ => 0,
+        };
         record.failed_bytes(false) + self.free.max(longest)
     }
 
-    /// Keeps an `Ok` answer of `bytes` to the record at `index`. Returns the index of the record whose answer does not fit any
-    /// more, if there is one; it may be the same.
+    /// Keeps an `Ok` answer of `bytes` to the record at `index`, which was put back `hops` times. Returns the indices of the
+    /// records whose answers do not fit any more; it may be among them.
     pub(super) fn keep(
         &mut self,
         index: usize,
+        hops: u8,
         record: &Record<'a>,
         bytes: usize,
-    ) -> Option<usize> {
+    ) -> Vec<usize> {
         let extra = bytes.saturating_sub(record.failed_bytes(false));
         self.kept.push(Kept {
+            hops: Reverse(hops),
             extra,
             id: record.id_json(),
             index,
         });
-        if let Some(free) = self.free.checked_sub(extra) {
-            self.free = free;
-            return None;
+        let (mut free, mut gone) = (self.free, Vec::new());
+        while free < extra
+            && let Some(first) = self.kept.pop()
+        {
+            free += first.extra;
+            gone.push(first.index);
         }
-        // The longest is at least as long as the new one, so one is enough.
-        let longest = self.kept.pop()?;
-        self.free = (self.free + longest.extra).saturating_sub(extra);
-        Some(longest.index)
+        self.free = free.saturating_sub(extra);
+        gone
     }
 
     /// Takes the room for the original data of a failed record. Returns `false`, and takes nothing, if it does not fit.
@@ -131,12 +145,13 @@ mod tests {
                 for (index, record) in records.iter().enumerate() {
                     let id = ids[index];
                     let bytes = record.failed_bytes(false) + lengths[id];
-                    let fits = bytes <= budget.room(record);
+                    let fits = bytes <= budget.room(record, 0);
                     kept[id] = true;
-                    let gone = budget.keep(index, record, bytes).map(|gone| ids[gone]);
-                    prop_assert!(fits || gone == Some(id));
-                    if let Some(gone) = gone {
-                        kept[gone] = false;
+                    let gone = budget.keep(index, 0, record, bytes);
+                    prop_assert!(gone.len() <= 1, "one is enough");
+                    prop_assert!(fits || gone == [index]);
+                    for gone in gone {
+                        kept[ids[gone]] = false;
                     }
                 }
                 let used: usize = ids.iter().filter(|id| kept[**id]).map(|id| lengths[*id]).sum();
@@ -151,5 +166,33 @@ mod tests {
             prop_assert_eq!(in_order.iter().filter(|kept| **kept).count(), most);
             prop_assert_eq!(in_order, kept(&shuffled)?);
         }
+    }
+
+    #[test]
+    fn what_was_put_back_stays_before_what_was_not() {
+        let event = event(&[0, 1, 2, 3, 4]);
+        let batch = Batch::parse(event.as_bytes()).unwrap();
+        let records = &batch.records;
+        let shortest = |record: &Record<'_>| record.failed_bytes(false);
+        let framing = RESPONSE_OPEN.len() + RESPONSE_CLOSE.len() + records.len() - 1;
+        let bytes = framing + records.iter().map(shortest).sum::<usize>();
+        let mut budget = Budget::new(records, bytes + 100).unwrap();
+        let mut keep = |index: usize, hops, extra| {
+            let bytes = shortest(&records[index]) + extra;
+            let fits = bytes <= budget.room(&records[index], hops);
+            let gone = budget.keep(index, hops, &records[index], bytes);
+            assert!(fits || gone.contains(&index));
+            gone
+        };
+        assert_eq!(keep(0, 0, 30), [0; 0]);
+        assert_eq!(keep(1, 0, 40), [0; 0]);
+        assert_eq!(
+            keep(2, 1, 90),
+            [1, 0],
+            "two give way to one that was put back"
+        );
+        assert_eq!(keep(3, 0, 20), [3], "and nothing comes in its place");
+        assert_eq!(keep(4, 2, 80), [2]);
+        assert_eq!(budget.free, 20);
     }
 }

@@ -19,6 +19,10 @@ pub struct Report {
     pub events: usize,
     /// Records answered `Ok` in which U+FFFD replaces bytes that were not UTF-8.
     pub replaced: usize,
+    /// Records that were put back in the place of others.
+    pub pieces_put_back: usize,
+    /// Bytes of these.
+    pub bytes_put_back: usize,
     /// Bytes of the event.
     pub bytes_in: usize,
     /// Bytes that the records opened to.
@@ -36,6 +40,10 @@ pub enum Dropped {
     ControlMessage,
     /// A DATA_MESSAGE without log events.
     NoEvents,
+    /// Its answer did not fit into the response; it was split and put back to the stream it came from.
+    PutBack,
+    /// The transformer of another Firehose stream put it back, for itself.
+    ForAnother,
 }
 
 impl Dropped {
@@ -44,6 +52,8 @@ impl Dropped {
         match self {
             Self::ControlMessage => "control-message",
             Self::NoEvents => "no-events",
+            Self::PutBack => "put-back",
+            Self::ForAnother => "for-another-stream",
         }
     }
 }
@@ -74,6 +84,20 @@ pub enum RecordError {
         "its answer does not fit into the response (Lambda's limit is 6 MB); use a smaller Firehose buffer or gzip output"
     )]
     NoRoom,
+    /// The answer does not fit, and the record could not be put back in time.
+    #[error(
+        "its answer does not fit into the response, and not all of it could be put back to its stream in time"
+    )]
+    NotPutBack,
+    /// The answer does not fit, and the record was put back too often.
+    #[error(
+        "its answer does not fit into the response, and it was put back {max} times before; use a smaller Firehose buffer",
+        max = crate::limits::HOPS_MAX
+    )]
+    TooManyHops,
+    /// The answer does not fit, and an event in it is too large to be put back.
+    #[error("its answer does not fit into the response, and an event in it is too large by itself")]
+    EventTooLarge,
 }
 
 impl RecordError {
@@ -94,6 +118,9 @@ impl RecordError {
             Self::Message(MessageError::TooDeep) => "too-deep",
             Self::Message(MessageError::UnknownType) => "unknown-message-type",
             Self::NoRoom => "no-room",
+            Self::NotPutBack => "not-put-back",
+            Self::TooManyHops => "too-many-hops",
+            Self::EventTooLarge => "event-too-large",
         }
     }
 }

@@ -39,6 +39,8 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
         "failed": report.failed_by_reason(),
         "failedRecordIds": failed_ids,
         "replaced": report.replaced,
+        "piecesPutBack": report.pieces_put_back,
+        "bytesPutBack": report.bytes_put_back,
         "events": report.events,
         "bytesIn": report.bytes_in,
         "bytesDecoded": report.bytes_decoded,

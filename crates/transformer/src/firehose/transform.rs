@@ -2,12 +2,14 @@
 
 use super::answers::Answers;
 use super::budget::Budget;
-use super::report::{Dropped, Failure, RecordError, Report};
+use super::pending::{Delivery, Outcome, Pending};
+use super::report::{Dropped, RecordError, Report};
 use super::response::close_ok;
 use super::{Batch, BatchError, Record};
-use crate::limits::RESPONSE_BYTES_MAX;
+use crate::limits::{BATCH_BYTES_DEFAULT, RESPONSE_BYTES_MAX};
 use crate::output::{Context, Original, Output};
-use crate::settings::Settings;
+use crate::overflow::{Mark, Piece, SplitError, Splitter, messages_in, unmark};
+use crate::settings::{Overflow, Settings};
 use crate::subscription::{Decoder, read};
 
 /// Transforms batches under one set of settings, in buffers that stay allocated.
@@ -32,19 +34,12 @@ pub struct Transformed {
     pub delivery_stream_arn: String,
 }
 
-/// What becomes of a record.
-enum Outcome {
-    Ok(Delivery),
-    Dropped(Dropped),
-    Failed(RecordError),
-}
-
-/// What a record delivers.
-struct Delivery {
-    events: usize,
-    bytes: usize,
-    /// Whether U+FFFD replaces bytes that were not UTF-8.
-    replaced: bool,
+/// What is learnt of records on the way to their answers.
+struct Seen {
+    /// Bytes that the records opened to.
+    bytes_decoded: usize,
+    /// How often the record at hand was put back before.
+    hops: u8,
 }
 
 impl Transformer {
@@ -61,69 +56,84 @@ impl Transformer {
     /// Answers one batch: the bytes of Firehose's event in, the bytes of the response out.
     ///
     /// A record that cannot be read, or whose answer does not fit, is answered `ProcessingFailed` and counted in the
-    /// report; it is never an error.
+    /// report; it is never an error. If the settings ask for it, one that does not fit is to be put back instead: here, that is
+    /// taken as done.
     ///
     /// # Errors
     /// Fails if the bytes are not a Firehose event, or if it has more records than a response can answer.
     pub fn transform(&mut self, event: &[u8]) -> Result<Transformed, BatchError> {
+        Ok(self.begin(event)?.finish(|_| true))
+    }
+
+    /// Answers one batch up to the records that are to be put back.
+    ///
+    /// # Errors
+    /// As [`transform`](Self::transform).
+    pub fn begin<'a>(&mut self, event: &'a [u8]) -> Result<Pending<'a>, BatchError> {
         let batch = Batch::parse(event)?;
-        let records = &batch.records;
-        let mut budget = Budget::new(records, RESPONSE_BYTES_MAX)?;
+        let mut budget = Budget::new(&batch.records, RESPONSE_BYTES_MAX)?;
         let region = region_json(&batch);
-        let mut report = Report {
-            records: records.len(),
-            bytes_in: event.len(),
-            ..Report::default()
+        let stream = serde_json::Value::from(batch.delivery_stream_arn.as_str()).to_string();
+        let mut seen = Seen {
+            bytes_decoded: 0,
+            hops: 0,
         };
         // Batches of one Firehose stream are alike: with room for the last response, this one rarely has to grow.
         let mut answers = Answers::new(self.response_bytes.max(event.len()));
-        let mut outcomes = Vec::with_capacity(records.len());
-        for (index, record) in records.iter().enumerate() {
-            let room = budget.room(record);
+        let mut outcomes = Vec::with_capacity(batch.records.len());
+        for (index, record) in batch.records.iter().enumerate() {
             let mut outcome = Outcome::Failed(RecordError::NoRoom);
             let length = answers.write(|response| {
-                outcome = self.record(record, &region, room, &mut report.bytes_decoded, response);
+                let room = |hops| budget.room(record, hops);
+                outcome = self.record(record, [&region, &stream], room, &mut seen, response);
                 !matches!(outcome, Outcome::Failed(_))
             });
             let is_ok = matches!(outcome, Outcome::Ok(_));
             outcomes.push(outcome);
-            let too_long = length
-                .filter(|_| is_ok)
-                .and_then(|length| budget.keep(index, record, length));
-            if let Some(index) = too_long {
-                answers.fail(index);
-                outcomes[index] = Outcome::Failed(RecordError::NoRoom);
+            if let Some(length) = length.filter(|_| is_ok) {
+                for index in budget.keep(index, seen.hops, record, length) {
+                    answers.fail(index);
+                    outcomes[index] = Outcome::Failed(RecordError::NoRoom);
+                }
             }
         }
-        for (record, outcome) in records.iter().zip(outcomes) {
-            report.count(record, outcome);
-        }
-        let response = answers.finish(records, |record| budget.take_original(record));
-        report.bytes_out = response.len();
-        self.response_bytes = response.len();
+        let pieces = match (self.settings.overflow, batch.source()) {
+            (Overflow::Reingest, Some(_)) => {
+                self.split(&batch.records, &mut outcomes, [&region, &stream])
+            }
+            _ => Vec::new(),
+        };
+        self.response_bytes = answers.len();
         self.decoder.trim();
         self.output.trim();
-        Ok(Transformed {
-            response,
-            report,
-            invocation_id: batch.invocation_id,
-            delivery_stream_arn: batch.delivery_stream_arn,
+        Ok(Pending {
+            report: Report {
+                records: batch.records.len(),
+                bytes_in: event.len(),
+                bytes_decoded: seen.bytes_decoded,
+                ..Report::default()
+            },
+            batch,
+            budget,
+            answers,
+            outcomes,
+            pieces,
         })
     }
 
     /// Decides what becomes of one record, and appends its answer to `response` unless it failed. An `Ok` answer may have
-    /// about `room` bytes.
+    /// about `room` bytes, which depends on how often the record was put back.
     fn record(
         &mut self,
         record: &Record<'_>,
-        region: &str,
-        room: usize,
-        bytes_decoded: &mut usize,
+        names: [&str; 2],
+        room: impl Fn(u8) -> usize,
+        seen: &mut Seen,
         response: &mut Vec<u8>,
     ) -> Outcome {
         let begin = response.len();
         let outcome = self
-            .encode(record, region, room, bytes_decoded, response)
+            .encode(record, names, room, seen, response)
             .unwrap_or_else(Outcome::Failed);
         if let Outcome::Dropped(_) = outcome {
             response.truncate(begin);
@@ -136,27 +146,39 @@ impl Transformer {
     fn encode(
         &mut self,
         record: &Record<'_>,
-        region: &str,
-        room: usize,
-        bytes_decoded: &mut usize,
+        [region, stream]: [&str; 2],
+        room: impl Fn(u8) -> usize,
+        seen: &mut Seen,
         response: &mut Vec<u8>,
     ) -> Result<Outcome, RecordError> {
+        seen.hops = 0;
         let data = record.data().ok_or(RecordError::NoData)?;
         let opened = self
             .decoder
             .decode(&data, self.settings.decoded_bytes_max)?;
-        *bytes_decoded += opened.text.len();
+        seen.bytes_decoded += opened.text.len();
+        let unmarked = unmark(opened.text);
+        let (text, member) = match &unmarked {
+            None => (opened.text, opened.member),
+            Some((mark, text)) => {
+                seen.hops = mark.hops;
+                if is_for_another(mark, stream, text) {
+                    return Ok(Outcome::Dropped(Dropped::ForAnother));
+                }
+                (text.as_slice(), None)
+            }
+        };
         record.open_ok(response);
         let context = Context {
             settings: &self.settings,
             region,
             original: Original {
-                text_bytes: opened.text.len(),
-                member: opened.member,
+                text_bytes: text.len(),
+                member,
             },
         };
-        let mut encoder = self.output.record(context, response, room);
-        read(opened.text, &mut encoder)?;
+        let mut encoder = self.output.record(context, response, room(seen.hops));
+        read(text, &mut encoder)?;
         let encoded = encoder.finish();
         if encoded.events == 0 {
             return Ok(Outcome::Dropped(match encoded.controls {
@@ -172,25 +194,49 @@ impl Transformer {
             replaced: encoded.replaced,
         }))
     }
+
+    /// Splits the records whose answers do not fit, and returns the pieces. The outcome of each says whether it was split.
+    fn split(
+        &mut self,
+        records: &[Record<'_>],
+        outcomes: &mut [Outcome],
+        [region, stream]: [&str; 2],
+    ) -> Vec<Piece> {
+        let data = |record: &Record<'_>| record.data().map_or(0, |data| data.len() / 4 * 3);
+        let batch_bytes = records.iter().map(data).sum::<usize>();
+        let mut splitter = Splitter::new(batch_bytes.max(BATCH_BYTES_DEFAULT));
+        for (index, (record, outcome)) in records.iter().zip(outcomes).enumerate() {
+            if !matches!(outcome, Outcome::Failed(RecordError::NoRoom)) {
+                continue;
+            }
+            let Some(data) = record.data() else { continue };
+            let Ok(opened) = self.decoder.decode(&data, self.settings.decoded_bytes_max) else {
+                continue;
+            };
+            let unmarked = unmark(opened.text);
+            let (hops, text) = match &unmarked {
+                None => (0, opened.text),
+                Some((mark, text)) => (mark.hops, text.as_slice()),
+            };
+            let mark = Mark {
+                hops: hops + 1,
+                stream: stream.as_bytes(),
+            };
+            *outcome = match splitter.split(index, text, mark, region.len()) {
+                Ok(()) => Outcome::PutBack,
+                Err(SplitError::Hops) => Outcome::Failed(RecordError::TooManyHops),
+                Err(SplitError::EventTooLarge) => Outcome::Failed(RecordError::EventTooLarge),
+                Err(SplitError::TooMany) => Outcome::Failed(RecordError::NoRoom),
+            };
+        }
+        splitter.into_pieces()
+    }
 }
 
-impl Report {
-    /// Counts one record.
-    fn count(&mut self, record: &Record<'_>, outcome: Outcome) {
-        match outcome {
-            Outcome::Ok(delivery) => {
-                self.ok += 1;
-                self.events += delivery.events;
-                self.replaced += usize::from(delivery.replaced);
-                self.bytes_delivered += delivery.bytes;
-            }
-            Outcome::Dropped(why) => *self.dropped.entry(why).or_default() += 1,
-            Outcome::Failed(error) => self.failed.push(Failure {
-                record_id: record.id().into_owned(),
-                error,
-            }),
-        }
-    }
+/// Whether a message was put back for another Firehose stream than this one, which has delivered it before.
+fn is_for_another(mark: &Mark<'_>, stream: &str, text: &[u8]) -> bool {
+    // A batch that does not name its stream is a captured one. What follows the message that bears the mark has none.
+    stream != "\"\"" && mark.stream != stream.as_bytes() && messages_in(text) == 1
 }
 
 fn region_json(batch: &Batch<'_>) -> String {

@@ -10,26 +10,28 @@ use lambda_runtime::{Error, LambdaInvocation, Service};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::guard::Guard;
 use super::{Handler, Invocation, Refusal, log};
 
 /// Answers one invocation after another.
 pub(super) struct Exchange<H, F> {
-    handler: Guard<H, F>,
+    /// One invocation at a time.
+    handler: Arc<Mutex<Guard<H, F>>>,
     client: Arc<PooledClient>,
 }
 
 impl<H, F> Exchange<H, F> {
     pub(super) fn new(handler: Guard<H, F>) -> Self {
         Self {
-            handler,
+            handler: Arc::new(Mutex::new(handler)),
             client: Arc::new(PooledClient::builder().build()),
         }
     }
 }
 
-impl<H: Handler, F: Fn() -> H> Service<LambdaInvocation> for Exchange<H, F> {
+impl<H: Handler, F: Fn() -> H + Send + 'static> Service<LambdaInvocation> for Exchange<H, F> {
     type Response = ();
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
@@ -39,20 +41,20 @@ impl<H: Handler, F: Fn() -> H> Service<LambdaInvocation> for Exchange<H, F> {
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let request_id = &invocation.context.request_id;
-        let answer = self.handler.handle(&Invocation {
-            request_id,
-            event: &invocation.body,
-        });
-        let request = match answer {
-            Ok(response) => post(&format!("invocation/{request_id}/response"), response),
-            Err(refusal) => post(&format!("invocation/{request_id}/error"), body(&refusal)),
-        };
-        let echo = invocation.parts.headers.get(INVOCATION_ID).cloned();
-        let client = Arc::clone(&self.client);
+        let (handler, client) = (Arc::clone(&self.handler), Arc::clone(&self.client));
         Box::pin(async move {
-            let mut request = request?;
-            if let Some(id) = echo {
+            let request_id = &invocation.context.request_id;
+            let called = Invocation {
+                request_id,
+                event: &invocation.body,
+                deadline_ms: invocation.context.deadline,
+            };
+            let answer = handler.lock().await.handle(&called).await;
+            let mut request = match answer {
+                Ok(response) => post(&format!("invocation/{request_id}/response"), response),
+                Err(refusal) => post(&format!("invocation/{request_id}/error"), body(&refusal)),
+            }?;
+            if let Some(id) = invocation.parts.headers.get(INVOCATION_ID).cloned() {
                 request.headers_mut().insert(INVOCATION_ID, id);
             }
             let status = client.call(request).await?.status();

@@ -1,7 +1,8 @@
 //! A panic, turned into an answer.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::{Handler, Invocation, Refusal, log};
@@ -29,8 +30,9 @@ impl<H: Handler, F: Fn() -> H> Guard<H, F> {
     }
 
     /// Handles the event, as [`Handler::handle`] does. A panic is a refusal.
-    pub(super) fn handle(&mut self, invocation: &Invocation<'_>) -> Result<Vec<u8>, Refusal> {
-        catch_unwind(AssertUnwindSafe(|| self.handler.handle(invocation))).unwrap_or_else(|_| {
+    pub(super) async fn handle(&mut self, invocation: &Invocation<'_>) -> Result<Vec<u8>, Refusal> {
+        let handled = AssertUnwindSafe(async { self.handler.handle(invocation).await });
+        handled.catch_unwind().await.unwrap_or_else(|_| {
             // The state that the panic left behind is not to be trusted.
             self.handler = (self.make)();
             Err(Refusal {
@@ -53,23 +55,26 @@ mod tests {
     }
 
     impl Handler for Fragile {
-        fn handle(&mut self, _: &Invocation<'_>) -> Result<Vec<u8>, Refusal> {
+        async fn handle(&mut self, _: &Invocation<'_>) -> Result<Vec<u8>, Refusal> {
             self.handled += 1;
             assert!(self.handled < 2, "secret");
             Ok(b"fine".to_vec())
         }
     }
 
-    #[test]
-    fn a_handler_that_panics_is_replaced() {
+    #[tokio::test]
+    async fn a_handler_that_panics_is_replaced() {
         let mut guard = Guard::new(|| Fragile { handled: 0 });
         let invocation = Invocation {
             request_id: "r",
             event: b"{}",
+            deadline_ms: 0,
         };
-        let answers: Vec<_> = (0..4)
-            .map(|_| guard.handle(&invocation).map_err(|refusal| refusal.kind))
-            .collect();
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            let answer = guard.handle(&invocation).await;
+            answers.push(answer.map_err(|refusal| refusal.kind));
+        }
         let (fine, panic) = (Ok(b"fine".to_vec()), Err("Catchment.Panic"));
         assert_eq!(answers, [fine.clone(), panic.clone(), fine, panic]);
     }

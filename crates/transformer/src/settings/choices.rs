@@ -1,6 +1,6 @@
 //! The names of the values that settings accept.
 
-use super::{Compression, Format, PartitionKey, Setting, SettingError};
+use super::{Compression, Format, Overflow, PartitionKey, Setting, SettingError};
 
 /// Returns the choice called `value`.
 pub(super) fn choose<T: Copy>(
@@ -30,8 +30,8 @@ pub(super) const SCHEMAS: Choices<()> = &[("none", ())];
 pub(super) const SCHEMAS_UNBUILT: [&str; 3] = ["native", "ecs", "ocsf"];
 pub(super) const COMPRESSIONS: Choices<Compression> =
     &[("none", Compression::None), ("gzip", Compression::Gzip)];
-pub(super) const OVERFLOWS: Choices<()> = &[("fail", ())];
-pub(super) const OVERFLOWS_UNBUILT: [&str; 1] = ["reingest"];
+pub(super) const OVERFLOWS: Choices<Overflow> =
+    &[("fail", Overflow::Fail), ("reingest", Overflow::Reingest)];
 pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
     ("account", PartitionKey::Account),
     ("region", PartitionKey::Region),

@@ -1,5 +1,7 @@
 //! Whole batches: what fits, in which order, and what is left out.
 
+mod overflow;
+
 use super::*;
 use crate::firehose::{RecordResult, Response};
 

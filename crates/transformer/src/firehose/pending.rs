@@ -1,0 +1,102 @@
+//! A batch between its transformation and its response: what becomes of the records to be put back is not known yet.
+
+use super::answers::Answers;
+use super::budget::Budget;
+use super::report::{Dropped, Failure, RecordError, Report};
+use super::{Batch, Record, Transformed};
+use crate::overflow::{Piece, Target};
+
+/// A batch whose response waits for records to be put back.
+pub struct Pending<'a> {
+    pub(super) batch: Batch<'a>,
+    pub(super) budget: Budget<'a>,
+    pub(super) answers: Answers,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) report: Report,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// What becomes of a record.
+pub(super) enum Outcome {
+    Ok(Delivery),
+    Dropped(Dropped),
+    /// `Dropped` if all its pieces were put back, otherwise failed.
+    PutBack,
+    Failed(RecordError),
+}
+
+/// What a record delivers.
+pub(super) struct Delivery {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    /// Whether U+FFFD replaces bytes that were not UTF-8.
+    pub(super) replaced: bool,
+}
+
+impl<'a> Pending<'a> {
+    /// The records to be put back, those of one record of the batch next to each other.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Where they are to be put back; `None` if there are none.
+    pub fn target(&self) -> Option<Target> {
+        self.batch.source().filter(|_| !self.pieces.is_empty())
+    }
+
+    /// Writes the response. `is_put` tells of each of the [pieces](Self::pieces), by its index, whether it was put back: a record is
+    /// `Dropped` if all of its pieces were, and `ProcessingFailed` otherwise.
+    pub fn finish(self, is_put: impl Fn(usize) -> bool) -> Transformed {
+        let Self {
+            batch,
+            mut budget,
+            answers,
+            mut outcomes,
+            mut report,
+            pieces,
+        } = self;
+        for (index, piece) in pieces.iter().enumerate() {
+            if is_put(index) {
+                report.pieces_put_back += 1;
+                report.bytes_put_back += piece.len();
+            } else {
+                outcomes[piece.record] = Outcome::Failed(RecordError::NotPutBack);
+            }
+        }
+        let records = &batch.records;
+        let response = answers.finish(records, |index, record, response| match outcomes[index] {
+            Outcome::PutBack => record.write_dropped(response),
+            _ => record.write_failed(budget.take_original(record), response),
+        });
+        for (record, outcome) in records.iter().zip(outcomes) {
+            report.count(record, outcome);
+        }
+        report.bytes_out = response.len();
+        Transformed {
+            response,
+            report,
+            invocation_id: batch.invocation_id,
+            delivery_stream_arn: batch.delivery_stream_arn,
+        }
+    }
+}
+
+impl Report {
+    /// Counts one record.
+    fn count(&mut self, record: &Record<'_>, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok(delivery) => {
+                self.ok += 1;
+                self.events += delivery.events;
+                self.replaced += usize::from(delivery.replaced);
+                self.bytes_delivered += delivery.bytes;
+            }
+            Outcome::Dropped(why) => *self.dropped.entry(why).or_default() += 1,
+            Outcome::PutBack => *self.dropped.entry(Dropped::PutBack).or_default() += 1,
+            Outcome::Failed(error) => self.failed.push(Failure {
+                record_id: record.id().into_owned(),
+                error,
+            }),
+        }
+    }
+}

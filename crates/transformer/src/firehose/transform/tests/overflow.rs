@@ -1,0 +1,187 @@
+//! Records that do not fit: what is put back, and what the response says of it.
+
+use super::*;
+use crate::overflow::Target;
+use crate::settings::Format;
+
+const STREAM: &str = "arn:aws:firehose:us-west-2:999988887777:deliverystream/logs";
+const SOURCE: &str = "arn:aws:kinesis:us-west-2:999988887777:stream/logs";
+
+fn reingest() -> Settings {
+    Settings {
+        overflow: Overflow::Reingest,
+        ..Settings::default()
+    }
+}
+
+fn event(stream: &str, records: &[String]) -> String {
+    format!(
+        r#"{{"deliveryStreamArn":"{stream}","sourceKinesisStreamArn":"{SOURCE}","region":"us-west-2","records":[{}]}}"#,
+        records.join(",")
+    )
+}
+
+/// A record of events, each a megabyte of the same byte.
+fn megabytes(id: usize, events: u8) -> String {
+    let events: Vec<String> = (0..events)
+        .map(|event| {
+            let text = char::from(b'a' + event).to_string().repeat(900_000);
+            format!(r#"{{"id":"{event}","timestamp":1696086922000,"message":"{text}"}}"#)
+        })
+        .collect();
+    let text = format!(
+        r#"{{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{}]}}"#,
+        events.join(",")
+    );
+    record(id, &text)
+}
+
+fn record_of(id: usize, piece: &Piece) -> String {
+    let data = base64_simd::STANDARD.encode_to_string(piece.data());
+    format!(r#"{{"recordId":"{id}","data":"{data}"}}"#)
+}
+
+fn results(transformed: &Transformed) -> Vec<RecordResult> {
+    let response: Response = serde_json::from_slice(&transformed.response).unwrap();
+    response
+        .records
+        .iter()
+        .map(|answer| answer.result)
+        .collect()
+}
+
+/// What the `Ok` answers deliver.
+fn delivered(transformed: &Transformed) -> Vec<u8> {
+    let response: Response = serde_json::from_slice(&transformed.response).unwrap();
+    let bytes = response
+        .records
+        .iter()
+        .filter(|answer| answer.result == RecordResult::Ok);
+    bytes.flat_map(|answer| answer.bytes().unwrap()).collect()
+}
+
+#[test]
+fn what_does_not_fit_is_dropped_once_it_is_put_back_and_failed_if_it_is_not() {
+    let event = event(STREAM, &[megabytes(0, 7), record(1, &message("small"))]);
+    let mut transformer = Transformer::new(reingest());
+    let pending = transformer.begin(event.as_bytes()).unwrap();
+    assert_eq!(pending.target(), Some(Target::Kinesis(SOURCE.to_owned())));
+    assert_eq!(pending.pieces().len(), 7);
+    let transformed = pending.finish(|_| true);
+    assert_eq!(
+        results(&transformed),
+        [RecordResult::Dropped, RecordResult::Ok]
+    );
+    assert_eq!(transformed.report.dropped[&Dropped::PutBack], 1);
+    assert_eq!(transformed.report.pieces_put_back, 7);
+
+    let pending = transformer.begin(event.as_bytes()).unwrap();
+    let transformed = pending.finish(|piece| piece != 3);
+    assert_eq!(
+        results(&transformed),
+        [RecordResult::ProcessingFailed, RecordResult::Ok]
+    );
+    assert_eq!(transformed.report.failed_by_reason()["not-put-back"], 1);
+    assert_eq!(transformed.report.pieces_put_back, 6);
+}
+
+#[test]
+fn pieces_deliver_the_very_bytes_that_their_record_would_have_delivered() {
+    for format in [Format::Events, Format::Document, Format::Message] {
+        let settings = Settings {
+            format,
+            ..reingest()
+        };
+        let mut transformer = Transformer::new(settings);
+        let first = event(STREAM, &[megabytes(0, 7)]);
+        let pending = transformer.begin(first.as_bytes()).unwrap();
+        for (at, piece) in pending.pieces().iter().enumerate() {
+            let whole = transformer
+                .transform(event(STREAM, &[record_of(0, piece)]).as_bytes())
+                .unwrap();
+            // The same event in a record of its own.
+            let text = char::from(b'a' + u8::try_from(at).unwrap())
+                .to_string()
+                .repeat(900_000);
+            let message = message(&text).replace(r#""id":"1""#, &format!(r#""id":"{at}""#));
+            let expected = transformer
+                .transform(event(STREAM, &[record(0, &message)]).as_bytes())
+                .unwrap();
+            assert!(
+                delivered(&whole) == delivered(&expected),
+                "{format:?}, piece {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_piece_is_delivered_by_the_stream_that_put_it_back_and_dropped_by_others() {
+    let event_of = |stream: &str, piece: &Piece| event(stream, &[record_of(0, piece)]);
+    let first = event(STREAM, &[megabytes(0, 7)]);
+    let pending = Transformer::new(reingest())
+        .begin(first.as_bytes())
+        .map(|pending| pending.pieces().to_vec());
+    let piece = &pending.unwrap()[0];
+    for (stream, result) in [
+        (STREAM, RecordResult::Ok),
+        (
+            "arn:aws:firehose:us-west-2:999988887777:deliverystream/other",
+            RecordResult::Dropped,
+        ),
+        ("", RecordResult::Ok),
+    ] {
+        // Whatever the settings of the other are.
+        for settings in [reingest(), Settings::default()] {
+            let event = event_of(stream, piece);
+            let transformed = Transformer::new(settings)
+                .transform(event.as_bytes())
+                .unwrap();
+            assert_eq!(results(&transformed), [result], "{stream}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_put_back_to_a_stream_without_a_name_or_if_it_is_not_wanted() {
+    let nameless = format!(r#"{{"records":[{}]}}"#, megabytes(0, 7));
+    for (settings, event) in [
+        (reingest(), nameless),
+        (Settings::default(), event(STREAM, &[megabytes(0, 7)])),
+    ] {
+        let mut transformer = Transformer::new(settings);
+        let pending = transformer.begin(event.as_bytes()).unwrap();
+        assert_eq!((pending.pieces().len(), pending.target()), (0, None));
+        assert_eq!(
+            pending.finish(|_| true).report.failed_by_reason()["no-room"],
+            1
+        );
+    }
+    let direct = event(STREAM, &[megabytes(0, 7)]).replace(SOURCE, "");
+    let mut transformer = Transformer::new(reingest());
+    let pending = transformer.begin(direct.as_bytes()).unwrap();
+    assert_eq!(pending.target(), Some(Target::Firehose(STREAM.to_owned())));
+}
+
+#[test]
+fn after_three_hops_a_record_fails() {
+    let mut transformer = Transformer::new(reingest());
+    let mut records = vec![megabytes(0, 7)];
+    for hops in 1..=3 {
+        let event = event(STREAM, &records);
+        let pending = transformer.begin(event.as_bytes()).unwrap();
+        // Enough copies of one piece that the next batch is full, too.
+        let piece = pending.pieces().last().unwrap();
+        records = (0..8).map(|id| record_of(id, piece)).collect();
+        assert!(
+            pending.finish(|_| true).report.failed.is_empty(),
+            "hop {hops}"
+        );
+    }
+    let event = event(STREAM, &records);
+    let pending = transformer.begin(event.as_bytes()).unwrap();
+    assert_eq!(pending.pieces().len(), 0);
+    let transformed = pending.finish(|_| true);
+    assert_eq!(transformed.report.failed_by_reason()["too-many-hops"], 3);
+    assert_eq!(transformed.report.ok, 5);
+}

@@ -1,0 +1,21 @@
+//! The overflow: a record whose answer does not fit is split into pieces that fit, to be put back to the stream it came from.
+//!
+//! A piece is a record of its own: a gzipped subscription message with some of the events, each of which is copied byte for
+//! byte. [`Splitter`] makes them, and each bears a [`Mark`]. Whoever puts them back is told where to by [`Target`].
+
+mod mark;
+mod pieces;
+mod split;
+
+pub(crate) use mark::{Mark, unmark};
+pub use pieces::Piece;
+pub(crate) use split::{SplitError, Splitter, messages_in};
+
+/// Where pieces are put back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The Kinesis stream with this ARN.
+    Kinesis(String),
+    /// The Firehose stream with this ARN, which takes records directly.
+    Firehose(String),
+}

@@ -1,0 +1,142 @@
+//! What the pieces of a record hold, and which records are not split.
+
+use std::io::Read;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::limits::BATCH_BYTES_DEFAULT;
+use crate::overflow::unmark;
+
+const MARK: Mark<'_> = Mark {
+    hops: 1,
+    stream: b"\"arn\"",
+};
+
+fn split(text: &[u8]) -> Result<Vec<Piece>, SplitError> {
+    let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
+    splitter.split(7, text, MARK, 11)?;
+    Ok(splitter.into_pieces())
+}
+
+fn opened(piece: &Piece) -> Vec<u8> {
+    let mut text = Vec::new();
+    let data = piece.data();
+    let mut gzip = flate2::read::GzDecoder::new(data.as_slice());
+    gzip.read_to_end(&mut text).unwrap();
+    text
+}
+
+/// A message with this text in its only event.
+fn message(text: &[u8]) -> Vec<u8> {
+    let head = br#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[{"id":"1","timestamp":1,"message":""#;
+    [head.as_slice(), text, br#""}]}"#].concat()
+}
+
+#[test]
+fn a_piece_keeps_every_byte_of_the_events_and_of_the_other_members() {
+    let text = b"{ \"policyLevel\":\"ACCOUNT\",\"messageType\":\"DATA_MESSAGE\" ,\"owner\" : \"1\",\"logGroup\":\"g\\u0067\",\
+        \"subscriptionFilters\":[\"f\", {\"x\":1}],\"log\\u0045vents\":[ {\"id\":\"1\",\"timestamp\":1,\"message\":\"\xff \\ud800\",\
+        \"extractedFields\":{\"@aws.account\":\"2\",\"a\": null},\"later\":[1,  2]} , { \"message\":\"b\",\"id\":\"2\",\"timestamp\":2}],\
+        \"logStream\":\"s\",\"after\":1.50}\n{\"messageType\":\"CONTROL_MESSAGE\",\"owner\":\"CloudwatchLogs\",\"logEvents\":[{}]}\
+        {\"messageType\":\"DATA_MESSAGE\",\"owner\":\"1\",\"logGroup\":\"none\",\"logStream\":\"s\",\"logEvents\":[]}\
+        {\"messageType\":\"DATA_MESSAGE\",\"owner\":\"3\",\"logGroup\":\"h\",\"logStream\":\"t\",\"logEvents\":[{\"id\":\"3\"}]}";
+    let pieces = split(text).unwrap();
+    let texts: Vec<_> = pieces
+        .iter()
+        .map(|piece| unmark(&opened(piece)).unwrap().1)
+        .collect();
+    assert!(pieces.iter().all(|piece| piece.record == 7));
+    let expected: [&[u8]; 2] = [
+        b"{\"policyLevel\":\"ACCOUNT\",\"messageType\":\"DATA_MESSAGE\",\"owner\" : \"1\",\"logGroup\":\"g\\u0067\",\
+        \"subscriptionFilters\":[\"f\", {\"x\":1}],\"logStream\":\"s\",\"after\":1.50,\"logEvents\":[\
+        {\"id\":\"1\",\"timestamp\":1,\"message\":\"\xff \\ud800\",\"extractedFields\":{\"@aws.account\":\"2\",\"a\": null},\"later\":[1,  2]},\
+        { \"message\":\"b\",\"id\":\"2\",\"timestamp\":2}]}",
+        b"{\"messageType\":\"DATA_MESSAGE\",\"owner\":\"3\",\"logGroup\":\"h\",\"logStream\":\"t\",\"logEvents\":[{\"id\":\"3\"}]}",
+    ];
+    assert_eq!(texts, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn pieces_hold_all_events_in_order_and_none_delivers_too_much(
+        sizes in prop::collection::vec(prop_oneof![0..50_usize, 100_000..400_000_usize], 1..30),
+    ) {
+        let events: Vec<String> = sizes
+            .iter()
+            .enumerate()
+            .map(|(id, size)| format!(r#"{{"id":"{id}","timestamp":1,"message":"{}"}}"#, "x".repeat(*size)))
+            .collect();
+        let head = r#""messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+        let pieces = split(format!("{{{head}{}]}}", events.join(",")).as_bytes()).unwrap();
+        let mut texts = Vec::new();
+        for piece in &pieces {
+            let text = opened(piece);
+            prop_assert!(text.len() <= PIECE_OUTPUT_BYTES);
+            prop_assert!(piece.len() <= crate::limits::PIECE_RECORD_BYTES_MAX);
+            let (mark, text) = unmark(&text).unwrap();
+            prop_assert_eq!(mark.hops, 1);
+            let text = String::from_utf8(text).unwrap();
+            let inside = text.strip_prefix(&format!("{{{head}")).and_then(|text| text.strip_suffix("]}"));
+            texts.push(inside.unwrap().to_owned());
+        }
+        prop_assert_eq!(texts.join(","), events.join(","));
+        // No more pieces than it takes: two neighbours would not fit into one.
+        let output = sizes.iter().map(|size| size + 500).sum::<usize>();
+        prop_assert!(pieces.len() <= 2 * output / PIECE_OUTPUT_BYTES + 1);
+    }
+}
+
+#[test]
+fn an_event_that_is_too_large_by_itself_is_not_put_back() {
+    for (size, fits) in [(3_900_000, true), (4_000_000, false)] {
+        let outcome = split(&message(&vec![b'x'; size]));
+        assert_eq!(outcome.is_ok(), fits, "{size} bytes");
+    }
+    // What cannot be compressed must fit into a record, too; U+FFFD takes three bytes.
+    let mut random = 1_u64;
+    let mut noise = |size| -> Vec<u8> {
+        let byte = |_| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            0x80 | (random >> 57) as u8
+        };
+        (0..size).map(byte).collect()
+    };
+    for (size, fits) in [(900_000, true), (1_300_000, false)] {
+        assert_eq!(split(&message(&noise(size))).is_ok(), fits, "{size} bytes");
+    }
+}
+
+#[test]
+fn a_record_of_which_one_part_cannot_be_put_back_has_no_pieces() {
+    let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
+    splitter.split(0, &message(b"a"), MARK, 0).unwrap();
+    let held_bytes = splitter.held_bytes;
+    let text = [message(b"b"), message(&vec![b'x'; 5_000_000])].concat();
+    assert_eq!(
+        splitter.split(1, &text, MARK, 0),
+        Err(SplitError::EventTooLarge)
+    );
+    assert_eq!(
+        (splitter.pieces.len(), splitter.held_bytes),
+        (1, held_bytes)
+    );
+}
+
+#[test]
+fn nothing_is_put_back_a_fourth_time_and_no_batch_has_more_pieces_than_memory() {
+    let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
+    let third = Mark { hops: 3, ..MARK };
+    splitter.split(0, &message(b"a"), third, 0).unwrap();
+    let fourth = Mark { hops: 4, ..MARK };
+    assert_eq!(
+        splitter.split(1, &message(b"a"), fourth, 0),
+        Err(SplitError::Hops)
+    );
+    let text = message(b"a").repeat(PIECES_MAX);
+    assert_eq!(splitter.split(2, &text, MARK, 0), Err(SplitError::TooMany));
+    assert_eq!(splitter.into_pieces().len(), 1);
+}

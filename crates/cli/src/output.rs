@@ -98,6 +98,10 @@ impl Output {
     /// # Errors
     /// Fails if standard output or standard error cannot be written to.
     pub fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
+        if self.finish().is_err() {
+            // it may be the very reason, and must not keep us from saying so
+            self.result = Box::new(io::sink());
+        }
         self.note(&format!("error: {error}"))?;
         error.chain().skip(1).try_for_each(|cause| {
             // some causes have several lines, such as the mistakes in a fleet file

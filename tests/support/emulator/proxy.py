@@ -11,7 +11,7 @@ from . import control
 from .breakpoint import Breakpoint
 from .call import Call, Refusal, parse, render
 from .delivery import Delivery
-from .faults import Fault, Faults, refusal
+from .faults import Fault, Faults, denial, refusal
 from .gaps import Gaps
 from .journal import Entry, Journal
 from .rules import Rules
@@ -97,6 +97,8 @@ class Proxy:
         entry.outcome, entry.code = "injected", fault.kind
         if fault.kind in ("error", "throttle"):
             return _response(*render(call, refusal(fault.kind, call.service)))
+        if fault.kind == "denied":
+            return _response(*render(call, denial(call)))
         if fault.kind == "hang":
             await asyncio.sleep(self.faults.settings.hang_seconds)
         if transport := request.transport:

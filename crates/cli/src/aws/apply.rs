@@ -181,7 +181,8 @@ pub async fn apply(
             }
             Err(error) => {
                 show(Step::Failed(change, &error));
-                let cause = error.wide_cause();
+                // a wait that was cut short says nothing of the others
+                let cause = error.wide_cause().filter(|_| !run.is_interrupted());
                 let failed = queue.failed(change, cause.as_deref());
                 if let (
                     Failed {

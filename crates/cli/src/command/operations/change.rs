@@ -53,7 +53,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
                 output.result(output::plan::text(&plan).as_bytes())?;
             }
             if plan.is_empty() {
-                return self.report(&plan, &Outcome::default(), output);
+                return self.report(&session, &plan, &Outcome::default(), output);
             }
             if !yes && !self.is_confirmed(&session, &plan, output).await? {
                 output.note("nothing was changed")?;
@@ -66,7 +66,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             let now = (self.planner)(&session.desired, &merged(observed, again));
             let (plan, settled) = recheck(&plan, now);
             let outcome = make_changes(&session, &plan, settled).await?;
-            self.report(&plan, &outcome, output)
+            self.report(&session, &plan, &outcome, output)
         })
     }
 
@@ -76,6 +76,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
 
     fn report(
         &self,
+        session: &Session,
         plan: &Plan,
         outcome: &Outcome,
         output: &mut Output,
@@ -91,10 +92,11 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         if output.is_unread() {
             output.note(text.trim_end())?;
         }
-        Ok(if !outcome.interrupted.is_empty() {
+        let is_left = outcome.done.len() < plan.changes.len();
+        Ok(if is_left && session.connections.run().is_interrupted() {
             ExitStatus::Interrupted
         } else {
-            ExitStatus::of_success(outcome.failed.is_empty() && failing.is_empty())
+            ExitStatus::of_success(!is_left && failing.is_empty())
         })
     }
 

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from measure import cpu
+
 ROOT = Path(__file__).parents[2]
 DESCRIPTORS_MAX = 256
 TARGETS = {"logs": "Logs_20140328"}
@@ -54,6 +56,12 @@ class Machine:
         }
         limited = ["sh", "-c", f'ulimit -n {DESCRIPTORS_MAX} && exec "$@"', "sh", str(self._program), *line.split()]
         return subprocess.Popen(limited, cwd=self.home, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def emulator_cpu(self) -> float:
+        """Seconds of processor time that the emulator's processes took so far."""
+        children = Path(f"/proc/{self._emulator.pid}/task").glob("*/children")
+        processes = [self._emulator.pid, *(int(child) for one in children for child in one.read_text().split())]
+        return sum(cpu(process) for process in processes)
 
     def control(self, route: str, settings: dict):
         """Drives the emulator: see `tests/support/emulator/control.py`."""

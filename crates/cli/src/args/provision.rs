@@ -95,7 +95,7 @@ pub struct Status {
 /// destroy --member NAME`. To remove a single log group, use --destination-arn; if the fleet file sets the name of the
 /// filters (`filter`), destroy the member instead, remove the log group from the file, and apply.
 ///
-/// Asks for confirmation and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
+/// Asks for confirmation, goes on and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
 /// resources kept on purpose do not count.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DESTROY_EXAMPLES)]

@@ -131,7 +131,7 @@ pub enum Step<'a> {
     NotTried(&'a Change),
 }
 
-/// Makes the changes of `plan` that `settled` says nothing of. If the same cause fails for several members in a row, the others are
+/// Makes the changes of `plan` that `settled` does not name. If the same cause fails for several members in a row, the others are
 /// not tried. After an interrupt, changes in flight are finished and no others begin.
 pub async fn apply(
     connections: &Connections,
@@ -181,7 +181,7 @@ pub async fn apply(
             }
             Err(error) => {
                 show(Step::Failed(change, &error));
-                // a wait that was cut short says nothing of the others
+                // a wait that was cut short does not predict how the others fare
                 let cause = error.wide_cause().filter(|_| !run.is_interrupted());
                 let failed = queue.failed(change, cause.as_deref());
                 if let (

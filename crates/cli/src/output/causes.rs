@@ -86,6 +86,10 @@ fn general(text: &str, address: &ResourceAddress) -> String {
         .chain(region.as_deref())
         .chain(name(&address.party))
         .collect();
+    // names that are like a missing one differ too, and what follows them says no more
+    let text = text
+        .split_once("; the nearest name")
+        .map_or(text, |(text, _)| text);
     let mut general = String::new();
     let mut follows_profile = false;
     for piece in text.split_inclusive(|letter| !is_of_word(letter)) {

@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test contract conserve mutants bless fuzz bench lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract conserve mutants bless fuzz bench fleet lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -103,6 +103,10 @@ MUTATE = cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CUR
 
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
+
+fleet: $(VENV)/.installed ## set up 1,000 accounts in an emulator, and measure it against the quotas; ARGS=--broken breaks some
+	cargo build --release --locked --package catchment --bin catchment
+	$(PY) tests/fleet $(ARGS)
 
 # The architecture of the Lambda: this machine's, or `make lambda ARCH=arm64` after `rustup target add` for it.
 ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)

@@ -171,7 +171,7 @@ fn credentials_are_fetched_once_a_profile() {
         "[profile dev1]\ncredential_process = echo oh no >&2; false\n",
     )
     .fails(&[
-        "its credential_process gives none: external process exited with status 1. Stderr: oh no",
+        "its credential_process gives no credentials: external process exited with status 1. Stderr: oh no",
         "run the command of credential_process by hand",
     ]);
 }
@@ -196,7 +196,7 @@ fn both_forms_of_sso_work_and_an_expired_session_is_told_with_the_command_that_r
     for config in &forms {
         let login = || Login::with(&fleet, config).env("AWS_ENDPOINT_URL_SSO", &sso.url(""));
         login().fails(&[
-            "its SSO session gives none: ",
+            "its SSO session gives no credentials: ",
             "log in again: `aws sso login --profile dev1`",
         ]);
         // SHA-1 of `corp` and of the URL, as the AWS CLI names its files
@@ -243,10 +243,9 @@ fn the_credentials_of_a_container_and_of_an_instance_serve() {
             .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &machine.url(""))
             .works();
     }
-    Login::with(&fleet, &sourced("EcsContainer"))
-        .fails(&["the container's credentials are not to be had"]);
+    Login::with(&fleet, &sourced("EcsContainer")).fails(&["the container has no credentials"]);
     Login::with(&fleet, "[profile dev1]\nregion = us-west-2\n").fails(&[
-        "it says nothing of credentials, and this machine has none of its own",
+        "it has no credentials, and neither has this machine",
         "`aws configure sso --profile dev1`",
     ]);
 }

@@ -11,13 +11,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod carry_on;
 mod credentials;
 mod drift;
 mod faults;
 mod fleet;
 mod foreign;
+mod interrupt;
 mod kill;
 mod live;
+mod many;
 mod member_operator;
 mod network;
 mod permissions;

@@ -51,7 +51,7 @@ fn a_role_is_assumed_from_each_kind_of_source() {
     );
     Login::with(&fleet, &config).works();
     let config = format!("[profile dev1]\n{ROLE}web_identity_token_file = /nowhere\n");
-    Login::with(&fleet, &config).fails(&["its web identity gives none: "]);
+    Login::with(&fleet, &config).fails(&["its web identity gives no credentials: "]);
 }
 
 #[test]

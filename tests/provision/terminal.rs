@@ -13,7 +13,7 @@ use crate::support::repository;
 const PSEUDO_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
-fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
+pub(crate) fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
     let program = fleet.emulator.catchment();
     fleet
         .emulator
@@ -28,7 +28,7 @@ fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {
 }
 
 /// Reads up to the prompt.
-fn read_prompt(child: &mut Child) -> String {
+pub(crate) fn read_prompt(child: &mut Child) -> String {
     let stdout = child.stdout.as_mut().unwrap();
     let mut told = Vec::new();
     let mut byte = [0];
@@ -38,7 +38,7 @@ fn read_prompt(child: &mut Child) -> String {
     String::from_utf8(told).unwrap()
 }
 
-fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
+pub(crate) fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
     child
         .stdin
         .as_mut()
@@ -84,7 +84,7 @@ fn apply_asks_and_obeys_the_reply() {
 }
 
 #[test]
-fn nothing_is_changed_if_aws_changed_after_the_plan_was_shown() {
+fn what_changed_after_the_plan_was_shown_is_named_and_left_alone() {
     let emulator = Emulator::start();
     let fleet = Fleet::new(&emulator);
     fleet.expect(0, "apply --yes --logging");
@@ -94,8 +94,12 @@ fn nothing_is_changed_if_aws_changed_after_the_plan_was_shown() {
     fleet.put_filter(&fleet.dev1, "CloudTrail/member_account_1", "to-splunk");
     let (code, told) = answer(child, "y");
     assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("1 done, 1 failed, 0 not tried"), "{told}");
+    let named =
+        "failed: create: subscription filter catchment-kinesisDest on CloudTrail/member_account_1";
+    assert!(told.contains(named), "{told}");
     assert!(
-        told.contains("have changed since the plan was made"),
+        told.contains("it has changed since the plan was made"),
         "{told}"
     );
     let ours = json!("catchment-kinesisDest");
@@ -104,4 +108,16 @@ fn nothing_is_changed_if_aws_changed_after_the_plan_was_shown() {
         filters.iter().all(|filter| filter["filterName"] != ours),
         "{filters:?}"
     );
+}
+
+#[test]
+fn ctrl_c_at_the_question_changes_nothing() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let mut child = on_terminal(&fleet, "apply --logging");
+    read_prompt(&mut child);
+    let (code, told) = answer(child, "\x03");
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.contains("interrupted; nothing was changed"), "{told}");
+    assert!(fleet.writes().is_empty());
 }

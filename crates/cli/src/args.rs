@@ -22,7 +22,7 @@ pub use replay::{Replay, Settings};
 /// Results go to standard output; progress and summaries go to standard error.
 ///
 /// Exit codes: 0 if done or in sync, 1 if anything failed, 2 if the usage is invalid, 3 if changes are pending (only
-/// with --exit-code).
+/// with --exit-code), 130 if interrupted with Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, max_term_width = 100)]
 pub struct Args {

@@ -19,10 +19,12 @@ pub mod explain;
 mod http;
 mod login;
 pub mod observe;
+mod run;
 
-pub use call::{CallError, Caller, RateLimiter};
+pub use call::{CallError, Caller, Endpoint};
 pub use connections::{Connections, Options};
 pub use login::{Ask, LoginError};
+pub use run::{Place, Run, Waiting};
 
 /// The clients of one account in one Region.
 #[derive(Debug)]
@@ -33,10 +35,16 @@ pub struct Connection {
     pub iam: aws_sdk_iam::Client,
     /// Its place among those that may be open at a time.
     _lease: Option<OwnedSemaphorePermit>,
+    _opened: run::Opened,
 }
 
 impl Connection {
-    fn new(config: &SdkConfig, caller: Caller, lease: Option<OwnedSemaphorePermit>) -> Self {
+    fn new(
+        config: &SdkConfig,
+        caller: Caller,
+        lease: Option<OwnedSemaphorePermit>,
+        opened: run::Opened,
+    ) -> Self {
         let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config)
             .retry_classifier(FilterCap)
             .build();
@@ -46,6 +54,7 @@ impl Connection {
             kinesis: aws_sdk_kinesis::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
             _lease: lease,
+            _opened: opened,
         }
     }
 }

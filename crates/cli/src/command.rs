@@ -37,3 +37,16 @@ pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
     output.finish()?;
     Ok(status)
 }
+
+/// Prints the help that was asked for, or what is wrong with the command line.
+///
+/// # Errors
+/// Fails if it cannot be printed.
+pub fn explain(usage: &clap::Error, output: &mut Output) -> anyhow::Result<ExitStatus> {
+    output.usage(usage)?;
+    Ok(if usage.use_stderr() {
+        ExitStatus::Usage
+    } else {
+        ExitStatus::Done
+    })
+}

@@ -8,9 +8,12 @@ use catchment::output::{self, Output};
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
     let mut output = Output::to_terminal();
-    let status = match command::run(args, &mut output) {
+    let ended = match Args::try_parse() {
+        Ok(args) => command::run(args, &mut output),
+        Err(usage) => command::explain(&usage, &mut output),
+    };
+    let status = match ended {
         Ok(status) => status,
         Err(error) if output::is_broken_pipe(&error) => ExitStatus::Done,
         Err(error) => {

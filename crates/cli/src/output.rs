@@ -1,9 +1,10 @@
 //! Terminal output: results on standard output, everything else on standard error.
 //!
 //! A result is exactly what was asked for, so that it can be piped; progress, summaries and errors never mix with it.
-//! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, the program ends
-//! quietly.
+//! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, a command that only prints
+//! ends quietly; one with work to do goes on.
 
+mod causes;
 pub mod outcome;
 pub mod plan;
 mod policy;
@@ -23,6 +24,8 @@ pub use progress::Progress;
 pub struct Output {
     result: Box<dyn Write>,
     notes: Box<dyn Write>,
+    outlives_reader: bool,
+    is_unread: bool,
 }
 
 impl Output {
@@ -31,6 +34,29 @@ impl Output {
         Self {
             result: Box::new(io::BufWriter::new(io::stdout())),
             notes: Box::new(io::stderr()),
+            outlives_reader: false,
+            is_unread: false,
+        }
+    }
+
+    /// From now on, the command goes on if its output is no longer read.
+    pub fn outlive_reader(&mut self) {
+        self.outlives_reader = true;
+    }
+
+    /// Whether the reader of the result has gone away.
+    pub fn is_unread(&self) -> bool {
+        self.is_unread
+    }
+
+    fn unless_unread(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe => {
+                self.result = Box::new(io::sink());
+                self.is_unread = true;
+                Ok(())
+            }
+            written => written,
         }
     }
 
@@ -39,7 +65,8 @@ impl Output {
     /// # Errors
     /// Fails if standard output cannot be written to.
     pub fn result(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.result.write_all(bytes)
+        let written = self.result.write_all(bytes);
+        self.unless_unread(written)
     }
 
     /// Writes a part of the result as indented JSON.
@@ -47,7 +74,8 @@ impl Output {
     /// # Errors
     /// Fails if standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.result, value)?;
+        let written = serde_json::to_writer_pretty(&mut self.result, value);
+        self.unless_unread(written.map_err(io::Error::from))?;
         self.result(b"\n")
     }
 
@@ -56,8 +84,13 @@ impl Output {
     /// # Errors
     /// Fails if standard output or standard error cannot be written to.
     pub fn note(&mut self, line: &str) -> io::Result<()> {
-        self.result.flush()?;
-        writeln!(self.notes, "{line}")
+        self.finish()?;
+        match writeln!(self.notes, "{line}") {
+            Err(error) if self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe => {
+                Ok(())
+            }
+            written => written,
+        }
     }
 
     /// Writes an error, its causes and its hint, a line each.
@@ -65,6 +98,10 @@ impl Output {
     /// # Errors
     /// Fails if standard output or standard error cannot be written to.
     pub fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
+        if self.finish().is_err() {
+            // it may be the very reason, and must not keep us from saying so
+            self.result = Box::new(io::sink());
+        }
         self.note(&format!("error: {error}"))?;
         error.chain().skip(1).try_for_each(|cause| {
             // some causes have several lines, such as the mistakes in a fleet file
@@ -91,7 +128,7 @@ impl Output {
     /// # Errors
     /// Fails if standard output or standard error cannot be written to.
     pub fn question(&mut self, question: &str) -> io::Result<()> {
-        self.result.flush()?;
+        self.finish()?;
         write!(self.notes, "{question} ")?;
         self.notes.flush()
     }
@@ -101,17 +138,28 @@ impl Output {
     /// # Errors
     /// Fails if standard output cannot be written to.
     pub fn finish(&mut self) -> io::Result<()> {
-        self.result.flush()
+        let written = self.result.flush();
+        self.unless_unread(written)
+    }
+
+    /// Writes what clap has to say: the help that was asked for, or what is wrong with the command line.
+    ///
+    /// # Errors
+    /// Fails if the stream that it goes to cannot be written to.
+    pub fn usage(&mut self, usage: &clap::Error) -> io::Result<()> {
+        usage.print()?;
+        // clap prints past our buffer
+        io::stdout().flush()
     }
 }
 
-/// Asks a person on the terminal; `None` if there is no terminal. It is also called while progress is drawn, past `Output`.
+/// Asks a person on the terminal, past `Output`; `None` if there is no terminal.
 ///
 /// # Errors
-/// The terminal cannot be written to or read from.
+/// Fails if the terminal cannot be written to or read from.
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is where the terminal is known"
+    reason = "only this module knows the terminal"
 )]
 pub fn ask(question: &str) -> io::Result<Option<String>> {
     if !Output::is_interactive() {

@@ -29,12 +29,15 @@ class Settings:
     seed: int = 0
     rate: float = 0.0
     kinds: list[str] = field(default_factory=lambda: ["error", "reset", "hang", "throttle"])
-    """`error`: a 5xx; `reset`: the connection breaks; `hang`: it breaks after a silence; `throttle`: a series of refusals."""
+    """`error`: a 5xx; `reset`: the connection breaks; `hang`: it breaks after a silence; `throttle`: a series of refusals;
+    `denied`: the caller lacks permission."""
     lost: float = 0.5
     """The share of errors, resets and hangs that come after the call was carried out, so that only the response is lost."""
     accounts: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     """Empty lists mean all."""
+    of_accounts: dict[str, str] = field(default_factory=dict)
+    """Accounts whose every call fails, except those to STS, each with the kind of fault."""
     hang_seconds: float = 1.0
     storm_calls: int = 4
     """How many calls of one account, Region and service a throttle refuses in a row."""
@@ -59,6 +62,8 @@ class Faults:
     def next(self, call: Call) -> Fault | None:
         """The fault to inject into this call, if any."""
         settings = self.settings
+        if call.account in settings.of_accounts and call.service != "sts":
+            return Fault(settings.of_accounts[call.account], lost=False)
         if settings.accounts and call.account not in settings.accounts:
             return None
         if settings.operations and call.operation not in settings.operations:
@@ -77,6 +82,16 @@ class Faults:
             self._storms[place] = settings.storm_calls - 1
             return Fault(kind, lost=False)
         return Fault(kind, lost=chance.random() < settings.lost)
+
+
+def denial(call: Call) -> Refusal:
+    """The error for a user without any policy."""
+    action = f"{call.service}:{call.operation}"
+    return Refusal(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{call.account}:user/operator is not authorized to perform: {action} on resource: "
+        f"arn:aws:{call.service}:{call.region}:{call.account}:* because no identity-based policy allows the {action} action",
+    )
 
 
 def refusal(kind: str, service: str) -> Refusal:

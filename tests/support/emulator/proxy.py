@@ -11,7 +11,7 @@ from . import control
 from .breakpoint import Breakpoint
 from .call import Call, Refusal, parse, render
 from .delivery import Delivery
-from .faults import Fault, Faults, refusal
+from .faults import Fault, Faults, denial, refusal
 from .gaps import Gaps
 from .journal import Entry, Journal
 from .rules import Rules
@@ -79,6 +79,9 @@ class Proxy:
         return _response(*answer)
 
     async def _forward(self, call: Call, request: web.Request, body: bytes) -> tuple[int, dict, bytes]:
+        is_shared = call.is_write and "logGroupName" not in call.params
+        if is_shared:
+            self.rules.resources.forget()
         filled = await self.gaps.answer(call)
         if filled is not None:
             status, headers, answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(filled).encode()
@@ -87,6 +90,8 @@ class Proxy:
             status, headers, answer = await self.upstream.forward(request.method, request.raw_path, request.headers, body)
             if status < 300:
                 answer = await self.gaps.after(call, before, answer)
+        if is_shared:
+            self.rules.resources.forget()
         if status < 300:
             await self.delivery.follow(call)
             if control.DIRECT not in request.headers:
@@ -97,6 +102,8 @@ class Proxy:
         entry.outcome, entry.code = "injected", fault.kind
         if fault.kind in ("error", "throttle"):
             return _response(*render(call, refusal(fault.kind, call.service)))
+        if fault.kind == "denied":
+            return _response(*render(call, denial(call)))
         if fault.kind == "hang":
             await asyncio.sleep(self.faults.settings.hang_seconds)
         if transport := request.transport:

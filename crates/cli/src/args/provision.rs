@@ -37,10 +37,13 @@ Examples:
 
 /// Make the accounts match the fleet file
 ///
-/// Shows the plan and asks for confirmation; without a terminal, --yes is required. Then reads the accounts again, stops
-/// if they have changed since the plan was shown, and makes the changes one after another, with independent accounts in
-/// parallel. If one account fails, the others continue. A report at the end lists what was done, what failed and how to
-/// fix it, and what was not tried. Run the command again to continue from where it stopped.
+/// Shows the plan and asks for confirmation; without a terminal, --yes is required. Then reads again what is about to
+/// change, leaves alone what has changed since the plan was shown, and makes the changes one after another, with
+/// independent accounts in parallel. If one account fails, the others continue; if several fail in a row for the same
+/// reason, the rest are not tried. A report at the end lists what was done, what failed and how to fix it, and what was
+/// not tried. Run the command again to continue from where it stopped.
+///
+/// Ctrl-C lets the calls in flight finish, and reports; a second Ctrl-C ends at once.
 ///
 /// Changes only resources that carry this fleet's tag, or that the fleet file names and nobody else owns. A stream is
 /// never shrunk, and policy statements that others added are kept.
@@ -75,6 +78,10 @@ pub struct Status {
     #[command(flatten)]
     pub target: Target,
 
+    /// Exit 3 if anything is not in sync
+    #[arg(long)]
+    pub exit_code: bool,
+
     #[command(flatten)]
     pub format: Format,
 }
@@ -88,7 +95,7 @@ pub struct Status {
 /// destroy --member NAME`. To remove a single log group, use --destination-arn; if the fleet file sets the name of the
 /// filters (`filter`), destroy the member instead, remove the log group from the file, and apply.
 ///
-/// Asks for confirmation and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
+/// Asks for confirmation, goes on and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
 /// resources kept on purpose do not count.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DESTROY_EXAMPLES)]
@@ -148,6 +155,10 @@ pub struct Target {
     /// Talk to at most this many accounts at a time; an account in two Regions counts twice
     #[arg(long, value_name = "NUMBER", default_value = "32")]
     pub concurrency: NonZeroU16,
+
+    /// Give up on an account that leaves a call unanswered for this many seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub timeout: NonZeroU16,
 
     #[command(flatten)]
     pub by_hand: ByHand,

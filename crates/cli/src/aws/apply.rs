@@ -1,4 +1,4 @@
-//! Carries out a plan: each change after those that it needs, accounts and Regions side by side, whatever fails elsewhere.
+//! Carries out a plan: each change after those that it needs, accounts and Regions in parallel, whatever fails elsewhere.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -6,14 +6,16 @@ use std::error::Error;
 use aws_sdk_iam::error::BuildError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::explain::Spread;
 use super::{CallError, Connections, LoginError};
-use crate::provision::name::{AccountId, Region};
 use crate::provision::plan::{Action, Change, ChangeKey, Failure, Outcome, Plan};
-use crate::provision::resource::{ResourceAddress, SubscriptionFilter};
+use crate::provision::resource::{SubscriptionFilter, Tags};
+use queue::{Failed, Queue};
 
 mod destination;
 mod diagnose;
 mod filter;
+mod queue;
 mod role;
 mod stream;
 
@@ -33,6 +35,12 @@ pub enum ApplyError {
         status: String,
         minutes: u64,
     },
+    /// A stream that we wait for does not exist any more.
+    #[error("{resource} is gone: someone deleted it a moment ago")]
+    Vanished { resource: String },
+    /// The run was interrupted while we waited for a stream.
+    #[error("{resource} was still {status} when the run was interrupted")]
+    Interrupted { resource: String, status: String },
     /// What we were about to create exists, without our tag.
     #[error("{resource} was created by someone else a moment ago, and is not of this fleet")]
     NotOurs { resource: String },
@@ -64,10 +72,19 @@ impl ApplyError {
             Self::Full { source, .. } => Some(source.explanation().cause),
             Self::Login(_)
             | Self::StillBusy { .. }
+            | Self::Vanished { .. }
+            | Self::Interrupted { .. }
             | Self::NotOurs { .. }
             | Self::Diagnosed { .. }
             | Self::Request(_) => None,
         }
+    }
+
+    /// The cause, if other members most likely fail of it too.
+    fn wide_cause(&self) -> Option<String> {
+        let Self::Call(error) = self else { return None };
+        let explanation = error.explanation();
+        (explanation.spread == Spread::Wide).then_some(explanation.cause)
     }
 
     /// What to do next.
@@ -76,6 +93,7 @@ impl ApplyError {
             Self::Login(error) => error.hint(),
             Self::Call(error) => error.explanation().hint,
             Self::StillBusy { .. } => "wait until it is ACTIVE, then run the same command again".into(),
+            Self::Vanished { .. } | Self::Interrupted { .. } => "run the same command again".into(),
             Self::NotOurs { .. } => "run `catchment plan` to see it, and choose another name in the fleet file".into(),
             Self::Full { source, .. } => source.explanation().hint,
             Self::Diagnosed { hint, .. } => hint.clone(),
@@ -113,68 +131,80 @@ pub enum Step<'a> {
     NotTried(&'a Change),
 }
 
-/// Makes the changes of `plan`. One at a time in each account and Region, because CloudWatch Logs refuses a second writer of a
-/// log group.
-pub async fn apply(connections: &Connections, plan: &Plan, show: &dyn Fn(Step<'_>)) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut waiting: Vec<(&Change, Lane)> = plan.changes.iter().map(lane).collect();
-    let mut done: BTreeSet<&ChangeKey> = BTreeSet::new();
-    let mut busy: BTreeSet<Lane> = BTreeSet::new();
+/// Makes the changes of `plan` that `settled` does not name. If the same cause fails for several members in a row, the others are
+/// not tried. After an interrupt, changes in flight are finished and no others begin.
+pub async fn apply(
+    connections: &Connections,
+    plan: &Plan,
+    settled: Outcome,
+    show: &dyn Fn(Step<'_>),
+) -> Outcome {
+    let run = connections.run();
+    let mut outcome = settled;
+    let mut queue = Queue::new(plan);
+    let not_tried = |outcome: &mut Outcome, changes: Vec<&Change>, root: &ChangeKey| {
+        for change in changes {
+            show(Step::NotTried(change));
+            outcome.not_tried.insert(change.key.clone(), root.clone());
+        }
+    };
+    let mut done: BTreeSet<ChangeKey> = std::mem::take(&mut outcome.done).into_iter().collect();
+    for change in done
+        .iter()
+        .filter_map(|key| queue.skip(key))
+        .collect::<Vec<_>>()
+    {
+        queue.unblock(change);
+    }
+    for key in outcome.failed.keys().cloned().collect::<Vec<_>>() {
+        if let Some(change) = queue.skip(&key) {
+            not_tried(&mut outcome, queue.blocked_by(change), &key);
+        }
+    }
     let mut running = FuturesUnordered::new();
     loop {
-        waiting.retain(|(change, _)| {
-            let failed = |key: &&ChangeKey| {
-                outcome.failed.contains_key(*key) || outcome.not_tried.contains_key(*key)
-            };
-            let Some(first) = change.needs.iter().find(failed) else {
-                return true;
-            };
-            let root = outcome.not_tried.get(first).unwrap_or(first).clone();
-            show(Step::NotTried(change));
-            outcome.not_tried.insert(change.key.clone(), root);
-            false
-        });
-        waiting.retain(|(change, lane)| {
-            let is_ready = change.needs.iter().all(|need| done.contains(need));
-            if !is_ready || busy.contains(lane) {
-                return true;
-            }
+        while running.len() < connections.concurrency()
+            && !run.is_interrupted()
+            && let Some(change) = queue.take()
+        {
             show(Step::Began(change));
-            busy.insert(lane.clone());
-            let (change, lane) = (*change, lane.clone());
-            running.push(async move { (change, lane, make(connections, change).await) });
-            false
-        });
-        let Some((change, lane, result)) = running.next().await else {
+            running.push(async move { (change, make(connections, change).await) });
+        }
+        let Some((change, result)) = running.next().await else {
             break;
         };
-        busy.remove(&lane);
         match result {
             Ok(()) => {
                 show(Step::Done(change));
-                done.insert(&change.key);
+                queue.done(change);
+                done.insert(change.key.clone());
             }
             Err(error) => {
                 show(Step::Failed(change, &error));
+                // a wait that was cut short does not predict how the others fare
+                let cause = error.wide_cause().filter(|_| !run.is_interrupted());
+                let failed = queue.failed(change, cause.as_deref());
+                if let (
+                    Failed {
+                        is_hopeless: true, ..
+                    },
+                    Some(cause),
+                ) = (&failed, &cause)
+                {
+                    run.give_up(&change.region, cause);
+                }
+                not_tried(&mut outcome, failed.not_tried, &change.key);
                 outcome.failed.insert(change.key.clone(), error.into());
             }
         }
     }
+    for change in queue.rest() {
+        show(Step::NotTried(change));
+        outcome.interrupted.insert(change.key.clone());
+    }
     let keys = plan.changes.iter().map(|change| &change.key);
     outcome.done = keys.filter(|key| done.contains(key)).cloned().collect();
     outcome
-}
-
-/// Where changes are made one at a time. Roles have no Region, and so a lane of their own; so have streams, whose changes take
-/// minutes and hold up nothing that does not need them.
-type Lane = (AccountId, Option<Region>, bool);
-
-fn lane(change: &Change) -> (&Change, Lane) {
-    let ResourceAddress {
-        account, region, ..
-    } = change.address();
-    let is_stream = matches!(change.action, Action::Stream(..));
-    (change, (account, region, is_stream))
 }
 
 /// Makes one change. An earlier try whose answer was lost may have made it already, which is a success.
@@ -199,4 +229,14 @@ fn gone(sent: Result<(), CallError>) -> Result<(), CallError> {
         Err(error) if error.is_not_found() => Ok(()),
         sent => sent,
     }
+}
+
+/// Adds each tag to a request.
+fn with_tags<Request>(
+    request: Request,
+    tags: &Tags,
+    add: impl Fn(Request, &str, &str) -> Request,
+) -> Request {
+    tags.iter()
+        .fold(request, |request, (key, value)| add(request, key, value))
 }

@@ -3,16 +3,18 @@
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use governor::Quota;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use super::cause::innermost;
-use super::explain::{Explanation, Refusal, Retry, explain};
+use super::explain::{Explanation, Refusal, Retry, Spread, explain};
+use super::run::Run;
 use crate::provision::name::{AccountId, Region};
 
 /// A failed call, with all that a person needs to find the place.
@@ -101,6 +103,7 @@ impl Fault {
                 cause: "no answer came, even to retries".into(),
                 hint: "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and AWS_ENDPOINT_URL, then run the same command again; what is done stays done".into(),
                 retry: Retry::Never,
+                spread: Spread::Wide,
             },
         }
     }
@@ -111,12 +114,21 @@ impl Fault {
 pub struct Caller {
     pub account: AccountId,
     pub region: Region,
-    limiter: Arc<RateLimiter>,
+    endpoint: Arc<Endpoint>,
+    run: Arc<Run>,
 }
 
-/// Keeps each operation below its quota in one account and Region.
+/// What all connections to one account in one Region share, whichever profiles lead there.
+#[derive(Debug, Default)]
+pub struct Endpoint {
+    limiter: RateLimiter,
+    /// A call was not answered in time, so that no other is sent.
+    is_silent: AtomicBool,
+}
+
+/// Keeps each operation below its quota.
 #[derive(Debug)]
-pub struct RateLimiter(Option<Limiter>);
+struct RateLimiter(Option<Limiter>);
 
 type Limiter = governor::RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
 
@@ -135,15 +147,16 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Caller {
-    pub fn new(account: AccountId, region: Region, limiter: Arc<RateLimiter>) -> Self {
+    pub fn new(account: AccountId, region: Region, endpoint: Arc<Endpoint>, run: Arc<Run>) -> Self {
         Self {
             account,
             region,
-            limiter,
+            endpoint,
+            run,
         }
     }
 
-    /// Sends a call, and retries while the error is worth retrying. The SDK itself retries transient errors.
+    /// Sends a call, and repeats it while the error is worth that. The SDK itself retries transient errors.
     pub async fn call<T, E, R, Answer>(
         &self,
         action: &'static str,
@@ -157,33 +170,62 @@ impl Caller {
     {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
+        let mut repeating = None;
         loop {
-            if let RateLimiter(Some(limiter)) = self.limiter.as_ref() {
+            if let RateLimiter(Some(limiter)) = &self.endpoint.limiter {
                 limiter.until_key_ready(&action).await;
             }
-            let error = match send().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => self.error(action, resource, &error),
+            if self.endpoint.is_silent.load(Ordering::Relaxed) {
+                return Err(self.silent(action, resource));
+            }
+            let error = match timeout(self.run.timeout, send()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => self.error(action, resource, Fault::of(&error)),
+                Err(_) => {
+                    self.endpoint.is_silent.store(true, Ordering::Relaxed);
+                    return Err(self.silent(action, resource));
+                }
             };
-            match error.explanation().retry {
-                Retry::For(patience) if began.elapsed() + wait <= patience => sleep(wait).await,
-                Retry::For(_) | Retry::Never => return Err(error),
+            let Explanation { cause, retry, .. } = error.explanation();
+            let Retry::For(patience) = retry else {
+                return Err(error);
+            };
+            if began.elapsed() + wait > patience {
+                return Err(error);
+            }
+            repeating.get_or_insert_with(|| {
+                let call = format!(
+                    "{action} on {resource} in account {}{}",
+                    self.account,
+                    place(action, &self.region)
+                );
+                self.run.repeating(call, cause.clone(), began, patience)
+            });
+            if !self.run.pause(wait, &self.region, &cause).await {
+                return Err(error);
             }
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
-    fn error<E, R>(&self, action: &'static str, resource: &str, error: &SdkError<E, R>) -> CallError
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
+    /// Sleeps before the next look at something that takes time. False if the run was interrupted.
+    pub async fn pause(&self, time: Duration) -> bool {
+        self.run.pause_unless_interrupted(time).await
+    }
+
+    fn silent(&self, action: &'static str, resource: &str) -> CallError {
+        let seconds = self.run.timeout.as_secs();
+        let fault = Fault::Unanswered(format!("{seconds} seconds of silence (--timeout)"));
+        self.error(action, resource, fault)
+    }
+
+    fn error(&self, action: &'static str, resource: &str, fault: Fault) -> CallError {
         CallError {
             action,
             resource: resource.to_owned(),
             account: self.account.clone(),
             region: self.region.clone(),
-            fault: Box::new(Fault::of(error)),
+            fault: Box::new(fault),
         }
     }
 }
@@ -201,7 +243,17 @@ mod tests {
 
     fn caller(limiter: RateLimiter) -> Caller {
         let region = "us-west-2".parse().unwrap();
-        Caller::new("999988887777".parse().unwrap(), region, Arc::new(limiter))
+        let endpoint = Endpoint {
+            limiter,
+            is_silent: AtomicBool::default(),
+        };
+        let run = Arc::new(Run::new(Duration::from_secs(60)));
+        Caller::new(
+            "999988887777".parse().unwrap(),
+            region,
+            Arc::new(endpoint),
+            run,
+        )
     }
 
     /// Without a rate limiter, which reads the real clock and not tokio's paused one.
@@ -252,6 +304,26 @@ mod tests {
             let (calls, seconds, _) = exhaust(code, "no").await;
             assert_eq!((calls, seconds), (1, 0), "{code}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_call_without_an_answer_no_other_is_sent() {
+        let caller = unlimited();
+        let began = Instant::now();
+        let sent = Cell::new(0);
+        for _ in 0..2 {
+            let answer = caller
+                .call(ACTION, "x", || {
+                    sent.set(sent.get() + 1);
+                    std::future::pending::<Result<(), SdkError<PutDestinationError, ()>>>()
+                })
+                .await;
+            assert_eq!(
+                answer.unwrap_err().fault.to_string(),
+                "no answer: 60 seconds of silence (--timeout)"
+            );
+        }
+        assert_eq!((sent.get(), began.elapsed().as_secs()), (1, 60));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Every connection of one run: each profile logged in once, so many of them open at a time, calls paced account by account.
+//! Every connection of one run: each profile logs in once, a limited number is open at a time, and each account has its own pace.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -12,10 +12,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tokio::time::timeout;
 
-use super::call::{Caller, RateLimiter};
+use super::call::{Caller, Endpoint};
 use super::http::HttpClients;
 use super::login::{self, Ask, Cause, LoginError, Mfa, ProfileFiles, Shared};
+use super::run::{Place, Run};
 use super::{Connection, Login};
 use crate::provision::name::{AccountId, ProfileName, Region};
 
@@ -24,6 +26,8 @@ use crate::provision::name::{AccountId, ProfileName, Region};
 pub struct Options {
     /// How many connections are open at a time; an account has one in each Region.
     pub concurrency: NonZeroU16,
+    /// How long an account may take to answer a call, or a profile to give its credentials.
+    pub timeout: Duration,
     /// Asks for an MFA code; none: there is nobody to ask.
     pub ask: Option<Ask>,
 }
@@ -36,13 +40,14 @@ pub struct Connections {
     providers: ProviderConfig,
     mfa: Arc<Mfa>,
     identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
+    concurrency: usize,
     leases: Arc<Semaphore>,
     open: Mutex<BTreeMap<(Login, Region), Weak<Connection>>>,
-    /// One for each account and Region, whichever profiles lead there.
-    paces: Mutex<BTreeMap<(AccountId, Region), Arc<RateLimiter>>>,
+    endpoints: Mutex<BTreeMap<Place, Arc<Endpoint>>>,
+    run: Arc<Run>,
 }
 
-/// What a profile came to, also if that is nothing: it is not tried again.
+/// A profile's login, or why it has none: a login that failed is not tried again.
 type Identity = Result<(SdkConfig, AccountId), LoginError>;
 
 /// The first try and five more: what fails this often in a row is no passing fault.
@@ -63,10 +68,22 @@ impl Connections {
             providers: ProviderConfig::without_region(),
             mfa: Arc::new(Mfa::new(options.ask)),
             identities: Mutex::default(),
+            concurrency,
             leases: Arc::new(Semaphore::new(concurrency)),
             open: Mutex::default(),
-            paces: Mutex::default(),
+            endpoints: Mutex::default(),
+            run: Arc::new(Run::new(options.timeout)),
         }
+    }
+
+    /// What the calls of this run share.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// How many connections can be open at a time.
+    pub fn concurrency(&self) -> usize {
+        self.concurrency
     }
 
     /// The connection of an account in a Region. Waits while as many as allowed are in use: whoever holds one must not wait for
@@ -85,6 +102,7 @@ impl Connections {
         }
         // it is never closed, so that there always is a lease
         let lease = Arc::clone(&self.leases).acquire_owned().await.ok();
+        let opened = self.run.opening((login.account.clone(), region.clone()));
         let (config, account) = self.log_in(login.profile.as_ref(), region).await?;
         if account != login.account {
             return Err(LoginError::WrongAccount {
@@ -97,10 +115,10 @@ impl Connections {
             return Ok(connection);
         }
         let place = (account.clone(), region.clone());
-        let pace = Arc::clone(self.paces.lock().await.entry(place).or_default());
+        let endpoint = Arc::clone(self.endpoints.lock().await.entry(place).or_default());
         let config = config.into_builder().region(sdk_region(region)).build();
-        let caller = Caller::new(account, region.clone(), pace);
-        let connection = Arc::new(Connection::new(&config, caller, lease));
+        let caller = Caller::new(account, region.clone(), endpoint, Arc::clone(&self.run));
+        let connection = Arc::new(Connection::new(&config, caller, lease, opened));
         let mut open = self.open.lock().await;
         open.insert(key, Arc::downgrade(&connection));
         Ok(connection)
@@ -127,9 +145,26 @@ impl Connections {
         let mut identities = self.identities.lock().await;
         let cell = Arc::clone(identities.entry(profile.cloned()).or_default());
         drop(identities);
-        cell.get_or_init(|| Box::pin(self.identity(profile, region)))
+        cell.get_or_init(|| Box::pin(self.identity_in_time(profile, region)))
             .await
             .clone()
+    }
+
+    /// Gives a profile its time, and longer while a person is asked for an MFA code.
+    async fn identity_in_time(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
+        let mut identity = std::pin::pin!(self.identity(profile, region));
+        loop {
+            match timeout(self.run.timeout, &mut identity).await {
+                Ok(identity) => return identity,
+                Err(_) if self.mfa.is_asking() => {}
+                Err(_) => {
+                    return Err(LoginError::Late {
+                        profile: profile.cloned(),
+                        seconds: self.run.timeout.as_secs(),
+                    });
+                }
+            }
+        }
     }
 
     async fn identity(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {

@@ -17,6 +17,7 @@ pub struct Explanation {
     pub hint: String,
     /// How long to retry the same call. The SDK has already retried transient errors.
     pub retry: Retry,
+    pub spread: Spread,
 }
 
 /// Whether the same call may succeed later on its own.
@@ -26,6 +27,15 @@ pub enum Retry {
     Never,
     /// Yes: a new resource or policy has not reached every part of AWS yet. Retry with backoff for this long.
     For(Duration),
+}
+
+/// Whether the same call most likely fails for other members too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// No: the cause is in this account, or on this resource.
+    Narrow,
+    /// Yes: the cause is in what they share, such as the `logs::Destination` or the network.
+    Wide,
 }
 
 /// A new role or policy reaches CloudWatch Logs within seconds. After this time it is wrong, not late.
@@ -112,6 +122,7 @@ const ROWS: &[Row] = &[
                 cause: "CloudWatch Logs cannot assume the role: it is new and not yet known everywhere in AWS, or its trust policy does not name logs.amazonaws.com with this account".into(),
                 hint: "run the same command again in a minute; if it stays, compare the role's trust policy with what `catchment policies` prints".into(),
                 retry: Retry::For(patience(refusal.action)),
+                spread: Spread::Wide,
             }
         },
     },
@@ -182,6 +193,7 @@ const ROWS: &[Row] = &[
             hint: "make sure that nobody else is changing it, then run the same command again"
                 .into(),
             retry: Retry::For(CONFLICT_PATIENCE),
+            spread: Spread::Narrow,
         },
     },
     Row {
@@ -230,7 +242,7 @@ const ROWS: &[Row] = &[
         ],
         message: &[],
         explain: |_| {
-            permanent(
+            wide(
                 "the service failed, and failed again at each retry",
                 "run the same command again later; what is done stays done",
             )
@@ -243,11 +255,19 @@ fn permanent(cause: impl Into<String>, hint: impl Into<String>) -> Explanation {
         cause: cause.into(),
         hint: hint.into(),
         retry: Retry::Never,
+        spread: Spread::Narrow,
+    }
+}
+
+fn wide(cause: &str, hint: &str) -> Explanation {
+    Explanation {
+        spread: Spread::Wide,
+        ..permanent(cause, hint)
     }
 }
 
 fn throttled() -> Explanation {
-    permanent(
+    wide(
         "AWS is throttling: together with other callers, the account is over its quota of calls per second",
         "run the same command again in a minute; what is done stays done",
     )
@@ -284,6 +304,7 @@ fn undelivered(refusal: Refusal<'_>) -> Explanation {
         cause: "CloudWatch Logs could not put its test message into the stream: the role or its policy is wrong or has not reached every part of AWS, or the stream is not ACTIVE".into(),
         hint: hint.into(),
         retry: Retry::For(patience(refusal.action)),
+        spread: Spread::Wide,
     }
 }
 

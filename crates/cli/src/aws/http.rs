@@ -1,4 +1,4 @@
-//! The HTTP clients of a run: as good as always one, with a limited pool, through the proxies and under the CAs that the
+//! The HTTP clients of a run: almost always one, with a limited pool, through the proxies and under the CAs that the
 //! environment and the profiles name.
 //!
 //! <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-proxy.html>
@@ -70,7 +70,7 @@ impl HttpClients {
         let broken = |error: &dyn std::fmt::Display| {
             Cause::new(
                 format!("no HTTPS client can be made: {error}"),
-                "please report this as a mistake in catchment",
+                "this is a bug in catchment: please report it",
             )
         };
         let context = TlsContext::builder().with_trust_store(trusted).build();
@@ -89,7 +89,7 @@ impl HttpClients {
 }
 
 /// The certificates of a bundle, each as PEM. The HTTP client panics over what is no certificate, and over one that cannot be a
-/// CA's; bundles hold some of the latter, which other tools leave out too.
+/// CA's; bundles hold some of the latter, which other tools skip too.
 fn certificates(bundle: &Path) -> Result<Vec<String>, Cause> {
     let wrong = |what: &str| {
         Cause::new(

@@ -50,6 +50,12 @@ pub enum LoginError {
         #[source]
         source: NameError,
     },
+    /// Neither credentials nor an answer of STS came in time.
+    #[error("{} gave no credentials within {seconds} seconds (--timeout)", origin(.profile.as_ref()))]
+    Late {
+        profile: Option<ProfileName>,
+        seconds: u64,
+    },
     /// They belong to another account.
     #[error("{} belongs to account {found}, but the fleet file says {wanted}", origin(.profile.as_ref()))]
     WrongAccount {
@@ -65,7 +71,7 @@ impl LoginError {
         match self {
             Self::Credentials { source, .. } => source.hint().to_owned(),
             Self::Identity { source, .. } => source.explanation(IDENTITY).hint,
-            Self::NoAccount { profile, .. } => {
+            Self::NoAccount { profile, .. } | Self::Late { profile, .. } => {
                 let flag = profile
                     .as_ref()
                     .map(|profile| format!(" --profile {profile}"))
@@ -75,7 +81,7 @@ impl LoginError {
                 )
             }
             Self::WrongAccount { wanted, .. } => format!(
-                "name a profile of account {wanted} in the fleet file, or correct the account there; nothing was changed"
+                "name a profile of account {wanted} in the fleet file, or correct the account there"
             ),
         }
     }
@@ -83,7 +89,7 @@ impl LoginError {
 
 const IDENTITY: &str = "sts:GetCallerIdentity";
 
-/// The profile whose settings count where the fleet file names none.
+/// The profile whose settings count if the fleet file names none.
 const DEFAULT: &str = "default";
 
 /// The settings of a profile; of the one that AWS_PROFILE names, or the default one, if none is named.

@@ -94,7 +94,6 @@ async fn open(
 ) -> Result<Result<std::sync::Arc<Connection>, String>, LoginError> {
     match connections.open(login, region).await {
         Ok(connection) => Ok(Ok(connection)),
-        Err(error @ LoginError::WrongAccount { .. }) => Err(error),
         Err(error) => Ok(Err(format!("{}; {}", super::chain(&error), error.hint()))),
     }
 }

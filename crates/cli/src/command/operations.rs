@@ -3,4 +3,6 @@
 pub(super) mod change;
 pub(super) mod exit;
 pub(super) mod fleet;
+pub(super) mod interrupt;
+mod recheck;
 pub(super) mod session;

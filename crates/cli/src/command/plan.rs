@@ -11,6 +11,7 @@ use crate::provision::plan::plan;
 /// # Errors
 /// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<ExitStatus> {
+    output.outlive_reader();
     block_on(async {
         let session = Session::open(&args.target).await?;
         let plan = plan(&session.desired, &session.observe().await?);

@@ -11,6 +11,7 @@ use crate::provision::status::status;
 /// # Errors
 /// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<ExitStatus> {
+    output.outlive_reader();
     block_on(async {
         let session = Session::open(&args.target).await?;
         let status = status(&session.desired, &session.observe().await?);
@@ -18,6 +19,12 @@ pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Ex
             OutputFormat::Json => output.json(&status)?,
             OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
         }
-        Ok(ExitStatus::of_success(!status.is_unread()))
+        Ok(if status.is_unread() {
+            ExitStatus::Failed
+        } else if args.exit_code && !status.is_in_sync() {
+            ExitStatus::Pending
+        } else {
+            ExitStatus::Done
+        })
     })
 }

@@ -81,7 +81,11 @@ fn part<'m, 'a>(
 fn summary(plan: &Plan, parts: &BTreeMap<ResourceAddress, Part<'_>>) -> String {
     let has = |part: &&Part<'_>, wanted| effect(&part.changes) == Some(wanted);
     let count = |effect| parts.values().filter(|part| has(part, effect)).count();
-    let changes = if plan.is_empty() {
+    let is_unread = |declined: &&Declined| declined.reason == Reason::Unknown;
+    let unread = plan.declined.iter().filter(is_unread).count();
+    let changes = if plan.is_empty() && unread > 0 {
+        format!("No change is planned, but {unread} could not be read")
+    } else if plan.is_empty() {
         "Nothing to change".to_owned()
     } else {
         let [create, update, delete] = [Effect::Create, Effect::Update, Effect::Delete].map(count);

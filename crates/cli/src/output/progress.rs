@@ -1,81 +1,170 @@
-//! Progress on standard error: bars on a terminal, otherwise a line for each finished task.
+//! Progress on standard error: on a terminal a bar with a few lines below it, otherwise a note now and then.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// The progress of a known number of tasks.
-pub struct Progress {
+/// The progress of a run, stage by stage. Failing to show it stops nothing.
+#[derive(Clone)]
+pub struct Progress(Arc<Mutex<Shown>>);
+
+struct Shown {
+    /// What is done at this stage.
+    title: &'static str,
+    total: usize,
     bars: MultiProgress,
-    total: ProgressBar,
-    running: BTreeMap<String, ProgressBar>,
+    bar: Option<ProgressBar>,
+    lines: Vec<ProgressBar>,
     is_terminal: bool,
-    finished: u64,
+    /// Somebody is being asked on the terminal.
+    is_paused: bool,
+    /// When the stage began, or was last noted off a terminal.
+    noted: Instant,
 }
 
-const SPINNER_INTERVAL: Duration = Duration::from_millis(100);
+/// More lines would push the result off the screen.
+const LINES_MAX: usize = 6;
+
+/// How often to write a note off a terminal.
+const NOTE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
-    /// Shows nothing until the first task starts.
-    pub fn new(tasks: usize) -> Self {
+    #[expect(clippy::new_without_default, reason = "it reads the terminal")]
+    pub fn new() -> Self {
         let bars = MultiProgress::new();
-        let total = bars.add(ProgressBar::new(u64::try_from(tasks).unwrap_or(u64::MAX)));
-        total.set_style(style("{bar:30} {pos}/{len}"));
-        Self {
+        Self(Arc::new(Mutex::new(Shown {
+            title: "",
+            total: 0,
             is_terminal: !bars.is_hidden(),
             bars,
-            total,
-            running: BTreeMap::new(),
-            finished: 0,
+            bar: None,
+            lines: Vec::new(),
+            is_paused: false,
+            noted: now(),
+        })))
+    }
+
+    /// Begins a stage with this many tasks. Nothing is shown yet.
+    pub fn begin(&self, title: &'static str, total: usize) {
+        let mut shown = self.shown();
+        shown.clear();
+        (shown.title, shown.total, shown.noted) = (title, total, now());
+    }
+
+    /// Shows how many tasks have ended, and what goes on: as a bar with lines, or as a note if the last one was long ago.
+    pub fn show(&self, ended: usize, lines: &[String]) {
+        let mut shown = self.shown();
+        if shown.is_paused {
+        } else if shown.is_terminal {
+            shown.draw(ended, lines);
+        } else if shown.noted.elapsed() >= NOTE_INTERVAL {
+            shown.noted = now();
+            for line in shown.note(ended, lines) {
+                write(&line);
+            }
         }
     }
 
-    /// Shows that a task has started.
-    pub fn start(&mut self, task: &str) {
-        let line = self.bars.add(ProgressBar::new_spinner());
-        if self.is_terminal {
-            line.set_style(style("{spinner} {msg} ({elapsed})"));
-            line.set_message(task.to_owned());
-            line.enable_steady_tick(SPINNER_INTERVAL);
-        }
-        self.running.insert(task.to_owned(), line);
-    }
-
-    /// Off a terminal, the line that lists the tasks still running.
-    pub fn running(&self) -> Option<String> {
-        let running: Vec<&str> = self.running.keys().map(String::as_str).collect();
-        (!self.is_terminal && !running.is_empty())
-            .then(|| format!("still running: {}", running.join("; ")))
-    }
-
-    /// Shows that a task has finished, with a word for how: `done`, `failed`. Off a terminal, returns the line to write.
-    pub fn finish(&mut self, word: &str, task: &str) -> Option<String> {
-        self.finished += 1;
-        if let Some(line) = self.running.remove(task) {
-            line.finish_and_clear();
-        }
-        self.total.inc(1);
-        let length = self.total.length().unwrap_or_default();
-        let line = format!("[{}/{length}] {word}: {task}", self.finished);
-        if self.is_terminal {
-            // failing to draw a bar is no reason to stop
-            let _ = self.bars.println(line);
-            None
+    /// Writes a line above the bar.
+    pub fn note(&self, line: &str) {
+        let shown = self.shown();
+        if shown.is_terminal {
+            let _ = shown.bars.println(line);
         } else {
-            Some(line)
+            write(line);
         }
+    }
+
+    /// Takes the bar off the screen.
+    pub fn clear(&self) {
+        self.shown().clear();
+    }
+
+    /// Leaves the terminal to `ask` until it returns.
+    pub fn pause<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let mut shown = self.shown();
+        shown.clear();
+        shown.is_paused = true;
+        drop(shown);
+        let answer = ask();
+        self.shown().is_paused = false;
+        answer
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.total.finish_and_clear();
+impl Shown {
+    fn draw(&mut self, ended: usize, lines: &[String]) {
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = self.bars.add(ProgressBar::new(length(self.total)));
+            bar.with_style(style("{prefix} {bar:16} {pos}/{len}"))
+                .with_prefix(self.title)
+        });
+        bar.set_position(length(ended));
+        let lines = shortened(lines);
+        while self.lines.len() < lines.len() {
+            let line = self.bars.add(ProgressBar::new_spinner());
+            self.lines.push(line.with_style(style("  {wide_msg}")));
+        }
+        for line in self.lines.drain(lines.len()..) {
+            line.finish_and_clear();
+            self.bars.remove(&line);
+        }
+        for (line, text) in self.lines.iter().zip(lines) {
+            line.set_message(text);
+            line.tick();
+        }
+        bar.tick();
     }
+
+    fn note(&self, ended: usize, lines: &[String]) -> Vec<String> {
+        let first = format!("{}: {ended} of {}", self.title, self.total);
+        let lines = shortened(lines).into_iter().map(|line| format!("  {line}"));
+        std::iter::once(first).chain(lines).collect()
+    }
+
+    fn clear(&mut self) {
+        for bar in self.lines.drain(..).chain(self.bar.take()) {
+            bar.finish_and_clear();
+            self.bars.remove(&bar);
+        }
+        let _ = self.bars.clear();
+    }
+}
+
+/// The first lines, and how many more there are.
+fn shortened(lines: &[String]) -> Vec<String> {
+    let mut shortened: Vec<_> = lines.iter().take(LINES_MAX).cloned().collect();
+    if let Some(more @ 1..) = lines.len().checked_sub(LINES_MAX) {
+        shortened.push(format!("and {more} more"));
+    }
+    shortened
 }
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn length(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only this module prints and shows the time"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "only this module prints")]
+fn write(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 #[cfg(test)]
@@ -83,25 +172,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn off_a_terminal_each_finished_task_has_a_line_and_running_tasks_are_listed() {
-        let mut progress = Progress::new(2);
-        progress.is_terminal = false;
-        assert_eq!(progress.running(), None);
-        progress.start("one");
-        progress.start("two");
-        assert_eq!(
-            progress.running().as_deref(),
-            Some("still running: one; two")
-        );
-        assert_eq!(
-            progress.finish("done", "one").as_deref(),
-            Some("[1/2] done: one")
-        );
-        assert_eq!(progress.running().as_deref(), Some("still running: two"));
-        assert_eq!(
-            progress.finish("failed", "two").as_deref(),
-            Some("[2/2] failed: two")
-        );
-        assert_eq!(progress.running(), None);
+    fn off_a_terminal_a_note_says_how_far_a_stage_is_and_what_goes_on() {
+        let progress = Progress::new();
+        progress.begin("reading", 10);
+        let lines: Vec<_> = (0..8).map(|number| format!("account {number}")).collect();
+        let note = progress.shown().note(3, &lines);
+        assert_eq!(note[0], "reading: 3 of 10");
+        assert_eq!(note[1], "  account 0");
+        assert_eq!(note.last().unwrap(), "  and 2 more");
+        assert_eq!(note.len(), 1 + LINES_MAX + 1);
     }
 }

@@ -29,6 +29,12 @@ impl Status {
         self.counts().contains_key(&ResourceState::Unknown)
     }
 
+    /// Whether every resource is as the fleet file says.
+    pub fn is_in_sync(&self) -> bool {
+        let is_so = |resource: &ResourceStatus| resource.state == ResourceState::InSync;
+        self.resources.iter().all(is_so)
+    }
+
     /// The number of resources in each state that occurs.
     pub fn counts(&self) -> BTreeMap<ResourceState, usize> {
         let mut counts = BTreeMap::new();

@@ -55,8 +55,8 @@ def conditions_hold(conditions: dict, context: dict) -> bool:
 
 def _holds(operator: str, wanted: list[str], value: str | None) -> bool:
     if value is None:
-        return False
-    match operator:
+        return operator.endswith("IfExists")
+    match operator.removesuffix("IfExists"):
         case "StringEquals":
             return value in wanted
         case "StringLike" | "ArnLike" | "ArnEquals":

@@ -12,9 +12,36 @@ class Resources:
 
     def __init__(self, upstream: Upstream):
         self._upstream = upstream
+        self._kept, self._version = {}, 0
+
+    def forget(self) -> None:
+        """Has everything read anew: something was, or is about to be, written."""
+        self._version += 1
+        self._kept.clear()
+
+    async def _keep(self, read, arn: str):
+        """What `read` returns, read once until the next write: thousands of filters share a destination."""
+        key, version = (read.__name__, arn), self._version
+        if key not in self._kept:
+            found = await read(arn)
+            if version != self._version:
+                return found
+            self._kept[key] = found
+        return self._kept[key]
 
     async def destination(self, arn: str) -> dict | None:
         """The `logs::Destination` of this ARN, as DescribeDestinations shows it."""
+        return await self._keep(self._destination, arn)
+
+    async def stream(self, arn: str) -> dict | None:
+        """The Kinesis stream of this ARN, as DescribeStreamSummary shows it."""
+        return await self._keep(self._stream, arn)
+
+    async def role(self, arn: str) -> tuple[str, list[str]] | None:
+        """A role's trust policy and its inline policies."""
+        return await self._keep(self._role, arn)
+
+    async def _destination(self, arn: str) -> dict | None:
         region, account, name = _parts(arn, "destination:")
         found = await self._upstream.json(
             account, region, "logs", "DescribeDestinations", {"DestinationNamePrefix": name}
@@ -31,8 +58,7 @@ class Resources:
             return []
         return found["subscriptionFilters"]
 
-    async def stream(self, arn: str) -> dict | None:
-        """The Kinesis stream of this ARN, as DescribeStreamSummary shows it."""
+    async def _stream(self, arn: str) -> dict | None:
         region, account, name = _parts(arn, "stream/")
         try:
             found = await self._upstream.json(account, region, "kinesis", "DescribeStreamSummary", {"StreamName": name})
@@ -40,8 +66,7 @@ class Resources:
             return None
         return found["StreamDescriptionSummary"]
 
-    async def role(self, arn: str) -> tuple[str, list[str]] | None:
-        """A role's trust policy and its inline policies."""
+    async def _role(self, arn: str) -> tuple[str, list[str]] | None:
         account, name = arn.split(":")[4], arn.rpartition("/")[2]
         found = await self._iam(account, "GetRole", {"RoleName": name})
         if found is None:

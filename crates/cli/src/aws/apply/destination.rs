@@ -1,7 +1,7 @@
 //! Writes a `logs::Destination`: its stream and role, its policy, its tags.
 
 use super::diagnose::undelivered;
-use super::{ApplyError, gone};
+use super::{ApplyError, gone, with_tags};
 use crate::aws::Connection;
 use crate::aws::explain::Retry;
 use crate::provision::name::DestinationName;
@@ -50,11 +50,7 @@ pub(super) async fn make(
             caller
                 .call("logs:TagResource", &resource, || {
                     let call = logs.tag_resource().resource_arn(arn.as_str());
-                    let tagged = tags
-                        .after
-                        .iter()
-                        .fold(call, |call, (key, value)| call.tags(key, value));
-                    tagged.send()
+                    with_tags(call, &tags.after, |call, key, value| call.tags(key, value)).send()
                 })
                 .await?;
         }

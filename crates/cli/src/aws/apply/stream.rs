@@ -6,9 +6,9 @@ use aws_sdk_kinesis::error::BuildError;
 use aws_sdk_kinesis::types::{
     EncryptionType, ScalingType, StreamMode as WireMode, StreamModeDetails,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::ApplyError;
+use super::{ApplyError, with_tags};
 use crate::aws::observe::stream as read;
 use crate::aws::{CallError, Connection};
 use crate::provision::name::{Arn, StreamName};
@@ -19,6 +19,9 @@ use crate::provision::resource::{Encryption, OWNER_TAG, StreamMode, Tags};
 /// A new stream is ACTIVE within seconds, a resharded one within minutes
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// A stream that was just created may not be seen at once.
+const ABSENCE_MAX: Duration = Duration::from_secs(30);
 
 /// The pause between two looks at a stream doubles from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -106,11 +109,7 @@ pub(super) async fn make(
             caller
                 .call("kinesis:AddTagsToStream", &resource, || {
                     let call = kinesis.add_tags_to_stream().stream_name(name.as_str());
-                    let tagged = tags
-                        .after
-                        .iter()
-                        .fold(call, |call, (key, value)| call.tags(key, value));
-                    tagged.send()
+                    with_tags(call, &tags.after, |call, key, value| call.tags(key, value)).send()
                 })
                 .await?;
             Ok(())
@@ -140,10 +139,7 @@ async fn create(
                 .stream_name(name.as_str())
                 .set_shard_count(shards)
                 .stream_mode_details(details.clone());
-            let tagged = tags
-                .iter()
-                .fold(call, |call, (key, value)| call.tags(key, value));
-            tagged.send()
+            with_tags(call, tags, |call, key, value| call.tags(key, value)).send()
         })
         .await;
     match sent {
@@ -226,18 +222,28 @@ async fn watch(
         if is_over(now.as_ref().and_then(read::status)) {
             return Ok(());
         }
+        let resource = format!("stream {name}");
+        let Some(now) = now else {
+            if began.elapsed() > ABSENCE_MAX {
+                return Err(ApplyError::Vanished { resource });
+            }
+            if !connection.caller.pause(pause).await {
+                let status = "absent".to_owned();
+                return Err(ApplyError::Interrupted { resource, status });
+            }
+            continue;
+        };
+        let status = now.stream_status().as_str().to_owned();
         if began.elapsed() > PATIENCE {
-            let status = now.map_or_else(
-                || "absent".to_owned(),
-                |now| now.stream_status().as_str().to_owned(),
-            );
             return Err(ApplyError::StillBusy {
-                resource: format!("stream {name}"),
+                resource,
                 status,
                 minutes: PATIENCE.as_secs() / 60,
             });
         }
-        sleep(pause).await;
+        if !connection.caller.pause(pause).await {
+            return Err(ApplyError::Interrupted { resource, status });
+        }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

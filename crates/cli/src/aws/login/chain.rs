@@ -9,7 +9,7 @@ use aws_sdk_sts::config::Credentials;
 
 use super::cause::Cause;
 
-/// The way to credentials.
+/// How to get credentials.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) base: Base,
@@ -30,13 +30,13 @@ pub(super) enum Base {
     Instance,
     /// What the SDK's own provider makes of a profile.
     Profile { name: String, kind: Kind },
-    /// The profile says nothing of credentials: the container's or the instance's, as the AWS CLI has it.
+    /// The profile has no credentials: the container's or the instance's, as in the AWS CLI.
     Machine { profile: Option<String> },
-    /// The environment's web identity, as a pod of EKS has it.
+    /// The environment's web identity, as in a pod of EKS.
     WebIdentity,
 }
 
-/// What a profile gets its credentials by.
+/// Where a profile gets its credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Sso,
@@ -157,8 +157,8 @@ fn named_source(profile: &Profile, source: &str) -> Result<Base, Cause> {
         "ec2instancemetadata" => Ok(Base::Instance),
         _ => Err(wrong(
             profile,
-            &format!("has credential_source = {source}, which is none of AWS's"),
-            "write Environment, Ec2InstanceMetadata or EcsContainer",
+            &format!("has credential_source = {source}, which AWS does not know"),
+            "use Environment, Ec2InstanceMetadata or EcsContainer",
         )),
     }
 }
@@ -184,7 +184,7 @@ fn base(profile: &Profile, profiles: &ProfileSet) -> Result<Base, Cause> {
             profile,
             "logs in with `aws login` (login_session), which catchment does not support",
             &format!(
-                "have the AWS CLI give the credentials: in a profile of its own, credential_process = aws configure export-credentials --profile {name}"
+                "let the AWS CLI supply the credentials: in another profile, credential_process = aws configure export-credentials --profile {name}"
             ),
         ))
     } else if has("credential_process") {
@@ -214,7 +214,7 @@ fn sso(profile: &Profile, profiles: &ProfileSet) -> Result<(), Cause> {
         (Some(_), true, true) => return Ok(()),
     };
     let again = format!(
-        "set it up anew: `aws configure sso --profile {}`",
+        "set it up again: `aws configure sso --profile {}`",
         profile.name()
     );
     Err(wrong(profile, &what, &again))

@@ -45,7 +45,7 @@ type Section = (String, String);
 
 const PROFILE: &str = "profile";
 
-/// How alike two names must be for the one to be taken for a slip of the other; strsim's measure, 1 is the same.
+/// How similar a name must be to be suggested, by strsim's measure; 1 is the same.
 const ALIKE: f64 = 0.8;
 const NEAREST_MAX: usize = 3;
 
@@ -98,7 +98,7 @@ impl ProfileFiles {
         }
     }
 
-    /// Why a profile that is nowhere defined gives no credentials. `subject` and `hint` say who names it.
+    /// Why a profile that is not defined gives no credentials. `subject` and `hint` say who names it.
     pub(in crate::aws) fn missing(&self, profile: &str, subject: &str, hint: String) -> Cause {
         let files = [&self.config, &self.credentials];
         let [config, credentials] = files.map(|file| {
@@ -156,7 +156,7 @@ fn referred(settings: &ProfileSet) -> Vec<Section> {
         .collect()
 }
 
-/// The names that are most like this one, the likest first.
+/// The most similar names, best first.
 fn nearest(name: &str, names: &BTreeSet<&str>) -> Vec<String> {
     let mut alike: Vec<_> = names
         .iter()
@@ -196,14 +196,14 @@ impl File {
             bytes => bytes.map_err(|error| {
                 Cause::new(
                     format!("{} cannot be read: {error}", path.display()),
-                    "see to it that whoever runs catchment can read it",
+                    "make it readable for the user who runs catchment",
                 )
             })?,
         };
         let text = String::from_utf8(bytes).map_err(|_| {
             Cause::new(
                 format!("{} is not UTF-8", path.display()),
-                "write it anew as UTF-8",
+                "convert it to UTF-8",
             )
         })?;
         Ok(Self {

@@ -63,6 +63,11 @@ impl Mfa {
         }
     }
 
+    /// Whether a person is being asked for a code.
+    pub(in crate::aws) fn is_asking(&self) -> bool {
+        self.asking.try_lock().is_err()
+    }
+
     /// A session of the source profile's user that was opened with a code of the device.
     pub(super) async fn session(
         &self,

@@ -34,8 +34,8 @@ pub(in crate::aws) struct Shared<'a> {
 #[derive(Debug)]
 pub(in crate::aws) struct Provider {
     base: SharedCredentialsProvider,
-    /// What the base is, and what to do if it gives nothing.
-    told: (String, String),
+    /// What to say if the base gives no credentials, and what to do then.
+    if_none: (String, String),
     is_machine: bool,
     roles: Vec<Role>,
     /// Calls STS; without credentials of its own.
@@ -46,7 +46,7 @@ pub(in crate::aws) struct Provider {
 }
 
 impl Provider {
-    /// Makes the way that `chain` describes, and fetches the first credentials.
+    /// Builds the provider that `chain` describes, and fetches the first credentials.
     pub(super) async fn new(
         chain: Chain,
         files: EnvConfigFiles,
@@ -54,7 +54,7 @@ impl Provider {
         shared: Shared<'_>,
     ) -> Result<Self, Cause> {
         let provider = Self {
-            told: told(&chain.base),
+            if_none: if_none(&chain.base),
             is_machine: matches!(chain.base, Base::Machine { .. }),
             base: base(chain.base, files, config, shared.providers),
             roles: chain.roles,
@@ -82,9 +82,9 @@ impl Provider {
         Ok(credentials)
     }
 
-    /// What there is to say of a base that gives nothing.
+    /// Why the base gives no credentials.
     fn failed(&self, error: &CredentialsError) -> Cause {
-        let (what, hint) = &self.told;
+        let (what, hint) = &self.if_none;
         let innermost = innermost(error);
         let why = innermost
             .trim_start_matches("ProfileFile provider could not be built")
@@ -96,7 +96,7 @@ impl Provider {
             CredentialsError::InvalidConfiguration(_) => {
                 Cause::new(why, "correct the profile in AWS's configuration files")
             }
-            // of a container and an instance that are both not there, there is no more to say
+            // neither a container nor an instance has more to say
             _ if self.is_machine => Cause::new(what.as_str(), hint.as_str()),
             _ => Cause::new(format!("{what}: {why}"), hint.as_str()),
         }
@@ -116,7 +116,7 @@ impl Provider {
                 let Role { arn, profile, source, .. } = role;
                 let hint = match &fault {
                     Fault::Refused { code, .. } if code == "AccessDenied" => format!(
-                        "allow {ASSUME} on it to the user or role whose credentials {source} gives, and name that one in its trust policy; if that asks for an external id, external_id has to be the same"
+                        "allow {ASSUME} on it to the user or role whose credentials {source} gives, and name that one in its trust policy; if that requires an external id, set external_id to the same"
                     ),
                     _ => fault.explanation(ASSUME).hint,
                 };
@@ -208,8 +208,8 @@ fn base(
     }
 }
 
-/// What there is to say if it gives nothing, and what to do.
-fn told(base: &Base) -> (String, String) {
+/// What to say if a base gives no credentials, and what to do then.
+fn if_none(base: &Base) -> (String, String) {
     let flag = |name: &str| format!(" --profile {name}");
     let (what, hint) = match base {
         Base::Keys(_) => ("its access key cannot be used", String::new()),
@@ -218,55 +218,55 @@ fn told(base: &Base) -> (String, String) {
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
         ),
         Base::Container => (
-            "the container's credentials are not to be had",
-            "run catchment in a container with a task role, or write another credential_source"
+            "the container has no credentials",
+            "run catchment in a container with a task role, or name another credential_source"
                 .to_owned(),
         ),
         Base::Instance => (
-            "the instance's credentials are not to be had",
-            "run catchment on an EC2 instance with a role, or write another credential_source"
+            "the instance has no credentials",
+            "run catchment on an EC2 instance with a role, or name another credential_source"
                 .to_owned(),
         ),
         Base::Profile {
             name,
             kind: Kind::Sso,
         } => (
-            "its SSO session gives none",
+            "its SSO session gives no credentials",
             format!("log in again: `aws sso login{}`", flag(name)),
         ),
         Base::Profile {
             kind: Kind::Process,
             ..
         } => (
-            "its credential_process gives none",
-            "run the command of credential_process by hand: it has to print credentials as JSON"
+            "its credential_process gives no credentials",
+            "run the command of credential_process by hand: it must print credentials as JSON"
                 .to_owned(),
         ),
         Base::Profile {
             name,
             kind: Kind::WebIdentity,
         } => (
-            "its web identity gives none",
+            "its web identity gives no credentials",
             format!(
-                "see to web_identity_token_file and role_arn of profile {name}, and to the role's trust"
+                "check web_identity_token_file and role_arn of profile {name}, and the role's trust policy"
             ),
         ),
         Base::WebIdentity => (
-            "the web identity of the environment gives none",
-            "see to AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, and to the role's trust"
+            "the web identity of the environment gives no credentials",
+            "check AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, and the role's trust policy"
                 .to_owned(),
         ),
         Base::Machine {
             profile: Some(name),
         } => (
-            "it says nothing of credentials, and this machine has none of its own",
+            "it has no credentials, and neither has this machine",
             format!(
-                "give it some: `aws configure{0}` or `aws configure sso{0}`",
+                "add some: `aws configure{0}` or `aws configure sso{0}`",
                 flag(name)
             ),
         ),
         Base::Machine { profile: None } => (
-            "the environment holds none, there is no default profile, and this machine has none of its own",
+            "there are none in the environment, no default profile, and none on this machine",
             "name a profile in the fleet file, or set AWS_PROFILE".to_owned(),
         ),
     };

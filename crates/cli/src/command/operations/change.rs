@@ -1,21 +1,24 @@
 //! Plans, shows the plan, asks for confirmation, applies, and reports: `apply` and `destroy`.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::pin::pin;
-use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
+use tokio::time::{Instant, interval};
 
 use super::exit::{ExitStatus, Usage};
-use super::session::{Session, block_on};
+use super::interrupt::Interrupted;
+use super::recheck::{changing, merged, recheck};
+use super::session::{Session, TICK, block_on, duration};
 use crate::args::{self, OutputFormat};
 use crate::aws::apply::{Step, apply};
-use crate::output::{self, Hinted, Output, Progress};
+use crate::aws::{Run, Waiting};
+use crate::output::{self, Output};
 use crate::provision::desired::Desired;
 use crate::provision::observed::Observed;
-use crate::provision::plan::{Action, Change, Declined, Outcome, Plan, StreamAction};
-use crate::provision::resource::ResourceAddress;
+use crate::provision::plan::{Declined, Outcome, Plan};
 
 /// Where `apply` and `destroy` differ.
 pub(crate) struct Operation<'a, P> {
@@ -27,11 +30,11 @@ pub(crate) struct Operation<'a, P> {
 }
 
 impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
-    /// Runs the command.
+    /// Runs the command. It goes on if the reader of the result goes away, as `head` does.
     ///
     /// # Errors
-    /// Fails if the accounts cannot be observed, or have changed since the plan was shown. A change that fails is an entry in
-    /// the report, not an error.
+    /// Fails if it may not ask for confirmation, or if Ctrl-C is pressed before the first change. A change that fails is an entry
+    /// in the report, not an error.
     pub(crate) fn run(self, output: &mut Output) -> anyhow::Result<ExitStatus> {
         let yes = self.flags.yes;
         if !yes && !Output::is_interactive() {
@@ -41,29 +44,29 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             )
             .into());
         }
+        output.outlive_reader();
         block_on(async {
             let session = Session::open(&self.flags.target).await?;
-            let plan = (self.planner)(&session.desired, &session.observe().await?);
+            let observed = session.observe().await?;
+            let plan = (self.planner)(&session.desired, &observed);
             if self.format() == OutputFormat::Text {
                 output.result(output::plan::text(&plan).as_bytes())?;
             }
             if plan.is_empty() {
-                return self.report(&plan, &Outcome::default(), output);
+                return self.report(&session, &plan, &Outcome::default(), output);
             }
-            if !yes && !self.is_confirmed(&plan, output)? {
+            if !yes && !self.is_confirmed(&session, &plan, output).await? {
                 output.note("nothing was changed")?;
                 return Ok(ExitStatus::Failed);
             }
-            let now = (self.planner)(&session.desired, &session.observe().await?);
-            if actions(&now) != actions(&plan) {
-                let error = anyhow!(
-                    "the accounts have changed since the plan was made; nothing was changed"
-                );
-                let hint = "run the same command again to see the new plan";
-                return Err(Hinted::new(error, hint).into());
-            }
-            let outcome = make_changes(&session, &now, output).await?;
-            self.report(&now, &outcome, output)
+            // progress bypasses `output`, so the plan has to be written first
+            output.finish()?;
+            let again = changing(&session.desired, &plan);
+            let again = session.observe_part(&again).await?;
+            let now = (self.planner)(&session.desired, &merged(observed, again));
+            let (plan, settled) = recheck(&plan, now);
+            let outcome = make_changes(&session, &plan, settled).await?;
+            self.report(&session, &plan, &outcome, output)
         })
     }
 
@@ -73,85 +76,131 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
 
     fn report(
         &self,
+        session: &Session,
         plan: &Plan,
         outcome: &Outcome,
         output: &mut Output,
     ) -> anyhow::Result<ExitStatus> {
+        let failing = plan.declined.iter().filter(|one| (self.fails)(one));
+        let failing: Vec<_> = failing.collect();
+        let text = output::outcome::text(plan, outcome, &failing);
         match self.format() {
             OutputFormat::Json => output.json(&output::outcome::Document { plan, outcome })?,
-            OutputFormat::Text => output.result(output::outcome::text(plan, outcome).as_bytes())?,
+            OutputFormat::Text => output.result(text.as_bytes())?,
         }
-        Ok(ExitStatus::of_success(
-            outcome.failed.is_empty() && !plan.declined.iter().any(self.fails),
-        ))
+        output.finish()?;
+        if output.is_unread() {
+            output.note(text.trim_end())?;
+        }
+        let is_left = outcome.done.len() < plan.changes.len();
+        Ok(if is_left && session.connections.run().is_interrupted() {
+            ExitStatus::Interrupted
+        } else {
+            ExitStatus::of_success(!is_left && failing.is_empty())
+        })
     }
 
     /// Asks on the terminal. With JSON output, the plan has not been shown yet.
-    fn is_confirmed(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<bool> {
+    async fn is_confirmed(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        output: &mut Output,
+    ) -> anyhow::Result<bool> {
         if self.format() == OutputFormat::Json {
             output.note(output::plan::text(plan).trim_end())?;
         }
         output.question(&format!("{} [y/N]", self.question))?;
-        let mut answer = String::new();
-        #[expect(clippy::disallowed_methods, reason = "reads the answer")]
-        std::io::stdin()
-            .lock()
-            .read_line(&mut answer)
-            .context("cannot read the answer")?;
-        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+        // on a thread of its own, so that Ctrl-C is noticed
+        let answer = async { tokio::task::spawn_blocking(read_answer).await? };
+        let answer = session.interrupts.unless_pressed(answer).await;
+        if answer.is_err() {
+            // the question's line is still open
+            output.note("")?;
+        }
+        Ok(matches!(
+            answer?.trim().to_lowercase().as_str(),
+            "y" | "yes"
+        ))
     }
 }
 
-/// The actions that decide whether two plans are the same. Ignores waits: a stream becoming ACTIVE does not invalidate the plan.
-fn actions(plan: &Plan) -> Vec<(ResourceAddress, &Action)> {
-    let is_wait =
-        |change: &&Change| matches!(change.action, Action::Stream(_, StreamAction::Await { .. }));
-    let changes = plan.changes.iter().filter(|change| !is_wait(change));
-    changes
-        .map(|change| (change.address(), &change.action))
-        .collect()
+fn read_answer() -> anyhow::Result<String> {
+    let mut answer = String::new();
+    #[expect(clippy::disallowed_methods, reason = "reads the answer")]
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .context("cannot read the answer")?;
+    Ok(answer)
 }
 
-/// How often to list the running changes off a terminal: AWS can take minutes to accept a new role.
-const RUNNING_INTERVAL: Duration = Duration::from_secs(30);
-
-async fn make_changes(
-    session: &Session,
-    plan: &Plan,
-    output: &mut Output,
-) -> anyhow::Result<Outcome> {
-    // progress bars bypass `output`, so the plan has to be written first
-    output.finish()?;
-    let progress = RefCell::new(Progress::new(plan.changes.len()));
-    let written = RefCell::new((output, Ok(())));
-    let write = |line: Option<String>| {
-        let (output, result) = &mut *written.borrow_mut();
-        // changes continue even if standard error is closed
-        if let (Some(line), Ok(())) = (line, &result) {
-            *result = output.note(&line);
-        }
-    };
-    let finish = |word: &str, task: &str| {
-        let line = progress.borrow_mut().finish(word, task);
-        write(line);
+/// Makes the changes and shows how far that is. After Ctrl-C no change begins; those in flight are finished.
+async fn make_changes(session: &Session, plan: &Plan, settled: Outcome) -> anyhow::Result<Outcome> {
+    let Session {
+        connections,
+        progress,
+        interrupts,
+        ..
+    } = session;
+    let (run, total) = (connections.run(), plan.changes.len());
+    progress.begin("making changes", total);
+    let running: RefCell<BTreeMap<String, Instant>> = RefCell::default();
+    let ended = RefCell::new(settled.done.len() + settled.failed.len());
+    let end = |word: &str, change: &str, why: &str| {
+        running.borrow_mut().remove(change);
+        *ended.borrow_mut() += 1;
+        progress.note(&format!(
+            "[{}/{total}] {word}: {change}{why}",
+            ended.borrow()
+        ));
     };
     let show = |step: Step<'_>| match step {
-        Step::Began(change) => progress.borrow_mut().start(&change.to_string()),
-        Step::Done(change) => finish("done", &change.to_string()),
-        Step::Failed(change, error) => finish("failed", &format!("{change}: {error}")),
-        Step::NotTried(change) => finish("not tried", &change.to_string()),
+        Step::Began(change) => {
+            let began = (change.to_string(), Instant::now());
+            running.borrow_mut().extend([began]);
+        }
+        Step::Done(change) => end("done", &change.to_string(), ""),
+        Step::Failed(change, error) => end("failed", &change.to_string(), &format!(": {error}")),
+        Step::NotTried(change) => end("not tried", &change.to_string(), ""),
     };
     let outcome = {
-        let mut work = pin!(apply(&session.connections, plan, &show));
+        let mut work = pin!(apply(connections, plan, settled, &show));
+        let mut tick = interval(TICK);
         loop {
             tokio::select! {
-                outcome = &mut work => break outcome,
-                () = tokio::time::sleep(RUNNING_INTERVAL) => write(progress.borrow().running()),
+                outcome = &mut work => break Ok(outcome),
+                () = interrupts.pressed(1), if !run.is_interrupted() => {
+                    run.interrupt();
+                    progress.note("interrupted: calls in flight finish, no others begin; press Ctrl-C again to end at once");
+                }
+                () = interrupts.pressed(2) => break Err(Interrupted(
+                    "calls in flight were abandoned, and may or may not have been carried out: run `catchment plan` to see",
+                )),
+                _ = tick.tick() => progress.show(*ended.borrow(), &lines(run, &running.borrow())),
             }
         }
     };
-    drop(progress);
-    let (_, result) = written.into_inner();
-    result?;
-    Ok(outcome)
+    progress.clear();
+    Ok(outcome?)
+}
+
+/// What goes on: calls that are repeated, then the changes that run, longest first.
+fn lines(run: &Run, running: &BTreeMap<String, Instant>) -> Vec<String> {
+    let waits = run.repeated().into_iter().map(|wait| {
+        let Waiting {
+            call,
+            cause,
+            since,
+            at_most,
+        } = wait;
+        let (since, at_most) = (duration(since), duration(at_most));
+        format!("repeating for {since}, at most {at_most}: {call}: {cause}")
+    });
+    let mut changes: Vec<_> = running.iter().collect();
+    changes.sort_by_key(|(_, began)| **began);
+    let changes = changes
+        .into_iter()
+        .map(|(change, began)| format!("{} {change}", duration(began.elapsed())));
+    waits.chain(changes).collect()
 }

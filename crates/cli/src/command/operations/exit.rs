@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::interrupt::Interrupted;
 use crate::provision::plan::{Declined, Reason};
 
 /// The exit code, by its meaning.
@@ -15,6 +16,8 @@ pub enum ExitStatus {
     Usage = 2,
     /// Changes are pending, and the caller asked for an exit code that says so.
     Pending = 3,
+    /// Ended by Ctrl-C with work left, as a shell reports it: 128 and the number of the signal.
+    Interrupted = 130,
 }
 
 impl ExitStatus {
@@ -22,6 +25,8 @@ impl ExitStatus {
     pub fn of_error(error: &anyhow::Error) -> Self {
         if error.is::<Usage>() {
             Self::Usage
+        } else if error.is::<Interrupted>() {
+            Self::Interrupted
         } else {
             Self::Failed
         }

@@ -1,6 +1,6 @@
 //! What became of a plan's changes: done, failed, not tried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,8 +12,10 @@ pub struct Outcome {
     /// In the plan's order.
     pub done: Vec<ChangeKey>,
     pub failed: BTreeMap<ChangeKey, Failure>,
-    /// What was not tried, each with the failed change that it needs.
+    /// What was not tried because another change failed: one that it needs, or one that failed of a cause that concerns it too.
     pub not_tried: BTreeMap<ChangeKey, ChangeKey>,
+    /// What was not tried because the run was interrupted.
+    pub interrupted: BTreeSet<ChangeKey>,
 }
 
 /// Why a change was not made.

@@ -87,7 +87,7 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
             blocked: log group cwl_vpc_fl_member_account_1 is not there
               hint: make it (with its flow log, trail or rule), or take it out of the fleet file
 
-    Nothing to change; 5 declined; 1 foreign, left alone.
+    No change is planned, but 1 could not be read; 5 declined; 1 foreign, left alone.
     "#);
     insta::assert_snapshot!(shown(much_is_wrong), @r#"
     logging account 999988887777

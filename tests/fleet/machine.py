@@ -1,0 +1,102 @@
+"""Where the fleet runs: the emulator, a home folder, and the program with 256 file descriptors."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from measure import cpu
+
+ROOT = Path(__file__).parents[2]
+DESCRIPTORS_MAX = 256
+TARGETS = {"logs": "Logs_20140328"}
+# quotas as in AWS; no waiting for roles and streams, which is not what is measured
+RULES = {"propagation_seconds": 0, "stream_seconds": 0, "write_seconds": 0}
+
+
+class Machine:
+    """The emulator, and the program beside it."""
+
+    def __init__(self, program: Path):
+        self._program = program.resolve()
+        self._local = threading.local()
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="catchment-fleet-")
+        self.home = Path(self._folder.name)
+        self._emulator = subprocess.Popen(
+            [sys.executable, "-m", "emulator", json.dumps({"rules": RULES})],
+            cwd=ROOT / "tests/support",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._endpoint = json.loads(self._emulator.stdout.readline())["endpoint"]
+        return self
+
+    def __exit__(self, *_):
+        self._emulator.stdin.close()
+        self._emulator.wait()
+        self._folder.cleanup()
+
+    def start(self, line: str, output) -> subprocess.Popen:
+        """Starts the program; both its outputs go to `output`."""
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(self.home),
+            "AWS_CONFIG_FILE": str(self.home / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "credentials"),
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        limited = ["sh", "-c", f'ulimit -n {DESCRIPTORS_MAX} && exec "$@"', "sh", str(self._program), *line.split()]
+        return subprocess.Popen(limited, cwd=self.home, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def emulator_cpu(self) -> float:
+        """Seconds of processor time that the emulator's processes took so far."""
+        children = Path(f"/proc/{self._emulator.pid}/task").glob("*/children")
+        processes = [self._emulator.pid, *(int(child) for one in children for child in one.read_text().split())]
+        return sum(cpu(process) for process in processes)
+
+    def control(self, route: str, settings: dict):
+        """Drives the emulator: see `tests/support/emulator/control.py`."""
+        return self._post(f"/_catchment/{route}", {}, settings)
+
+    def calls(self, calls: list[tuple[str, str, str, dict]]) -> None:
+        """Makes calls to CloudWatch Logs, each with account, Region, operation and parameters, past all rules."""
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda call: self._call(*call), calls))
+
+    def subscribed(self) -> set[tuple[str, str, str]]:
+        """Account, Region and name of each log group whose filter was accepted."""
+        return {
+            (call["account"], call["region"], call["resource"])
+            for call in self.control("calls", {})
+            if call["operation"] == "PutSubscriptionFilter" and call["status"] == 200
+        }
+
+    def _call(self, account: str, region: str, operation: str, params: dict) -> None:
+        scope = f"{account}/20260101/{region}/logs/aws4_request"
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"{TARGETS['logs']}.{operation}",
+            "X-Amz-Date": "20260101T000000Z",
+            "X-Catchment-Direct": "1",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}",
+        }
+        self._post("/", headers, params)
+
+    def _post(self, path: str, headers: dict, params: dict):
+        if not hasattr(self._local, "connection"):
+            self._local.connection = http.client.HTTPConnection(urlsplit(self._endpoint).netloc, timeout=300)
+        self._local.connection.request("POST", path, json.dumps(params), headers)
+        answer = self._local.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} {params}: {body.decode()}")
+        return json.loads(body or b"{}")

@@ -12,7 +12,7 @@ use crate::provision::status::status;
 /// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<ExitStatus> {
     block_on(async {
-        let session = Session::open(&args.target).await?;
+        let session = Session::open(&args.target, None).await?;
         let status = status(&session.desired, &session.observe().await?);
         match args.format.output {
             OutputFormat::Json => output.json(&status)?,

@@ -13,6 +13,7 @@ use crate::args::{self, OutputFormat};
 use crate::aws::apply::{Step, apply};
 use crate::output::{self, Hinted, Output, Progress};
 use crate::provision::desired::Desired;
+use crate::provision::name::AccountId;
 use crate::provision::observed::Observed;
 use crate::provision::plan::{Action, Change, Declined, Outcome, Plan, StreamAction};
 use crate::provision::resource::ResourceAddress;
@@ -20,6 +21,8 @@ use crate::provision::resource::ResourceAddress;
 /// Where `apply` and `destroy` differ.
 pub(crate) struct Operation<'a, P> {
     pub flags: &'a args::Changes,
+    /// Set if the accounts are to be removed, along with these.
+    pub leaving: Option<&'a [AccountId]>,
     pub question: &'static str,
     pub planner: P,
     /// Which declined resources make the command fail.
@@ -42,7 +45,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             .into());
         }
         block_on(async {
-            let session = Session::open(&self.flags.target).await?;
+            let session = Session::open(&self.flags.target, self.leaving).await?;
             let plan = (self.planner)(&session.desired, &session.observe().await?);
             if self.format() == OutputFormat::Text {
                 output.result(output::plan::text(&plan).as_bytes())?;

@@ -164,6 +164,10 @@ pub struct Consent {
     /// Cut off accounts and Regions that the fleet file no longer names: their filters deliver no more
     #[arg(long, conflicts_with = "destination_arn")]
     pub prune: bool,
+
+    /// Take back subscription filters with our name that somebody redirected; the plan says to where
+    #[arg(long)]
+    pub take_over: bool,
 }
 
 /// The accounts that a command works on.

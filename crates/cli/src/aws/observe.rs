@@ -22,12 +22,10 @@ pub(super) mod stream;
 /// Fails if a profile belongs to another account than the fleet file says: then the file is wrong, and cannot be relied on.
 pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Observed, LoginError> {
     let logging = async {
-        match &desired.logging {
+        let leaving = desired.leaving.as_ref().map(|leaving| &leaving.logging);
+        match desired.logging.as_ref().or(leaving) {
             Some(wanted) => Ok(Some(logging(connections, wanted).await?)),
-            None => Ok::<_, LoginError>(match &desired.leaving {
-                Some(leaving) => Some(permission(connections, &leaving.logging).await),
-                None => None,
-            }),
+            None => Ok::<_, LoginError>(None),
         }
     };
     let members = members(connections, desired);
@@ -124,24 +122,6 @@ async fn logging(
     })
 }
 
-/// Reads the logging account for a member's operator, who may have no access to it.
-async fn permission(connections: &Connections, wanted: &desired::Logging) -> Logging {
-    logging(connections, wanted).await.unwrap_or_else(|error| {
-        let why = super::chain(&error);
-        let regions = wanted.regions.keys().map(|region| {
-            let place = LoggingRegion {
-                stream: State::Unknown(why.clone()),
-                destination: State::Unknown(why.clone()),
-            };
-            (region.clone(), place)
-        });
-        Logging {
-            regions: regions.collect(),
-            role: State::Unknown(why.clone()),
-        }
-    })
-}
-
 /// Returns a connection, or why there is none: then only this account is unknown.
 async fn open(
     connections: &Connections,
@@ -150,7 +130,6 @@ async fn open(
 ) -> Result<Result<std::sync::Arc<Connection>, String>, LoginError> {
     match connections.open(login, region).await {
         Ok(connection) => Ok(Ok(connection)),
-        Err(error @ LoginError::WrongAccount { .. }) => Err(error),
         Err(error) => Ok(Err(format!("{}; {}", super::chain(&error), error.hint()))),
     }
 }

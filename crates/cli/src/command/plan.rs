@@ -34,6 +34,6 @@ pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Exit
 }
 
 /// What the flags allow that a plan does not do by itself.
-pub(super) fn consent(args::Consent { prune }: args::Consent) -> Consent {
-    Consent { prune }
+pub(super) fn consent(args::Consent { prune, take_over }: args::Consent) -> Consent {
+    Consent { prune, take_over }
 }

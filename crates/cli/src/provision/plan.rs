@@ -54,6 +54,8 @@ pub struct Plan {
 pub struct Consent {
     /// Cut off what the fleet file no longer names.
     pub prune: bool,
+    /// Take back filters with our name that deliver elsewhere.
+    pub take_over: bool,
 }
 
 /// What is not as the fleet file says, and stays so.
@@ -178,7 +180,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
     for (place, seen) in filters(desired, observed) {
         let destination = destinations.get(&place.filter.destination);
         let destination = destination.map(|(ready, stream)| (ready, *stream));
-        filter::set_up(&mut plan, place, &seen, destination);
+        filter::set_up(&mut plan, place, &seen, destination, consent.take_over);
     }
     plan
 }

@@ -182,7 +182,8 @@ fn granted(desired: &Role, seen: &State<Document>, uses: &[InUse]) -> (Document,
     (policy, is_more)
 }
 
-/// Plans to take back what nothing uses once `switches` are made.
+/// Plans to take back what nothing uses once `needs` are made. Nothing waits here for IAM: AWS accepts a PutDestination only after it
+/// delivered a test message with the new stream and role, and a revocation that takes effect late does no harm.
 pub(super) fn revoke(
     plan: &mut PlanBuilder,
     place: Place<'_>,

@@ -241,6 +241,12 @@ fn raise_retention(
 }
 
 /// Plans one Region's encryption. A customer key is not used before the role that delivers may use it.
+///
+/// IAM's changes take a while to reach every place, without a documented bound
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>), and no call tests
+/// the grant of a key before the stream uses it. We add no wait of our own: Kinesis uses the key only once the stream is ACTIVE
+/// again, which takes it some seconds
+/// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html>), and a longer wait would be a guess.
 pub(super) fn encrypt(
     plan: &mut PlanBuilder,
     place: Place<'_>,

@@ -7,17 +7,27 @@ use proptest::sample::select;
 
 use super::generated::nothing_yet;
 use super::simulate::{failing_at, first, simulate, steps};
-use super::{Consent, Desired, Observed, Plan, State, destroy, plan};
-use crate::provision::desired::Grants;
+use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
+use crate::output;
+use crate::provision::desired::{Grants, Scope};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{AccountId, Arn, Region};
 use crate::provision::observed::{LoggingRegion, Role};
 use crate::provision::policy::List;
+use crate::provision::status::status;
 
-const PRUNE: Consent = Consent { prune: true };
+const PRUNE: Consent = Consent {
+    prune: true,
+    take_over: false,
+};
 
 /// A fleet with these members and Regions, all in one organization or not.
 fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Desired {
+    let text = text(members, regions, role, organization);
+    Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
+}
+
+fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> String {
     let (head, _) = TEMPLATE.split_once("[[members]]").unwrap();
     let mut text = head
         .replacen("[\"us-west-2\"]", regions, 1)
@@ -31,7 +41,7 @@ fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Des
             member.repeat(12)
         );
     }
-    Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
+    text
 }
 
 const ONE: &str = "[\"us-west-2\"]";
@@ -237,4 +247,67 @@ proptest! {
             prop_assert_eq!(&place.destination, &State::Absent);
         }
     }
+}
+
+fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
+    output::plan::text(&super::super::plan(new, &seen_by(new, old), consent))
+}
+
+#[test]
+fn orphans_are_listed_and_cut_off_on_request() {
+    let old = fleet(&["1", "2"], BOTH, "cwrole", false);
+    let new = fleet(&["1"], ONE, "cwrole", false);
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    let shown = output::status::text(&status(&new, &seen_by(&new, &old)));
+    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(planned(&new, &old, PRUNE), @"");
+    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true)), @"");
+}
+
+#[test]
+fn a_member_that_leaves_a_region_is_an_orphan_there() {
+    let old = fleet(&["1", "2"], BOTH, "cwrole", false);
+    let text = text(&["1"], BOTH, "cwrole", false);
+    let new = format!(
+        "{text}[[members]]\nname = \"m2\"\naccount = \"222222222222\"\nregions = [\"us-west-2\"]\ncloudtrail = [\"trail\"]\n"
+    );
+    let new = Desired::of_fleet(&Fleet::parse(&new).unwrap()).unwrap();
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+}
+
+#[test]
+fn orphans_that_make_a_policy_too_long_are_named_as_the_reason() {
+    let old = fleet(&["1", "2"], ONE, "cwrole", false);
+    let new = fleet(&["1", "3"], ONE, "cwrole", false);
+    let mut world = seen_by(&new, &old);
+    let State::Present(role) = &mut world.logging.as_mut().unwrap().role else {
+        panic!("no role")
+    };
+    let many = (0..40).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
+    let State::Present(trust) = &role.trust else {
+        panic!("no trust policy")
+    };
+    role.trust = State::Present(List::SOURCES.with(trust, &many.collect()));
+    let declined = plan(&new, &world).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    assert_eq!(super::super::plan(&new, &world, PRUNE).declined, []);
+}
+
+#[test]
+fn an_account_that_leaves_loses_its_filters_first() {
+    let all = fleet(&["1", "2"], ONE, "cwrole", false);
+    let world = seen_by(&all, &all);
+    let scope = Scope {
+        logging: false,
+        members: BTreeSet::from(["m2".parse().unwrap()]),
+    };
+    let part = all.clone().leaving(&scope, &[]).unwrap();
+    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"");
+    super::assert_ends(&world, |world| destroy(&part, world, false));
+
+    let mut unread = world;
+    unread.logging.as_mut().unwrap().role = State::Unknown("no credentials".to_owned());
+    let declined = destroy(&part, &unread, false).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    assert_eq!(declined[0].reason, Reason::Kept);
 }

@@ -35,15 +35,20 @@ fn create_log_streams(fleet: &Fleet<'_>) {
 fn log(fleet: &Fleet<'_>, when: &str) {
     let count = |delivered: &Value| delivered["messages"].as_array().unwrap().len();
     let before = count(&fleet.emulator.delivered());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let event = json!({ "timestamp": u64::try_from(now.as_millis()).unwrap(), "message": "m" });
-    for (account, group) in groups(fleet) {
-        let params = json!({ "logGroupName": group, "logStreamName": "s", "logEvents": [event] });
-        fleet.call(account, "logs", "PutLogEvents", &params);
+    for place in groups(fleet) {
+        log_to(fleet, place);
     }
     let delivered = fleet.emulator.delivered();
     assert_eq!(delivered["refused"], json!([]), "{when}");
     assert_eq!(count(&delivered) - before, groups(fleet).len(), "{when}");
+}
+
+/// Writes an event to a log group.
+fn log_to(fleet: &Fleet<'_>, (account, group): (&str, &str)) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let event = json!({ "timestamp": u64::try_from(now.as_millis()).unwrap(), "message": "m" });
+    let params = json!({ "logGroupName": group, "logStreamName": "s", "logEvents": [event] });
+    fleet.call(account, "logs", "PutLogEvents", &params);
 }
 
 /// Sets up the file `text(0)`, then applies `text(1)` killed after its first write, `text(2)` killed after its second, and so on until a run ends by
@@ -148,4 +153,140 @@ fn a_renamed_destination_doubles_no_delivery() {
 fn key(fleet: &Fleet<'_>, number: usize) -> String {
     let account = &fleet.logging;
     format!("encryption = \"arn:aws:kms:us-west-2:{account}:key/k{number}\"")
+}
+
+/// The fleet file with a second Region.
+fn in_two_regions(fleet: &Fleet<'_>) -> String {
+    let text = fleet.text("shards = 1", "");
+    text.replace("[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]")
+}
+
+/// The fleet file without its last member, dev2.
+fn without_dev2(text: &str) -> String {
+    let (rest, _) = text.rsplit_once("[[members]]").unwrap();
+    rest.to_owned()
+}
+
+#[test]
+fn a_member_and_a_region_taken_out_of_the_file_deliver_until_they_are_pruned() {
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    let groups = groups(&fleet);
+    for (account, group) in groups {
+        let params = json!({ "logGroupName": group });
+        emulator.call(account, "eu-west-1", "logs", "CreateLogGroup", &params);
+    }
+    let all = in_two_regions(&fleet);
+    fleet.write_file(&all);
+    fleet.expect(0, "apply --yes");
+    create_log_streams(&fleet);
+    log(&fleet, "at first");
+
+    let member_out = without_dev2(&all);
+    fleet.write_file(&member_out);
+    let run = fleet.expect(0, "apply --yes");
+    run.says("orphan: account 444455556666 is not in the fleet file; --prune would cut it off: its filters would deliver no more");
+    run.says("Nothing to change; 1 orphan kept.");
+    fleet.expect(0, "plan --exit-code");
+    log(&fleet, "with dev2 out of the file");
+
+    let region_out = member_out.replace(", \"eu-west-1\"", "");
+    fleet.write_file(&region_out);
+    let run = fleet.expect(0, "apply --yes");
+    run.says("orphan: eu-west-1 is not in the fleet file; --prune would cut it off");
+    let plan = fleet.json(0, "plan --exit-code");
+    assert_eq!(plan["changes"], json!([]));
+    let orphans = plan["orphans"].as_array().unwrap();
+    let of = |key: &str| {
+        orphans
+            .iter()
+            .map(|one| one[key].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("account"), [json!("444455556666"), Value::Null]);
+    assert_eq!(of("regions"), [json!(["us-west-2"]), json!(["eu-west-1"])]);
+    let run = fleet.expect(0, "status");
+    run.says("orphan   logs::Destination kinesisDest");
+    log(&fleet, "with eu-west-1 out of the file");
+
+    fleet.expect(3, "plan --prune --exit-code");
+    let run = fleet.expect(0, "apply --prune --yes");
+    run.says("orphan: account 444455556666 is not in the fleet file; it is cut off: its filters deliver no more");
+    let left = fleet.json(0, "plan --exit-code");
+    assert_eq!(left["orphans"], json!([]));
+    let params = json!({});
+    let there = emulator.call(
+        &fleet.logging,
+        "eu-west-1",
+        "logs",
+        "DescribeDestinations",
+        &params,
+    );
+    assert_eq!(there["destinations"], json!([]));
+    let params = json!({ "logGroupName": "CloudTrail/member_account_1" });
+    let filters = emulator.call(
+        &fleet.dev1,
+        "eu-west-1",
+        "logs",
+        "DescribeSubscriptionFilters",
+        &params,
+    );
+    assert_eq!(
+        filters["subscriptionFilters"],
+        json!([]),
+        "taken down before the logs::Destination"
+    );
+    let before = emulator.delivered();
+    log_to(&fleet, groups[0]);
+    log_to(&fleet, groups[2]);
+    let refused = emulator.delivered()["refused"].as_array().unwrap().len();
+    assert_eq!(before["refused"], json!([]));
+    assert_eq!(refused, 1, "dev2 is cut off, dev1 is not");
+}
+
+#[test]
+fn an_account_is_destroyed_with_its_filters_first_and_without_them_once_the_file_does_not_name_it()
+{
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes");
+    let trust = || {
+        let role = fleet.call(
+            &fleet.logging,
+            "iam",
+            "GetRole",
+            &json!({ "RoleName": "cwrole" }),
+        );
+        role["Role"]["AssumeRolePolicyDocument"].to_string()
+    };
+    let may_deliver = |account: &str| {
+        let policy = fleet.destinations()[0]["accessPolicy"].to_string();
+        let [subscribes, delivers] = [policy.contains(account), trust().contains(account)];
+        assert_eq!(subscribes, delivers);
+        delivers
+    };
+    fleet.expect(0, "destroy --yes --member dev1");
+    assert!(
+        fleet
+            .filters(&fleet.dev1, "CloudTrail/member_account_1")
+            .is_empty()
+    );
+    assert!(!may_deliver(&fleet.dev1) && may_deliver(&fleet.dev2));
+    let order: Vec<_> = fleet
+        .writes()
+        .iter()
+        .map(|call| call["operation"].to_string())
+        .collect();
+    let position = |name: &str| order.iter().rposition(|one| one.contains(name)).unwrap();
+    assert!(
+        position("DeleteSubscriptionFilter") < position("PutDestinationPolicy"),
+        "{order:?}"
+    );
+
+    fleet.expect(0, "apply --yes");
+    fleet.write_file(&without_dev2(&fleet.text("shards = 4", "")));
+    fleet.expect(0, &format!("destroy --yes --account {}", fleet.dev2));
+    assert!(may_deliver(&fleet.dev1) && !may_deliver(&fleet.dev2));
+    let left = fleet.json(0, "plan --exit-code");
+    assert_eq!(left["orphans"], json!([]));
 }

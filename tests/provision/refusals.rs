@@ -1,5 +1,7 @@
 //! Runs that stop before they change anything.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::fleet::Fleet;
@@ -20,6 +22,47 @@ fn a_profile_of_another_account_stops_the_run_and_names_both_accounts() {
         );
     }
     assert!(emulator.calls().iter().all(|call| call["write"] == false));
+}
+
+#[test]
+fn all_profiles_of_other_accounts_are_named_at_once() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let key = |profile: &str, account: &str| {
+        format!("[{profile}]\naws_access_key_id = {account}\naws_secret_access_key = test\n")
+    };
+    let keys = [
+        key("logging", "555566667777"),
+        key("dev1", "111122223333"),
+        key("dev2", "666677778888"),
+    ];
+    emulator.write("credentials", &keys.concat());
+    let run = fleet.expect(1, "plan");
+    run.says(
+        "profile logging belongs to account 555566667777, but the fleet file says 999988887777",
+    );
+    run.says("profile dev2 belongs to account 666677778888, but the fleet file says 444455556666");
+}
+
+#[test]
+fn a_large_fleet_is_refused_for_the_size_of_its_policy_at_once() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let whole = fleet.text("shards = 4", "");
+    let (head, _) = whole.split_once("[[members]]").unwrap();
+    let mut text = head.to_owned();
+    for number in 0..2_000 {
+        let member = format!(
+            "[[members]]\naccount = \"{number:012}\"\ncloudtrail = [\"a\", \"b\", \"c\"]\n"
+        );
+        text.push_str(&member);
+    }
+    fleet.write_file(&text);
+    let began = Instant::now();
+    let run = fleet.expect(1, "policies");
+    run.says("IAM takes 2048");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]

@@ -10,7 +10,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
-pub use provision::{Apply, ByHand, Changes, Destroy, Plan, Policies, Scope, Status, Target};
+pub use provision::{
+    Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Status, Target,
+};
 pub use replay::{Replay, Settings};
 
 /// Gathers the logs of many AWS accounts into one

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use super::{FLEET_FILE, Format};
-use crate::provision::name::MemberName;
+use crate::provision::name::{AccountId, MemberName};
 
 /// Show what `apply` would change, without changing anything
 ///
@@ -23,6 +23,9 @@ pub struct Plan {
     /// Exit 3 if there are changes to make, and 1 if `apply` could not make all of them
     #[arg(long)]
     pub exit_code: bool,
+
+    #[command(flatten)]
+    pub consent: Consent,
 
     #[command(flatten)]
     pub format: Format,
@@ -48,14 +51,18 @@ Examples:
 /// Changes only resources that carry this fleet's tag, or that the fleet file names and nobody else owns. A stream is
 /// never shrunk, and policy statements that others added are kept.
 ///
-/// Anything removed from the fleet file is no longer looked at, and keeps delivering. Before you remove a member or a
-/// log group from the file, run `catchment destroy --member NAME`; for a single log group, see `catchment destroy
-/// --help`.
+/// An account or Region removed from the fleet file keeps delivering: it is listed as an orphan, and keeps its
+/// permission until you pass --prune. Its filters deliver no more then, but stay on their log groups; to remove them too,
+/// run `catchment destroy --member NAME` before you remove the member from the file. A log group removed from the file is
+/// no longer looked at, and keeps delivering; see `catchment destroy --help`.
 ///
 /// Exits 1 if anything failed or could not be set up as the file says.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = APPLY_EXAMPLES)]
 pub struct Apply {
+    #[command(flatten)]
+    pub consent: Consent,
+
     #[command(flatten)]
     pub changes: Changes,
 }
@@ -91,9 +98,12 @@ pub struct Status {
 /// Deletes the subscription filters first, then the logs::Destination, then the role. Resources that belong to someone
 /// else are kept. So is the stream, which may hold unread log events, unless you pass --delete-stream.
 ///
-/// Only what the fleet file names is looked at. Before you remove a member or a log group from the file, run `catchment
-/// destroy --member NAME`. To remove a single log group, use --destination-arn; if the fleet file sets the name of the
-/// filters (`filter`), destroy the member instead, remove the log group from the file, and apply.
+/// With --member or --account, deletes the subscription filters of those accounts, and then takes them out of the
+/// policies of the logging account if you have its credentials. If the fleet file no longer names an account, its
+/// filters cannot be found: they stay on their log groups, and deliver no more.
+///
+/// To remove a single log group, use --destination-arn; if the fleet file sets the name of the filters (`filter`),
+/// destroy the member instead, remove the log group from the file, and apply.
 ///
 /// Asks for confirmation, goes on and reports in the same way as `apply`. Exits 1 if anything failed or could not be removed;
 /// resources kept on purpose do not count.
@@ -104,6 +114,14 @@ pub struct Destroy {
     #[arg(long)]
     pub delete_stream: bool,
 
+    /// Limit to this account, even if the fleet file no longer names it; may be given more than once
+    #[arg(
+        long = "account",
+        value_name = "ID",
+        conflicts_with = "destination_arn"
+    )]
+    pub accounts: Vec<AccountId>,
+
     #[command(flatten)]
     pub changes: Changes,
 }
@@ -111,6 +129,7 @@ pub struct Destroy {
 const DESTROY_EXAMPLES: &str = "\
 Examples:
   catchment destroy --member dev1          stop delivery from one member's log groups
+  catchment destroy --account 111122223333 the same, for an account that the fleet file may no longer name
   catchment destroy                        everything except the stream
   catchment destroy --delete-stream --yes  everything, without asking
   catchment destroy --profile dev1 \\
@@ -144,6 +163,18 @@ pub struct Changes {
 
     #[command(flatten)]
     pub format: Format,
+}
+
+/// What `plan` and `apply` do only if asked to.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Consent {
+    /// Cut off accounts and Regions that the fleet file no longer names: their filters deliver no more
+    #[arg(long, conflicts_with = "destination_arn")]
+    pub prune: bool,
+
+    /// Take back subscription filters with our name that somebody redirected; the plan says to where
+    #[arg(long)]
+    pub take_over: bool,
 }
 
 /// The accounts that a command works on.

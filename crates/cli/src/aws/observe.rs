@@ -1,10 +1,12 @@
 //! Reads everything that the fleet names, all accounts at once: each resource present, absent or unknown.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 
 use super::{Connection, Connections, LoginError};
 use crate::provision::desired::{self, Desired};
-use crate::provision::name::Region;
+use crate::provision::name::{MemberName, Region};
 use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State};
 use crate::provision::resource::Login;
 
@@ -13,11 +15,46 @@ mod filter;
 pub(super) mod role;
 pub(super) mod stream;
 
-/// Observes what `desired` names and nothing else. What cannot be read is `Unknown`, with the reason.
+/// Observes what `desired` names, and the Regions that only the role's inline policy still names. What cannot be read is `Unknown`,
+/// with the reason.
 ///
 /// # Errors
 /// Fails if a profile belongs to another account than the fleet file says: then the file is wrong, and cannot be relied on.
 pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Observed, LoginError> {
+    let logging = async {
+        let leaving = desired.leaving.as_ref().map(|leaving| &leaving.logging);
+        match desired.logging.as_ref().or(leaving) {
+            Some(wanted) => Ok(Some(logging(connections, wanted).await?)),
+            None => Ok::<_, LoginError>(None),
+        }
+    };
+    let members = members(connections, desired);
+    let (logging, members) = futures_util::future::join(Box::pin(logging), members).await;
+    let (mut logging, mut members) = (logging?, members?);
+    if let Some(seen) = &mut logging
+        && let State::Present(role) = &seen.role
+        && let State::Present(policy) = &role.policy
+    {
+        let trust = match &role.trust {
+            State::Present(trust) => Some(trust),
+            State::Absent | State::Unknown(_) => None,
+        };
+        let leftover = desired.leftover(policy, trust);
+        if let Some(wanted) = &leftover.logging {
+            seen.regions.extend(regions(connections, wanted).await?);
+        }
+        for (name, more) in self::members(connections, &leftover).await? {
+            let member = members.entry(name).or_default();
+            member.regions.extend(more.regions);
+        }
+    }
+    Ok(Observed { logging, members })
+}
+
+async fn members(
+    connections: &Connections,
+    desired: &Desired,
+) -> Result<BTreeMap<MemberName, Member>, LoginError> {
     let members = desired.members.iter().map(async |(name, wanted)| {
         let regions = wanted.regions.iter().map(async |(region, groups)| {
             let connection = open(connections, &wanted.login, region).await?;
@@ -36,23 +73,13 @@ pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Obs
             .collect::<Result<_, LoginError>>()?;
         Ok::<_, LoginError>((name.clone(), Member { regions }))
     });
-    let logging = async {
-        match &desired.logging {
-            Some(wanted) => Ok(Some(logging(connections, wanted).await?)),
-            None => Ok::<_, LoginError>(None),
-        }
-    };
-    let (logging, members) = futures_util::future::join(Box::pin(logging), join_all(members)).await;
-    Ok(Observed {
-        logging: logging?,
-        members: members.into_iter().collect::<Result<_, _>>()?,
-    })
+    join_all(members).await.into_iter().collect()
 }
 
-async fn logging(
+async fn regions(
     connections: &Connections,
     wanted: &desired::Logging,
-) -> Result<Logging, LoginError> {
+) -> Result<BTreeMap<Region, LoggingRegion>, LoginError> {
     let login = &wanted.login;
     let regions = wanted.regions.iter().map(async |(region, wanted)| {
         let observed = match open(connections, login, region).await? {
@@ -73,16 +100,25 @@ async fn logging(
         };
         Ok((region.clone(), observed))
     });
+    join_all(regions).await.into_iter().collect()
+}
+
+async fn logging(
+    connections: &Connections,
+    wanted: &desired::Logging,
+) -> Result<Logging, LoginError> {
+    let login = &wanted.login;
+    let regions = Box::pin(regions(connections, wanted));
     let role = async {
         Ok::<_, LoginError>(match open(connections, login, &wanted.home).await? {
             Ok(connection) => role::role(&connection, &wanted.role).await,
             Err(why) => State::Unknown(why),
         })
     };
-    let (role, regions) = futures_util::future::join(Box::pin(role), join_all(regions)).await;
+    let (role, regions) = futures_util::future::join(Box::pin(role), regions).await;
     Ok(Logging {
         role: role?,
-        regions: regions.into_iter().collect::<Result<_, LoginError>>()?,
+        regions: regions?,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::provision::plan::destroy;
 pub(super) fn run(args: &args::Destroy, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let operation = Operation {
         flags: &args.changes,
+        leaving: Some(&args.accounts),
         question: "Delete these resources?",
         planner: |desired: &Desired, observed: &Observed| {
             destroy(desired, observed, args.delete_stream)

@@ -11,7 +11,7 @@ use crate::provision::desired::{NamedDocument, documents};
 /// # Errors
 /// Fails if the fleet file is wrong.
 pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let documents = documents(&fleet::desired(&args.scope)?)?;
+    let documents = documents(&fleet::desired(&args.scope, None)?)?;
     match args.format.output {
         OutputFormat::Json => output.json(&documents)?,
         OutputFormat::Text => {

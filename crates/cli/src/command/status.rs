@@ -13,7 +13,7 @@ use crate::provision::status::status;
 pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<ExitStatus> {
     output.outlive_reader();
     block_on(async {
-        let session = Session::open(&args.target).await?;
+        let session = Session::open(&args.target, None).await?;
         let status = status(&session.desired, &session.observe().await?);
         match args.format.output {
             OutputFormat::Json => output.json(&status)?,

@@ -8,7 +8,8 @@
 //! own fields beside it (most have `after`, and `before`, which is null if there was nothing), `why`, and `needs` (keys of the changes
 //! that come first);
 //! `declined`: a list of `subject`, `reason` (`unknown`, `foreign`, `blocked`, `kept`, `limit`), `why`, `hint`;
-//! `foreign`: a list of `subject`, `what`.
+//! `foreign`: a list of `subject`, `what`;
+//! `orphans`: a list of `subject`, `account` (null for a whole Region), `regions`, `is_cut_off`, `what`, `consequence`.
 //! A `subject` has `party` (`"logging"` or `{"member": NAME}`), `account`, `region` (null for a role) and `thing`
 //! (`{"stream": NAME}`, `{"role": NAME}`, `{"destination": NAME}` or `{"filter": {"log_group": …, "name": …}}`).
 
@@ -17,8 +18,8 @@ use std::collections::BTreeMap;
 use super::policy;
 use super::tree::{self, Entry};
 use crate::provision::plan::{
-    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Plan, Reason,
-    RoleAction, StreamAction, TagChange,
+    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Orphan, Plan,
+    Reason, RoleAction, StreamAction, TagChange,
 };
 use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
 
@@ -30,6 +31,7 @@ struct Part<'a> {
     changes: Vec<&'a Change>,
     declined: Vec<&'a Declined>,
     foreign: Vec<&'a Foreign>,
+    orphans: Vec<&'a Orphan>,
 }
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
@@ -52,6 +54,7 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
         changes,
         declined,
         foreign,
+        orphans,
     } = plan;
     let mut parts = BTreeMap::new();
     for change in changes {
@@ -62,6 +65,9 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
     }
     for one in foreign {
         part(&mut parts, one.address.clone()).foreign.push(one);
+    }
+    for one in orphans {
+        part(&mut parts, one.address.clone()).orphans.push(one);
     }
     parts
 }
@@ -98,6 +104,11 @@ fn summary(plan: &Plan, parts: &BTreeMap<ResourceAddress, Part<'_>>) -> String {
     if !plan.foreign.is_empty() {
         left.push(format!("{} foreign, left alone", plan.foreign.len()));
     }
+    let kept = plan.orphans.iter().filter(|one| !one.is_cut_off).count();
+    if kept > 0 {
+        let noun = if kept == 1 { "orphan" } else { "orphans" };
+        left.push(format!("{kept} {noun} kept"));
+    }
     if left.is_empty() {
         format!("{changes}.")
     } else {
@@ -111,6 +122,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         changes,
         declined,
         foreign,
+        orphans,
     } = part;
     let mut lines = Vec::new();
     for Change { action, why, .. } in changes {
@@ -127,6 +139,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
     for Foreign { what, .. } in foreign {
         lines.push(format!("foreign, left alone: {what}"));
     }
+    lines.extend(orphans.iter().map(|one| format!("orphan: {one}")));
     let sign = match effect(changes) {
         Some(Effect::Create) => '+',
         Some(Effect::Delete) => '-',

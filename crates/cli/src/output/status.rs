@@ -1,8 +1,8 @@
 //! A status as text: each resource's state in a word, why, and what to do.
 //!
 //! As JSON a status is the [`Status`] itself (keys may be added, never changed): `things`, a list of `subject` (as in a plan),
-//! `state` (`in-sync`, `drifted`, `absent`, `unknown`, `foreign`), `findings` (a list of `why` and `hint`, which is null if
-//! `catchment apply` mends it) and `foreign` (a list of texts).
+//! `state` (`in-sync`, `orphan`, `drifted`, `absent`, `unknown`, `foreign`), `findings` (a list of `why` and `hint`, which is null
+//! if `catchment apply` mends it), `foreign` and `orphans` (lists of texts).
 
 use super::tree::{self, Entry};
 use crate::provision::plan::{Finding, ResourceStatus};
@@ -20,6 +20,7 @@ fn entry(resource: &ResourceStatus) -> Entry {
         state,
         findings,
         foreign,
+        orphans,
     } = resource;
     let mut lines = Vec::new();
     for Finding { why, hint } in findings {
@@ -31,6 +32,7 @@ fn entry(resource: &ResourceStatus) -> Entry {
             .iter()
             .map(|what| format!("  foreign, left alone: {what}")),
     );
+    lines.extend(orphans.iter().map(|what| format!("  orphan: {what}")));
     Entry {
         address: address.clone(),
         heading: format!("{state:<7}  {}", address.resource),

@@ -3,6 +3,8 @@
 mod build;
 mod document;
 mod error;
+mod kept;
+mod leaving;
 mod role;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,12 @@ use crate::provision::resource::{
 
 pub use build::Scope;
 pub use document::{NamedDocument, documents};
-pub use error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
+pub use error::{
+    DESTINATION_POLICY_BYTES_MAX, DesiredError, INLINE_POLICY_CHARACTERS_MAX,
+    TRUST_POLICY_CHARACTERS_MAX,
+};
+pub use kept::Kept;
+pub use leaving::Leaving;
 pub use role::Grants;
 
 /// Everything that catchment sets up, or the part of it in scope.
@@ -30,6 +37,8 @@ pub struct Desired {
     pub members: BTreeMap<MemberName, Member>,
     /// The fleet's members out of scope. Their filters are not observed.
     pub others: BTreeSet<MemberName>,
+    /// What `destroy` takes from the logging account along with members.
+    pub leaving: Option<Leaving>,
 }
 
 /// The logging account's part.

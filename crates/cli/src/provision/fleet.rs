@@ -268,4 +268,13 @@ mod tests {
             [Distribution::Random, Distribution::ByLogStream]
         );
     }
+
+    #[test]
+    fn regions_exist_and_are_of_one_partition() {
+        let fleet = |regions| Fleet::parse(&TEMPLATE.replacen("[\"us-west-2\"]", regions, 1));
+        let mistakes = |regions| fleet(regions).unwrap_err().to_string();
+        insta::assert_snapshot!(mistakes("[\"us-wset-2\"]"), @"");
+        insta::assert_snapshot!(mistakes("[\"us-west-2\", \"cn-north-1\"]"), @"");
+        fleet("[\"us-west-9\", \"nz-south-1\"]").unwrap();
+    }
 }

@@ -1,6 +1,7 @@
 //! Names: newtypes that are validated when they are parsed, and the ARNs built from them.
 
 mod form;
+mod region;
 
 use std::fmt;
 use std::str::FromStr;
@@ -163,28 +164,6 @@ name! {
         && text.splitn(6, ':').nth(5).is_some_and(|resource| !resource.is_empty())
         && is_text(text, 1, 2048)
 }
-
-impl Region {
-    /// The partition of the Region, which is the second part of each ARN in it.
-    pub(crate) fn partition(&self) -> &'static str {
-        let special = PARTITIONS
-            .iter()
-            .find(|(prefix, _)| self.0.starts_with(prefix));
-        special.map_or("aws", |(_, partition)| partition)
-    }
-}
-
-/// The partitions other than `aws`, by the prefix of their Regions
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, botocore's `partitions.json`).
-const PARTITIONS: [(&str, &str); 7] = [
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("eusc-", "aws-eusc"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("us-isof-", "aws-iso-f"),
-];
 
 impl Arn {
     /// The ARN of a Kinesis data stream.
@@ -382,14 +361,5 @@ mod tests {
         );
         assert_eq!(gov.as_str(), "arn:aws-us-gov:iam::999988887777:role/cwrole");
         assert_eq!(gov.region(), None);
-        assert_eq!(
-            "us-isob-east-1".parse::<Region>().unwrap().partition(),
-            "aws-iso-b"
-        );
-        assert_eq!(
-            "eusc-de-east-1".parse::<Region>().unwrap().partition(),
-            "aws-eusc"
-        );
-        assert_eq!("us-west-2".parse::<Region>().unwrap().partition(), "aws");
     }
 }

@@ -4,6 +4,8 @@ mod builder;
 mod change;
 mod destination;
 mod filter;
+mod leaving;
+mod orphan;
 mod outcome;
 mod role;
 mod state;
@@ -17,16 +19,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::provision::desired::{Desired, Logging, LoggingRegion};
-use crate::provision::name::{Arn, MemberName, Region};
+use crate::provision::desired::{Desired, Kept, Logging, LoggingRegion};
+use crate::provision::name::{Arn, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
+use orphan::Orphans;
+use stream::Fate;
 use switch::{InUse, Switches};
 
 pub use change::{
     Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
 };
+pub use orphan::Orphan;
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
 pub use tags::TagChange;
@@ -40,6 +45,17 @@ pub struct Plan {
     pub declined: Vec<Declined>,
     /// What others set up beside ours. It is left alone.
     pub foreign: Vec<Foreign>,
+    /// What our statements still name and the fleet file does not.
+    pub orphans: Vec<Orphan>,
+}
+
+/// What the operator allows that a plan does not do by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// Cut off what the fleet file no longer names.
+    pub prune: bool,
+    /// Take back filters with our name that deliver elsewhere.
+    pub take_over: bool,
 }
 
 /// What is not as the fleet file says, and stays so.
@@ -80,28 +96,56 @@ pub struct Foreign {
 }
 
 /// Plans what makes the accounts as desired. Pure and deterministic: the same two sides give the same plan.
-pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    set_up(desired, observed).plan
+pub fn plan(desired: &Desired, observed: &Observed, consent: Consent) -> Plan {
+    set_up(desired, observed, consent).plan
 }
 
 /// Says how each desired resource stands, account by account, Region by Region.
 pub fn resources(desired: &Desired, observed: &Observed) -> Vec<ResourceStatus> {
-    set_up(desired, observed).resources.into_values().collect()
+    let plan = set_up(desired, observed, Consent::default());
+    plan.resources.into_values().collect()
 }
 
-fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
+fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuilder {
     let mut plan = PlanBuilder::default();
+    let orphans = Orphans::of(desired, observed);
+    let (mut kept, mut first) = (orphans.kept.clone(), BTreeSet::new());
+    if let (true, Some(leftover)) = (consent.prune, &orphans.leftover) {
+        let why = why_removed("--prune", leftover, &orphans);
+        let hint =
+            "once everything in it is read, delete it by hand: catchment will not look there again";
+        let removals = take_down(&mut plan, leftover, observed, &why, Fate::Stays { hint });
+        kept = orphans.rest(&removals);
+        for removal in removals.into_values() {
+            if let Removal::Gone { after } = removal {
+                first.extend(after);
+            }
+        }
+    } else if consent.prune {
+        kept = Kept::default();
+    }
+    let logging = desired.logging.as_ref();
+    let logging = logging.map(|logging| {
+        orphans.report(&mut plan, logging, &kept);
+        logging.keeping(&kept)
+    });
     let mut destinations: BTreeMap<&Arn, (Readiness, &Arn)> = BTreeMap::new();
-    if let Some(logging) = &desired.logging {
+    if let Some(logging) = &logging {
         let seen = observed.logging.as_ref();
         let home = place(logging, &logging.home);
-        let state = read(seen.map(|seen| &seen.role));
+        let mut state = read(seen.map(|seen| &seen.role));
+        if let (Some(why), State::Present(role), false) =
+            (&orphans.unknown_sources, &mut state, consent.prune)
+        {
+            let why = format!("it is not known whose filters deliver with it: {why}");
+            role.trust = State::Unknown(why);
+        }
         let seen_in = |region| seen.and_then(|seen| seen.regions.get(region));
         let regions = logging.regions.iter();
         let uses: Vec<_> = regions
             .map(|(region, wanted)| InUse::of(&logging.role, wanted, seen_in(region)))
             .collect();
-        let role = role::set_up(&mut plan, home, &logging.role, &state, &uses);
+        let role = role::set_up(&mut plan, home, &logging.role, &state, &uses, &first);
         let mut switched = Some(BTreeSet::new());
         for ((region, wanted), in_use) in logging.regions.iter().zip(uses) {
             let place = place(logging, region);
@@ -129,13 +173,14 @@ fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
         if let (Some(switched), Some(wide), Readiness::Ready { after }) =
             (switched, role.surplus, role.ready)
         {
-            role::revoke(&mut plan, home, &logging.role, &wide, &(&after | &switched));
+            first.extend(after.into_iter().chain(switched));
+            role::revoke(&mut plan, home, &logging.role, &wide, &first);
         }
     }
     for (place, seen) in filters(desired, observed) {
         let destination = destinations.get(&place.filter.destination);
         let destination = destination.map(|(ready, stream)| (ready, *stream));
-        filter::set_up(&mut plan, place, &seen, destination);
+        filter::set_up(&mut plan, place, &seen, destination, consent.take_over);
     }
     plan
 }
@@ -144,46 +189,82 @@ fn set_up(desired: &Desired, observed: &Observed) -> PlanBuilder {
 /// A stream may hold data that nobody has read yet: it goes only with `delete_stream`, and only if catchment created it.
 pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> Plan {
     let mut plan = PlanBuilder::default();
-    let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
-    for (place, seen) in filters(desired, observed) {
-        let removal = filter::take_down(&mut plan, place, &seen);
-        let all = subscribed.entry(&place.filter.destination).or_default();
-        all.join(removal);
+    let orphans = Orphans::of(desired, observed);
+    let fate = if delete_stream {
+        Fate::Deleted
+    } else {
+        let hint = "once everything in it is read, destroy with --delete-stream";
+        Fate::Stays { hint }
+    };
+    let why = why_removed("destroy", desired, &orphans);
+    let mut delivering = Removal::default();
+    for part in [Some(desired), orphans.leftover.as_ref()] {
+        let removals = part.map(|part| take_down(&mut plan, part, observed, &why, fate));
+        let removals = removals.unwrap_or_default().into_values();
+        removals.for_each(|one| delivering.join(one));
     }
     if let Some(logging) = &desired.logging {
-        let seen = observed.logging.as_ref();
-        let mut delivering = Removal::default();
-        let why = why_destroyed(&desired.others);
-        for (region, wanted) in &logging.regions {
-            let place = place(logging, region);
-            let seen = seen.and_then(|seen| seen.regions.get(region));
-            let LoggingRegion {
-                stream,
-                destination,
-            } = wanted;
-            let filters = subscribed.remove(&destination.arn).unwrap_or_default();
-            let state = read(seen.map(|seen| &seen.destination));
-            let removal =
-                destination::take_down(&mut plan, place, destination, &state, &filters, &why);
-            let state = read(seen.map(|seen| &seen.stream));
-            stream::take_down(&mut plan, place, stream, &state, &removal, delete_stream);
-            delivering.join(removal);
-        }
         let home = place(logging, &logging.home);
-        let state = read(seen.map(|seen| &seen.role));
+        let state = read(observed.logging.as_ref().map(|seen| &seen.role));
         role::take_down(&mut plan, home, &logging.role, &state, &delivering);
+    }
+    if let Some(leaving) = &desired.leaving {
+        let filters = plan.plan.changes.iter();
+        let filters = filters.map(|change| change.key.clone()).collect();
+        leaving::take_out(&mut plan, leaving, observed, &filters);
     }
     plan.plan
 }
 
-/// Why a `logs::Destination` goes. AWS deletes one even if filters still deliver to it, and disables them.
-fn why_destroyed(others: &BTreeSet<MemberName>) -> String {
-    if others.is_empty() {
-        return "destroy".to_owned();
+/// Plans to remove filters, each `logs::Destination` and its stream, and says what becomes of each `logs::Destination`.
+fn take_down(
+    plan: &mut PlanBuilder,
+    desired: &Desired,
+    observed: &Observed,
+    why: &str,
+    fate: Fate,
+) -> BTreeMap<Region, Removal> {
+    let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
+    for (place, seen) in filters(desired, observed) {
+        let removal = filter::take_down(plan, place, &seen);
+        let all = subscribed.entry(&place.filter.destination).or_default();
+        all.join(removal);
     }
-    let names: Vec<_> = others.iter().map(MemberName::as_str).collect();
+    let mut removals = BTreeMap::new();
+    let Some(logging) = &desired.logging else {
+        return removals;
+    };
+    let seen = observed.logging.as_ref();
+    for (region, wanted) in &logging.regions {
+        let place = place(logging, region);
+        let seen = seen.and_then(|seen| seen.regions.get(region));
+        let LoggingRegion {
+            stream,
+            destination,
+        } = wanted;
+        let filters = subscribed.remove(&destination.arn).unwrap_or_default();
+        let state = read(seen.map(|seen| &seen.destination));
+        let removal = destination::take_down(plan, place, destination, &state, &filters, why);
+        let state = read(seen.map(|seen| &seen.stream));
+        stream::take_down(plan, place, stream, &state, &removal, fate);
+        removals.insert(region.clone(), removal);
+    }
+    removals
+}
+
+/// Why a `logs::Destination` goes. AWS deletes one even if filters still deliver to it, and disables them.
+fn why_removed(verb: &str, desired: &Desired, orphans: &Orphans) -> String {
+    let members = desired.others.iter().map(ToString::to_string);
+    let logging = desired.logging.as_ref();
+    let accounts = logging.map(|logging| orphans.accounts(logging));
+    let accounts = accounts.unwrap_or_default().into_keys();
+    let accounts = accounts.map(|account| format!("account {account}"));
+    let names: Vec<_> = members.chain(accounts).collect();
+    if names.is_empty() {
+        return verb.to_owned();
+    }
     format!(
-        "destroy; the filters of {} were not looked at, and will deliver nothing",
+        "{verb}; the filters of {} were not looked at, and will deliver nothing",
         names.join(", ")
     )
 }

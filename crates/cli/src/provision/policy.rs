@@ -1,6 +1,7 @@
 //! IAM and resource policy documents: parsed, compared by meaning, merged, and rendered from `policies/`.
 
 mod compare;
+mod list;
 mod meaning;
 mod merge;
 mod template;
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub(crate) use compare::{FieldDifference, StatementDifference, differences};
+pub(crate) use list::List;
 use meaning::Meaning;
-pub(crate) use merge::{allowed, foreign, has_ours, merged, without_ours};
+pub(crate) use merge::{foreign, has_ours, merged, without_ours};
 pub use template::TemplateError;
 pub(crate) use template::{Template, TemplateValue};
 
@@ -57,6 +59,20 @@ impl Document {
 
     pub(crate) fn statements(&self) -> &[Statement] {
         &self.statements
+    }
+
+    /// The document with the statements of `other` too.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.statements.extend(other.statements);
+        self
+    }
+
+    /// The document with this `Sid` for its statements.
+    pub(crate) fn renamed(mut self, sid: &str) -> Self {
+        for Statement(fields) in &mut self.statements {
+            fields.insert("Sid".to_owned(), sid.into());
+        }
+        self
     }
 
     /// The document as it is sent to an API: compact JSON, with keys in the order of AWS's documentation. AWS's limits count its

@@ -17,12 +17,15 @@ use crate::aws::apply::{Step, apply};
 use crate::aws::{Run, Waiting};
 use crate::output::{self, Output};
 use crate::provision::desired::Desired;
+use crate::provision::name::AccountId;
 use crate::provision::observed::Observed;
 use crate::provision::plan::{Declined, Outcome, Plan};
 
 /// Where `apply` and `destroy` differ.
 pub(crate) struct Operation<'a, P> {
     pub flags: &'a args::Changes,
+    /// Set if the accounts are to be removed, along with these.
+    pub leaving: Option<&'a [AccountId]>,
     pub question: &'static str,
     pub planner: P,
     /// Which declined resources make the command fail.
@@ -46,7 +49,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         }
         output.outlive_reader();
         block_on(async {
-            let session = Session::open(&self.flags.target).await?;
+            let session = Session::open(&self.flags.target, self.leaving).await?;
             let observed = session.observe().await?;
             let plan = (self.planner)(&session.desired, &observed);
             if self.format() == OutputFormat::Text {

@@ -9,18 +9,25 @@ use crate::args;
 use crate::output::Hinted;
 use crate::provision::desired::{Desired, DesiredError, Scope};
 use crate::provision::fleet::Fleet;
+use crate::provision::name::AccountId;
 
-/// Reads the part of the fleet file that is in scope.
+/// Reads the part of the fleet file that is in scope; `leaving` if it is to be removed, along with these accounts.
 ///
 /// # Errors
 /// Fails if the file cannot be read, holds mistakes, or does not have a member in scope.
-pub(crate) fn desired(scope: &args::Scope) -> anyhow::Result<Desired> {
+pub(crate) fn desired(
+    scope: &args::Scope,
+    leaving: Option<&[AccountId]>,
+) -> anyhow::Result<Desired> {
     let fleet = fleet(&scope.fleet)?;
     let scope = Scope {
         logging: scope.logging,
         members: scope.members.iter().cloned().collect(),
     };
-    let desired = Desired::of_fleet(&fleet).and_then(|desired| desired.only(&scope));
+    let desired = Desired::of_fleet(&fleet).and_then(|desired| match leaving {
+        Some(accounts) => desired.leaving(&scope, accounts),
+        None => desired.only(&scope),
+    });
     desired.map_err(hinted)
 }
 

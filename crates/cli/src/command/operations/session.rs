@@ -17,7 +17,7 @@ use crate::aws::{Ask, Connections, LoginError, Options, Place};
 use crate::output::{Hinted, Progress, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
-use crate::provision::name::{Arn, ProfileName};
+use crate::provision::name::{AccountId, Arn, ProfileName};
 use crate::provision::observed::Observed;
 
 pub(crate) struct Session {
@@ -40,11 +40,14 @@ pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 }
 
 impl Session {
-    /// Opens a session on the accounts that the flags select.
+    /// Opens a session on the accounts that the flags select; `leaving` if they are to be removed, along with these accounts.
     ///
     /// # Errors
     /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
-    pub(crate) async fn open(target: &args::Target) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        target: &args::Target,
+        leaving: Option<&[AccountId]>,
+    ) -> anyhow::Result<Self> {
         let progress = Progress::new();
         let interrupts = Interrupts::count();
         let asking = progress.clone();
@@ -58,7 +61,7 @@ impl Session {
                 let desired = by_hand(&connections, &target.by_hand, arn);
                 interrupts.unless_pressed(desired).await?
             }
-            None => fleet::desired(&target.scope)?,
+            None => fleet::desired(&target.scope, leaving)?,
         };
         Ok(Self {
             connections,

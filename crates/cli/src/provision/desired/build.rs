@@ -42,6 +42,7 @@ impl Desired {
             logging: home.map(|home| logging(fleet, home)).transpose()?,
             members,
             others: BTreeSet::new(),
+            leaving: None,
         })
     }
 
@@ -57,6 +58,7 @@ impl Desired {
             logging: None,
             members: BTreeMap::from([(name.clone(), member(one, filter, |_| destination.clone()))]),
             others: BTreeSet::new(),
+            leaving: None,
         }
     }
 

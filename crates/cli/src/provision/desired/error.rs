@@ -4,7 +4,11 @@ use crate::provision::policy::TemplateError;
 
 /// A role's trust policy, not counting white space
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
-pub(super) const TRUST_POLICY_CHARACTERS_MAX: usize = 2_048;
+pub const TRUST_POLICY_CHARACTERS_MAX: usize = 2_048;
+
+/// All inline policies of a role together, not counting white space; ours is one of them
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+pub const INLINE_POLICY_CHARACTERS_MAX: usize = 10_240;
 
 /// A destination policy
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html>).

@@ -6,7 +6,7 @@ use super::Role;
 use super::error::{DesiredError, TRUST_POLICY_CHARACTERS_MAX};
 use crate::provision::fleet::{self, Fleet};
 use crate::provision::name::{Arn, PolicyName, Region};
-use crate::provision::policy::{Document, Template, TemplateError, TemplateValue, allowed};
+use crate::provision::policy::{Document, List, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{Encryption, Tags};
 
 /// Builds the role and both its policies. `home` tells the partition of its ARN.
@@ -67,8 +67,8 @@ impl Grants {
     /// What our statements in a role's policy allow.
     pub fn of(policy: &Document) -> Self {
         Self {
-            streams: allowed(policy, "kinesis:PutRecord"),
-            keys: allowed(policy, "kms:GenerateDataKey"),
+            streams: List::STREAMS.of(policy),
+            keys: List::KEYS.of(policy),
         }
     }
 }

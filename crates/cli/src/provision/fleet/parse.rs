@@ -96,7 +96,7 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     );
     let profile = reader.name(table, "profile");
     let account = reader.name(table, "account");
-    let regions: BTreeSet<Region> = values(reader.names(table, "regions"));
+    let regions = regions(reader, table);
     let destination: Option<At<DestinationName>> = reader.name(table, "destination");
     let role = reader.name(table, "role");
     let filter: Option<At<FilterName>> = reader.name(table, "filter");
@@ -120,6 +120,39 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
         stream: stream?,
         destination,
     })
+}
+
+/// Regions that exist, or may by now, all of one partition: no role or ARN serves two.
+fn regions<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> BTreeSet<Region> {
+    let regions: Vec<At<Region>> = reader.names(table, "regions");
+    for At {
+        line,
+        value: region,
+    } in &regions
+    {
+        if let Some(nearest) = region.mistaken_for() {
+            let nearest = nearest.join(", ");
+            let what = format!("AWS has no Region `{region}`; the nearest names are {nearest}");
+            reader.mistake(*line, table.key("regions"), what);
+        }
+    }
+    if let Some((At { value: first, .. }, rest)) = regions.split_first() {
+        let (of_first, elsewhere) = (first.partition(), |at: &&At<Region>| {
+            at.value.partition() != first.partition()
+        });
+        for At {
+            line,
+            value: region,
+        } in rest.iter().filter(elsewhere)
+        {
+            let what = format!(
+                "`{region}` is in partition {}, but `{first}` is in {of_first}; make a fleet for each partition",
+                region.partition()
+            );
+            reader.mistake(*line, table.key("regions"), what);
+        }
+    }
+    values(regions)
 }
 
 fn stream<'a>(

@@ -13,6 +13,8 @@ use crate::provision::name::{Name, NameError};
 /// The text of the file, and the mistakes found so far.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    /// Where each line ends. A large file has tens of thousands of values, and the line of each is asked for.
+    line_ends: Vec<usize>,
     pub mistakes: Vec<Mistake>,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
+            line_ends: text.match_indices('\n').map(|(byte, _)| byte).collect(),
             mistakes: Vec::new(),
         }
     }
@@ -65,8 +68,7 @@ impl<'a> Reader<'a> {
 
     /// The line of a byte of the text, counted from 1.
     pub(super) fn line(&self, byte: usize) -> usize {
-        let before = self.text.bytes().take(byte);
-        1 + before.filter(|byte| *byte == b'\n').count()
+        1 + self.line_ends.partition_point(|end| *end < byte)
     }
 
     /// The table at the top of the file. `known` are the keys that it may have.

@@ -37,8 +37,9 @@ impl Entry {
 
 /// Validates the members against each other and against the logging account.
 pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entries: &[Entry]) {
-    for (index, entry) in entries.iter().enumerate() {
-        duplicates(reader, entry, entries.get(..index).unwrap_or_default());
+    let mut earlier = Earlier::default();
+    for entry in entries {
+        earlier.duplicates(reader, entry);
         if let Some(logging) = logging {
             regions(reader, entry, logging);
             delivery_path(reader, entry, logging);
@@ -46,34 +47,45 @@ pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entrie
     }
 }
 
-fn duplicates(reader: &mut Reader<'_>, entry: &Entry, earlier: &[Entry]) {
-    let Entry {
-        line,
-        path,
-        name,
-        account,
-        ..
-    } = entry;
-    let is_namesake = |other: &&Entry| other.name == *name;
-    if let Some(name) = name
-        && let Some(other) = earlier.iter().find(is_namesake)
-    {
-        let what = format!(
-            "member `{name}` is already listed on line {}; give each member its own `name`",
-            other.line
-        );
-        reader.mistake(*line, format!("{path}name"), what);
-    }
-    let is_same =
-        |other: &&Entry| other.account == *account && !other.regions.is_disjoint(&entry.regions);
-    if let Some(account) = account
-        && let Some(other) = earlier.iter().find(is_same)
-    {
-        let what = format!(
-            "account `{account}` is already listed on line {}; add its log groups there, or set other regions here",
-            other.line
-        );
-        reader.mistake(*line, format!("{path}account"), what);
+/// The lines of the members read so far, by what must be different for each.
+#[derive(Default)]
+struct Earlier<'e> {
+    names: BTreeMap<&'e MemberName, usize>,
+    accounts: BTreeMap<(&'e AccountId, &'e Region), usize>,
+}
+
+impl<'e> Earlier<'e> {
+    fn duplicates(&mut self, reader: &mut Reader<'_>, entry: &'e Entry) {
+        let Entry {
+            line,
+            path,
+            name,
+            account,
+            regions,
+            ..
+        } = entry;
+        if let Some(name) = name {
+            if let Some(other) = self.names.get(name) {
+                let what = format!(
+                    "member `{name}` is already listed on line {other}; give each member its own `name`"
+                );
+                reader.mistake(*line, format!("{path}name"), what);
+            }
+            self.names.entry(name).or_insert(*line);
+        }
+        if let Some(account) = account {
+            let places = regions.iter().map(|region| (account, region));
+            let others = places.clone().filter_map(|place| self.accounts.get(&place));
+            if let Some(other) = others.min() {
+                let what = format!(
+                    "account `{account}` is already listed on line {other}; add its log groups there, or set other regions here"
+                );
+                reader.mistake(*line, format!("{path}account"), what);
+            }
+            for place in places {
+                self.accounts.entry(place).or_insert(*line);
+            }
+        }
     }
 }
 

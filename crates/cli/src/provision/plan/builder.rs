@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{ResourceState, ResourceStatus};
-use super::{Action, Change, ChangeKey, Declined, Foreign, Plan, Reason};
+use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason};
 use crate::provision::name::Region;
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
@@ -112,6 +112,16 @@ impl PlanBuilder {
     }
 }
 
+impl PlanBuilder {
+    /// Lists an orphan with the resource that it belongs to.
+    pub(super) fn orphan(&mut self, orphan: Orphan) {
+        let status = self.resources.entry(orphan.address.clone());
+        let status = status.or_insert_with(|| ResourceStatus::new(orphan.address.clone()));
+        status.orphan(&orphan);
+        self.plan.orphans.push(orphan);
+    }
+}
+
 impl<A> ResourcePlan<'_, A> {
     /// Notes that the resource does not exist yet.
     pub(super) fn absent(&mut self) {
@@ -190,6 +200,15 @@ impl<A> ResourcePlan<'_, A> {
         }
     }
 
+    /// Says that what accounts may do stays, because it could not be read. Their operator may have no access to it.
+    pub(super) fn permission_stays(&mut self, why: &str) {
+        self.decline(
+            Reason::Kept,
+            format!("what lets the account deliver stays, because it could not be read: {why}"),
+            "run `catchment destroy --account ID` with the credentials of the logging account",
+        );
+    }
+
     /// Reports what others set up beside it.
     pub(super) fn foreign(&mut self, what: impl Into<String>) {
         let what = what.into();
@@ -205,12 +224,13 @@ impl<A> ResourcePlan<'_, A> {
         }
     }
 
-    /// Returns a document and what to put in its place, or `None` if it is as it should be or could not be read.
+    /// Returns a document and what to put in its place. `None` if it is as it should be, could not be read, or would be too long.
     pub(super) fn document(
         &mut self,
         what: &str,
         seen: &State<Document>,
         ours: &Document,
+        characters_max: usize,
     ) -> Option<(Option<Document>, Document)> {
         let before = match seen {
             State::Present(before) => Some(before),
@@ -224,6 +244,29 @@ impl<A> ResourcePlan<'_, A> {
             self.foreign_statements(what, before, ours);
         }
         let after = merged(before, ours);
-        (before != Some(&after)).then(|| (before.cloned(), after))
+        if before == Some(&after) {
+            return None;
+        }
+        let characters = after.to_json().len();
+        if characters > characters_max {
+            let keeps_orphans = self.plan.orphans.iter().any(|one| !one.is_cut_off);
+            let (beside, hint) = if keeps_orphans {
+                (
+                    "what it still allows and the fleet file does not name",
+                    "cut that off with --prune, or make two fleets",
+                )
+            } else {
+                (
+                    "the statements of others",
+                    "remove statements of others, or make two fleets",
+                )
+            };
+            let why = format!(
+                "with {beside} its {what} would be {characters} characters long; AWS takes {characters_max}"
+            );
+            self.decline(Reason::Limit, why, hint);
+            return None;
+        }
+        Some((before.cloned(), after))
     }
 }

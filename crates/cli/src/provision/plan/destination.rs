@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
-use super::change::{Action, DestinationAction};
+use super::change::{Action, ChangeKey, DestinationAction};
+use super::orphan;
 use super::switch::DestinationReadiness;
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Destination};
+use crate::provision::name::AccountId;
 use crate::provision::observed::{self, State};
-use crate::provision::policy::{has_ours, without_ours};
+use crate::provision::policy::{List, has_ours, without_ours};
 use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
@@ -26,6 +28,20 @@ fn begin<'p>(
 /// A `logs::Destination` without tags is ours if it joins our stream and our role: its tags are written last.
 fn owner_of(seen: &observed::Destination, desired: &Destination, ours: &str) -> Owner {
     owner(&seen.tags, ours, seen.ends == desired.ends)
+}
+
+/// The `logs::Destination`, if it is there and ours.
+pub(super) fn ours<'s>(
+    seen: &'s State<observed::Destination>,
+    desired: &Destination,
+    ours: &str,
+) -> Option<&'s observed::Destination> {
+    match seen {
+        State::Present(seen) => {
+            matches!(owner_of(seen, desired, ours), Owner::Ours).then_some(seen)
+        }
+        State::Absent | State::Unknown(_) => None,
+    }
 }
 
 /// Plans one Region's `logs::Destination` on top of its stream and role.
@@ -115,22 +131,14 @@ pub(super) fn set_up(
         Some(seen) => (&seen.policy, &seen.tags),
         None => (&State::Absent, &State::Absent),
     };
-    if let Some((before, put)) = plan.document("destination policy", policy, &desired.policy) {
-        let bytes = put.to_json().len();
-        if bytes > DESTINATION_POLICY_BYTES_MAX {
-            let why = format!(
-                "with the statements of others its policy would be {bytes} bytes long; AWS takes {DESTINATION_POLICY_BYTES_MAX}"
-            );
-            let hint = "remove statements of others, or make two fleets";
-            plan.decline(Reason::Limit, why, hint);
-        } else {
-            let why = match before {
-                Some(_) => "drifted: policy",
-                None => "absent: policy",
-            };
-            let action = DestinationAction::PutPolicy { before, after: put };
-            after.insert(plan.change("policy", action, why, &after));
-        }
+    let max = DESTINATION_POLICY_BYTES_MAX;
+    if let Some((before, put)) = plan.document("destination policy", policy, &desired.policy, max) {
+        let why = match before {
+            Some(_) => "drifted: policy",
+            None => "absent: policy",
+        };
+        let action = DestinationAction::PutPolicy { before, after: put };
+        after.insert(plan.change("policy", action, why, &after));
     }
     if let Some(tags) = TagChange::between(tags, &desired.tags) {
         let why = match seen {
@@ -224,4 +232,38 @@ pub(super) fn take_down(
         "remove their statements, then destroy again",
     );
     Removal::Kept(about("is used by others"))
+}
+
+/// Plans to take accounts out of the destination policy.
+pub(super) fn take_out(
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Destination,
+    seen: &State<observed::Destination>,
+    accounts: &BTreeSet<AccountId>,
+    needs: &BTreeSet<ChangeKey>,
+) {
+    let mut plan = begin(plan, place, desired);
+    if let State::Unknown(why) = seen {
+        return plan.permission_stays(why);
+    }
+    let policy = match ours(seen, desired, place.owner).map(|seen| &seen.policy) {
+        None | Some(State::Absent) => return,
+        Some(State::Unknown(why)) => return plan.permission_stays(why),
+        Some(State::Present(policy)) => policy,
+    };
+    let goes = |text: &str| orphan::subscriber(text).is_some_and(|one| accounts.contains(&one));
+    let after = List::SUBSCRIBERS.without(policy, goes);
+    if after == *policy {
+        return;
+    }
+    if after.statements().is_empty() {
+        let why = "its policy would allow nobody, and AWS takes no empty policy";
+        return plan.decline(Reason::Kept, why, "run `catchment destroy --logging`");
+    }
+    let action = DestinationAction::PutPolicy {
+        before: Some(policy.clone()),
+        after,
+    };
+    plan.change("policy", action, "destroy", needs);
 }

@@ -44,6 +44,7 @@ pub(super) fn set_up(
     place: Place<'_>,
     seen: &State<LogGroup>,
     destination: Option<(&Readiness, &Arn)>,
+    take_over: bool,
 ) {
     let mut plan = begin(plan, place);
     let Place { group, filter, .. } = place;
@@ -58,24 +59,34 @@ pub(super) fn set_up(
         }
         State::Present(seen) => seen,
     };
-    let before = seen.filters.iter().find(|one| one.is(filter));
-    let beside: Vec<_> = seen.filters.iter().filter(|one| !one.is(filter)).collect();
+    let ours = seen.filters.iter().find(|one| one.is(filter));
+    let namesake = seen.filters.iter().find(|one| one.name == filter.name);
+    let taken_over = namesake.filter(|_| take_over && ours.is_none());
+    let before = ours.or(taken_over);
+    let is_beside = |one: &&SubscriptionFilter| Some(*one) != before;
+    let beside: Vec<_> = seen.filters.iter().filter(is_beside).collect();
     beside.iter().for_each(|one| foreign(&mut plan, one));
     if before == Some(filter) {
         return;
     }
-    if before.is_none() {
+    if ours.is_none() {
         plan.absent();
         let stream = destination.map(|(_, stream)| stream);
         let double = |one: &&SubscriptionFilter| Double::of(one, filter, stream);
-        if let Some((one, double)) = beside.iter().find_map(|one| Some((one, double(one)?))) {
-            let (why, hint) = double.explain(one, place.name);
+        if let (Some(namesake), None) = (namesake, taken_over) {
+            let to = whose(&namesake.destination);
+            let why = format!("a filter of this name is there that delivers to {to}");
+            // a filter of another name would deliver the same events a second time
+            let hint = match double(&namesake) {
+                Some(_) => "redirect it to ours with --take-over",
+                None => {
+                    "if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = \"…\" under [logging]"
+                }
+            };
             return plan.decline(Reason::Foreign, why, hint);
         }
-        if let Some(namesake) = beside.iter().find(|one| one.name == filter.name) {
-            let to = &namesake.destination;
-            let why = format!("a filter of this name is there that delivers to {to}");
-            let hint = "delete it, or name ours otherwise: filter = \"…\" under [logging]";
+        if let Some((one, double)) = beside.iter().find_map(|one| Some((one, double(one)?))) {
+            let (why, hint) = double.explain(one, place.name);
             return plan.decline(Reason::Foreign, why, hint);
         }
     }
@@ -86,10 +97,11 @@ pub(super) fn set_up(
             return plan.decline(Reason::Blocked, why, "mend that, then run again");
         }
     };
-    let why = before.map_or_else(
-        || "absent".to_owned(),
-        |before| format!("drifted: {}", differing(before, filter).join(", ")),
-    );
+    let why = match (before, taken_over) {
+        (None, _) => "absent".to_owned(),
+        (_, Some(one)) => format!("--take-over: it delivers to {}", whose(&one.destination)),
+        (Some(before), None) => format!("drifted: {}", differing(before, filter).join(", ")),
+    };
     let action = FilterAction::Put {
         before: before.cloned(),
         after: filter.clone(),
@@ -97,6 +109,19 @@ pub(super) fn set_up(
         is_allowed: destination.is_some(),
     };
     plan.change("put", action, why, &needs);
+}
+
+/// Where a filter delivers, and so whose it seems to be.
+fn whose(destination: &Arn) -> String {
+    match (
+        destination.resource().split_once(':'),
+        destination.account(),
+    ) {
+        (Some(("destination", name)), Some(account)) if destination.service() == "logs" => {
+            format!("logs::Destination {name} of account {account}")
+        }
+        _ => destination.to_string(),
+    }
 }
 
 /// How a filter of others delivers what ours would deliver too.

@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, RoleAction};
+use super::orphan;
 use super::switch::{InUse, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
-use crate::provision::desired::{Grants, Role};
+use crate::provision::desired::{
+    Grants, INLINE_POLICY_CHARACTERS_MAX, Role, TRUST_POLICY_CHARACTERS_MAX,
+};
+use crate::provision::name::AccountId;
 use crate::provision::observed::{self, State};
-use crate::provision::policy::{Document, has_ours, merged, without_ours};
+use crate::provision::policy::{Document, List, has_ours, merged, without_ours};
 use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
@@ -31,13 +35,28 @@ fn owner_of(role: &observed::Role, desired: &Role, ours: &str) -> Owner {
     owner(&role.tags, ours, looks_ours)
 }
 
-/// Plans the role. `uses` is what the Regions still use.
+/// The role, if it is there and ours.
+pub(super) fn ours<'s>(
+    seen: &'s State<observed::Role>,
+    desired: &Role,
+    ours: &str,
+) -> Option<&'s observed::Role> {
+    match seen {
+        State::Present(role) => {
+            matches!(owner_of(role, desired, ours), Owner::Ours).then_some(role)
+        }
+        State::Absent | State::Unknown(_) => None,
+    }
+}
+
+/// Plans the role. `uses` is what the Regions still use; `first` must be done before what the role allows is narrowed.
 pub(super) fn set_up(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     desired: &Role,
     seen: &State<observed::Role>,
     uses: &[InUse],
+    first: &BTreeSet<ChangeKey>,
 ) -> RoleReadiness {
     let mut plan = begin(plan, place, desired);
     let Role {
@@ -107,16 +126,18 @@ pub(super) fn set_up(
         return not_ready(format!("role {name} has a path"));
     }
     let mut after = BTreeSet::new();
-    if let Some((before, put)) = plan.document("trust policy", seen_trust, trust) {
+    let max = TRUST_POLICY_CHARACTERS_MAX;
+    if let Some((before, put)) = plan.document("trust policy", seen_trust, trust, max) {
         let action = RoleAction::PutTrust { before, after: put };
-        after.insert(plan.change("trust", action, "drifted: trust policy", &none));
+        after.insert(plan.change("trust", action, "drifted: trust policy", first));
     }
     let (policy, is_more) = granted(desired, seen_policy, uses);
     let mut wide = match seen_policy {
         State::Present(seen) => Some(seen.clone()),
         State::Absent | State::Unknown(_) => None,
     };
-    if let Some((before, put)) = plan.document("inline policy", seen_policy, &policy) {
+    let max = INLINE_POLICY_CHARACTERS_MAX;
+    if let Some((before, put)) = plan.document("inline policy", seen_policy, &policy, max) {
         let why = match (&before, is_more) {
             (Some(_), true) => {
                 "drifted: inline policy; what delivers now stays allowed until it is switched over"
@@ -130,7 +151,7 @@ pub(super) fn set_up(
             before,
             after: put,
         };
-        after.insert(plan.change("policy", action, why, &none));
+        after.insert(plan.change("policy", action, why, first));
     }
     if let State::Present(policies) = foreign_policies {
         policies
@@ -161,7 +182,8 @@ fn granted(desired: &Role, seen: &State<Document>, uses: &[InUse]) -> (Document,
     (policy, is_more)
 }
 
-/// Plans to take back what nothing uses once `switches` are made.
+/// Plans to take back what nothing uses once `needs` are made. Nothing waits here for IAM: AWS accepts a PutDestination only after it
+/// delivered a test message with the new stream and role, and a revocation that takes effect late does no harm.
 pub(super) fn revoke(
     plan: &mut PlanBuilder,
     place: Place<'_>,
@@ -265,4 +287,35 @@ pub(super) fn take_down(
     let why = "others use it, through statements or policies of their own";
     let hint = "remove what is theirs, then destroy again";
     plan.decline(Reason::Kept, why, hint);
+}
+
+/// Plans to take accounts out of the trust policy.
+pub(super) fn take_out(
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Role,
+    seen: &State<observed::Role>,
+    accounts: &BTreeSet<AccountId>,
+    needs: &BTreeSet<ChangeKey>,
+) {
+    let mut plan = begin(plan, place, desired);
+    if let State::Unknown(why) = seen {
+        return plan.permission_stays(why);
+    }
+    let trust = match ours(seen, desired, place.owner).map(|role| &role.trust) {
+        None | Some(State::Absent) => return,
+        Some(State::Unknown(why)) => return plan.permission_stays(why),
+        Some(State::Present(trust)) => trust,
+    };
+    // the logging account's own source stays: it is there whether it is a member or not
+    let goes = |text: &str| match orphan::source(text) {
+        Some((_, Some(account))) => account != place.login.account && accounts.contains(&account),
+        Some((_, None)) | None => false,
+    };
+    let after = List::SOURCES.without(trust, goes);
+    if after != *trust {
+        let before = Some(trust.clone());
+        let action = RoleAction::PutTrust { before, after };
+        plan.change("trust", action, "destroy", needs);
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Reason;
+use super::{Orphan, Reason};
 use crate::provision::resource::ResourceAddress;
 
 /// How one resource stands.
@@ -17,6 +17,8 @@ pub struct ResourceStatus {
     pub findings: Vec<Finding>,
     /// What others set up beside it.
     pub foreign: Vec<String>,
+    /// What its policy still allows and the fleet file does not name.
+    pub orphans: Vec<String>,
 }
 
 /// The state in a word. If several hold, the last one counts.
@@ -24,6 +26,8 @@ pub struct ResourceStatus {
 #[serde(rename_all = "kebab-case")]
 pub enum ResourceState {
     InSync,
+    /// The fleet file no longer names it.
+    Orphan,
     Drifted,
     Absent,
     Unknown,
@@ -42,6 +46,7 @@ impl fmt::Display for ResourceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::InSync => "in sync",
+            Self::Orphan => "orphan",
             Self::Drifted => "drifted",
             Self::Absent => "absent",
             Self::Unknown => "unknown",
@@ -58,7 +63,16 @@ impl ResourceStatus {
             state: ResourceState::InSync,
             findings: Vec::new(),
             foreign: Vec::new(),
+            orphans: Vec::new(),
         }
+    }
+
+    /// Notes an orphan; without an account, it is the resource itself.
+    pub(super) fn orphan(&mut self, orphan: &Orphan) {
+        if orphan.account.is_none() {
+            self.state = self.state.max(ResourceState::Orphan);
+        }
+        self.orphans.push(orphan.to_string());
     }
 
     pub(super) fn absent(&mut self) {

@@ -241,6 +241,12 @@ fn raise_retention(
 }
 
 /// Plans one Region's encryption. A customer key is not used before the role that delivers may use it.
+///
+/// IAM's changes take a while to reach every place, without a documented bound
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>), and no call tests
+/// the grant of a key before the stream uses it. We add no wait of our own: Kinesis uses the key only once the stream is ACTIVE
+/// again, which takes it some seconds
+/// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html>), and a longer wait would be a guess.
 pub(super) fn encrypt(
     plan: &mut PlanBuilder,
     place: Place<'_>,
@@ -306,6 +312,16 @@ fn falls_short(desired: &Stream, stream: &observed::Stream) -> bool {
     !is_scaled || stream.retention_hours < *retention_hours || stream.encryption != *encryption
 }
 
+/// What becomes of a stream that nothing delivers to any more.
+#[derive(Clone, Copy)]
+pub(super) enum Fate {
+    Deleted,
+    /// The hint says how to delete it.
+    Stays {
+        hint: &'static str,
+    },
+}
+
 /// Plans to delete one Region's stream, once nothing delivers to it.
 pub(super) fn take_down(
     plan: &mut PlanBuilder,
@@ -313,7 +329,7 @@ pub(super) fn take_down(
     desired: &Stream,
     seen: &State<observed::Stream>,
     delivering: &Removal,
-    delete_stream: bool,
+    fate: Fate,
 ) {
     let mut plan = begin(plan, place, desired);
     let stream = match seen {
@@ -331,9 +347,8 @@ pub(super) fn take_down(
         Owner::AnotherFleet(fleet) => return plan.foreign(format!("stream of fleet {fleet}")),
         Owner::Unknown(why) => return plan.unknown_owner(&why),
     }
-    if !delete_stream {
+    if let Fate::Stays { hint } = fate {
         let why = "it may hold data that nobody has read";
-        let hint = "once everything in it is read, destroy with --delete-stream";
         return plan.decline(Reason::Kept, why, hint);
     }
     let Some(after) = delivering.awaited(&mut plan, "remove what uses it first") else {

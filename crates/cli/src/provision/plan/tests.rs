@@ -4,6 +4,7 @@ mod edges;
 mod generated;
 mod logging;
 mod member;
+mod orphan;
 mod seed;
 mod simulate;
 mod switch;
@@ -18,6 +19,11 @@ use self::simulate::{failing_at, first, simulate};
 use super::*;
 use crate::provision::policy::Document;
 use crate::provision::resource::{OWNER_TAG, Tags};
+
+/// The plan of an operator who consents to nothing more.
+fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    super::plan(desired, observed, Consent::default())
+}
 
 /// Holds of every plan: each change comes once, after what it needs, and touches nothing unknown.
 fn assert_sound(plan: &Plan, world: &Observed) {
@@ -107,12 +113,13 @@ fn foreign_resources(world: &Observed, desired: &Desired, with_tags: bool) -> Ve
     for (name, member) in &world.members {
         for (region, groups) in &member.regions {
             for (group, seen) in groups {
-                let ours = &desired.members[name].regions[region][group];
+                let ours = desired.members[name].regions.get(region);
+                let ours = ours.and_then(|groups| groups.get(group));
                 if let State::Present(seen) = seen {
                     found.extend(
                         seen.filters
                             .iter()
-                            .filter(|one| !one.is(ours))
+                            .filter(|one| ours.is_none_or(|ours| !one.is(ours)))
                             .map(|one| format!("{group}: {one:?}")),
                     );
                 }

@@ -1,7 +1,5 @@
 //! Merges our statements into a document that others edit too, finds them there, and removes them.
 
-use std::collections::BTreeSet;
-
 use super::{Document, SID_PREFIX, Statement};
 
 /// `current` with our statements as they should be: each replaces the one with its `Sid`, or is added at the end. None is added if
@@ -64,33 +62,11 @@ pub(crate) fn has_ours(current: &Document, ours: &Document) -> bool {
         .any(|statement| is_ours(statement, ours))
 }
 
-/// The resources on which our statements allow `action`, as written. A statement that somebody made conditional allows nothing here.
-pub(crate) fn allowed(document: &Document, action: &str) -> BTreeSet<String> {
-    let mut resources = BTreeSet::new();
-    for statement in document.statements.iter().filter(|one| has_our_sid(one)) {
-        let fields = statement.fields();
-        let of = |name: &str| {
-            let field = fields.iter().find(|(path, _)| path == name);
-            field.map_or(&[][..], |(_, values)| values)
-        };
-        let is_plain = fields.len() == 3 && of("Effect") == ["Allow"];
-        let has_action = || {
-            of("Action")
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(action))
-        };
-        if is_plain && has_action() {
-            resources.extend(of("Resource").iter().cloned());
-        }
-    }
-    resources
-}
-
 fn is_ours(statement: &Statement, ours: &Document) -> bool {
     has_our_sid(statement) || ours.statements.contains(statement)
 }
 
-fn has_our_sid(statement: &Statement) -> bool {
+pub(super) fn has_our_sid(statement: &Statement) -> bool {
     statement
         .sid()
         .is_some_and(|sid| sid.starts_with(SID_PREFIX))
@@ -149,24 +125,6 @@ mod tests {
             &format!(r#"{{"Sid":"CatchmentOld","Action":"o:O"}},{OURS},{OURS}"#),
             OURS,
         );
-    }
-
-    #[test]
-    fn only_our_plain_statements_allow() {
-        let allow = |sid: &str, more: &str| {
-            format!(
-                r#"{{"Sid":"{sid}","Effect":"Allow","Action":["A:a","b:B"],"Resource":["x","y"]{more}}}"#
-            )
-        };
-        let of = |statement: &str| allowed(&document(statement), "a:A").len();
-        assert_eq!(of(&allow("CatchmentA", "")), 2);
-        assert_eq!(of(&allow("Their", "")), 0);
-        assert_eq!(
-            of(&allow("CatchmentA", r#","Condition":{"Bool":{"k":true}}"#)),
-            0
-        );
-        assert_eq!(of(&allow("CatchmentA", "").replace("A:a", "c:C")), 0);
-        assert_eq!(of(&allow("CatchmentA", "").replace("Allow", "Deny")), 0);
     }
 
     #[test]

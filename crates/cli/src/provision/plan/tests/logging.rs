@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::seed::{
-    destination, in_sync, known, place, planned, role, seed, shown, stream, with_theirs,
+    destination, in_sync, known, place, planned, role, seed, shown_of_logging, stream, with_theirs,
 };
 use super::{
     Action, Change, Declined, Observed, Plan, Reason, RoleAction, State, StreamAction, destroy,
@@ -104,7 +104,7 @@ fn policies_are_repaired_value_by_value() {
 
     0 to create, 2 to update, 0 to delete.
     ");
-    insta::assert_snapshot!(shown(drift), @"
+    insta::assert_snapshot!(shown_of_logging(drift), @"
     logging account 999988887777
       all Regions
         drifted  role cwrole
@@ -171,7 +171,7 @@ fn a_stream_that_is_more_than_asked_for_is_kept_so() {
 
     Nothing to change; 3 declined.
     "#);
-    insta::assert_snapshot!(shown(drift), @r#"
+    insta::assert_snapshot!(shown_of_logging(drift), @r#"
     logging account 999988887777
       all Regions
         in sync  role cwrole

@@ -1,7 +1,9 @@
 //! Drift in a member account: its filters, and those of others.
 
-use super::Observed;
-use super::seed::{known, other_filter, planned, trail};
+use super::seed::{in_sync, known, other_filter, planned, seed, trail};
+use super::simulate::simulate;
+use super::{Consent, Observed, Plan, plan};
+use crate::output;
 use crate::provision::resource::{Distribution, FilterPattern};
 
 #[test]
@@ -89,12 +91,45 @@ fn a_filter_to_the_same_accounts_other_destination_is_declined() {
 
     Nothing to change; 1 declined; 1 foreign, left alone.
     "#);
-    // the hint for a namesake would be wrong here: another name makes a second filter
-    let namesake = |world: &mut Observed| {
-        drift(world);
-        known(trail(world)).filters[0].name = "catchment-kinesisDest".parse().unwrap();
+}
+
+/// The trail's filter, redirected.
+fn redirected(to: &str) -> Observed {
+    let mut world = in_sync();
+    let filter = known(trail(&mut world)).filters.first_mut().unwrap();
+    filter.destination = to.parse().unwrap();
+    world
+}
+
+const ELSEWHERE: &str = "arn:aws:logs:us-west-2:444455556666:destination:theirs";
+const RENAMED: &str = "arn:aws:logs:us-west-2:999988887777:destination:old";
+
+#[test]
+fn a_redirected_filter_is_taken_back_on_request() {
+    let declined = plan(&seed(), &redirected(ELSEWHERE)).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    let take_over = Consent {
+        take_over: true,
+        ..Consent::default()
     };
-    assert!(planned(namesake).contains("foreign: would deliver twice"));
+    for to in [ELSEWHERE, RENAMED] {
+        let world = redirected(to);
+        let taken = super::super::plan(&seed(), &world, take_over);
+        assert_eq!(taken.declined, []);
+        assert_eq!(plan(&seed(), &simulate(&taken, &world)), Plan::default());
+    }
+    let taken = super::super::plan(&seed(), &redirected(ELSEWHERE), take_over);
+    insta::assert_snapshot!(output::plan::text(&taken), @"");
+    assert_eq!(
+        super::super::plan(&seed(), &in_sync(), take_over),
+        Plan::default()
+    );
+}
+
+#[test]
+fn a_filter_of_our_name_to_the_renamed_destination_is_not_named_otherwise() {
+    let declined = plan(&seed(), &redirected(RENAMED)).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
 }
 
 #[test]

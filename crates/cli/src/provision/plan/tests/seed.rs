@@ -39,6 +39,13 @@ pub(super) fn shown(drift: impl FnOnce(&mut Observed)) -> String {
     output::status::text(&status(&seed(), &world))
 }
 
+/// What [`shown`] says of the logging account.
+pub(super) fn shown_of_logging(drift: impl FnOnce(&mut Observed)) -> String {
+    let text = shown(drift);
+    let (logging, _) = text.split_once("\n\n").unwrap();
+    logging.to_owned()
+}
+
 pub(super) fn place(world: &mut Observed) -> &mut LoggingRegion {
     let regions = &mut world.logging.as_mut().unwrap().regions;
     regions

@@ -1,0 +1,165 @@
+//! What our statements still name and the fleet file does not: kept beside what it asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Desired, Grants, Logging, LoggingRegion, Member};
+use crate::provision::name::{AccountId, Arn, Region, StreamName};
+use crate::provision::policy::{Document, List, Template, TemplateValue};
+use crate::provision::resource::SubscriptionFilter;
+
+/// What stays allowed although the fleet file does not ask for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The accounts that may go on subscribing, by the Region of the `logs::Destination`.
+    pub subscribers: BTreeMap<Region, BTreeSet<AccountId>>,
+    /// The accounts and Regions from which the role delivers.
+    pub sources: BTreeSet<(Region, AccountId)>,
+    /// The Regions of the organization from which the role delivers.
+    pub regions: BTreeSet<Region>,
+    /// The streams and keys that it delivers with.
+    pub grants: Grants,
+}
+
+/// The `Sid` of the accounts that are kept beside an organization, to which they may not belong.
+const KEPT_SID: &str = "CatchmentDeliveryKept";
+
+impl Logging {
+    /// The logging account as the fleet file asks for it, with `kept` still allowed.
+    #[must_use]
+    pub fn keeping(&self, kept: &Kept) -> Self {
+        let mut logging = self.clone();
+        logging.role.policy = self.role.policy_and(&kept.grants);
+        logging.role.trust = trust(&self.role.trust, kept);
+        for (region, place) in &mut logging.regions {
+            let accounts = kept.subscribers.get(region).into_iter().flatten();
+            let accounts = accounts.map(ToString::to_string).collect();
+            place.destination.policy = List::SUBSCRIBERS.with(&place.destination.policy, &accounts);
+        }
+        logging
+    }
+
+    /// The part of a Region that the fleet file does not name, as if it named it.
+    fn elsewhere(&self, region: &Region, stream: &(StreamName, Arn)) -> Option<LoggingRegion> {
+        let mut place = self.regions.values().next()?.clone();
+        let name = &place.destination.name;
+        place.destination.arn = Arn::destination(region, &self.login.account, name);
+        (place.stream.name, place.stream.arn) = stream.clone();
+        place.destination.ends.target = place.stream.arn.clone();
+        Some(place)
+    }
+}
+
+fn trust(ours: &Document, kept: &Kept) -> Document {
+    let sources = kept.sources.iter();
+    let sources: Vec<_> = sources
+        .map(|(region, account)| Arn::logs_of(region, account))
+        .collect();
+    if List::SOURCES_OF_ORGANIZATION.of(ours).is_empty() {
+        let sources = sources.iter().map(ToString::to_string).collect();
+        return List::SOURCES.with(ours, &sources);
+    }
+    let regions = kept.regions.iter().map(Arn::logs_of_all);
+    let regions = regions.map(String::from).collect();
+    let trust = List::SOURCES_OF_ORGANIZATION.with(ours, &regions);
+    if sources.is_empty() {
+        return trust;
+    }
+    let sources: TemplateValue = sources.iter().collect();
+    #[expect(
+        clippy::expect_used,
+        reason = "the same template serves fleets without an organization"
+    )]
+    let kept = Template::DeliveryRoleTrust
+        .render([("sources", sources)])
+        .expect("a valid template");
+    trust.and(kept.renamed(KEPT_SID))
+}
+
+impl Desired {
+    /// The Regions that the fleet file no longer names, as if it named them. The role's inline policy tells which: it allows a stream
+    /// there. The role's trust policy tells whose filters deliver there.
+    #[must_use]
+    pub fn leftover(&self, policy: &Document, trust: Option<&Document>) -> Self {
+        let mut leftover = Self {
+            logging: None,
+            members: BTreeMap::new(),
+            others: self.others.clone(),
+            leaving: None,
+        };
+        let Some(logging) = &self.logging else {
+            return leftover;
+        };
+        let account = &logging.login.account;
+        let mut regions = BTreeMap::new();
+        for text in List::STREAMS.of(policy) {
+            let Some((region, stream)) = stream(&text, account) else {
+                continue;
+            };
+            if !logging.regions.contains_key(&region)
+                && let Some(place) = logging.elsewhere(&region, &stream)
+            {
+                regions.entry(region).or_insert(place);
+            }
+        }
+        let named = trust.map(|trust| {
+            let of_all = List::SOURCES_OF_ORGANIZATION.of(trust);
+            (List::SOURCES.of(trust), of_all)
+        });
+        let is_source = |region: &Region, account: &AccountId| {
+            named.as_ref().is_none_or(|(sources, of_all)| {
+                sources.contains(Arn::logs_of(region, account).as_str())
+                    || of_all.contains(Arn::logs_of_all(region).as_str())
+            })
+        };
+        for (name, member) in &self.members {
+            let filters = |place: &LoggingRegion| {
+                let filters = member.regions.values().next().into_iter().flatten();
+                let there = |filter: &SubscriptionFilter| SubscriptionFilter {
+                    destination: place.destination.arn.clone(),
+                    ..filter.clone()
+                };
+                filters
+                    .map(|(group, filter)| (group.clone(), there(filter)))
+                    .collect()
+            };
+            let places = regions.iter();
+            let places = places.filter(|(region, _)| is_source(region, &member.login.account));
+            let there: BTreeMap<Region, _> = places
+                .map(|(region, place)| (region.clone(), filters(place)))
+                .collect();
+            if !there.is_empty() {
+                let login = member.login.clone();
+                let member = Member {
+                    login,
+                    regions: there,
+                };
+                leftover.members.insert(name.clone(), member);
+            }
+        }
+        leftover.logging = Some(Logging {
+            regions,
+            ..logging.clone()
+        });
+        leftover
+    }
+
+    /// Leaves out the Regions for which `stays` does not hold.
+    pub fn retain_regions(&mut self, stays: impl Fn(&Region) -> bool) {
+        if let Some(logging) = &mut self.logging {
+            logging.regions.retain(|region, _| stays(region));
+        }
+        for member in self.members.values_mut() {
+            member.regions.retain(|region, _| stays(region));
+        }
+    }
+}
+
+/// The Region, name and ARN of a stream of this account.
+fn stream(text: &str, account: &AccountId) -> Option<(Region, (StreamName, Arn))> {
+    let arn: Arn = text.parse().ok()?;
+    if arn.service() != "kinesis" || arn.account().as_ref() != Some(account) {
+        return None;
+    }
+    let name = arn.resource().strip_prefix("stream/")?.parse().ok()?;
+    Some((arn.region()?, (name, arn)))
+}

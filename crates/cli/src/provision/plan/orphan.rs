@@ -1,0 +1,215 @@
+//! Orphans: what our statements still name and the fleet file does not. They stay allowed, because filters that nobody looks at may
+//! deliver through them, until the operator cuts them off.
+
+mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::builder::Removal;
+use super::{destination, role};
+use crate::provision::desired::{Desired, Grants, Kept, Logging};
+use crate::provision::name::{AccountId, Arn, Region};
+use crate::provision::observed::{self, LoggingRegion, Observed, State};
+use crate::provision::policy::{Document, List};
+
+pub use report::Orphan;
+
+/// The orphans of one fleet.
+#[derive(Default)]
+pub(super) struct Orphans {
+    pub kept: Kept,
+    /// The accounts that the fleet file names.
+    named: BTreeSet<AccountId>,
+    /// The Regions that are orphans as a whole, as if the fleet file named them.
+    pub leftover: Option<Desired>,
+    /// Set if it is not known for whom the role's trust policy must stay open; says why.
+    pub unknown_sources: Option<String>,
+}
+
+impl Orphans {
+    pub(super) fn of(desired: &Desired, observed: &Observed) -> Self {
+        let mut orphans = Self::default();
+        let (Some(logging), Some(seen)) = (&desired.logging, &observed.logging) else {
+            return orphans;
+        };
+        let places = logging.regions.values();
+        orphans.named = places
+            .flat_map(|place| accounts(&place.destination.policy))
+            .chain([logging.login.account.clone()])
+            .collect();
+        let role = role::ours(&seen.role, &logging.role, &logging.owner);
+        let policy = role.and_then(|role| known(&role.policy));
+        let trust = role.and_then(|role| known(&role.trust));
+        if let Some(policy) = policy {
+            let mut leftover = desired.leftover(policy, trust);
+            leftover.retain_regions(|region| delivers(logging, seen.regions.get(region)));
+            orphans.leftover = Some(leftover);
+            orphans.grants(policy);
+        }
+        orphans.subscribers(logging, seen);
+        if let Some(trust) = trust {
+            orphans.sources(logging, trust, policy.is_none());
+        }
+        orphans.opened(logging, seen, trust);
+        orphans
+    }
+
+    /// The Regions that are orphans as a whole.
+    pub(super) fn regions(&self) -> BTreeSet<Region> {
+        let logging = self.leftover.iter().flat_map(|one| &one.logging);
+        logging
+            .flat_map(|one| one.regions.keys().cloned())
+            .collect()
+    }
+
+    fn grants(&mut self, policy: &Document) {
+        let regions = self.regions();
+        let is_orphan = |text: &String| region(text).is_some_and(|one| regions.contains(&one));
+        self.kept.grants = Grants::of(policy);
+        self.kept.grants.streams.retain(is_orphan);
+        self.kept.grants.keys.retain(is_orphan);
+    }
+
+    fn subscribers(&mut self, logging: &Logging, seen: &observed::Logging) {
+        for (region, wanted) in &logging.regions {
+            let wanted = &wanted.destination;
+            let seen = seen.regions.get(region);
+            let seen =
+                seen.and_then(|seen| destination::ours(&seen.destination, wanted, &logging.owner));
+            if let Some(policy) = seen.and_then(|seen| known(&seen.policy)) {
+                let accounts = accounts(policy);
+                let accounts = accounts.difference(&self.named).cloned().collect();
+                self.kept.subscribers.insert(region.clone(), accounts);
+            }
+        }
+    }
+
+    /// The sources that the role's trust policy names. If the inline policy is unknown, so is which Regions are orphans: all are kept.
+    fn sources(&mut self, logging: &Logging, trust: &Document, is_unread: bool) {
+        let wanted = List::SOURCES.of(&logging.role.trust);
+        let is_organization = is_of_organization(&logging.role.trust);
+        let regions = self.regions();
+        for text in List::SOURCES.of(trust).difference(&wanted) {
+            let Some((region, Some(account))) = source(text) else {
+                continue;
+            };
+            let is_in_file = logging.regions.contains_key(&region);
+            let is_covered = is_organization && is_in_file && self.named.contains(&account);
+            let may_deliver = is_in_file || is_unread || regions.contains(&region);
+            if may_deliver && !is_covered {
+                self.kept.sources.insert((region, account));
+            }
+        }
+        for text in List::SOURCES_OF_ORGANIZATION.of(trust) {
+            if let Some((region, None)) = source(&text)
+                && is_organization
+                && (is_unread || regions.contains(&region))
+            {
+                self.kept.regions.insert(region);
+            }
+        }
+    }
+
+    /// The accounts for which a role must be opened by name: it was open for their whole organization, or it is new.
+    fn opened(&mut self, logging: &Logging, seen: &observed::Logging, trust: Option<&Document>) {
+        let open: BTreeSet<_> = match trust {
+            Some(trust) if !is_of_organization(&logging.role.trust) => {
+                let open = List::SOURCES_OF_ORGANIZATION.of(trust);
+                open.iter().filter_map(|text| region(text)).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        for (region, place) in &seen.regions {
+            let is_in_file = logging.regions.contains_key(region);
+            let delivers_otherwise = match &place.destination {
+                State::Present(one) => one.ends.role != logging.role.arn,
+                State::Absent | State::Unknown(_) => false,
+            };
+            let is_new = seen.role == State::Absent || delivers_otherwise;
+            if !open.contains(region) && !(is_new && is_in_file) {
+                continue;
+            }
+            let policy = match &place.destination {
+                State::Present(one) => &one.policy,
+                State::Absent => &State::Absent,
+                State::Unknown(why) => &State::Unknown(why.clone()),
+            };
+            match policy {
+                State::Present(policy) => {
+                    let is_kept = |one: &AccountId| !is_in_file || !self.named.contains(one);
+                    let accounts = accounts(policy).into_iter().filter(is_kept);
+                    let sources = accounts.map(|account| (region.clone(), account));
+                    self.kept.sources.extend(sources);
+                }
+                State::Absent => {}
+                State::Unknown(why) => self.unknown_sources = Some(why.clone()),
+            }
+        }
+    }
+
+    /// What stays allowed once the orphans are cut off: all that a Region needs whose `logs::Destination` stays.
+    pub(super) fn rest(&self, removals: &BTreeMap<Region, Removal>) -> Kept {
+        let stays = |region: &Region| match removals.get(region) {
+            Some(Removal::Stays(_) | Removal::Kept(_)) => true,
+            Some(Removal::Gone { .. }) | None => false,
+        };
+        let is_staying = |text: &String| region(text).as_ref().is_some_and(stays);
+        let mut rest = self.kept.clone();
+        rest.subscribers.clear();
+        rest.sources.retain(|(region, _)| stays(region));
+        rest.regions.retain(stays);
+        rest.grants.streams.retain(is_staying);
+        rest.grants.keys.retain(is_staying);
+        rest
+    }
+}
+
+fn known(document: &State<Document>) -> Option<&Document> {
+    match document {
+        State::Present(document) => Some(document),
+        State::Absent | State::Unknown(_) => None,
+    }
+}
+
+/// Whether our `logs::Destination` may be there and deliver with our role.
+fn delivers(logging: &Logging, place: Option<&LoggingRegion>) -> bool {
+    match place.map(|place| &place.destination) {
+        Some(State::Present(one)) => one.ends.role == logging.role.arn,
+        Some(State::Absent) => false,
+        Some(State::Unknown(_)) | None => true,
+    }
+}
+
+fn is_of_organization(trust: &Document) -> bool {
+    !List::SOURCES_OF_ORGANIZATION.of(trust).is_empty()
+}
+
+/// The accounts that a destination policy lets subscribe.
+fn accounts(policy: &Document) -> BTreeSet<AccountId> {
+    let listed = List::SUBSCRIBERS.of(policy);
+    listed.iter().filter_map(|text| subscriber(text)).collect()
+}
+
+/// The account of a principal, if it is an account as a whole.
+pub(super) fn subscriber(text: &str) -> Option<AccountId> {
+    if let Ok(account) = text.parse() {
+        return Some(account);
+    }
+    let arn: Arn = text.parse().ok()?;
+    arn.account().filter(|_| arn.resource() == "root")
+}
+
+/// The Region and the account of a source, which is `None` for all accounts. `None` if we would not write it so.
+pub(super) fn source(text: &str) -> Option<(Region, Option<AccountId>)> {
+    let region = region(text)?;
+    let account = text.parse::<Arn>().ok()?.account();
+    let written = match &account {
+        Some(account) => Arn::logs_of(&region, account),
+        None => Arn::logs_of_all(&region),
+    };
+    (written.as_str() == text).then_some((region, account))
+}
+
+fn region(arn: &str) -> Option<Region> {
+    arn.parse::<Arn>().ok()?.region()
+}

@@ -1,0 +1,129 @@
+//! Lists the orphans in the plan and with the resources that they belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Orphans;
+use crate::provision::desired::{Kept, Logging};
+use crate::provision::name::{AccountId, Region};
+use crate::provision::plan::builder::PlanBuilder;
+use crate::provision::resource::{Party, Resource, ResourceAddress};
+
+/// What our statements still name and the fleet file does not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Orphan {
+    /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    /// The account; `None` for a whole Region.
+    pub account: Option<AccountId>,
+    pub regions: BTreeSet<Region>,
+    /// Whether this plan cuts it off.
+    pub is_cut_off: bool,
+    /// What it is, as one clause for a person.
+    pub what: String,
+    /// What becomes of it, or would if it were cut off.
+    pub consequence: String,
+}
+
+impl fmt::Display for Orphan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.consequence)
+    }
+}
+
+impl Orphans {
+    /// Lists them. `rest` is what stays allowed.
+    pub(in crate::provision::plan) fn report(
+        &self,
+        plan: &mut PlanBuilder,
+        logging: &Logging,
+        rest: &Kept,
+    ) {
+        let address = |region: &Region, resource| {
+            ResourceAddress::new(Party::Logging, &logging.login.account, region, resource)
+        };
+        let Some(place) = logging.regions.values().next() else {
+            return;
+        };
+        let destination = |region: &Region| {
+            address(
+                region,
+                Resource::Destination(place.destination.name.clone()),
+            )
+        };
+        let role = || address(&logging.home, Resource::Role(logging.role.name.clone()));
+        for (account, regions) in self.accounts(logging) {
+            let is_in = |rest: &Kept| {
+                let mut sources = rest.sources.iter();
+                sources.any(|(region, one)| *one == account && regions.contains(region))
+            };
+            let subscribes =
+                |kept: &Kept| kept.subscribers.values().any(|all| all.contains(&account));
+            let is_cut_off = !is_in(rest) && !subscribes(rest);
+            let place = if self.named.contains(&account) {
+                format!(" in {}", list(&regions))
+            } else {
+                String::new()
+            };
+            plan.orphan(Orphan {
+                address: match regions.first() {
+                    Some(region) if !is_in(&self.kept) => destination(region),
+                    _ => role(),
+                },
+                what: format!("account {account} is not in the fleet file{place}"),
+                account: Some(account),
+                regions,
+                is_cut_off,
+                consequence: consequence(is_cut_off, "its filters"),
+            });
+        }
+        for region in self.regions() {
+            let is_staying = |text: &String| super::region(text).as_ref() == Some(&region);
+            let is_cut_off = !rest.grants.streams.iter().any(is_staying);
+            plan.orphan(Orphan {
+                address: destination(&region),
+                account: None,
+                what: format!("{region} is not in the fleet file"),
+                regions: BTreeSet::from([region]),
+                is_cut_off,
+                consequence: consequence(is_cut_off, "the filters there"),
+            });
+        }
+    }
+
+    /// The accounts that are orphans in Regions that the fleet file names.
+    pub(in crate::provision::plan) fn accounts(
+        &self,
+        logging: &Logging,
+    ) -> BTreeMap<AccountId, BTreeSet<Region>> {
+        let subscribers = self.kept.subscribers.iter();
+        let subscribers = subscribers
+            .flat_map(|(region, accounts)| accounts.iter().map(move |account| (region, account)));
+        let sources = self.kept.sources.iter();
+        let sources = sources.map(|(region, account)| (region, account));
+        let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (region, account) in subscribers.chain(sources) {
+            if logging.regions.contains_key(region) {
+                let regions = found.entry(account.clone()).or_default();
+                regions.insert(region.clone());
+            }
+        }
+        found
+    }
+}
+
+fn consequence(is_cut_off: bool, filters: &str) -> String {
+    if is_cut_off {
+        format!("it is cut off: {filters} deliver no more")
+    } else {
+        format!("--prune would cut it off: {filters} would deliver no more")
+    }
+}
+
+fn list(regions: &BTreeSet<Region>) -> String {
+    let names: Vec<_> = regions.iter().map(Region::as_str).collect();
+    names.join(", ")
+}

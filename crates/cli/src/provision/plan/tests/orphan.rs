@@ -1,0 +1,313 @@
+//! Members and Regions taken out of the fleet file: they keep what they may do until they are cut off, and that is said.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::generated::nothing_yet;
+use super::simulate::{failing_at, first, simulate, steps};
+use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
+use crate::output;
+use crate::provision::desired::{Grants, Scope};
+use crate::provision::fleet::{Fleet, TEMPLATE};
+use crate::provision::name::{AccountId, Arn, Region};
+use crate::provision::observed::{LoggingRegion, Role};
+use crate::provision::policy::List;
+use crate::provision::status::status;
+
+const PRUNE: Consent = Consent {
+    prune: true,
+    take_over: false,
+};
+
+/// A fleet with these members and Regions, all in one organization or not.
+fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Desired {
+    let text = text(members, regions, role, organization);
+    Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
+}
+
+fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> String {
+    let (head, _) = TEMPLATE.split_once("[[members]]").unwrap();
+    let mut text = head
+        .replacen("[\"us-west-2\"]", regions, 1)
+        .replace("\"cwrole\"", &format!("\"{role}\""));
+    if organization {
+        text = text.replacen("[logging]", "[logging]\norganization = \"o-a1b2c3d4e5\"", 1);
+    }
+    for member in members {
+        text += &format!(
+            "[[members]]\nname = \"m{member}\"\naccount = \"{}\"\ncloudtrail = [\"trail\"]\n",
+            member.repeat(12)
+        );
+    }
+    text
+}
+
+const ONE: &str = "[\"us-west-2\"]";
+const BOTH: &str = "[\"us-west-2\", \"eu-west-1\"]";
+
+fn fleets() -> impl Strategy<Value = Desired> {
+    let members = select(vec![&["1"][..], &["1", "2"], &["2", "3"]]);
+    let regions = select(vec![ONE, BOTH, "[\"eu-west-1\"]"]);
+    (
+        members,
+        regions,
+        select(vec!["cwrole", "other"]),
+        any::<bool>(),
+    )
+        .prop_map(|(members, regions, role, organization)| {
+            fleet(members, regions, role, organization)
+        })
+}
+
+/// The fleet `old`, set up, as a run for `new` observes it.
+fn seen_by(new: &Desired, old: &Desired) -> Observed {
+    let empty = nothing_yet(old);
+    let world = simulate(&plan(old, &empty), &empty);
+    look(new, old, &world)
+}
+
+/// What a run for `new` observes of the world that has all that `old` named.
+fn look(new: &Desired, old: &Desired, world: &Observed) -> Observed {
+    let (is, was) = (new.logging.as_ref().unwrap(), old.logging.as_ref().unwrap());
+    let mut seen = nothing_yet(new);
+    let logging = seen.logging.as_mut().unwrap();
+    let there = world.logging.as_ref().unwrap();
+    if is.role.arn == was.role.arn {
+        logging.role = there.role.clone();
+    }
+    let mut regions: BTreeSet<Region> = is.regions.keys().cloned().collect();
+    let mut parts = vec![new.clone()];
+    if let State::Present(Role {
+        policy: State::Present(policy),
+        trust: State::Present(trust),
+        ..
+    }) = &logging.role
+    {
+        let leftover = new.leftover(policy, Some(trust));
+        regions.extend(
+            leftover
+                .logging
+                .iter()
+                .flat_map(|one| one.regions.keys().cloned()),
+        );
+        parts.push(leftover);
+    }
+    for region in regions {
+        let nothing = LoggingRegion {
+            stream: State::Absent,
+            destination: State::Absent,
+        };
+        let place = there.regions.get(&region).unwrap_or(&nothing);
+        logging.regions.insert(region, place.clone());
+    }
+    for (name, member) in parts.iter().flat_map(|part| &part.members) {
+        for (region, groups) in &member.regions {
+            let there = world
+                .members
+                .get(name)
+                .and_then(|member| member.regions.get(region));
+            for group in groups.keys() {
+                let there = there.and_then(|groups| groups.get(group)).cloned();
+                let seen = seen
+                    .members
+                    .get_mut(name)
+                    .unwrap()
+                    .regions
+                    .entry(region.clone())
+                    .or_default();
+                seen.insert(
+                    group.clone(),
+                    there.unwrap_or(State::Present(Default::default())),
+                );
+            }
+        }
+    }
+    seen
+}
+
+/// An account that does not belong to the organization.
+const OUTSIDE: &str = "333333333333";
+
+/// The accounts that may subscribe and deliver, each with its Region. A role with the old name is as the old fleet left it.
+fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<(Region, AccountId)> {
+    let (is, was) = (new.logging.as_ref().unwrap(), old.logging.as_ref().unwrap());
+    let logging = world.logging.as_ref().unwrap();
+    let mut found = BTreeSet::new();
+    for (region, place) in &logging.regions {
+        let State::Present(destination) = &place.destination else {
+            continue;
+        };
+        let State::Present(subscribers) = &destination.policy else {
+            continue;
+        };
+        let (trust, policy) = if destination.ends.role == is.role.arn {
+            match &logging.role {
+                State::Present(Role {
+                    trust: State::Present(trust),
+                    policy: State::Present(policy),
+                    ..
+                }) => (trust, policy),
+                _ => continue,
+            }
+        } else {
+            (&was.role.trust, &was.role.policy)
+        };
+        let streams = Grants::of(policy).streams;
+        let of_all = List::SOURCES_OF_ORGANIZATION.of(trust);
+        let is_open = of_all.contains(Arn::logs_of_all(region).as_str());
+        for account in List::SUBSCRIBERS.of(subscribers) {
+            let account: AccountId = account.parse().unwrap();
+            let sources = List::SOURCES.of(trust);
+            let is_trusted = (is_open && account.as_str() != OUTSIDE)
+                || sources.contains(Arn::logs_of(region, &account).as_str());
+            if is_trusted && streams.contains(destination.ends.target.as_str()) {
+                found.insert((region.clone(), account));
+            }
+        }
+    }
+    found
+}
+
+/// Checks that those who deliver, and for whom `counts` holds, go on at every step, in any order that the plan allows.
+#[track_caller]
+fn assert_goes_on(
+    plan: &Plan,
+    world: &Observed,
+    (new, old): (&Desired, &Desired),
+    counts: impl Fn(&(Region, AccountId)) -> bool,
+) {
+    for is_reversed in [false, true] {
+        let mut before = delivering(world, new, old);
+        before.retain(&counts);
+        for (number, world) in steps(plan, world, is_reversed).iter().enumerate() {
+            let mut now = delivering(world, new, old);
+            now.retain(&counts);
+            assert!(
+                before.is_subset(&now),
+                "after {number} changes (reversed: {is_reversed}) only {now:?} of {before:?} deliver: {:#?}",
+                plan.changes
+            );
+            before = now;
+        }
+    }
+}
+
+/// Every world that a plan leaves behind: done, killed after each change, failed at each.
+fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
+    let killed = (0..=plan.changes.len()).map(|count| first(plan, world, count));
+    let keys = plan.changes.iter().map(|change| &change.key);
+    killed
+        .chain(keys.map(|key| failing_at(plan, world, key)))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_loses_its_permission_unless_it_is_pruned((old, new) in (fleets(), fleets())) {
+        let named: BTreeSet<_> = new.members.values().map(|member| &member.login.account).collect();
+        let is_organization = !List::SOURCES_OF_ORGANIZATION.of(&new.logging.as_ref().unwrap().role.trust).is_empty();
+        // one that the file names and that is not of the organization is shut out by the file
+        let stays = |(_, account): &(Region, AccountId)| !(is_organization && named.contains(account) && account.as_str() == OUTSIDE);
+        let of_file = |one: &(Region, AccountId)| {
+            stays(one) && named.contains(&one.1) && new.logging.as_ref().unwrap().regions.contains_key(&one.0)
+        };
+        let world = seen_by(&new, &old);
+        let kept = plan(&new, &world);
+        for world in left(&kept, &world) {
+            let next = plan(&new, &world);
+            assert_goes_on(&next, &world, (&new, &old), stays);
+            let end = simulate(&next, &world);
+            prop_assert_eq!(plan(&new, &end).changes, []);
+        }
+        let world = simulate(&kept, &world);
+        let pruned = super::super::plan(&new, &world, PRUNE);
+        assert_goes_on(&pruned, &world, (&new, &old), of_file);
+        for world in left(&pruned, &world) {
+            assert_goes_on(&plan(&new, &world), &world, (&new, &old), stays);
+            let end = simulate(&super::super::plan(&new, &world, PRUNE), &world);
+            prop_assert_eq!(plan(&new, &end), Plan::default());
+            prop_assert_eq!(super::super::plan(&new, &end, PRUNE), Plan::default());
+            let mut left = delivering(&end, &new, &old).into_iter();
+            prop_assert!(left.all(|(_, account)| named.contains(&account)));
+        }
+    }
+
+    #[test]
+    fn a_destroyed_fleet_leaves_no_orphan((old, new) in (fleets(), fleets())) {
+        super::assert_ends(&seen_by(&new, &old), |world| destroy(&new, world, true));
+        let world = seen_by(&new, &old);
+        let end = simulate(&destroy(&new, &world, true), &world);
+        let logging = end.logging.unwrap();
+        prop_assert_eq!(logging.role, State::Absent);
+        for place in logging.regions.values() {
+            prop_assert_eq!(&place.destination, &State::Absent);
+        }
+    }
+}
+
+fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
+    output::plan::text(&super::super::plan(new, &seen_by(new, old), consent))
+}
+
+#[test]
+fn orphans_are_listed_and_cut_off_on_request() {
+    let old = fleet(&["1", "2"], BOTH, "cwrole", false);
+    let new = fleet(&["1"], ONE, "cwrole", false);
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    let shown = output::status::text(&status(&new, &seen_by(&new, &old)));
+    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(planned(&new, &old, PRUNE), @"");
+    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true)), @"");
+}
+
+#[test]
+fn a_member_that_leaves_a_region_is_an_orphan_there() {
+    let old = fleet(&["1", "2"], BOTH, "cwrole", false);
+    let text = text(&["1"], BOTH, "cwrole", false);
+    let new = format!(
+        "{text}[[members]]\nname = \"m2\"\naccount = \"222222222222\"\nregions = [\"us-west-2\"]\ncloudtrail = [\"trail\"]\n"
+    );
+    let new = Desired::of_fleet(&Fleet::parse(&new).unwrap()).unwrap();
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+}
+
+#[test]
+fn orphans_that_make_a_policy_too_long_are_named_as_the_reason() {
+    let old = fleet(&["1", "2"], ONE, "cwrole", false);
+    let new = fleet(&["1", "3"], ONE, "cwrole", false);
+    let mut world = seen_by(&new, &old);
+    let State::Present(role) = &mut world.logging.as_mut().unwrap().role else {
+        panic!("no role")
+    };
+    let many = (0..40).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
+    let State::Present(trust) = &role.trust else {
+        panic!("no trust policy")
+    };
+    role.trust = State::Present(List::SOURCES.with(trust, &many.collect()));
+    let declined = plan(&new, &world).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    assert_eq!(super::super::plan(&new, &world, PRUNE).declined, []);
+}
+
+#[test]
+fn an_account_that_leaves_loses_its_filters_first() {
+    let all = fleet(&["1", "2"], ONE, "cwrole", false);
+    let world = seen_by(&all, &all);
+    let scope = Scope {
+        logging: false,
+        members: BTreeSet::from(["m2".parse().unwrap()]),
+    };
+    let part = all.clone().leaving(&scope, &[]).unwrap();
+    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"");
+    super::assert_ends(&world, |world| destroy(&part, world, false));
+
+    let mut unread = world;
+    unread.logging.as_mut().unwrap().role = State::Unknown("no credentials".to_owned());
+    let declined = destroy(&part, &unread, false).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    assert_eq!(declined[0].reason, Reason::Kept);
+}

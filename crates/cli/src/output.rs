@@ -8,6 +8,7 @@ pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
+mod reading;
 pub mod status;
 mod tree;
 
@@ -18,6 +19,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 pub use progress::Progress;
+pub use reading::Reading;
 
 /// The two streams that everything is printed to.
 pub struct Output {

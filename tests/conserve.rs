@@ -60,7 +60,7 @@ fn every_event_is_delivered_or_in_the_error_output() {
 /// Runs one seed. Every fourth is without faults.
 fn conserve(seed: u64, events: u64) -> Totals {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let format = *rng.choice(["events", "document"]).unwrap();
+    let format = rng.choice(["events", "document"]).unwrap();
     let faults = if seed.is_multiple_of(4) {
         Faults::default()
     } else {

@@ -11,10 +11,11 @@
 mod batch;
 mod support;
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use batch::Case;
+use serde_json::json;
 
 /// Exit code, standard output and standard error of one run, with `input` on standard input.
 fn replay(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
@@ -86,6 +87,55 @@ fn several_events_and_files_give_a_total() {
     insta::assert_snapshot!(err);
 }
 
+/// A line of the error output, as Firehose writes it for a failed transformation.
+fn failed(data: &[u8]) -> String {
+    let data = base64_simd::STANDARD.encode_to_string(data);
+    json!({
+        "attemptsMade": 4,
+        "arrivalTimestamp": 1_696_086_923_000_u64,
+        "errorCode": "Lambda.FunctionError",
+        "errorMessage": "The Lambda function was successfully invoked but it returned an error result.",
+        "attemptEndingTimestamp": 1_696_086_990_000_u64,
+        "rawData": data,
+        "lambdaArn": "arn:aws:lambda:us-west-2:999988887777:function:transformer:$LATEST",
+    })
+    .to_string()
+}
+
+#[test]
+fn error_output_and_raw_messages_are_replayed_from_a_folder() {
+    let message = |n: u32| {
+        let text = format!("line {n}");
+        batch::message("111122223333", "g", "s", &[(1_696_086_922_000, &text)])
+    };
+    let packed = |n| batch::gzip(message(n).as_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, bytes: &[u8]| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let lines = [failed(&packed(1)), failed(b"damaged"), failed(&packed(2))].join("\n");
+    write("processing-failed/2023/a", lines.as_bytes());
+    write(
+        "processing-failed/2023/b.gz",
+        &batch::gzip(failed(&packed(3)).as_bytes()),
+    );
+    // as Firehose writes what it reads from a Kinesis stream: members back to back
+    write("raw", &[packed(4), packed(5)].concat());
+    let (code, out, err) = replay(
+        &["--format", "message", folder.path().to_str().unwrap()],
+        b"",
+    );
+    assert_eq!(code, 1);
+    assert_eq!(out, "line 1\nline 2\nline 3\nline 4\nline 5\n");
+    let err = err.replace(folder.path().to_str().unwrap(), "FOLDER");
+    insta::assert_snapshot!(err);
+    let (code, out, err) = replay(&["--explain", folder.path().to_str().unwrap()], b"");
+    assert_eq!((code, err.as_str()), (1, ""));
+    insta::assert_snapshot!("explained", out);
+}
+
 #[test]
 fn a_recorded_response_matches_until_a_setting_changes() {
     let folder = tempfile::tempdir().unwrap();
@@ -124,9 +174,70 @@ fn an_expected_failure_is_not_an_error() {
     assert_eq!(code, 0, "{err}");
 }
 
+/// A run with `input` flowing into it: what it takes at once is what it needs, not what it is given.
+struct Flow {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Flow {
+    /// Begins a run with at most `mib` MiB of memory that it may write to: RLIMIT_DATA, which does not count the binary.
+    fn begin(mib: u32) -> Self {
+        let mut child = Command::new("sh")
+            .args([
+                "-c",
+                &format!("ulimit -d {}; exec \"$0\" replay", mib * 1024),
+            ])
+            .arg(env!("CARGO_BIN_EXE_catchment"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        }
+    }
+}
+
+#[test]
+fn the_first_line_comes_before_the_input_ends() {
+    let mut flow = Flow::begin(512);
+    for _ in 0..3 {
+        flow.input.write_all(&event("sources")).unwrap();
+        flow.input.flush().unwrap();
+        let mut line = String::new();
+        flow.output.read_line(&mut line).unwrap();
+        assert!(line.starts_with(r#"{"timestamp""#), "{line}");
+    }
+    drop(flow.input);
+    drop(flow.output);
+    flow.child.wait().unwrap();
+}
+
+#[test]
+fn any_number_of_batches_fit_into_little_memory() {
+    // Noise, so that 48 MiB have to be read; the transformer refuses it.
+    let noise = "QUJD".repeat(1 << 18);
+    let event = batch::event([noise]);
+    let mut flow = Flow::begin(48);
+    let answers = std::thread::spawn(move || flow.output.lines().count());
+    for _ in 0..48 {
+        flow.input.write_all(&event).unwrap();
+    }
+    drop(flow.input);
+    assert_eq!(answers.join().unwrap(), 0);
+    let output = flow.child.wait_with_output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    let total = notes.lines().last().unwrap();
+    assert!(total.starts_with("48 batches: 48 records"), "{total}");
+}
+
 #[test]
 fn errors_name_the_cause_and_the_next_step() {
-    let message = batch::message("111122223333", "g", "s", &[(0, "secret")]);
     for (arguments, input, code, expected) in [
         (
             &["--format", "json"][..],
@@ -176,14 +287,20 @@ fn errors_name_the_cause_and_the_next_step() {
             &[],
             "",
             1,
-            "because: it is empty; expected one or more Firehose events as JSON",
+            "because: it is empty; expected Firehose events, error output or subscription messages",
         ),
         (&[], "{,}", 1, "because: it is not JSON (line 1, column 2)"),
         (
             &[],
-            &message,
+            r#"{"awslogs":{"data":"secret"}}"#,
             1,
-            "because: the event is a CloudWatch Logs subscription message, not wrapped in a batch",
+            "because: the event is a CloudWatch Logs event for a Lambda function",
+        ),
+        (
+            &[],
+            r#"{"rawData":7}"#,
+            1,
+            "because: its rawData is not a string",
         ),
         (
             &[],

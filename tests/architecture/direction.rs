@@ -51,7 +51,7 @@ const TRANSFORMER: &[Row] = &[
 #[rustfmt::skip]
 const OUTSIDE: &[(&str, &[&str])] = &[
     // for captured batches, and for `Source`
-    ("catchment_transformer", &["batch", "command/replay.rs", "provision/fleet", "provision/parameters", "provision/resource.rs"]),
+    ("catchment_transformer", &["batch", "command/replay", "provision/fleet", "provision/parameters", "provision/resource.rs"]),
     // all other modules have error types
     ("anyhow", &["command", "output.rs"]),
 ];

@@ -8,6 +8,8 @@
     reason = "tests stop if their setup fails, and use files, processes and clocks"
 )]
 
+#[path = "../support/batch.rs"]
+mod batch;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -24,6 +26,7 @@ mod many;
 mod member_operator;
 mod network;
 mod permissions;
+mod put;
 mod refusals;
 mod roles;
 mod seed;

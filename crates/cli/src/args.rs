@@ -13,7 +13,7 @@ pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 pub use provision::{
     Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Status, Target,
 };
-pub use replay::{Replay, Settings};
+pub use replay::{Put, PutTarget, Replay, Settings};
 
 /// Gathers the logs of many AWS accounts into one
 ///

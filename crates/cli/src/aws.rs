@@ -19,6 +19,7 @@ pub mod explain;
 mod http;
 mod login;
 pub mod observe;
+pub mod put;
 mod run;
 
 pub use call::{CallError, Caller, Endpoint};

@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
+mod reading;
 pub mod status;
 mod tree;
 
@@ -19,6 +20,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 pub use progress::Progress;
+pub use reading::Reading;
 
 /// The two streams that everything is printed to.
 pub struct Output {
@@ -146,6 +148,7 @@ impl Output {
     ///
     /// # Errors
     /// Fails if the stream that it goes to cannot be written to.
+    #[expect(clippy::disallowed_methods, reason = "only this module prints")]
     pub fn usage(&mut self, usage: &clap::Error) -> io::Result<()> {
         usage.print()?;
         // clap prints past our buffer

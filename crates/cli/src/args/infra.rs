@@ -49,6 +49,13 @@ pub struct InfraParameters {
     #[arg(long, value_name = "FILE")]
     pub zip: Option<PathBuf>,
 
+    /// Leave Sources out of the parameters of the template `logging`
+    ///
+    /// The transformer then tells the sources by the names that AWS gives to log groups and log streams, and by content;
+    /// what it does not know is `other`.
+    #[arg(long)]
+    pub without_sources: bool,
+
     /// The name of the members' trails
     #[arg(long, value_name = "TRAIL", default_value = "catchment")]
     pub trail: String,

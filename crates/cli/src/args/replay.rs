@@ -1,22 +1,27 @@
 //! The command line of `catchment replay`.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-/// Run captured Firehose batches through the transformer, without AWS
+use crate::provision::name::{NameError, ProfileName, Region, StreamName};
+
+/// Run captured batches, or what failed, through the transformer here; send again what passes
 ///
-/// Reads Firehose transformation events as Lambda receives them: one JSON document, or several one after another, as in
-/// JSON Lines. Prints exactly what the destination would receive, and a summary on standard error: records by outcome,
-/// each failed record's id and reason, the number of log events, bytes in and out.
+/// Reads Firehose transformation events as Lambda receives them, Firehose's error output (`processing-failed/` and the
+/// like), and subscription messages as Kinesis delivers them to S3: JSON documents one after another, plain or gzip. Prints
+/// exactly what the destination would receive, and a summary on standard error: records by outcome, each failed record's
+/// id and reason, the number of log events, bytes in and out. Files may be of any size: they are read in small parts.
 ///
-/// Sends nothing, and reads no credentials. Exits 1 if a record failed or a response differs.
+/// Exits 1 if a record failed or a response differs. Only --put with --yes sends something, and reads credentials.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = REPLAY_EXAMPLES)]
 pub struct Replay {
-    /// Files with captured events; `-` is standard input [default: -]
-    #[arg(value_name = "BATCH")]
+    /// Files, and folders with all files inside; `-` is standard input [default: -]
+    #[arg(value_name = "PATH")]
     pub batches: Vec<PathBuf>,
 
-    /// Print the Lambda function's response instead, one JSON document per batch
+    /// Print the Lambda function's response instead, one JSON document per batch, or per record of other files
     #[arg(long, conflicts_with = "expect")]
     pub response: bool,
 
@@ -26,14 +31,78 @@ pub struct Replay {
     #[arg(long, value_name = "FILE")]
     pub expect: Option<PathBuf>,
 
+    /// Print why records fail instead: how many, from when to when, of which account and log group, and what would let
+    /// them pass
+    ///
+    /// Shows no log data. Each record of a file that is not a Firehose event is taken as a batch of its own.
+    #[arg(long, conflicts_with_all = ["response", "expect"])]
+    pub explain: bool,
+
+    #[command(flatten)]
+    pub put: Put,
+
     #[command(flatten)]
     pub settings: Settings,
+}
+
+/// Sending again what failed.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sending again")]
+pub struct Put {
+    /// Send the records that pass back into this Kinesis stream, and print what --explain prints
+    ///
+    /// Without --yes, only says how many. Records that fail, and those that hold nothing to deliver, are left where they
+    /// are.
+    #[arg(long, value_name = "kinesis:NAME", requires = "region", conflicts_with_all = ["response", "expect", "explain"])]
+    pub put: Option<PutTarget>,
+
+    /// Send them
+    #[arg(long, requires = "put")]
+    pub yes: bool,
+
+    /// The stream's Region
+    #[arg(long, value_name = "REGION", requires = "put")]
+    pub region: Option<Region>,
+
+    /// The AWS profile of the stream's account [default: the default credential chain]
+    #[arg(long, value_name = "NAME", requires = "put")]
+    pub profile: Option<ProfileName>,
+
+    /// The file that remembers which records the stream has acknowledged
+    ///
+    /// A record in it is not sent again, whichever file it comes from; so a run that was interrupted, even killed, can be
+    /// repeated. What the stream took in the moment of the interruption may come twice, with the same event ids.
+    #[arg(long, value_name = "FILE", default_value = "catchment-replay.ledger")]
+    pub ledger: PathBuf,
+
+    /// How much to send at most, in MiB a second; a shard takes one, live records included
+    #[arg(long, value_name = "MIB", default_value = "1", requires = "put")]
+    pub mib_per_second: NonZeroU16,
+}
+
+/// A stream to put records into.
+#[derive(Debug, Clone)]
+pub struct PutTarget(pub StreamName);
+
+impl FromStr for PutTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text
+            .strip_prefix("kinesis:")
+            .ok_or("expected kinesis:NAME")?;
+        let name = name.parse().map_err(|error: NameError| error.to_string())?;
+        Ok(Self(name))
+    }
 }
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   catchment replay captured.json                          what the destination would receive
   catchment replay --format message captured.json | grep REJECT
+  catchment replay --explain processing-failed/           why records failed, and what would let them pass
+  catchment replay --put kinesis:catchment --region us-west-2 processing-failed/
+                                                          what of it would be sent again; --yes sends it
   catchment replay --response captured.json > golden.json
   catchment replay --expect golden.json captured.json     in a test: exits 1 on a difference";
 

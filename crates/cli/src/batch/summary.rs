@@ -5,32 +5,38 @@ use std::fmt::Write;
 
 use catchment_transformer::firehose::Report;
 
-/// Adds up the reports of batches.
+/// Adds up the reports of batches, and of records that come without one.
 #[derive(Debug, Default)]
 pub struct Summary {
     batches: usize,
-    total: Report,
+    files: usize,
+    total: Counts,
+    /// Of the file that is being read, the records that do not come in batches.
+    loose: Counts,
+}
+
+/// What became of records, in numbers: the same size however many there are.
+#[derive(Debug, Default)]
+struct Counts {
+    records: usize,
+    ok: usize,
+    dropped: BTreeMap<&'static str, usize>,
+    failed: BTreeMap<&'static str, usize>,
+    events: usize,
+    replaced: usize,
+    bytes_in: usize,
+    bytes_decoded: usize,
+    bytes_delivered: usize,
 }
 
 impl Summary {
     /// Adds one batch, the `index`-th (from 0) of the file `name`, and describes it.
-    pub fn add(&mut self, name: &str, index: usize, report: &Report) -> String {
+    pub fn add_batch(&mut self, name: &str, index: usize, report: &Report) -> String {
         self.batches += 1;
-        let total = &mut self.total;
-        total.records += report.records;
-        total.ok += report.ok;
-        total.events += report.events;
-        total.replaced += report.replaced;
-        total.bytes_in += report.bytes_in;
-        total.bytes_decoded += report.bytes_decoded;
-        total.bytes_delivered += report.bytes_delivered;
-        total.bytes_out += report.bytes_out;
-        for (why, count) in &report.dropped {
-            *total.dropped.entry(*why).or_default() += count;
-        }
-        total.failed.extend(report.failed.iter().cloned());
-
-        let mut text = format!("{name}, batch {}: {}", index + 1, line(report));
+        self.total.add(report);
+        let mut counts = Counts::default();
+        counts.add(report);
+        let mut text = format!("{name}, batch {}: {}", index + 1, counts.line());
         for failure in &report.failed {
             // writing to a String cannot fail
             let _ = write!(
@@ -42,35 +48,68 @@ impl Summary {
         text
     }
 
-    /// Describes all batches together, if there are several.
+    /// Adds a record that does not come in a batch.
+    pub fn add_record(&mut self, report: &Report) {
+        self.total.add(report);
+        self.loose.add(report);
+    }
+
+    /// Ends the file `name`, and describes its records that do not come in batches, if it has any.
+    pub fn end_file(&mut self, name: &str) -> Option<String> {
+        let loose = std::mem::take(&mut self.loose);
+        self.files += usize::from(loose.records > 0);
+        (loose.records > 0).then(|| format!("{name}: {}", loose.line()))
+    }
+
+    /// Describes all together, if there are several batches or files.
     pub fn total(&self) -> Option<String> {
-        (self.batches > 1).then(|| format!("{} batches: {}", self.batches, line(&self.total)))
+        let of = match (self.batches, self.files) {
+            (0 | 1, 0) | (0, 1) => return None,
+            (batches, 0) => format!("{batches} batches"),
+            (0, files) => format!("{files} files"),
+            (batches, files) => format!("{batches} batches, {files} files"),
+        };
+        Some(format!("{of}: {}", self.total.line()))
     }
 }
 
-fn line(report: &Report) -> String {
-    let dropped = report
-        .dropped
-        .iter()
-        .map(|(why, count)| (why.name(), *count))
-        .collect();
-    let mut text = format!(
-        "{} records: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {} log events; {} bytes in, {} decoded, {} delivered",
-        report.records,
-        report.ok,
-        report.dropped_total(),
-        reasons(&dropped),
-        report.failed.len(),
-        reasons(&report.failed_by_reason()),
-        report.events,
-        report.bytes_in,
-        report.bytes_decoded,
-        report.bytes_delivered,
-    );
-    if report.replaced > 0 {
-        let _ = write!(text, "; {} records with invalid UTF-8", report.replaced);
+impl Counts {
+    fn add(&mut self, report: &Report) {
+        self.records += report.records;
+        self.ok += report.ok;
+        self.events += report.events;
+        self.replaced += report.replaced;
+        self.bytes_in += report.bytes_in;
+        self.bytes_decoded += report.bytes_decoded;
+        self.bytes_delivered += report.bytes_delivered;
+        for (why, count) in &report.dropped {
+            *self.dropped.entry(why.name()).or_default() += count;
+        }
+        for (why, count) in report.failed_by_reason() {
+            *self.failed.entry(why).or_default() += count;
+        }
     }
-    text
+
+    fn line(&self) -> String {
+        let mut text = format!(
+            "{} records: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {} log events; {} bytes in, {} decoded, {} delivered",
+            self.records,
+            self.ok,
+            self.dropped.values().sum::<usize>(),
+            reasons(&self.dropped),
+            self.failed.values().sum::<usize>(),
+            reasons(&self.failed),
+            self.events,
+            self.bytes_in,
+            self.bytes_decoded,
+            self.bytes_delivered,
+        );
+        if self.replaced > 0 {
+            // writing to a String cannot fail
+            let _ = write!(text, "; {} records with invalid UTF-8", self.replaced);
+        }
+        text
+    }
 }
 
 fn reasons(reasons: &BTreeMap<&'static str, usize>) -> String {

@@ -14,7 +14,9 @@ use crate::args::{self, InfraCommand, InfraTemplate, OutputFormat};
 use crate::output::{Hinted, Output};
 use crate::provision::fleet::Fleet;
 use crate::provision::name::Region;
-use crate::provision::parameters::{self, Architecture, HEADER_BYTES, Parameters};
+use crate::provision::parameters::{
+    self, Architecture, HEADER_BYTES, Logging, Parameters, Shortened,
+};
 
 /// Runs the command.
 ///
@@ -42,7 +44,15 @@ fn parameters_of(args: &args::InfraParameters, output: &mut Output) -> anyhow::R
     let bucket = args.trail_bucket.as_deref().unwrap_or_default();
     let parameters = match args.template {
         InfraTemplate::Logging => {
-            parameters::of_logging(&fleet, architecture(args.zip.as_deref(), output)?)
+            let architecture = architecture(args.zip.as_deref(), output)?;
+            let logging = parameters::of_logging(&fleet, architecture, !args.without_sources);
+            match logging {
+                Ok(logging) => {
+                    notes(&logging, output)?;
+                    Ok(logging.parameters)
+                }
+                Err(error) => Err(error),
+            }
         }
         InfraTemplate::Guardduty => parameters::of_guardduty(&fleet),
         InfraTemplate::CloudtrailBucket => parameters::of_trail_bucket(
@@ -67,6 +77,29 @@ fn parameters_of(args: &args::InfraParameters, output: &mut Output) -> anyhow::R
         let hint = error.hint();
         Hinted::new(error, hint)
     })?)
+}
+
+/// Says what was done to make the parameters fit.
+fn notes(logging: &Logging, output: &mut Output) -> anyhow::Result<()> {
+    if let Some(Shortened {
+        log_groups,
+        entries,
+        bytes,
+        bytes_max,
+    }) = logging.shortened
+    {
+        output.note(&format!(
+            "Sources names {log_groups} log groups by {entries} entries, because one entry each takes {bytes} bytes and {bytes_max} \
+             fit into a Lambda's environment: run this again when the fleet file changes"
+        ))?;
+    }
+    if let Some(accounts) = logging.accounts_left_out {
+        output.note(&format!(
+            "Accounts is left out, because {accounts} accounts do not fit into a parameter: if the destination is s3, deploy with \
+             PartitionKeys=source-date"
+        ))?;
+    }
+    Ok(())
 }
 
 /// The architecture of the build in the transformer's zip. `None` if no zip is named and there is none to find.

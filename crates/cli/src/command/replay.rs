@@ -1,138 +1,221 @@
-//! `catchment replay`: runs captured batches through the transformer, without AWS.
+//! `catchment replay`: runs what was captured, or what failed, through the transformer, and sends again what passes.
 
-use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use catchment_transformer::settings::{Setting, Settings};
 use catchment_transformer::{Transformed, Transformer};
 
 use super::operations::exit::{ExitStatus, Usage};
 use crate::args;
-use crate::batch::compare::difference;
+use crate::batch::delivered;
+use crate::batch::documents::{Documents, JsonDocument};
+use crate::batch::explain::{Explainer, Passing};
+use crate::batch::input::{Input, Origin};
 use crate::batch::summary::Summary;
-use crate::batch::{JsonDocument, delivered, is_response, json_documents};
-use crate::output::Output;
+use crate::output::{Output, Reading};
+
+mod expected;
+mod files;
+mod send;
+
+use expected::Expected;
+use send::Sender;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Fails if a setting is wrong, the expected responses cannot be read, or the output cannot be written to.
 pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let mut transformer = Transformer::new(settings(&args.settings)?);
-    let expected = args.expect.as_deref().map(expected).transpose()?;
-    let mut responses = Vec::new();
-    let mut summary = Summary::default();
-    let mut is_success = true;
-    let standard_input = [PathBuf::from("-")];
-    let batches = if args.batches.is_empty() {
-        &standard_input[..]
-    } else {
-        &args.batches
-    };
-    for path in batches {
-        let name = if is_standard_input(path) {
-            "standard input".into()
-        } else {
-            path.to_string_lossy()
-        };
-        if is_standard_input(path) && is_keyboard() {
-            output.note("reading a batch from standard input; press Ctrl-D to end it")?;
-        }
-        match replay(path, &name, &mut transformer) {
-            Err(error) => {
-                output.error(&error)?;
-                is_success = false;
+    let settings = settings(&args.settings)?;
+    let expected = args.expect.as_deref().map(Expected::open).transpose()?;
+    let mut replay = Replay {
+        output,
+        reading: Reading::new(),
+        summary: Summary::default(),
+        shown: match expected {
+            Some(expected) => Shown::Difference(expected),
+            None if args.response => Shown::Response,
+            None if args.explain || args.put.put.is_some() => {
+                Shown::Explained(Box::new(Explainer::new(&settings)))
             }
-            Ok(transformed) => {
-                for (
-                    index,
-                    Transformed {
-                        response, report, ..
-                    },
-                ) in transformed.into_iter().enumerate()
-                {
-                    if args.response {
-                        output.result(&response)?;
-                        output.result(b"\n")?;
-                    } else if expected.is_none() {
-                        output.result(&delivered(&response)?)?;
+            None => Shown::Delivered,
+        },
+        transformer: Transformer::new(settings),
+        sender: Sender::open(&args.put)?,
+        is_success: true,
+    };
+    if let Err(error) = replay.files(&args.batches) {
+        // what was sent stays sent
+        if let Some(sender) = &replay.sender {
+            replay.output.note(&sender.summary())?;
+        }
+        return Err(error);
+    }
+    replay.end()
+}
+
+/// A run of the command. What it holds stays the same size, however much is replayed.
+struct Replay<'a> {
+    transformer: Transformer,
+    output: &'a mut Output,
+    reading: Reading,
+    summary: Summary,
+    shown: Shown,
+    sender: Option<Sender>,
+    is_success: bool,
+}
+
+/// What a document came to.
+enum Replayed {
+    Transformed(Transformed, Option<Origin>),
+    /// Only looked at; these pass.
+    Explained(Vec<Passing>),
+}
+
+/// What standard output receives.
+enum Shown {
+    /// What the destination would.
+    Delivered,
+    Response,
+    Difference(Expected),
+    /// What becomes of the records, and why.
+    Explained(Box<Explainer>),
+}
+
+impl Replay<'_> {
+    /// Replays the files. One that cannot be read is reported; only an output that cannot be written to, or a stream that takes
+    /// no more, is an error.
+    fn files(&mut self, paths: &[PathBuf]) -> anyhow::Result<()> {
+        for path in files::files(paths) {
+            match path {
+                Ok(path) => self.file(&path)?,
+                Err(error) => self.fail(&error)?,
+            }
+        }
+        self.sender.as_mut().map_or(Ok(()), Sender::finish)
+    }
+
+    /// Replays a file, document by document. One that cannot be replayed is reported and ends the file.
+    fn file(&mut self, path: &Path) -> anyhow::Result<()> {
+        let name = files::name(path);
+        if files::is_typed(path) {
+            let note = "reading from standard input; press Ctrl-D to end it";
+            self.output.note(note)?;
+        }
+        let mut documents = match self.open(path, &name) {
+            Ok(documents) => documents,
+            Err(error) => return self.fail(&error),
+        };
+        let mut batches = 0;
+        for document in &mut documents {
+            let document = document.with_context(|| format!("cannot replay {name}"));
+            let replayed = match document.and_then(|document| self.document(document, &name)) {
+                Ok(replayed) => replayed,
+                Err(error) => {
+                    self.fail(&error)?;
+                    break;
+                }
+            };
+            match replayed {
+                Replayed::Explained(passing) => {
+                    if let Some(sender) = &mut self.sender {
+                        passing.into_iter().try_for_each(|one| sender.take(one))?;
                     }
-                    output.note(&summary.add(&name, index, &report))?;
-                    is_success &= report.failed.is_empty();
-                    responses.push(response);
+                }
+                Replayed::Transformed(transformed, origin) => {
+                    self.show(&transformed)?;
+                    self.is_success &= transformed.report.failed.is_empty();
+                    if origin.is_none() {
+                        let text = self.summary.add_batch(&name, batches, &transformed.report);
+                        batches += 1;
+                        self.note(&text)?;
+                    } else {
+                        self.summary.add_record(&transformed.report);
+                    }
                 }
             }
         }
-    }
-    if let Some(total) = summary.total() {
-        output.note(&total)?;
-    }
-    if let Some(expected) = expected {
-        let difference = difference(&expected, &responses)?;
-        output.result(difference.as_bytes())?;
-        // an expected failure is a success
-        is_success = difference.is_empty() && !responses.is_empty();
-        output.note(if difference.is_empty() {
-            "as expected"
-        } else {
-            "not as expected"
-        })?;
-    }
-    Ok(ExitStatus::of_success(is_success))
-}
-
-fn replay(
-    path: &Path,
-    name: &str,
-    transformer: &mut Transformer,
-) -> anyhow::Result<Vec<Transformed>> {
-    let bytes = read(path).with_context(|| format!("cannot read {name}"))?;
-    let documents = json_documents(&bytes).with_context(|| format!("cannot replay {name}"))?;
-    let mut transformed = Vec::with_capacity(documents.len());
-    for JsonDocument { json, line } in documents {
-        let place = || format!("cannot replay the event on line {line} of {name}");
-        if is_response(json) {
-            let error =
-                anyhow!("it is a response, not an event; to compare with it, pass it to --expect");
-            return Err(error).with_context(place);
+        match self.summary.end_file(&name) {
+            Some(text) => self.note(&text),
+            None => Ok(()),
         }
-        transformed.push(transformer.transform(json.as_bytes()).with_context(place)?);
     }
-    Ok(transformed)
-}
 
-fn expected(path: &Path) -> anyhow::Result<Vec<String>> {
-    let name = path.display();
-    let bytes = read(path).with_context(|| format!("cannot read {name}"))?;
-    let documents =
-        json_documents(&bytes).with_context(|| format!("cannot compare with {name}"))?;
-    Ok(documents
-        .into_iter()
-        .map(|document| document.json.to_owned())
-        .collect())
-}
-
-fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-#[expect(clippy::disallowed_methods, reason = "replay reads standard input")]
-fn is_keyboard() -> bool {
-    std::io::stdin().is_terminal()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "replay reads the files that it is given"
-)]
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !is_standard_input(path) {
-        return std::fs::read(path);
+    fn open(&self, path: &Path, name: &str) -> anyhow::Result<Documents<'static>> {
+        let opened = files::open(path).with_context(|| format!("cannot read {name}"))?;
+        self.reading.begin(name, opened.bytes);
+        Documents::of(self.reading.of(opened.reader))
+            .with_context(|| format!("cannot replay {name}"))
     }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
+
+    /// Transforms a document. If it is only to be explained, that is all.
+    fn document(
+        &mut self,
+        JsonDocument { json, line }: JsonDocument,
+        name: &str,
+    ) -> anyhow::Result<Replayed> {
+        let place = || format!("cannot replay the document on line {line} of {name}");
+        let input = Input::of(json).with_context(place)?;
+        if let Shown::Explained(explainer) = &mut self.shown {
+            let passing = explainer.explain(&input).with_context(place)?;
+            return Ok(Replayed::Explained(passing));
+        }
+        let transformed = self.transformer.transform(input.event.as_bytes());
+        let transformed = transformed.with_context(place)?;
+        Ok(Replayed::Transformed(transformed, input.origin))
+    }
+
+    fn show(&mut self, transformed: &Transformed) -> anyhow::Result<()> {
+        let response = &transformed.response;
+        match &mut self.shown {
+            Shown::Delivered => self.output.result(&delivered(response)?)?,
+            Shown::Response => {
+                self.output.result(response)?;
+                self.output.result(b"\n")?;
+            }
+            Shown::Difference(expected) => expected.compare(response, self.output)?,
+            Shown::Explained(_) => {}
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.reading.pause(|| self.output.note(text))?)
+    }
+
+    fn fail(&mut self, error: &anyhow::Error) -> anyhow::Result<()> {
+        self.is_success = false;
+        Ok(self.reading.pause(|| self.output.error(error))?)
+    }
+
+    fn end(mut self) -> anyhow::Result<ExitStatus> {
+        drop(self.reading);
+        if let Some(total) = self.summary.total() {
+            self.output.note(&total)?;
+        }
+        match self.shown {
+            Shown::Delivered | Shown::Response => {}
+            Shown::Explained(explainer) => {
+                self.output.result(explainer.to_string().as_bytes())?;
+                self.is_success &= explainer.is_clean();
+                if let Some(sender) = &self.sender {
+                    self.output.note(&sender.summary())?;
+                    self.is_success &= sender.is_complete();
+                }
+            }
+            Shown::Difference(expected) => {
+                // an expected failure is a success
+                self.is_success = expected.end(self.output)?;
+                self.output.note(if self.is_success {
+                    "as expected"
+                } else {
+                    "not as expected"
+                })?;
+            }
+        }
+        Ok(ExitStatus::of_success(self.is_success))
+    }
 }
 
 fn settings(args: &args::Settings) -> Result<Settings, Usage> {

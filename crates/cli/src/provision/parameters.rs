@@ -1,6 +1,7 @@
 //! The parameters of infra/'s templates that follow from the fleet file, so that names are written once.
 
 mod architecture;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,8 @@ use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::resource::Encryption;
 
 pub use architecture::{Architecture, HEADER_BYTES};
+pub use sources::Shortened;
+use sources::Sources;
 
 /// Values by parameter.
 pub type Parameters = BTreeMap<&'static str, String>;
@@ -19,9 +22,15 @@ pub type Parameters = BTreeMap<&'static str, String>;
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 const PARAMETER_BYTES_MAX: usize = 4_096;
 
-/// What a Lambda's whole environment holds at most, in bytes, less what the other settings take
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-const SOURCES_BYTES_MAX: usize = 4_096 - 512;
+/// What `logging.yaml` is given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Logging {
+    pub parameters: Parameters,
+    /// How `Sources` was made to fit, if it had to be.
+    pub shortened: Option<Shortened>,
+    /// How many accounts there are, if they are too many for `Accounts`, which then is left out.
+    pub accounts_left_out: Option<usize>,
+}
 
 /// A fleet that a template cannot be given as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +57,11 @@ pub enum ParametersError {
     /// No member has what the template is for.
     #[error("no member has a {of} log group")]
     NoLogGroup { of: Source },
+    #[error(
+        "the sources of {} log groups take {} bytes, merged by their beginnings still {bytes}; {} fit into a Lambda's environment",
+        .shortened.log_groups, .shortened.bytes, .shortened.bytes_max
+    )]
+    ManySources { shortened: Shortened, bytes: usize },
     #[error("parameter {parameter} takes {bytes} bytes, and {bytes_max} at most fit")]
     TooLong {
         parameter: &'static str,
@@ -70,45 +84,55 @@ impl ParametersError {
                 "give the member's other Regions an entry of their own in the fleet file, without cloudtrail"
             }
             Self::NoLogGroup { .. } => "name it in the fleet file first",
-            Self::TooLong {
-                parameter: "Sources",
-                ..
-            } => "leave it out if names and content tell the sources apart, or split the fleet",
+            Self::ManySources { .. } => {
+                "pass --without-sources if AWS's own names of log streams and the content tell the sources apart, or let the names of a source's log groups begin alike"
+            }
             Self::TooLong { .. } => "an organization trail needs one entry for all members",
         }
     }
 }
 
-/// For `logging.yaml`: the stream, its key, how long it may be silent, the filters' name, whose logs come, which log groups carry which source,
-/// and the architecture of the transformer's build, if there is one.
+/// For `logging.yaml`: the stream, its key, how long it may be silent, the filters' name, whose logs come, which log groups carry
+/// which source unless the transformer is to tell (`with_sources` is false), and the architecture of the transformer's build, if
+/// there is one.
 ///
 /// # Errors
-/// One log group's name with two sources; more log groups than a Lambda's environment holds; more accounts than a
-/// parameter holds.
+/// One log group's name with two sources; more log groups than a Lambda's environment holds, even merged.
 pub fn of_logging(
     fleet: &Fleet,
     architecture: Option<Architecture>,
-) -> Result<Parameters, ParametersError> {
+    with_sources: bool,
+) -> Result<Logging, ParametersError> {
     let mut parameters = Parameters::from([
         ("StreamName", fleet.logging.stream.name.to_string()),
         ("FilterName", fleet.logging.filter.to_string()),
         ("SilentHours", fleet.logging.silent_hours.to_string()),
-        (
-            "Accounts",
-            fitting("Accounts", accounts(fleet), PARAMETER_BYTES_MAX)?,
-        ),
-        (
-            "Sources",
-            fitting("Sources", sources(fleet)?, SOURCES_BYTES_MAX)?,
-        ),
     ]);
+    let accounts = accounts(fleet);
+    let accounts_left_out = match accounts.join(",") {
+        joined if joined.len() > PARAMETER_BYTES_MAX => Some(accounts.len()),
+        joined => {
+            parameters.insert("Accounts", joined);
+            None
+        }
+    };
+    let mut shortened = None;
+    if with_sources {
+        let sources = Sources::of(fleet)?;
+        parameters.insert("Sources", sources.json);
+        shortened = sources.shortened;
+    }
     if let Encryption::Customer(key) = &fleet.logging.stream.encryption {
         parameters.insert("StreamKeyArn", key.to_string());
     }
     if let Some(architecture) = architecture {
         parameters.insert("Architecture", architecture.to_string());
     }
-    Ok(parameters)
+    Ok(Logging {
+        parameters,
+        shortened,
+        accounts_left_out,
+    })
 }
 
 /// For `cloudtrail-bucket.yaml`: the trails of all members that have a CloudTrail log group, where each may write, and
@@ -208,14 +232,9 @@ pub fn of_guardduty(fleet: &Fleet) -> Result<Parameters, ParametersError> {
 }
 
 /// Whose logs come, in order.
-fn accounts(fleet: &Fleet) -> String {
-    let accounts: BTreeSet<_> = fleet
-        .members
-        .values()
-        .map(|member| &member.account)
-        .collect();
-    let accounts: Vec<_> = accounts.into_iter().map(ToString::to_string).collect();
-    accounts.join(",")
+fn accounts(fleet: &Fleet) -> Vec<&str> {
+    let accounts = fleet.members.values().map(|member| member.account.as_str());
+    accounts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The home Region of a member's trail: the only one of its entry in the fleet file, since the filter on the trail's log
@@ -229,26 +248,6 @@ fn trail_home<'a>(name: &MemberName, member: &'a Member) -> Result<&'a Region, P
             count: member.regions.len(),
         }),
     }
-}
-
-/// `CATCHMENT_SOURCES`, as the transformer reads it: a JSON object from log group to source.
-fn sources(fleet: &Fleet) -> Result<String, ParametersError> {
-    let mut sources: BTreeMap<&LogGroupName, Source> = BTreeMap::new();
-    for (log_group, group) in fleet.members.values().flat_map(|member| &member.log_groups) {
-        let one = *sources.entry(log_group).or_insert(group.source);
-        if one != group.source {
-            return Err(ParametersError::TwoSources {
-                log_group: log_group.clone(),
-                one,
-                other: group.source,
-            });
-        }
-    }
-    let entries = sources
-        .into_iter()
-        .map(|(group, source)| (group.to_string(), source.to_string().into()))
-        .collect();
-    Ok(serde_json::Value::Object(entries).to_string())
 }
 
 fn only_one<'a>(

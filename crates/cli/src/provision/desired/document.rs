@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Desired, DesiredError};
 use crate::provision::name::Arn;
 use crate::provision::policy::{Document, Template, TemplateValue};
-use crate::provision::resource::Party;
+use crate::provision::resource::{Encryption, Party};
 
 /// A policy document and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,6 +62,20 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
             &party,
             "identity policy of the logging account's operator".to_owned(),
             operator,
+        );
+        let keys = places().filter_map(|place| match &place.stream.encryption {
+            Encryption::Customer(key) => Some(key),
+            Encryption::None | Encryption::AwsManaged => None,
+        });
+        let replay = Template::OperatorReplay.render([
+            ("streams", places().map(|place| &place.stream.arn).collect()),
+            ("keys", keys.take(1).collect()),
+        ])?;
+        add(
+            &party,
+            "identity policy of whoever sends records again with `catchment replay --put`"
+                .to_owned(),
+            replay,
         );
     }
     for (name, member) in &desired.members {

@@ -31,6 +31,10 @@ fn fleet(text: &str) -> Fleet {
     Fleet::parse(text).unwrap()
 }
 
+fn logging(text: &str) -> Parameters {
+    of_logging(&fleet(text), None, true).unwrap().parameters
+}
+
 fn lines(parameters: &Parameters) -> String {
     parameters
         .iter()
@@ -44,7 +48,7 @@ fn region() -> Region {
 
 #[test]
 fn logging_yaml_gets_the_stream_and_the_sources() {
-    insta::assert_snapshot!(lines(&of_logging(&fleet(FLEET), Some(Architecture::X86_64)).unwrap()), @r#"
+    insta::assert_snapshot!(lines(&of_logging(&fleet(FLEET), Some(Architecture::X86_64), true).unwrap().parameters), @r#"
     Accounts=111122223333,444455556666,999988887777
     Architecture=x86_64
     FilterName=catchment-kinesisDest
@@ -57,25 +61,19 @@ fn logging_yaml_gets_the_stream_and_the_sources() {
 #[test]
 fn the_fleet_file_says_how_long_silence_is_no_trouble() {
     let text = FLEET.replace("role = \"cwrole\"", "role = \"cwrole\"\nsilent_hours = 0");
-    assert_eq!(of_logging(&fleet(&text), None).unwrap()["SilentHours"], "0");
+    assert_eq!(logging(&text)["SilentHours"], "0");
 }
 
 #[test]
 fn a_customers_key_of_the_stream_is_passed_on() {
     let key = "arn:aws:kms:us-west-2:999988887777:key/1";
     let text = FLEET.replace("shards = 4", &format!("shards = 4\nencryption = \"{key}\""));
-    assert_eq!(
-        of_logging(&fleet(&text), None).unwrap()["StreamKeyArn"],
-        key
-    );
+    assert_eq!(logging(&text)["StreamKeyArn"], key);
 }
 
 #[test]
 fn the_transformer_reads_the_sources() {
-    let sources = of_logging(&fleet(FLEET), None)
-        .unwrap()
-        .remove("Sources")
-        .unwrap();
+    let sources = logging(FLEET).remove("Sources").unwrap();
     catchment_transformer::Settings::from_pairs([("CATCHMENT_SOURCES".to_owned(), sources)])
         .unwrap();
 }
@@ -83,18 +81,54 @@ fn the_transformer_reads_the_sources() {
 #[test]
 fn one_name_with_two_sources_is_refused() {
     let text = FLEET.replace("other = [\"app\"]", "other = [\"flow\"]");
-    let error = of_logging(&fleet(&text), None).unwrap_err();
+    let error = of_logging(&fleet(&text), None, true).unwrap_err();
     insta::assert_snapshot!(error, @"log group flow carries vpc-flow-logs in one member and other in another");
 }
 
+/// The small fleet with 500 more log groups, alternately of two sources.
+fn large(name: impl Fn(usize) -> String) -> String {
+    let list = |odd: usize| {
+        let names: Vec<_> = (0..500).filter(|n| n % 2 == odd).map(&name).collect();
+        format!("{names:?}")
+    };
+    FLEET
+        .replace("[\"app\"]", &list(0))
+        .replace("[\"flow\"]", &list(1))
+}
+
 #[test]
-fn more_sources_than_an_environment_holds_are_refused() {
-    let many = (0..200)
-        .map(|n| format!("\"application-{n:04}\""))
-        .collect::<Vec<_>>()
-        .join(",");
-    let error = of_logging(&fleet(&FLEET.replace("\"app\"", &many)), None).unwrap_err();
-    insta::assert_snapshot!(error, @"parameter Sources takes 5520 bytes, and 3584 at most fit");
+fn sources_that_outgrow_the_environment_are_merged_by_their_beginnings() {
+    let text = large(|n| format!("{}/member-account-{n:04}", ["app", "flow"][n % 2]));
+    let Logging {
+        parameters,
+        shortened,
+        ..
+    } = of_logging(&fleet(&text), None, true).unwrap();
+    insta::assert_snapshot!(parameters["Sources"], @r#"{"/aws/events/guardduty":"guardduty","CloudTrail/*":"cloudtrail","app/member-account-0*":"other","flow/member-account-0*":"vpc-flow-logs"}"#);
+    let shortened = shortened.unwrap();
+    assert_eq!((shortened.log_groups, shortened.entries), (503, 4));
+}
+
+#[test]
+fn sources_that_cannot_be_merged_are_refused_unless_they_are_left_out() {
+    let text = large(|n| format!("/member-account-{n:04}/logs"));
+    let error = of_logging(&fleet(&text), None, true).unwrap_err();
+    insta::assert_snapshot!(error, @"the sources of 503 log groups take 20097 bytes, merged by their beginnings still 20065; 3584 fit into a Lambda's environment");
+    let without = of_logging(&fleet(&text), None, false).unwrap();
+    assert_eq!(without.parameters.get("Sources"), None);
+}
+
+#[test]
+fn accounts_that_outgrow_a_parameter_are_left_out() {
+    let mut text = FLEET.to_owned();
+    for n in 0..320 {
+        let account = 100_000_000_000_u64 + n;
+        text +=
+            &format!("[[members]]\nname = \"m{n}\"\naccount = \"{account}\"\nother = [\"app\"]\n");
+    }
+    let found = of_logging(&fleet(&text), None, true).unwrap();
+    assert_eq!(found.accounts_left_out, Some(323));
+    assert_eq!(found.parameters.get("Accounts"), None);
 }
 
 #[test]

@@ -126,7 +126,8 @@ impl Orphans {
                 State::Absent | State::Unknown(_) => false,
             };
             let is_new = seen.role == State::Absent || delivers_otherwise;
-            if !open.contains(region) && !(is_new && is_in_file) {
+            let is_to_open = is_new && is_in_file;
+            if !open.contains(region) && !is_to_open {
                 continue;
             }
             let policy = match &place.destination {

@@ -15,6 +15,7 @@ pub(crate) enum Template {
     Destination,
     OperatorLogging,
     OperatorMember,
+    OperatorReplay,
 }
 
 /// The value of a placeholder.
@@ -64,6 +65,7 @@ impl Template {
             Self::Destination => file!("destination.json"),
             Self::OperatorLogging => file!("operator-logging.json"),
             Self::OperatorMember => file!("operator-member.json"),
+            Self::OperatorReplay => file!("operator-replay.json"),
         }
     }
 

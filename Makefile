@@ -79,10 +79,12 @@ $(CARGO_FUZZ):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@0.13.2
 
 FUZZ_SECONDS := 600
-fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
-	mkdir -p target/fuzz-corpus
-	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
-		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
+FUZZ_TARGETS := event record message settings fleet policy
+fuzz: $(CARGO_FUZZ) ## fuzz every parser in turn, for FUZZ_SECONDS (600) in all
+	$(foreach target,$(FUZZ_TARGETS),mkdir -p target/fuzz-corpus/$(target) && \
+		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
+		$(target) target/fuzz-corpus/$(target) crates/transformer/fuzz/seeds/$(target) -- -max_len=8192 -print_final_stats=1 \
+		-max_total_time=$$(( $(FUZZ_SECONDS) / $(words $(FUZZ_TARGETS)) )) &&) true
 
 $(CARGO_MUTANTS):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-mutants@27.1.0

@@ -116,11 +116,11 @@ LAMBDA_DIR := target/lambda/$(ARCH)
 REMAPPED := $(CURDIR)=. $(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 LAMBDA_RUSTFLAGS = $(REMAPPED:%=--remap-path-prefix=%) --remap-path-prefix=$(shell rustc --print sysroot)=rust
 LAMBDA_CFLAGS := $(if $(filter x86_64,$(ARCH)),-mevex512) $(REMAPPED:%=-ffile-prefix-map=%)
-lambda: $(VENV)/.installed ## the deployable zip, target/lambda/transformer.zip, for ARCH (default: this machine's)
+lambda: $(VENV)/.installed ## target/lambda/transformer.zip and its SBOM, for ARCH (default: this machine's)
 	@CFLAGS_$(subst -,_,$(LAMBDA_TARGET))="$(LAMBDA_CFLAGS)" RUSTFLAGS="$(LAMBDA_RUSTFLAGS)" PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
 		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer
-	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip
+	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip $(LAMBDA_TARGET)
 	@ls -l target/lambda/transformer.zip
 
 pins: ## resolve .config/requirements.in into requirements.txt

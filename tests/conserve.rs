@@ -99,6 +99,10 @@ fn conserve(seed: u64, events: u64) -> Totals {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes unless optimised: `make conserve` runs it"
+)]
 fn sixty_records_of_five_megabytes_drain_in_two_rounds() {
     let mut sent = Sent::default();
     let mut rng = fastrand::Rng::with_seed(1);

@@ -36,14 +36,14 @@ const RECORDS_PER_BATCH: usize = 25;
 /// The emulated AWS with a Kinesis stream.
 fn aws() -> Emulator {
     let emulator = Emulator::start();
-    let kinesis = |operation, params| emulator.call(LOGGING, REGION, "kinesis", operation, params);
+    let kinesis = |operation, params: Value| emulator.call(LOGGING, REGION, "kinesis", operation, &params);
     kinesis(
         "CreateStream",
-        &json!({ "StreamName": STREAM, "ShardCount": 1 }),
+        json!({ "StreamName": STREAM, "ShardCount": 1 }),
     );
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let described = kinesis("DescribeStreamSummary", &json!({ "StreamName": STREAM }));
+        let described = kinesis("DescribeStreamSummary", json!({ "StreamName": STREAM }));
         if described["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE" {
             return emulator;
         }
@@ -98,15 +98,14 @@ struct Reader<'e> {
 
 impl<'e> Reader<'e> {
     fn new(emulator: &'e Emulator) -> Self {
-        let kinesis =
-            |operation, params| emulator.call(LOGGING, REGION, "kinesis", operation, params);
-        let shards = kinesis("ListShards", &json!({ "StreamName": STREAM }));
+        let kinesis = |operation, params: Value| emulator.call(LOGGING, REGION, "kinesis", operation, &params);
+        let shards = kinesis("ListShards", json!({ "StreamName": STREAM }));
         let first = json!({
             "StreamName": STREAM,
             "ShardId": shards["Shards"][0]["ShardId"],
             "ShardIteratorType": "TRIM_HORIZON",
         });
-        let iterator = kinesis("GetShardIterator", &first)["ShardIterator"].take();
+        let iterator = kinesis("GetShardIterator", first)["ShardIterator"].take();
         Self { emulator, iterator }
     }
 

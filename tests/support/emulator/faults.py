@@ -65,6 +65,8 @@ class Faults:
         if settings.operations and call.operation not in settings.operations:
             return None
         kinds = [kind for kind in settings.kinds if kind != "partial" or call.operation == "PutRecords"]
+        if not kinds:
+            return None
         place = (call.account, call.region, call.service)
         if self._storms[place]:
             self._storms[place] -= 1

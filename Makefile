@@ -80,10 +80,12 @@ $(CARGO_FUZZ):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-fuzz@0.13.2
 
 FUZZ_SECONDS := 600
-fuzz: $(CARGO_FUZZ) ## fuzz the record decoder, for FUZZ_SECONDS (600)
-	mkdir -p target/fuzz-corpus
-	RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
-		record target/fuzz-corpus crates/transformer/fuzz/seeds -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1
+FUZZ_TARGETS := event record message settings fleet policy
+fuzz: $(CARGO_FUZZ) ## fuzz every parser in turn, for FUZZ_SECONDS (600) in all
+	$(foreach target,$(FUZZ_TARGETS),mkdir -p target/fuzz-corpus/$(target) && \
+		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" cargo fuzz run --fuzz-dir crates/transformer/fuzz --sanitizer none \
+		$(target) target/fuzz-corpus/$(target) crates/transformer/fuzz/seeds/$(target) -- -max_len=8192 -print_final_stats=1 \
+		-max_total_time=$$(( $(FUZZ_SECONDS) / $(words $(FUZZ_TARGETS)) )) &&) true
 
 $(CARGO_MUTANTS):
 	cargo install --quiet --locked --debug --root $(TOOLS) cargo-mutants@27.1.0
@@ -119,11 +121,11 @@ LAMBDA_DIR := target/lambda/$(ARCH)
 REMAPPED := $(CURDIR)=. $(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 LAMBDA_RUSTFLAGS = $(REMAPPED:%=--remap-path-prefix=%) --remap-path-prefix=$(shell rustc --print sysroot)=rust
 LAMBDA_CFLAGS := $(if $(filter x86_64,$(ARCH)),-mevex512) $(REMAPPED:%=-ffile-prefix-map=%)
-lambda: $(VENV)/.installed ## the deployable zip, target/lambda/transformer.zip, for ARCH (default: this machine's)
+lambda: $(VENV)/.installed ## target/lambda/transformer.zip and its SBOM, for ARCH (default: this machine's)
 	@CFLAGS_$(subst -,_,$(LAMBDA_TARGET))="$(LAMBDA_CFLAGS)" RUSTFLAGS="$(LAMBDA_RUSTFLAGS)" PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 		cargo lambda build --quiet --release --locked --package catchment-transformer --bin transformer \
 		--target $(LAMBDA_TARGET).2.34 --lambda-dir $(LAMBDA_DIR) --flatten transformer
-	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip
+	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip $(LAMBDA_TARGET)
 	@ls -l target/lambda/transformer.zip
 
 pins: ## resolve .config/requirements.in into requirements.txt

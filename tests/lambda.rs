@@ -13,7 +13,6 @@
 mod batch;
 mod support;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use catchment_transformer::firehose::{RecordResult, Response};
@@ -24,22 +23,7 @@ use catchment_transformer::{Settings, Transformer};
 use serde_json::{Value, json};
 
 use batch::Case;
-use support::lambda::Lambda;
-
-/// The binary that `make lambda` built for this machine.
-fn bootstrap() -> PathBuf {
-    let architecture = if cfg!(target_arch = "aarch64") {
-        "arm64"
-    } else {
-        "x86_64"
-    };
-    let path = support::repository()
-        .join("target/lambda")
-        .join(architecture)
-        .join("bootstrap");
-    assert!(path.exists(), "no {}: run `make lambda`", path.display());
-    path
-}
+use support::lambda::{Lambda, bootstrap};
 
 /// The lines of its log that are JSON: its own.
 fn log(lambda: &Lambda) -> Vec<Value> {

@@ -252,10 +252,10 @@ fn errors_name_the_cause_and_the_next_step() {
             "error: --schema: `ocsf` is not built yet; expected one of: none",
         ),
         (
-            &["--overflow", "reingest"],
+            &["--overflow", "drop"],
             "",
             2,
-            "error: --overflow: `reingest` is not built yet; expected one of: fail",
+            "error: --overflow: unknown value `drop`; expected one of: fail, reingest",
         ),
         (
             &["--max-decoded-mib", "0"],

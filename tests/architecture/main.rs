@@ -13,6 +13,7 @@ mod files;
 mod limits;
 mod lints;
 mod modules;
+mod security;
 
 use files::{File, sources};
 

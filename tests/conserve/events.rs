@@ -159,7 +159,7 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 }
 
 fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut deflate = Compressor::new(CompressionLvl::fastest());
+    let mut deflate = Compressor::new(CompressionLvl::default());
     let mut packed = vec![0; deflate.gzip_compress_bound(text.len())];
     let length = deflate.gzip_compress(text, &mut packed).unwrap();
     packed.truncate(length);

@@ -62,14 +62,25 @@ impl Lambda {
 
     /// Sends one event and returns the HTTP status and body of the response.
     pub(crate) fn invoke(&self, event: &[u8]) -> (u16, Vec<u8>) {
+        self.try_invoke(event).unwrap_or_else(|error| {
+            panic!("invoking the Lambda: {error}\n{}", self.written("emulator"))
+        })
+    }
+
+    /// As [`Lambda::invoke`], but returns an error if there is no response.
+    pub(crate) fn try_invoke(&self, event: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
         http::post(
             self.address,
             "/2015-03-31/functions/function/invocations",
             event,
         )
-        .unwrap_or_else(|error| {
-            panic!("invoking the Lambda: {error}\n{}", self.written("emulator"))
-        })
+    }
+
+    /// Kills the function, as Lambda does at its timeout. The next invocation starts it again.
+    pub(crate) fn kill(&self) {
+        let pid = self.function_pid().to_string();
+        let killed = Command::new("kill").args(["-KILL", &pid]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "kill {pid}");
     }
 
     /// The Lambda's log so far: both outputs of the binary, with START and END lines.
@@ -140,6 +151,21 @@ impl Lambda {
             sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// The binary that `make lambda` built for this machine.
+pub(crate) fn bootstrap() -> PathBuf {
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let path = repository()
+        .join("target/lambda")
+        .join(architecture)
+        .join("bootstrap");
+    assert!(path.exists(), "no {}: run `make lambda`", path.display());
+    path
 }
 
 impl Drop for Lambda {

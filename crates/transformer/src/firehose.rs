@@ -26,7 +26,7 @@ mod transform;
 pub use batch::{Batch, BatchError, Record};
 #[cfg(feature = "lambda")]
 pub use handler::Function;
-pub use pending::Pending;
+pub use pending::{Pending, Transformed};
 pub use report::{Dropped, Failure, RecordError, Report};
 pub use response::{Answer, RecordResult, Response};
-pub use transform::{Transformed, Transformer};
+pub use transform::Transformer;

@@ -11,6 +11,18 @@ pub(crate) use mark::{Mark, unmark};
 pub use pieces::Piece;
 pub(crate) use split::{SplitError, Splitter, messages_in};
 
+/// The pieces of a text that was read before, or `None` if it cannot be split; for the fuzzer.
+#[cfg(fuzzing)]
+pub fn pieces_of(text: &[u8]) -> Option<Vec<Piece>> {
+    let mark = Mark {
+        hops: 1,
+        stream: b"\"\"",
+    };
+    let mut splitter = Splitter::new(crate::limits::BATCH_BYTES_DEFAULT);
+    splitter.split(0, text, mark, 0).ok()?;
+    Some(splitter.into_pieces())
+}
+
 /// Where pieces are put back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {

@@ -30,7 +30,8 @@ class Settings:
     rate: float = 0.0
     kinds: list[str] = field(default_factory=lambda: ["error", "reset", "hang", "throttle"])
     """`error`: a 5xx; `reset`: the connection breaks; `hang`: it breaks after a silence; `throttle`: a series of refusals;
-    `denied`: the caller lacks permission."""
+    `denied`: the caller lacks permission; `partial`, for PutRecords alone: every second record is refused, and the others are
+    taken."""
     lost: float = 0.5
     """The share of errors, resets and hangs that come after the call was carried out, so that only the response is lost."""
     accounts: list[str] = field(default_factory=list)
@@ -68,6 +69,9 @@ class Faults:
             return None
         if settings.operations and call.operation not in settings.operations:
             return None
+        kinds = [kind for kind in settings.kinds if kind != "partial" or call.operation == "PutRecords"]
+        if not kinds:
+            return None
         place = (call.account, call.region, call.service)
         if self._storms[place]:
             self._storms[place] -= 1
@@ -77,11 +81,11 @@ class Faults:
         chance = random.Random(f"{settings.seed}/{what}/{self._seen[what]}")
         if chance.random() >= settings.rate:
             return None
-        kind = chance.choice(settings.kinds)
+        kind = chance.choice(kinds)
         if kind == "throttle":
             self._storms[place] = settings.storm_calls - 1
             return Fault(kind, lost=False)
-        return Fault(kind, lost=chance.random() < settings.lost)
+        return Fault(kind, lost=kind != "partial" and chance.random() < settings.lost)
 
 
 def denial(call: Call) -> Refusal:
@@ -98,3 +102,19 @@ def refusal(kind: str, service: str) -> Refusal:
     """A throttling or server error as the service words it."""
     table = THROTTLES if kind == "throttle" else SERVER_ERRORS
     return table.get(service, table["logs"])
+
+
+REFUSED_RECORD = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded for shard."}
+
+
+def part(params: dict) -> dict:
+    """A PutRecords call without every second record, from the first."""
+    return {**params, "Records": params["Records"][1::2]}
+
+
+def results_of_part(taken: dict, records: int) -> dict:
+    """The answer to the whole call, from that to its part, as
+    https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html describes it."""
+    results = iter(taken["Records"])
+    merged = [REFUSED_RECORD if at % 2 == 0 else next(results) for at in range(records)]
+    return {**taken, "FailedRecordCount": (records + 1) // 2, "Records": merged}

@@ -11,7 +11,7 @@ from . import control
 from .breakpoint import Breakpoint
 from .call import Call, Refusal, parse, render
 from .delivery import Delivery
-from .faults import Fault, Faults, denial, refusal
+from .faults import Fault, Faults, denial, part, refusal, results_of_part
 from .gaps import Gaps
 from .journal import Entry, Journal
 from .rules import Rules
@@ -63,6 +63,9 @@ class Proxy:
         if is_held and self.breakpoint.settings.when == "before":
             entry.outcome = "held"
             await self.breakpoint.hold()
+        if fault and fault.kind == "partial":
+            entry.outcome, entry.code = "injected", fault.kind
+            return await self._answer_in_part(call)
         if fault and not fault.lost:
             return await self._fail(call, entry, fault, request)
         try:
@@ -77,6 +80,13 @@ class Proxy:
         if fault:
             return await self._fail(call, entry, fault, request)
         return _response(*answer)
+
+    async def _answer_in_part(self, call: Call) -> web.Response:
+        taken = {"Records": []}
+        if (wanted := part(call.params))["Records"]:
+            taken = await self.upstream.json(call.account, call.region, call.service, call.operation, wanted)
+        answer = json.dumps(results_of_part(taken, len(call.params["Records"]))).encode()
+        return _response(200, {"Content-Type": "application/x-amz-json-1.1"}, answer)
 
     async def _forward(self, call: Call, request: web.Request, body: bytes) -> tuple[int, dict, bytes]:
         is_shared = call.is_write and "logGroupName" not in call.params

@@ -94,6 +94,20 @@ class Injected(EmulatorTest):
             self.group()
         self.assertGreater(time.monotonic() - start, 0.5)
 
+    def test_a_part_of_the_records_is_refused_and_the_others_are_taken(self):
+        kinesis = self.client("kinesis", self.logging)
+        kinesis.create_stream(StreamName="logs", ShardCount=1)
+        self.control("faults", {"rate": 1.0, "kinds": ["partial"]})
+        records = [{"Data": f"{at}".encode(), "PartitionKey": "a"} for at in range(5)]
+        answer = kinesis.put_records(StreamName="logs", Records=records)
+        self.assertEqual(answer["FailedRecordCount"], 3)
+        refused = ["ErrorCode" in result for result in answer["Records"]]
+        self.assertEqual(refused, [True, False, True, False, True])
+        first = {"ShardId": answer["Records"][1]["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = kinesis.get_shard_iterator(StreamName="logs", **first)["ShardIterator"]
+        taken = kinesis.get_records(ShardIterator=iterator)["Records"]
+        self.assertEqual([record["Data"] for record in taken], [b"1", b"3"])
+
     def test_the_journal_lists_refusals(self):
         with self.refused("InvalidParameterException", ""):
             self.group("aws/mine")

@@ -132,7 +132,8 @@ pub struct Settings {
     #[arg(long, value_name = "JSON")]
     pub sources: Option<String>,
 
-    /// What to do with a record that does not fit into the response; fail: send it to the error output [default: fail]
+    /// What to do with a record that does not fit into the response; fail: send it to the error output; reingest: put it
+    /// back, which is taken as done here [default: fail]
     #[arg(long)]
     pub overflow: Option<String>,
 

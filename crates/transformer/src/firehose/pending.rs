@@ -3,7 +3,7 @@
 use super::answers::Answers;
 use super::budget::Budget;
 use super::report::{Dropped, Failure, RecordError, Report};
-use super::{Batch, Record, Transformed};
+use super::{Batch, Record};
 use crate::overflow::{Piece, Target};
 
 /// A batch whose response waits for records to be put back.
@@ -14,6 +14,19 @@ pub struct Pending<'a> {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) report: Report,
     pub(super) pieces: Vec<Piece>,
+}
+
+/// The answer to one batch.
+#[derive(Debug)]
+pub struct Transformed {
+    /// The response as JSON: `{"records":[…]}`, at most [`RESPONSE_BYTES_MAX`](crate::limits::RESPONSE_BYTES_MAX) bytes.
+    pub response: Vec<u8>,
+    /// What became of the records.
+    pub report: Report,
+    /// Firehose's id of the invocation; empty if the event has none.
+    pub invocation_id: String,
+    /// The Firehose stream's ARN; empty if the event has none.
+    pub delivery_stream_arn: String,
 }
 
 /// What becomes of a record.

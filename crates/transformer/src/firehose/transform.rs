@@ -2,7 +2,7 @@
 
 use super::answers::Answers;
 use super::budget::Budget;
-use super::pending::{Delivery, Outcome, Pending};
+use super::pending::{Delivery, Outcome, Pending, Transformed};
 use super::report::{Dropped, RecordError, Report};
 use super::response::close_ok;
 use super::{Batch, BatchError, Record};
@@ -19,19 +19,6 @@ pub struct Transformer {
     output: Output,
     /// Bytes of the last response.
     response_bytes: usize,
-}
-
-/// The answer to one batch.
-#[derive(Debug)]
-pub struct Transformed {
-    /// The response as JSON: `{"records":[…]}`, at most [`RESPONSE_BYTES_MAX`] bytes.
-    pub response: Vec<u8>,
-    /// What became of the records.
-    pub report: Report,
-    /// Firehose's id of the invocation; empty if the event has none.
-    pub invocation_id: String,
-    /// The Firehose stream's ARN; empty if the event has none.
-    pub delivery_stream_arn: String,
 }
 
 /// What is learnt of records on the way to their answers.

@@ -11,7 +11,7 @@ use crate::overflow::Piece;
 /// A stream that takes records.
 pub(super) trait Stream {
     /// The most bytes of one call.
-    const CALL_BYTES_MAX: usize;
+    const LONGEST_CALL: usize;
 
     /// Puts records in one call, and tells of each whether it was taken.
     fn put(&self, records: &[&Piece]) -> impl Future<Output = Result<Vec<bool>, PutError>> + Send;
@@ -46,7 +46,7 @@ pub(super) async fn put(stream: &(impl Stream + Sync), pieces: &[Piece], deadlin
     let mut left: Vec<usize> = (0..pieces.len()).collect();
     let mut backoff = BACKOFF_FIRST;
     while !left.is_empty() && Instant::now() < deadline {
-        for call in calls(&left, pieces, call_bytes_max(stream)) {
+        for call in calls(&left, pieces, longest_call(stream)) {
             let records: Vec<&Piece> = call.iter().map(|index| &pieces[*index]).collect();
             let until = deadline.min(Instant::now() + CALL_TIME_MAX);
             put.calls += 1;
@@ -77,8 +77,8 @@ pub(super) async fn put(stream: &(impl Stream + Sync), pieces: &[Piece], deadlin
     put
 }
 
-fn call_bytes_max<S: Stream>(_: &S) -> usize {
-    S::CALL_BYTES_MAX
+fn longest_call<S: Stream>(_: &S) -> usize {
+    S::LONGEST_CALL
 }
 
 /// Divides records, by their indices, into calls within the limits.

@@ -120,7 +120,7 @@ fn http() -> SharedHttpClient {
 }
 
 impl Stream for Kinesis {
-    const CALL_BYTES_MAX: usize = PUT_RECORDS_BYTES_MAX;
+    const LONGEST_CALL: usize = PUT_RECORDS_BYTES_MAX;
 
     async fn put(&self, records: &[&Piece]) -> Result<Vec<bool>, PutError> {
         let mut call = self.client.put_records().stream_arn(&self.arn);
@@ -139,7 +139,7 @@ impl Stream for Kinesis {
 }
 
 impl Stream for Firehose {
-    const CALL_BYTES_MAX: usize = PUT_RECORD_BATCH_BYTES_MAX;
+    const LONGEST_CALL: usize = PUT_RECORD_BATCH_BYTES_MAX;
 
     async fn put(&self, records: &[&Piece]) -> Result<Vec<bool>, PutError> {
         let mut call = self

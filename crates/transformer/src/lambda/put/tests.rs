@@ -22,7 +22,7 @@ struct Scripted {
 }
 
 impl Stream for Scripted {
-    const CALL_BYTES_MAX: usize = 1_000_000;
+    const LONGEST_CALL: usize = 1_000_000;
 
     async fn put(&self, records: &[&Piece]) -> Result<Vec<bool>, PutError> {
         let bytes = records.iter().map(|piece| piece.data().len() + 8).sum();
@@ -92,7 +92,7 @@ async fn calls_stay_within_count_and_bytes() {
     let (put, calls) = run(&large, &[Does::Takes]).await;
     assert!(put.is_put.iter().all(|is_put| *is_put));
     assert!(
-        calls.iter().all(|call| call.1 <= Scripted::CALL_BYTES_MAX),
+        calls.iter().all(|call| call.1 <= Scripted::LONGEST_CALL),
         "{calls:?}"
     );
     assert!(calls.len() < 10, "several at once: {calls:?}");

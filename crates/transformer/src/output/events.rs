@@ -55,7 +55,7 @@ impl Head {
     #[inline(always)]
     pub(super) fn line(
         &self,
-        event: &LogEvent<'_>,
+        event: LogEvent<'_>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
@@ -85,7 +85,7 @@ impl Head {
     #[inline(never)]
     fn rare_line(
         &self,
-        event: &LogEvent<'_>,
+        event: LogEvent<'_>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {

@@ -66,14 +66,10 @@ impl Head {
         }
         let out = lines.end();
         let begin = out.len();
-        out.extend(&self.bytes);
+        out.extend_with([&self.bytes, id, MESSAGE, message, CLOSE]);
         if let Some(place) = out.written_mut()[begin + OPEN.len()..].first_chunk_mut() {
             timestamps.write(event.timestamp, place);
         }
-        out.extend(id);
-        out.extend(MESSAGE);
-        out.extend(message);
-        out.extend(CLOSE);
         Line {
             fits: lines.settle(),
             is_replaced: false,

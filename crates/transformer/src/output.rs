@@ -122,7 +122,9 @@ impl<'a> Encoder<'a, '_> {
     }
 
     /// Works out what the events of a message share, from the first of them.
-    fn begin(&mut self, header: &Header<'a>, first: &LogEvent<'a>) {
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, header: &Header<'a>, first: LogEvent<'a>) {
         let settings = self.context.settings;
         let keys_wanted = self.encoded.events == 0 && !settings.partition_keys.is_empty();
         if keys_wanted || settings.format == Format::Events {
@@ -159,11 +161,12 @@ impl<'a> Encoder<'a, '_> {
     }
 
     #[inline(always)]
-    fn line(&mut self, header: &Header<'a>, event: &LogEvent<'a>) {
-        if self.head_for != Some(event.system) {
-            let origin = origin(self.context, self.source, header, event.system);
+    fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+        let LogEvent { system, .. } = event;
+        if self.head_for.is_none_or(|known| !known.is(system)) {
+            let origin = origin(self.context, self.source, header, system);
             self.head.write(&origin, header);
-            self.head_for = Some(event.system);
+            self.head_for = Some(system);
         }
         let line = self.head.line(event, self.timestamps, &mut self.lines);
         self.encoded.replaced |= line.is_replaced;
@@ -185,14 +188,14 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
     #[inline(always)]
     fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
         if self.message_events == 0 {
-            self.begin(header, &event);
+            self.begin(header, event);
         }
         self.message_events += 1;
         if self.full {
             return;
         }
         match self.context.settings.format {
-            Format::Events => self.line(header, &event),
+            Format::Events => self.line(header, event),
             Format::Message => {
                 // The message itself is there already: the reader wrote it.
                 self.lines.end().push(b'\n');

@@ -43,31 +43,31 @@ impl Timestamps {
         *place = self.midnight;
         let rest = milliseconds.rem_euclid(DAY) as u32;
         let (seconds, millis) = (rest / 1000, rest % 1000);
-        digits(&mut place[11..13], seconds / 3600);
-        digits(&mut place[14..16], seconds / 60 % 60);
-        digits(&mut place[17..19], seconds % 60);
-        digits(&mut place[20..23], millis);
+        let minutes = seconds / 60;
+        place[11..13].copy_from_slice(&two_digits(minutes / 60));
+        place[14..16].copy_from_slice(&two_digits(minutes % 60));
+        place[17..19].copy_from_slice(&two_digits(seconds % 60));
+        place[20..22].copy_from_slice(&two_digits(millis / 10));
+        place[22] = two_digits(millis % 10)[1];
     }
 
     #[cold]
     fn set_day(&mut self, day: i64) {
         let days = SignedDuration::from_hours(24 * day);
         let date = date(1970, 1, 1).saturating_add(days);
-        digits(&mut self.midnight[0..4], date.year().unsigned_abs().into());
-        digits(&mut self.midnight[5..7], date.month().unsigned_abs().into());
-        digits(&mut self.midnight[8..10], date.day().unsigned_abs().into());
+        let year = u32::from(date.year().unsigned_abs());
+        self.midnight[0..2].copy_from_slice(&two_digits(year / 100));
+        self.midnight[2..4].copy_from_slice(&two_digits(year % 100));
+        self.midnight[5..7].copy_from_slice(&two_digits(date.month().unsigned_abs().into()));
+        self.midnight[8..10].copy_from_slice(&two_digits(date.day().unsigned_abs().into()));
         self.day = day;
     }
 }
 
-/// Fills `place` with `number` in decimal, with leading zeros.
+/// A number below 100 in decimal.
 #[inline(always)]
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev() {
-        let value = (number % 10) as u8;
-        *digit = b'0' + value;
-        number /= 10;
-    }
+fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 #[cfg(test)]

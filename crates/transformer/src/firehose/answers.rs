@@ -100,3 +100,54 @@ impl Answers {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::RESPONSE_BYTES_MAX;
+
+    #[test]
+    fn memory_is_given_back_once_more_is_void_than_a_response_may_have() {
+        let mut answers = Answers::new(0);
+        let answer = |byte: u8, size: usize| {
+            move |out: &mut Vec<u8>| {
+                out.resize(out.len() + size, byte);
+                true
+            }
+        };
+        for size in [RESPONSE_BYTES_MAX, 1, 3] {
+            let byte = b'a' + answers.places.len() as u8;
+            assert_eq!(answers.write(answer(byte, size)), Some(size));
+        }
+        let all = answers.bytes.len();
+        answers.fail(0);
+        assert_eq!(
+            (answers.void, answers.bytes.len()),
+            (RESPONSE_BYTES_MAX, all)
+        );
+        answers.fail(0);
+        assert_eq!(answers.void, RESPONSE_BYTES_MAX);
+        answers.fail(1);
+        assert_eq!(answers.void, 0);
+        assert_eq!(answers.bytes, [RESPONSE_OPEN.as_bytes(), b"ccc"].concat());
+        assert_eq!(
+            answers.places[2],
+            Some(RESPONSE_OPEN.len()..answers.bytes.len())
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_not_used_leaves_nothing() {
+        let mut answers = Answers::new(0);
+        answers.write(|out| {
+            out.extend_from_slice(b"used");
+            true
+        });
+        let before = answers.bytes.clone();
+        let unused = answers.write(|out| {
+            out.extend_from_slice(b"not used");
+            false
+        });
+        assert_eq!((unused, answers.bytes), (None, before));
+    }
+}

@@ -55,7 +55,7 @@ impl Head {
     #[inline(always)]
     pub(super) fn line(
         &self,
-        event: &LogEvent<'_>,
+        event: LogEvent<'_>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
@@ -66,14 +66,10 @@ impl Head {
         }
         let out = lines.end();
         let begin = out.len();
-        out.extend(&self.bytes);
+        out.extend_with([&self.bytes, id, MESSAGE, message, CLOSE]);
         if let Some(place) = out.written_mut()[begin + OPEN.len()..].first_chunk_mut() {
             timestamps.write(event.timestamp, place);
         }
-        out.extend(id);
-        out.extend(MESSAGE);
-        out.extend(message);
-        out.extend(CLOSE);
         Line {
             fits: lines.settle(),
             is_replaced: false,
@@ -85,7 +81,7 @@ impl Head {
     #[inline(never)]
     fn rare_line(
         &self,
-        event: &LogEvent<'_>,
+        event: LogEvent<'_>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {

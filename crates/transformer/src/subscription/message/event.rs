@@ -12,7 +12,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// What is known of a log event so far.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Fields<'a> {
     id: Option<JsonStr<'a>>,
     timestamp: Option<i64>,
@@ -31,23 +31,33 @@ pub(super) fn event<'a, S: Simd>(
     // The members in the order in which CloudWatch Logs writes them: whole tokens are quicker to compare than keys to read.
     let is_usual = cursor.token(r#"{"id":"#);
     if is_usual {
-        fields.id = Some(string(cursor, 3, "logEvents.id")?);
+        let id = string(cursor, 3, "logEvents.id")?;
+        fields.id = Some(id);
         if cursor.token(r#","timestamp":"#) {
-            fields.timestamp = Some(time(cursor)?);
+            let timestamp = time(cursor)?;
+            fields.timestamp = Some(timestamp);
             if cursor.token(r#","message":"#) {
-                fields.message = Some(text(cursor, sink)?);
+                let message = text(cursor, sink)?;
+                fields.message = Some(message);
                 if cursor.token(r#","extractedFields":"#) {
                     fields.system = Some(usual_system_fields(cursor, seen)?);
+                }
+                if cursor.token("}") {
+                    return Ok(LogEvent {
+                        id,
+                        timestamp,
+                        message,
+                        system: fields.system.unwrap_or_default(),
+                    });
                 }
             }
         }
     }
-    if !is_usual || !cursor.token("}") {
-        cursor.apart(
-            #[inline(always)]
-            |cursor| other_members(cursor, is_usual, sink, &mut fields),
-        )?;
-    }
+    // By value: a reference would keep the fields of every event out of registers.
+    let fields = cursor.apart(
+        #[inline(always)]
+        |cursor| other_members(cursor, is_usual, sink, fields),
+    )?;
     Ok(LogEvent {
         id: fields.id.ok_or(absent("logEvents.id"))?,
         timestamp: fields.timestamp.ok_or(absent("logEvents.timestamp"))?,
@@ -56,14 +66,14 @@ pub(super) fn event<'a, S: Simd>(
     })
 }
 
-/// Reads the members of a log event in any order, and what is unknown among them. Some were read before if `has_begun`.
+/// Reads the members of a log event in any order, and what is unknown among them. Some, `fields`, were read before if `has_begun`.
 #[inline(always)]
 fn other_members<'a, S: Simd>(
     cursor: &mut Cursor<'a, S>,
     has_begun: bool,
     sink: &mut impl Sink<'a>,
-    fields: &mut Fields<'a>,
-) -> Result<(), Stop> {
+    mut fields: Fields<'a>,
+) -> Result<Fields<'a>, Stop> {
     if !has_begun && cursor.peek() != Some(b'{') {
         cursor.value(2)?;
         return Err(absent("logEvents").into());
@@ -100,7 +110,7 @@ fn other_members<'a, S: Simd>(
         }
         goes_on = cursor.next_member()?;
     }
-    Ok(())
+    Ok(fields)
 }
 
 #[inline(always)]

@@ -105,8 +105,12 @@ impl Explainer {
             serde_json::from_slice(&transformed.response).map_err(ResponseError::Shape)?;
         let batch = Batch::parse(event)?;
         let mut failures = transformed.report.failed.iter();
-        // which records were dropped for which reason is not said; a batch of several reasons is rare
-        let dropped = transformed.report.dropped.keys().next();
+        let mut reasons = transformed.report.dropped.keys();
+        // which record was dropped for which reason is not said
+        let dropped = match (reasons.next(), reasons.next()) {
+            (Some(only), None) => only.name(),
+            _ => "control-message or no-events",
+        };
         let mut passing = Vec::new();
         for (record, answer) in batch.records.iter().zip(&response.records) {
             let text = record.data().unwrap_or_default();
@@ -115,10 +119,7 @@ impl Explainer {
                 .unwrap_or_default();
             let (verdict, example, mib) = match answer.result {
                 RecordResult::Ok => (Verdict::Passes, String::new(), 0),
-                RecordResult::Dropped => {
-                    let why = dropped.map_or("no-events", |why| why.name());
-                    (Verdict::Dropped(why), String::new(), 0)
-                }
+                RecordResult::Dropped => (Verdict::Dropped(dropped), String::new(), 0),
                 RecordResult::ProcessingFailed => {
                     let error = failures.next().map_or(RecordError::NoData, |it| it.error);
                     let (verdict, mib) = failed(input, error, &data, self.smaller.as_mut());

@@ -86,9 +86,9 @@ mod tests {
             let mut parcel = Parcel::default();
             let mut parcels = Vec::new();
             for size in &sizes {
-                parcels.extend(parcel.add(Item { digest, data: vec![0; *size] }).map(measure));
+                parcels.extend(parcel.add(Item { digest, data: vec![0; *size] }).map(|items| measure(&items)));
             }
-            parcels.push(measure(parcel.take()));
+            parcels.push(measure(&parcel.take()));
             prop_assert_eq!(parcels.iter().map(|(records, _)| records).sum::<usize>(), sizes.len());
             for (records, bytes) in parcels {
                 prop_assert!(records <= RECORDS_MAX && bytes <= PARCEL_BYTES_MAX);
@@ -96,7 +96,7 @@ mod tests {
         }
     }
 
-    fn measure(items: Vec<Item>) -> (usize, usize) {
+    fn measure(items: &[Item]) -> (usize, usize) {
         (items.len(), items.iter().map(Item::bytes).sum())
     }
 }

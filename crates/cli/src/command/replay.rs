@@ -68,7 +68,7 @@ struct Replay<'a> {
 
 /// What a document came to.
 enum Replayed {
-    Transformed(Transformed, Option<Origin>),
+    Transformed(Box<Transformed>, Option<Origin>),
     /// Only looked at; these pass.
     Explained(Vec<Passing>),
 }
@@ -163,7 +163,7 @@ impl Replay<'_> {
         }
         let transformed = self.transformer.transform(input.event.as_bytes());
         let transformed = transformed.with_context(place)?;
-        Ok(Replayed::Transformed(transformed, input.origin))
+        Ok(Replayed::Transformed(Box::new(transformed), input.origin))
     }
 
     fn show(&mut self, transformed: &Transformed) -> anyhow::Result<()> {

@@ -1,3 +1,5 @@
+//! What is said of records that pass, fail, and could pass.
+
 use std::io::Write;
 
 use flate2::write::GzEncoder;

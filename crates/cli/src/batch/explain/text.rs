@@ -49,7 +49,7 @@ fn says(verdict: &Verdict) -> String {
 /// What to do next.
 fn advice(verdict: &Verdict, group: &Group) -> String {
     match verdict {
-        Verdict::Passes => "next: send it again with --put".to_owned(),
+        Verdict::Passes => "next: --put sends it again".to_owned(),
         Verdict::Dropped(_) => "next: nothing, no log event is in it".to_owned(),
         Verdict::Transformed => {
             "next: mend the destination, and load the decoded rawData into it; the stream takes only what CloudWatch Logs sends"

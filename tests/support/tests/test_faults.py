@@ -7,7 +7,7 @@ from threading import Thread
 
 import botocore.exceptions
 from emulator.call import Call
-from emulator.faults import Faults
+from emulator.faults import Faults, denial
 
 from .harness import EmulatorTest
 
@@ -46,6 +46,16 @@ class Schedule(unittest.TestCase):
         self.assertIsNone(faults.next(call(account="2")))
         self.assertIsNone(faults.next(call("DeleteDestination", account="1")))
         self.assertIsNotNone(faults.next(call(account="1")))
+
+    def test_every_call_of_an_account_can_fail_but_those_to_sts(self):
+        faults = Faults(of_accounts={"1": "denied"})
+        self.assertEqual(faults.next(call(account="1")).kind, "denied")
+        self.assertIsNone(faults.next(call("GetCallerIdentity", account="1", service="sts")))
+        self.assertIsNone(faults.next(call(account="2")))
+
+    def test_a_denial_names_the_account_and_the_action(self):
+        text = str(denial(call(account="111122223333")))
+        self.assertIn("arn:aws:iam::111122223333:user/operator is not authorized to perform: logs:PutDestination", text)
 
 
 class Injected(EmulatorTest):

@@ -6,6 +6,7 @@ import json
 import time
 
 import botocore.exceptions
+from emulator.rules.document import conditions_hold
 
 from .harness import REGION, EmulatorTest, allow
 
@@ -39,6 +40,12 @@ class Destinations(EmulatorTest):
         role_arn = self.role(stream_arn, trusted=[self.member])
         with self.refused(*NOT_ASSUMED):
             self.destination(role_arn, stream_arn)
+
+    def test_a_condition_that_ends_in_if_exists_holds_without_a_value(self):
+        condition = {"StringEqualsIfExists": {"aws:SourceOrgID": "o-1"}}
+        self.assertTrue(conditions_hold(condition, {}))
+        self.assertTrue(conditions_hold(condition, {"aws:SourceOrgID": "o-1"}))
+        self.assertFalse(conditions_hold(condition, {"aws:SourceOrgID": "o-2"}))
 
     def test_the_role_must_be_allowed_to_put_records(self):
         stream_arn = self.stream()

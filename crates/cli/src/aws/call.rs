@@ -1,16 +1,14 @@
 //! One AWS call: kept below the quota, retried while that is worth it, and explained if it fails.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
-use governor::Quota;
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cause::innermost;
 use super::explain::{Explanation, Refusal, Retry, Spread, explain};
@@ -121,26 +119,37 @@ pub struct Caller {
 /// What all connections to one account in one Region share, whichever profiles lead there.
 #[derive(Debug, Default)]
 pub struct Endpoint {
-    limiter: RateLimiter,
+    /// When the last calls of each operation were sent, or will be.
+    sent: Mutex<BTreeMap<&'static str, VecDeque<Instant>>>,
     /// A call was not answered in time, so that no other is sent.
     is_silent: AtomicBool,
 }
 
-/// Keeps each operation below its quota.
-#[derive(Debug)]
-struct RateLimiter(Option<Limiter>);
+/// The lowest quota is 5 calls per second of one operation. They may be sent at once, because what follows waits.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+const CALLS_MAX: usize = 5;
 
-type Limiter = governor::RateLimiter<&'static str, HashMapStateStore<&'static str>, DefaultClock>;
+/// A tenth longer than the second of the quota, because calls do not take equally long to arrive.
+const CALLS_PERIOD: Duration = Duration::from_millis(1_100);
 
-impl Default for RateLimiter {
-    fn default() -> Self {
-        Self(Quota::with_period(SPACING).map(governor::RateLimiter::hashmap))
+impl Endpoint {
+    /// Waits until a call of this operation is within its quota.
+    async fn turn(&self, action: &'static str) {
+        let now = Instant::now();
+        let turn = {
+            let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            let sent = sent.entry(action).or_default();
+            let first = sent
+                .len()
+                .checked_sub(CALLS_MAX)
+                .and_then(|_| sent.pop_front());
+            let turn = first.map_or(now, |first| now.max(first + CALLS_PERIOD));
+            sent.push_back(turn);
+            turn
+        };
+        sleep_until(turn).await;
     }
 }
-
-/// The lowest quota is 5 calls per second of one operation; with this spacing, a second never holds more than 5.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
-const SPACING: Duration = Duration::from_millis(220);
 
 /// The wait before a retry doubles from the first to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -172,9 +181,7 @@ impl Caller {
         let mut wait = FIRST_WAIT;
         let mut repeating = None;
         loop {
-            if let RateLimiter(Some(limiter)) = &self.endpoint.limiter {
-                limiter.until_key_ready(&action).await;
-            }
+            self.endpoint.turn(action).await;
             if self.endpoint.is_silent.load(Ordering::Relaxed) {
                 return Err(self.silent(action, resource));
             }
@@ -241,24 +248,10 @@ mod tests {
 
     const ACTION: &str = "logs:PutDestination";
 
-    fn caller(limiter: RateLimiter) -> Caller {
-        let region = "us-west-2".parse().unwrap();
-        let endpoint = Endpoint {
-            limiter,
-            is_silent: AtomicBool::default(),
-        };
+    fn caller() -> Caller {
+        let account = "999988887777".parse().unwrap();
         let run = Arc::new(Run::new(Duration::from_secs(60)));
-        Caller::new(
-            "999988887777".parse().unwrap(),
-            region,
-            Arc::new(endpoint),
-            run,
-        )
-    }
-
-    /// Without a rate limiter, which reads the real clock and not tokio's paused one.
-    fn unlimited() -> Caller {
-        caller(RateLimiter(None))
+        Caller::new(account, "us-west-2".parse().unwrap(), Arc::default(), run)
     }
 
     fn refused(code: &str, message: &str) -> SdkError<PutDestinationError, ()> {
@@ -270,7 +263,7 @@ mod tests {
     async fn exhaust(code: &str, message: &str) -> (u32, u64, CallError) {
         let calls = Cell::new(0);
         let began = Instant::now();
-        let error = unlimited()
+        let error = caller()
             .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
                 calls.set(calls.get() + 1);
                 std::future::ready(Err(refused(code, message)))
@@ -308,7 +301,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn after_a_call_without_an_answer_no_other_is_sent() {
-        let caller = unlimited();
+        let caller = caller();
         let began = Instant::now();
         let sent = Cell::new(0);
         for _ in 0..2 {
@@ -329,7 +322,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_retry_that_succeeds_is_a_success() {
         let calls = Cell::new(0);
-        let answer = unlimited()
+        let answer = caller()
             .call(ACTION, "x", || {
                 calls.set(calls.get() + 1);
                 let late = "Could not deliver test message to specified Kinesis stream";
@@ -343,26 +336,24 @@ mod tests {
         assert_eq!(calls.get(), 3);
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the rate limiter reads the real clock"
-    )]
-    #[tokio::test]
-    async fn a_sixth_call_of_one_operation_waits_for_the_next_second() {
-        let caller = caller(RateLimiter::default());
-        let began = std::time::Instant::now();
-        for _ in 0..6 {
-            let answer = caller
-                .call(ACTION, "x", || {
-                    std::future::ready(Ok::<_, SdkError<PutDestinationError, ()>>(()))
-                })
-                .await;
-            assert!(answer.is_ok());
+    #[tokio::test(start_paused = true)]
+    async fn no_second_holds_more_than_five_calls_of_one_operation() {
+        let caller = caller();
+        let began = Instant::now();
+        let mut sent = Vec::new();
+        for _ in 0..12 {
+            let answer = caller.call(ACTION, "x", || {
+                std::future::ready(Ok::<_, SdkError<PutDestinationError, ()>>(()))
+            });
+            answer.await.unwrap();
+            sent.push(began.elapsed());
         }
-        assert!(
-            began.elapsed() >= Duration::from_secs(1),
-            "{:?}",
-            began.elapsed()
-        );
+        assert!(sent[4] < Duration::from_millis(10) && sent[11] < Duration::from_secs(3));
+        for pair in sent.windows(CALLS_MAX + 1) {
+            assert!(
+                pair[CALLS_MAX] - pair[0] > Duration::from_secs(1),
+                "{sent:?}"
+            );
+        }
     }
 }

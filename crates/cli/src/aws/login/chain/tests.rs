@@ -90,7 +90,7 @@ async fn each_kind_of_profile_leads_where_the_aws_cli_would_go() {
         ),
         (
             "role_arn = r\ncredential_source = Moon\n".to_owned(),
-            "profile p has credential_source = Moon, which is none of AWS's",
+            "profile p has credential_source = Moon, which AWS does not know",
         ),
         (
             "role_arn = r\n".to_owned(),

@@ -209,9 +209,7 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
         role::take_down(&mut plan, home, &logging.role, &state, &delivering);
     }
     if let Some(leaving) = &desired.leaving {
-        let filters = plan.plan.changes.iter();
-        let filters = filters.map(|change| change.key.clone()).collect();
-        leaving::take_out(&mut plan, leaving, observed, &filters);
+        leaving::take_out(&mut plan, leaving, observed);
     }
     plan.plan
 }

@@ -142,7 +142,10 @@ impl Orphans {
                     self.kept.sources.extend(sources);
                 }
                 State::Absent => {}
-                State::Unknown(why) => self.unknown_sources = Some(why.clone()),
+                State::Unknown(why) if open.contains(region) => {
+                    self.unknown_sources = Some(why.clone());
+                }
+                State::Unknown(_) => {}
             }
         }
     }

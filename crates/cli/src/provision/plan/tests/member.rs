@@ -107,7 +107,7 @@ const RENAMED: &str = "arn:aws:logs:us-west-2:999988887777:destination:old";
 #[test]
 fn a_redirected_filter_is_taken_back_on_request() {
     let declined = plan(&seed(), &redirected(ELSEWHERE)).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @r#"a filter of this name is there that delivers to logs::Destination theirs of account 444455556666; if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = "…" under [logging]"#);
     let take_over = Consent {
         take_over: true,
         ..Consent::default()
@@ -129,7 +129,7 @@ fn a_redirected_filter_is_taken_back_on_request() {
 #[test]
 fn a_filter_of_our_name_to_the_renamed_destination_is_not_named_otherwise() {
     let declined = plan(&seed(), &redirected(RENAMED)).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"a filter of this name is there that delivers to logs::Destination old of account 999988887777; redirect it to ours with --take-over");
 }
 
 #[test]

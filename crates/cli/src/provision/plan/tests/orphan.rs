@@ -204,7 +204,7 @@ fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_loses_its_permission_unless_it_is_pruned((old, new) in (fleets(), fleets())) {
@@ -257,7 +257,17 @@ fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
 fn orphans_are_listed_and_cut_off_on_request() {
     let old = fleet(&["1", "2"], BOTH, "cwrole", false);
     let new = fleet(&["1"], ONE, "cwrole", false);
-    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"
+    logging account 999988887777
+      all Regions
+        = role cwrole
+            orphan: account 222222222222 is not in the fleet file; --prune would cut it off: its filters would deliver no more
+      eu-west-1
+        = logs::Destination kinesisDest
+            orphan: eu-west-1 is not in the fleet file; --prune would cut it off: the filters there would deliver no more
+
+    Nothing to change; 2 orphans kept.
+    ");
     let shown = output::status::text(&status(&new, &seen_by(&new, &old)));
     insta::assert_snapshot!(shown, @"");
     insta::assert_snapshot!(planned(&new, &old, PRUNE), @"");
@@ -272,7 +282,14 @@ fn a_member_that_leaves_a_region_is_an_orphan_there() {
         "{text}[[members]]\nname = \"m2\"\naccount = \"222222222222\"\nregions = [\"us-west-2\"]\ncloudtrail = [\"trail\"]\n"
     );
     let new = Desired::of_fleet(&Fleet::parse(&new).unwrap()).unwrap();
-    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"
+    logging account 999988887777
+      all Regions
+        = role cwrole
+            orphan: account 222222222222 is not in the fleet file in eu-west-1; --prune would cut it off: its filters would deliver no more
+
+    Nothing to change; 1 orphan kept.
+    ");
 }
 
 #[test]
@@ -302,7 +319,28 @@ fn an_account_that_leaves_loses_its_filters_first() {
         members: BTreeSet::from(["m2".parse().unwrap()]),
     };
     let part = all.clone().leaving(&scope, &[]).unwrap();
-    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"");
+    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"
+    member account 222222222222 (m2)
+      us-west-2
+        - subscription filter catchment-kinesisDest on trail
+            delete (destroy)
+
+    logging account 999988887777
+      us-west-2
+        ~ logs::Destination kinesisDest
+            put destination policy (destroy)
+              ~ CatchmentSubscribe
+                  Principal.AWS
+                    - 222222222222
+      all Regions
+        ~ role cwrole
+            put trust policy (destroy)
+              ~ CatchmentDelivery
+                  Condition.StringLike.aws:SourceArn
+                    - arn:aws:logs:us-west-2:222222222222:*
+
+    0 to create, 2 to update, 1 to delete.
+    ");
     super::assert_ends(&world, |world| destroy(&part, world, false));
 
     let mut unread = world;

@@ -119,7 +119,16 @@ fn a_redirected_filter_is_taken_back_on_request() {
         assert_eq!(plan(&seed(), &simulate(&taken, &world)), Plan::default());
     }
     let taken = super::super::plan(&seed(), &redirected(ELSEWHERE), take_over);
-    insta::assert_snapshot!(output::plan::text(&taken), @"");
+    insta::assert_snapshot!(output::plan::text(&taken), @"
+    member account 111122223333 (dev1)
+      us-west-2
+        ~ subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            update (--take-over: it delivers to logs::Destination theirs of account 444455556666)
+              - to: arn:aws:logs:us-west-2:444455556666:destination:theirs
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+
+    0 to create, 1 to update, 0 to delete.
+    ");
     assert_eq!(
         super::super::plan(&seed(), &in_sync(), take_over),
         Plan::default()

@@ -107,7 +107,7 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
       us-west-2
         foreign  subscription filter catchment-kinesisDest on CloudTrail/member_account_1
               a filter of this name is there that delivers to arn:aws:lambda:us-west-2:111122223333:function:ship
-                hint: delete it, or name ours otherwise: filter = "…" under [logging]
+                hint: if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = "…" under [logging]
               foreign, left alone: subscription filter catchment-kinesisDest, to arn:aws:lambda:us-west-2:111122223333:function:ship
         absent   subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
               log group cwl_vpc_fl_member_account_1 is not there

@@ -126,7 +126,8 @@ impl Orphans {
                 State::Absent | State::Unknown(_) => false,
             };
             let is_new = seen.role == State::Absent || delivers_otherwise;
-            if !open.contains(region) && !(is_new && is_in_file) {
+            let is_opened = open.contains(region) || (is_new && is_in_file);
+            if !is_opened {
                 continue;
             }
             let policy = match &place.destination {
@@ -141,11 +142,10 @@ impl Orphans {
                     let sources = accounts.map(|account| (region.clone(), account));
                     self.kept.sources.extend(sources);
                 }
-                State::Absent => {}
                 State::Unknown(why) if open.contains(region) => {
                     self.unknown_sources = Some(why.clone());
                 }
-                State::Unknown(_) => {}
+                State::Absent | State::Unknown(_) => {}
             }
         }
     }

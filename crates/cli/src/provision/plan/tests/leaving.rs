@@ -15,7 +15,7 @@ fn an_account_that_leaves_loses_its_filters_first() {
         logging: false,
         members: BTreeSet::from(["m2".parse().unwrap()]),
     };
-    let part = all.clone().leaving(&scope, &[]).unwrap();
+    let part = all.leaving(&scope, &[]).unwrap();
     insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"
     member account 222222222222 (m2)
       us-west-2

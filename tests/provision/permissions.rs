@@ -230,17 +230,12 @@ fn each_action_missing_to_a_member_operator_is_named() {
     assert_lists_all(&MEMBER, &whole);
 
     for (action, before, command) in MEMBER {
-        fleet.expect(
-            0,
-            &line(
-                if before == Before::InSync {
-                    "apply"
-                } else {
-                    "destroy"
-                },
-                scope,
-            ),
-        );
+        fleet.expect(0, &line("destroy", scope));
+        // which took the member's permission too
+        fleet.expect(0, "apply --yes --logging");
+        if before == Before::InSync {
+            fleet.expect(0, &line("apply", scope));
+        }
         grant(&fleet, &fleet.dev1, &without(&whole, action));
         fleet.expect(1, &line(command, scope)).says(action);
         grant(&fleet, &fleet.dev1, &whole);
@@ -253,6 +248,7 @@ fn each_action_missing_to_a_member_operator_is_named() {
         .unwrap()
         .retain(|one| one["Sid"] != "CatchmentSubscribe");
     fleet.expect(0, &line("destroy", scope));
+    fleet.expect(0, "apply --yes --logging");
     grant(&fleet, &fleet.dev1, &half);
     let run = fleet.expect(1, &line("apply", scope));
     run.says(&format!(

@@ -129,7 +129,7 @@ pub struct Destroy {
 const DESTROY_EXAMPLES: &str = "\
 Examples:
   catchment destroy --member dev1          stop delivery from one member's log groups
-  catchment destroy --account 111122223333 the same, for an account that the fleet file may no longer name
+  catchment destroy --account 111122223333 one account, in the fleet file or not
   catchment destroy                        everything except the stream
   catchment destroy --delete-stream --yes  everything, without asking
   catchment destroy --profile dev1 \\

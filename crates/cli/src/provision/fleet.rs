@@ -273,8 +273,8 @@ mod tests {
     fn regions_exist_and_are_of_one_partition() {
         let fleet = |regions| Fleet::parse(&TEMPLATE.replacen("[\"us-west-2\"]", regions, 1));
         let mistakes = |regions| fleet(regions).unwrap_err().to_string();
-        insta::assert_snapshot!(mistakes("[\"us-wset-2\"]"), @"");
-        insta::assert_snapshot!(mistakes("[\"us-west-2\", \"cn-north-1\"]"), @"");
+        insta::assert_snapshot!(mistakes("[\"us-wset-2\"]"), @"line 14: logging.regions: AWS has no Region `us-wset-2`; the nearest names are us-west-2, us-west-1, us-east-2");
+        insta::assert_snapshot!(mistakes("[\"us-west-2\", \"cn-north-1\"]"), @"line 14: logging.regions: `cn-north-1` is in partition aws-cn, but `us-west-2` is in aws; make a fleet for each partition");
         fleet("[\"us-west-9\", \"nz-south-1\"]").unwrap();
     }
 }

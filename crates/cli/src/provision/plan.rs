@@ -111,10 +111,15 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
     let orphans = Orphans::of(desired, observed);
     let (mut kept, mut first) = (orphans.kept.clone(), BTreeSet::new());
     if let (true, Some(leftover)) = (consent.prune, &orphans.leftover) {
-        let why = why_removed("--prune", leftover, &orphans);
         let hint =
             "once everything in it is read, delete it by hand: catchment will not look there again";
-        let removals = take_down(&mut plan, leftover, observed, &why, Fate::Stays { hint });
+        let removals = take_down(
+            &mut plan,
+            leftover,
+            observed,
+            &orphans,
+            ("--prune", Fate::Stays { hint }),
+        );
         kept = orphans.rest(&removals);
         for removal in removals.into_values() {
             if let Removal::Gone { after } = removal {
@@ -196,10 +201,10 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
         let hint = "once everything in it is read, destroy with --delete-stream";
         Fate::Stays { hint }
     };
-    let why = why_removed("destroy", desired, &orphans);
     let mut delivering = Removal::default();
     for part in [Some(desired), orphans.leftover.as_ref()] {
-        let removals = part.map(|part| take_down(&mut plan, part, observed, &why, fate));
+        let how = ("destroy", fate);
+        let removals = part.map(|part| take_down(&mut plan, part, observed, &orphans, how));
         let removals = removals.unwrap_or_default().into_values();
         removals.for_each(|one| delivering.join(one));
     }
@@ -209,9 +214,7 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
         role::take_down(&mut plan, home, &logging.role, &state, &delivering);
     }
     if let Some(leaving) = &desired.leaving {
-        let filters = plan.plan.changes.iter();
-        let filters = filters.map(|change| change.key.clone()).collect();
-        leaving::take_out(&mut plan, leaving, observed, &filters);
+        leaving::take_out(&mut plan, leaving, observed);
     }
     plan.plan
 }
@@ -221,12 +224,12 @@ fn take_down(
     plan: &mut PlanBuilder,
     desired: &Desired,
     observed: &Observed,
-    why: &str,
-    fate: Fate,
+    orphans: &Orphans,
+    (verb, fate): (&str, Fate),
 ) -> BTreeMap<Region, Removal> {
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
     for (place, seen) in filters(desired, observed) {
-        let removal = filter::take_down(plan, place, &seen);
+        let removal = filter::take_down(plan, place, &seen, verb);
         let all = subscribed.entry(&place.filter.destination).or_default();
         all.join(removal);
     }
@@ -234,6 +237,7 @@ fn take_down(
     let Some(logging) = &desired.logging else {
         return removals;
     };
+    let why = why_removed(verb, desired, logging, orphans);
     let seen = observed.logging.as_ref();
     for (region, wanted) in &logging.regions {
         let place = place(logging, region);
@@ -244,7 +248,7 @@ fn take_down(
         } = wanted;
         let filters = subscribed.remove(&destination.arn).unwrap_or_default();
         let state = read(seen.map(|seen| &seen.destination));
-        let removal = destination::take_down(plan, place, destination, &state, &filters, why);
+        let removal = destination::take_down(plan, place, destination, &state, &filters, &why);
         let state = read(seen.map(|seen| &seen.stream));
         stream::take_down(plan, place, stream, &state, &removal, fate);
         removals.insert(region.clone(), removal);
@@ -253,11 +257,15 @@ fn take_down(
 }
 
 /// Why a `logs::Destination` goes. AWS deletes one even if filters still deliver to it, and disables them.
-fn why_removed(verb: &str, desired: &Desired, orphans: &Orphans) -> String {
-    let members = desired.others.iter().map(ToString::to_string);
-    let logging = desired.logging.as_ref();
-    let accounts = logging.map(|logging| orphans.accounts(logging));
-    let accounts = accounts.unwrap_or_default().into_keys();
+fn why_removed(verb: &str, part: &Desired, logging: &Logging, orphans: &Orphans) -> String {
+    let members = part.others.iter().map(ToString::to_string);
+    let mut accounts = orphans.accounts(logging);
+    // the role trusts its own account in any case
+    accounts.remove(&logging.login.account);
+    for member in part.members.values() {
+        accounts.remove(&member.login.account);
+    }
+    let accounts = accounts.into_keys();
     let accounts = accounts.map(|account| format!("account {account}"));
     let names: Vec<_> = members.chain(accounts).collect();
     if names.is_empty() {

@@ -223,6 +223,7 @@ pub(super) fn take_down(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
+    why: &str,
 ) -> Removal {
     let mut plan = begin(plan, place);
     let Place {
@@ -233,8 +234,8 @@ pub(super) fn take_down(
     } = place;
     let seen = match seen {
         State::Absent => return Removal::default(),
-        State::Unknown(why) => {
-            plan.unknown("the log group's filters", why);
+        State::Unknown(cause) => {
+            plan.unknown("the log group's filters", cause);
             return Removal::Stays(format!(
                 "the filters on {group} of {name} could not be read"
             ));
@@ -246,7 +247,7 @@ pub(super) fn take_down(
         if one.is(filter) {
             let before = one.clone();
             let action = FilterAction::Delete { before };
-            after.insert(plan.change("delete", action, "destroy", &BTreeSet::new()));
+            after.insert(plan.change("delete", action, why, &BTreeSet::new()));
         } else {
             foreign(&mut plan, one);
         }

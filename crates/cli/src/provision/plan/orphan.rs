@@ -126,8 +126,8 @@ impl Orphans {
                 State::Absent | State::Unknown(_) => false,
             };
             let is_new = seen.role == State::Absent || delivers_otherwise;
-            let is_to_open = is_new && is_in_file;
-            if !open.contains(region) && !is_to_open {
+            let is_opened = open.contains(region) || (is_new && is_in_file);
+            if !is_opened {
                 continue;
             }
             let policy = match &place.destination {
@@ -142,8 +142,10 @@ impl Orphans {
                     let sources = accounts.map(|account| (region.clone(), account));
                     self.kept.sources.extend(sources);
                 }
-                State::Absent => {}
-                State::Unknown(why) => self.unknown_sources = Some(why.clone()),
+                State::Unknown(why) if open.contains(region) => {
+                    self.unknown_sources = Some(why.clone());
+                }
+                State::Absent | State::Unknown(_) => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod edges;
 mod generated;
+mod leaving;
 mod logging;
 mod member;
 mod orphan;

@@ -107,7 +107,7 @@ const RENAMED: &str = "arn:aws:logs:us-west-2:999988887777:destination:old";
 #[test]
 fn a_redirected_filter_is_taken_back_on_request() {
     let declined = plan(&seed(), &redirected(ELSEWHERE)).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @r#"a filter of this name is there that delivers to logs::Destination theirs of account 444455556666; if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = "…" under [logging]"#);
     let take_over = Consent {
         take_over: true,
         ..Consent::default()
@@ -119,7 +119,16 @@ fn a_redirected_filter_is_taken_back_on_request() {
         assert_eq!(plan(&seed(), &simulate(&taken, &world)), Plan::default());
     }
     let taken = super::super::plan(&seed(), &redirected(ELSEWHERE), take_over);
-    insta::assert_snapshot!(output::plan::text(&taken), @"");
+    insta::assert_snapshot!(output::plan::text(&taken), @"
+    member account 111122223333 (dev1)
+      us-west-2
+        ~ subscription filter catchment-kinesisDest on CloudTrail/member_account_1
+            update (--take-over: it delivers to logs::Destination theirs of account 444455556666)
+              - to: arn:aws:logs:us-west-2:444455556666:destination:theirs
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+
+    0 to create, 1 to update, 0 to delete.
+    ");
     assert_eq!(
         super::super::plan(&seed(), &in_sync(), take_over),
         Plan::default()
@@ -129,7 +138,7 @@ fn a_redirected_filter_is_taken_back_on_request() {
 #[test]
 fn a_filter_of_our_name_to_the_renamed_destination_is_not_named_otherwise() {
     let declined = plan(&seed(), &redirected(RENAMED)).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"a filter of this name is there that delivers to logs::Destination old of account 999988887777; redirect it to ours with --take-over");
 }
 
 #[test]

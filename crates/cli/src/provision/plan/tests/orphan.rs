@@ -7,9 +7,9 @@ use proptest::sample::select;
 
 use super::generated::nothing_yet;
 use super::simulate::{failing_at, first, simulate, steps};
-use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
+use super::{Consent, Desired, Observed, Plan, State, destroy, plan};
 use crate::output;
-use crate::provision::desired::{Grants, Scope};
+use crate::provision::desired::Grants;
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{AccountId, Arn, Region};
 use crate::provision::observed::{LoggingRegion, Role};
@@ -22,7 +22,7 @@ const PRUNE: Consent = Consent {
 };
 
 /// A fleet with these members and Regions, all in one organization or not.
-fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Desired {
+pub(super) fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Desired {
     let text = text(members, regions, role, organization);
     Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
 }
@@ -44,7 +44,7 @@ fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> Stri
     text
 }
 
-const ONE: &str = "[\"us-west-2\"]";
+pub(super) const ONE: &str = "[\"us-west-2\"]";
 const BOTH: &str = "[\"us-west-2\", \"eu-west-1\"]";
 
 fn fleets() -> impl Strategy<Value = Desired> {
@@ -62,7 +62,7 @@ fn fleets() -> impl Strategy<Value = Desired> {
 }
 
 /// The fleet `old`, set up, as a run for `new` observes it.
-fn seen_by(new: &Desired, old: &Desired) -> Observed {
+pub(super) fn seen_by(new: &Desired, old: &Desired) -> Observed {
     let empty = nothing_yet(old);
     let world = simulate(&plan(old, &empty), &empty);
     look(new, old, &world)
@@ -204,7 +204,7 @@ fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_loses_its_permission_unless_it_is_pruned((old, new) in (fleets(), fleets())) {
@@ -257,11 +257,106 @@ fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
 fn orphans_are_listed_and_cut_off_on_request() {
     let old = fleet(&["1", "2"], BOTH, "cwrole", false);
     let new = fleet(&["1"], ONE, "cwrole", false);
-    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"
+    logging account 999988887777
+      all Regions
+        = role cwrole
+            orphan: account 222222222222 is not in the fleet file; --prune would cut it off: its filters would deliver no more
+      eu-west-1
+        = logs::Destination kinesisDest
+            orphan: eu-west-1 is not in the fleet file; --prune would cut it off: the filters there would deliver no more
+
+    Nothing to change; 2 orphans kept.
+    ");
     let shown = output::status::text(&status(&new, &seen_by(&new, &old)));
-    insta::assert_snapshot!(shown, @"");
-    insta::assert_snapshot!(planned(&new, &old, PRUNE), @"");
-    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true)), @"");
+    insta::assert_snapshot!(shown, @"
+    logging account 999988887777
+      all Regions
+        in sync  role cwrole
+              orphan: account 222222222222 is not in the fleet file; --prune would cut it off: its filters would deliver no more
+      eu-west-1
+        orphan   logs::Destination kinesisDest
+              orphan: eu-west-1 is not in the fleet file; --prune would cut it off: the filters there would deliver no more
+      us-west-2
+        in sync  stream Demo_Kinesis_Stream
+        in sync  logs::Destination kinesisDest
+
+    member account 111111111111 (m1)
+      us-west-2
+        in sync  subscription filter catchment-kinesisDest on trail
+
+    4 in sync, 1 orphan.
+    ");
+    insta::assert_snapshot!(planned(&new, &old, PRUNE), @"
+    member account 111111111111 (m1)
+      eu-west-1
+        - subscription filter catchment-kinesisDest on trail
+            delete (--prune)
+
+    logging account 999988887777
+      eu-west-1
+        - logs::Destination kinesisDest
+            delete (--prune; the filters of account 222222222222 were not looked at, and will deliver nothing)
+            orphan: eu-west-1 is not in the fleet file; it is cut off: the filters there deliver no more
+        ! stream Demo_Kinesis_Stream
+            kept: it may hold data that nobody has read
+              hint: once everything in it is read, delete it by hand: catchment will not look there again
+      all Regions
+        ~ role cwrole
+            put trust policy (drifted: trust policy)
+              ~ CatchmentDelivery
+                  Condition.StringLike.aws:SourceArn
+                    - arn:aws:logs:eu-west-1:111111111111:*
+                    - arn:aws:logs:eu-west-1:222222222222:*
+                    - arn:aws:logs:eu-west-1:999988887777:*
+                    - arn:aws:logs:us-west-2:222222222222:*
+            put inline policy catchment-delivery (drifted: inline policy)
+              ~ CatchmentPutRecord
+                  Resource
+                    - arn:aws:kinesis:eu-west-1:999988887777:stream/Demo_Kinesis_Stream
+            orphan: account 222222222222 is not in the fleet file; it is cut off: its filters deliver no more
+      us-west-2
+        ~ logs::Destination kinesisDest
+            put destination policy (drifted: policy)
+              ~ CatchmentSubscribe
+                  Principal.AWS
+                    - 222222222222
+
+    0 to create, 2 to update, 2 to delete; 1 declined.
+    ");
+    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true)), @"
+    member account 111111111111 (m1)
+      us-west-2
+        - subscription filter catchment-kinesisDest on trail
+            delete (destroy)
+      eu-west-1
+        - subscription filter catchment-kinesisDest on trail
+            delete (destroy)
+
+    logging account 999988887777
+      us-west-2
+        - logs::Destination kinesisDest
+            delete (destroy; the filters of account 222222222222 were not looked at, and will deliver nothing)
+        - stream Demo_Kinesis_Stream
+            delete (--delete-stream)
+      eu-west-1
+        - logs::Destination kinesisDest
+            delete (destroy; the filters of account 222222222222 were not looked at, and will deliver nothing)
+        - stream Demo_Kinesis_Stream
+            delete (--delete-stream)
+      all Regions
+        - role cwrole
+            delete inline policy catchment-delivery (destroy)
+              - CatchmentPutRecord
+                  Effect: Allow
+                  Action: kinesis:PutRecord
+                  Resource:
+                    arn:aws:kinesis:eu-west-1:999988887777:stream/Demo_Kinesis_Stream
+                    arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream
+            delete (destroy)
+
+    0 to create, 0 to update, 7 to delete.
+    ");
 }
 
 #[test]
@@ -272,7 +367,14 @@ fn a_member_that_leaves_a_region_is_an_orphan_there() {
         "{text}[[members]]\nname = \"m2\"\naccount = \"222222222222\"\nregions = [\"us-west-2\"]\ncloudtrail = [\"trail\"]\n"
     );
     let new = Desired::of_fleet(&Fleet::parse(&new).unwrap()).unwrap();
-    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"");
+    insta::assert_snapshot!(planned(&new, &old, Consent::default()), @"
+    logging account 999988887777
+      all Regions
+        = role cwrole
+            orphan: account 222222222222 is not in the fleet file in eu-west-1; --prune would cut it off: its filters would deliver no more
+
+    Nothing to change; 1 orphan kept.
+    ");
 }
 
 #[test]
@@ -283,31 +385,12 @@ fn orphans_that_make_a_policy_too_long_are_named_as_the_reason() {
     let State::Present(role) = &mut world.logging.as_mut().unwrap().role else {
         panic!("no role")
     };
-    let many = (0..40).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
+    let many = (0..50).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
     let State::Present(trust) = &role.trust else {
         panic!("no trust policy")
     };
     role.trust = State::Present(List::SOURCES.with(trust, &many.collect()));
     let declined = plan(&new, &world).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"with what it still allows and the fleet file does not name its trust policy would be 2361 characters long; AWS takes 2048; cut that off with --prune, or make two fleets");
     assert_eq!(super::super::plan(&new, &world, PRUNE).declined, []);
-}
-
-#[test]
-fn an_account_that_leaves_loses_its_filters_first() {
-    let all = fleet(&["1", "2"], ONE, "cwrole", false);
-    let world = seen_by(&all, &all);
-    let scope = Scope {
-        logging: false,
-        members: BTreeSet::from(["m2".parse().unwrap()]),
-    };
-    let part = all.leaving(&scope, &[]).unwrap();
-    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"");
-    super::assert_ends(&world, |world| destroy(&part, world, false));
-
-    let mut unread = world;
-    unread.logging.as_mut().unwrap().role = State::Unknown("no credentials".to_owned());
-    let declined = destroy(&part, &unread, false).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"");
-    assert_eq!(declined[0].reason, Reason::Kept);
 }

@@ -81,7 +81,7 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
       us-west-2
         ! subscription filter catchment-kinesisDest on CloudTrail/member_account_1
             foreign: a filter of this name is there that delivers to arn:aws:lambda:us-west-2:111122223333:function:ship
-              hint: delete it, or name ours otherwise: filter = "…" under [logging]
+              hint: if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = "…" under [logging]
             foreign, left alone: subscription filter catchment-kinesisDest, to arn:aws:lambda:us-west-2:111122223333:function:ship
         ! subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
             blocked: log group cwl_vpc_fl_member_account_1 is not there
@@ -107,7 +107,7 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
       us-west-2
         foreign  subscription filter catchment-kinesisDest on CloudTrail/member_account_1
               a filter of this name is there that delivers to arn:aws:lambda:us-west-2:111122223333:function:ship
-                hint: delete it, or name ours otherwise: filter = "…" under [logging]
+                hint: if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = "…" under [logging]
               foreign, left alone: subscription filter catchment-kinesisDest, to arn:aws:lambda:us-west-2:111122223333:function:ship
         absent   subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
               log group cwl_vpc_fl_member_account_1 is not there
@@ -164,20 +164,7 @@ fn destroy_leaves_the_stream_and_what_others_use() {
     let text = output::plan::text(&destroy(&desired, &world, true));
     let (_, of_logging) = text.split_once("logging account").unwrap();
     insta::assert_snapshot!(of_logging, @"
-    member account 111122223333 (dev1)
-      us-west-2
-        - subscription filter catchment-kinesisDest on CloudTrail/member_account_1
-            delete (destroy)
-            foreign, left alone: subscription filter to-splunk, to arn:aws:lambda:us-west-2:111122223333:function:ship
-        - subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1
-            delete (destroy)
-
-    member account 999988887777 (logging)
-      us-west-2
-        - subscription filter catchment-kinesisDest on /aws/events/guardduty-demo
-            delete (destroy)
-
-    logging account 999988887777
+     999988887777
       us-west-2
         ~ logs::Destination kinesisDest
             put destination policy (our statements go, the others stay)

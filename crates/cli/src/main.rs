@@ -9,7 +9,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let mut output = Output::to_terminal();
+    let mut output = Output::to_terminal(args.color.into());
     let status = match command::run(args, &mut output) {
         Ok(status) => status,
         Err(error) if output::is_broken_pipe(&error) => ExitStatus::Done,

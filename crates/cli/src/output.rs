@@ -1,40 +1,62 @@
 //! Terminal output: results on standard output, everything else on standard error.
 //!
 //! A result is exactly what was asked for, so that it can be piped; progress, summaries and errors never mix with it.
-//! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, the program ends
-//! quietly.
+//! Colour follows `--color`, and by default the terminal, `NO_COLOR` and `CLICOLOR`. `screen` makes hostile characters visible.
+//! If the reader goes away, as `head` does, the program ends quietly.
 
+pub mod document;
+mod entry;
+mod group;
 pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
+mod screen;
 pub mod status;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use terminal_size::terminal_size_of;
+
+use document::{Document, Versioned};
+use screen::{DataWriter, Look, visible_json};
 
 pub use progress::Progress;
+pub use tree::Detail;
 
 /// The two streams that everything is printed to.
 pub struct Output {
-    result: Box<dyn Write>,
-    notes: Box<dyn Write>,
+    result: DataWriter<io::BufWriter<io::Stdout>>,
+    result_look: Look,
+    notes: io::Stderr,
+    notes_look: Look,
 }
 
 impl Output {
     #[expect(clippy::disallowed_methods, reason = "only this module prints")]
-    pub fn to_terminal() -> Self {
+    pub fn to_terminal(colour: ColorChoice) -> Self {
+        colour.write_global();
+        let (result, notes) = (io::stdout(), io::stderr());
+        let (result_look, notes_look) = (look(&result), look(&notes));
+        let is_terminal = result.is_terminal();
         Self {
-            result: Box::new(io::BufWriter::new(io::stdout())),
-            notes: Box::new(io::stderr()),
+            result: DataWriter::new(io::BufWriter::new(result), is_terminal),
+            result_look,
+            notes,
+            notes_look,
         }
     }
 
-    /// Writes a part of the result.
+    /// Writes a part of the result, byte by byte.
     ///
     /// # Errors
     /// Fails if standard output cannot be written to.
@@ -42,13 +64,30 @@ impl Output {
         self.result.write_all(bytes)
     }
 
+    /// Writes a part of the result that is text for a person: coloured and wrapped, and never with control characters.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written to.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        self.result.write_rendered(&self.result_look.render(text))
+    }
+
     /// Writes a part of the result as indented JSON.
     ///
     /// # Errors
     /// Fails if standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.result, value)?;
+        let json = serde_json::to_string_pretty(value)?;
+        self.result.write_rendered(&visible_json(&json))?;
         self.result(b"\n")
+    }
+
+    /// Writes the result as JSON, in the shape of all commands.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written to.
+    pub fn document(&mut self, document: Document<'_>) -> io::Result<()> {
+        self.json(&Versioned::from(document))
     }
 
     /// Writes a line to standard error. Flushes the result first, so that the two appear in order.
@@ -57,7 +96,7 @@ impl Output {
     /// Fails if standard output or standard error cannot be written to.
     pub fn note(&mut self, line: &str) -> io::Result<()> {
         self.result.flush()?;
-        writeln!(self.notes, "{line}")
+        writeln!(self.notes, "{}", self.notes_look.render(line))
     }
 
     /// Writes an error, its causes and its hint, a line each.
@@ -92,7 +131,7 @@ impl Output {
     /// Fails if standard output or standard error cannot be written to.
     pub fn question(&mut self, question: &str) -> io::Result<()> {
         self.result.flush()?;
-        write!(self.notes, "{question} ")?;
+        write!(self.notes, "{} ", self.notes_look.render(question))?;
         self.notes.flush()
     }
 
@@ -102,6 +141,16 @@ impl Output {
     /// Fails if standard output cannot be written to.
     pub fn finish(&mut self) -> io::Result<()> {
         self.result.flush()
+    }
+}
+
+fn look<S: RawStream + AsFd>(stream: &S) -> Look {
+    let size = terminal_size_of(stream);
+    Look {
+        is_coloured: AutoStream::choice(stream) != ColorChoice::Never,
+        width: size
+            .filter(|_| stream.is_terminal())
+            .map(|(width, _)| usize::from(width.0)),
     }
 }
 
@@ -118,7 +167,7 @@ pub fn ask(question: &str) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let mut terminal = io::stderr();
-    write!(terminal, "{question} ")?;
+    write!(terminal, "{} ", look(&terminal).render(question))?;
     terminal.flush()?;
     let mut answer = String::new();
     let length = io::stdin().read_line(&mut answer)?;

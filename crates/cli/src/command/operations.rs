@@ -3,4 +3,6 @@
 pub(super) mod change;
 pub(super) mod exit;
 pub(super) mod fleet;
+pub(super) mod purpose;
+pub(super) mod saved;
 pub(super) mod session;

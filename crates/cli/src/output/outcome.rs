@@ -3,16 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use crate::provision::plan::{Change, ChangeKey, Failure, Outcome, Plan};
-
-/// The JSON form: the plan, and what became of it.
-#[derive(Debug, Serialize)]
-pub struct Document<'a> {
-    pub plan: &'a Plan,
-    pub outcome: &'a Outcome,
-}
 
 /// The text form. Empty if there was nothing to change.
 pub fn text(plan: &Plan, outcome: &Outcome) -> String {

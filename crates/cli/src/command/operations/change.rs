@@ -8,25 +8,26 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 
 use super::exit::{ExitStatus, Usage};
+use super::purpose::Purpose;
+use super::saved::SavedPlan;
 use super::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
 use crate::aws::apply::{Step, apply};
-use crate::output::{self, Hinted, Output, Progress};
-use crate::provision::desired::Desired;
-use crate::provision::observed::Observed;
-use crate::provision::plan::{Action, Change, Declined, Outcome, Plan, StreamAction};
+use crate::output::document::Document;
+use crate::output::{self, Detail, Hinted, Output, Progress};
+use crate::provision::plan::{Action, Change, Outcome, Plan, StreamAction};
 use crate::provision::resource::ResourceAddress;
 
 /// Where `apply` and `destroy` differ.
-pub(crate) struct Operation<'a, P> {
+pub(crate) struct Operation<'a> {
     pub flags: &'a args::Changes,
     pub question: &'static str,
-    pub planner: P,
-    /// Which declined resources make the command fail.
-    pub fails: fn(&Declined) -> bool,
+    pub purpose: Purpose,
+    /// The plan to carry out, if it was made before.
+    pub saved: Option<SavedPlan>,
 }
 
-impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
+impl Operation<'_> {
     /// Runs the command.
     ///
     /// # Errors
@@ -42,10 +43,19 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             .into());
         }
         block_on(async {
-            let session = Session::open(&self.flags.target).await?;
-            let plan = (self.planner)(&session.desired, &session.observe().await?);
+            let target = match &self.saved {
+                Some(saved) => &saved.target(&self.flags.target)?,
+                None => &self.flags.target,
+            };
+            let session = Session::open(target).await?;
+            let plan = self
+                .purpose
+                .plan(&session.desired, &session.observe().await?);
+            if let Some(saved) = &self.saved {
+                saved.check(&plan)?;
+            }
             if self.format() == OutputFormat::Text {
-                output.result(output::plan::text(&plan).as_bytes())?;
+                output.text(&output::plan::text(&plan, self.detail()))?;
             }
             if plan.is_empty() {
                 return self.report(&plan, &Outcome::default(), output);
@@ -54,7 +64,9 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
                 output.note("nothing was changed")?;
                 return Ok(ExitStatus::Failed);
             }
-            let now = (self.planner)(&session.desired, &session.observe().await?);
+            let now = self
+                .purpose
+                .plan(&session.desired, &session.observe().await?);
             if actions(&now) != actions(&plan) {
                 let error = anyhow!(
                     "the accounts have changed since the plan was made; nothing was changed"
@@ -65,6 +77,10 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             let outcome = make_changes(&session, &now, output).await?;
             self.report(&now, &outcome, output)
         })
+    }
+
+    fn detail(&self) -> Detail {
+        self.flags.shown.detail.into()
     }
 
     fn format(&self) -> OutputFormat {
@@ -78,18 +94,18 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         output: &mut Output,
     ) -> anyhow::Result<ExitStatus> {
         match self.format() {
-            OutputFormat::Json => output.json(&output::outcome::Document { plan, outcome })?,
-            OutputFormat::Text => output.result(output::outcome::text(plan, outcome).as_bytes())?,
+            OutputFormat::Json => output.document(Document::Report { plan, outcome })?,
+            OutputFormat::Text => output.text(&output::outcome::text(plan, outcome))?,
         }
         Ok(ExitStatus::of_success(
-            outcome.failed.is_empty() && !plan.declined.iter().any(self.fails),
+            outcome.failed.is_empty() && !plan.declined.iter().any(self.purpose.fails()),
         ))
     }
 
     /// Asks on the terminal. With JSON output, the plan has not been shown yet.
     fn is_confirmed(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<bool> {
         if self.format() == OutputFormat::Json {
-            output.note(output::plan::text(plan).trim_end())?;
+            output.note(output::plan::text(plan, self.detail()).trim_end())?;
         }
         output.question(&format!("{} [y/N]", self.question))?;
         let mut answer = String::new();

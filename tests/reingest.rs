@@ -36,7 +36,8 @@ const RECORDS_PER_BATCH: usize = 25;
 /// The emulated AWS with a Kinesis stream.
 fn aws() -> Emulator {
     let emulator = Emulator::start();
-    let kinesis = |operation, params: Value| emulator.call(LOGGING, REGION, "kinesis", operation, &params);
+    let kinesis =
+        |operation, params: Value| emulator.call(LOGGING, REGION, "kinesis", operation, &params);
     kinesis(
         "CreateStream",
         json!({ "StreamName": STREAM, "ShardCount": 1 }),
@@ -98,7 +99,9 @@ struct Reader<'e> {
 
 impl<'e> Reader<'e> {
     fn new(emulator: &'e Emulator) -> Self {
-        let kinesis = |operation, params: Value| emulator.call(LOGGING, REGION, "kinesis", operation, &params);
+        let kinesis = |operation, params: Value| {
+            emulator.call(LOGGING, REGION, "kinesis", operation, &params)
+        };
         let shards = kinesis("ListShards", json!({ "StreamName": STREAM }));
         let first = json!({
             "StreamName": STREAM,

@@ -18,7 +18,7 @@ pub(crate) fn emulator_with_iam() -> Emulator {
 pub(crate) fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
     let documents = fleet.json(0, &format!("policies {scope}"));
     let is_operator = |one: &&Value| one["title"].as_str().unwrap().contains("operator");
-    documents
+    documents["policies"]
         .as_array()
         .unwrap()
         .iter()

@@ -10,7 +10,7 @@ use crate::support::emulator::Emulator;
 use crate::support::repository;
 
 /// Runs a command on a pseudo-terminal that is connected to standard input and output.
-const PSEUDO_TERMINAL: &str =
+pub(crate) const PSEUDO_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 pub(crate) fn on_terminal(fleet: &Fleet<'_>, line: &str) -> Child {

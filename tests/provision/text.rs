@@ -88,6 +88,7 @@ fn help_of_every_command() {
         "infra parameters",
         "completions",
         "man",
+        "schema",
     ] {
         let run = fleet.run(&format!("{command} --help"));
         insta::assert_snapshot!(format!("help_{}", command.replace(' ', "_")), block(&run));
@@ -103,10 +104,42 @@ fn init_writes_a_valid_fleet_file() {
     assert!(policies.status.success(), "{policies:?}");
     for (command, expected) in [
         (vec!["completions", "bash"], "complete -F"),
-        (vec!["man"], ".TH catchment 1"),
+        (vec!["completions", "bash"], "--detail"),
     ] {
         let output = Run::of(&emulator.catchment().args(command).output().unwrap());
         assert_eq!(output.code, Some(0));
         output.says(expected);
     }
+}
+
+#[test]
+fn every_command_has_a_manual_page_and_pages_refer_to_no_others() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let pages = fleet.emulator.home().join("pages");
+    std::fs::create_dir(&pages).unwrap();
+    fleet.expect(0, "man --out pages");
+    let files = std::fs::read_dir(&pages).unwrap();
+    let names: Vec<_> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for name in &names {
+        let command = name.trim_end_matches(".1").replace('-', " ");
+        let line = command.replacen("catchment", "man", 1);
+        let page = fleet.expect(0, &line).stdout;
+        assert_eq!(page, std::fs::read_to_string(pages.join(name)).unwrap());
+        let title = format!(".TH {} 1", name.trim_end_matches(".1"));
+        assert!(page.contains(&title), "{title} is missing in {page}");
+        let page = page.replace("\\-", "-");
+        let referred = page.lines().filter(|line| line.ends_with("(1)"));
+        for line in referred {
+            let file = format!("{}.1", line.trim_end_matches("(1)"));
+            assert!(names.contains(&file), "{name} refers to {line}");
+        }
+    }
+    assert!(
+        names.contains(&"catchment-infra-parameters.1".to_owned()),
+        "{names:?}"
+    );
+    fleet.expect(2, "man plans").says("it has init, plan,");
 }

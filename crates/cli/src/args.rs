@@ -6,12 +6,13 @@ mod replay;
 
 use std::path::PathBuf;
 
+use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 pub use provision::{
-    Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Status, Target,
+    Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
 };
 pub use replay::{Put, PutTarget, Replay, Settings};
 
@@ -30,6 +31,33 @@ pub use replay::{Put, PutTarget, Replay, Settings};
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
+
+    /// When to use colour; auto: on a terminal, unless NO_COLOR or CLICOLOR=0 is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        display_order = 998
+    )]
+    pub color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,10 +71,12 @@ pub enum Command {
     Policies(Policies),
     Replay(Replay),
     Completions(Completions),
-    /// Print the manual page
+    Man(Man),
+    /// Print the JSON Schema of what --output json prints
     ///
-    /// To read it, run: catchment man | man -l -
-    Man,
+    /// Describes the documents of plan, apply, destroy, status and policies. Each has `version`, which is raised if a key
+    /// is removed or changes its meaning, and `kind`, which names the command's result.
+    Schema,
 }
 
 /// Write a commented fleet file to start from
@@ -68,6 +98,19 @@ pub struct Completions {
     pub shell: Shell,
 }
 
+/// Print the manual page of catchment or of a command
+///
+/// To read it, run: catchment man plan | man -l -
+#[derive(Debug, clap::Args)]
+pub struct Man {
+    /// The command, such as `plan` or `infra parameters` [default: catchment itself]
+    pub command: Vec<String>,
+
+    /// Write the pages of all commands into this folder instead
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub out: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct Format {
     /// Output format
@@ -79,7 +122,7 @@ pub struct Format {
 pub enum OutputFormat {
     /// Plain text, for people
     Text,
-    /// One JSON document, for programs; later versions may add keys, but do not change existing ones
+    /// One JSON document, for programs; `catchment schema` describes it
     Json,
 }
 

@@ -10,6 +10,7 @@ mod operations;
 mod plan;
 mod policies;
 mod replay;
+mod schema;
 mod status;
 
 use crate::args::{Args, Command};
@@ -32,7 +33,8 @@ pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
         Command::Policies(args) => policies::run(&args, output)?,
         Command::Replay(args) => replay::run(&args, output)?,
         Command::Completions(args) => completions::run(&args, output)?,
-        Command::Man => man::run(output)?,
+        Command::Man(args) => man::run(&args, output)?,
+        Command::Schema => schema::run(output)?,
     };
     output.finish()?;
     Ok(status)

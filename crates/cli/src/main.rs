@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
-use catchment::args::Args;
+use catchment::args::{Args, Color};
 use catchment::command::{self, ExitStatus};
 use catchment::output::{self, Output};
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let mut output = Output::to_terminal();
-    let ended = match Args::try_parse() {
+    let args = Args::try_parse();
+    let colour = args.as_ref().map_or(Color::Auto, |args| args.color);
+    let mut output = Output::to_terminal(colour.into());
+    let ended = match args {
         Ok(args) => command::run(args, &mut output),
         Err(usage) => command::explain(&usage, &mut output),
     };

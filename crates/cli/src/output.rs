@@ -1,41 +1,63 @@
 //! Terminal output: results on standard output, everything else on standard error.
 //!
 //! A result is exactly what was asked for, so that it can be piped; progress, summaries and errors never mix with it.
-//! Nothing is coloured off a terminal or if `NO_COLOR` is set. If the reader goes away, as `head` does, a command that only prints
-//! ends quietly; one with work to do goes on.
+//! Colour follows `--color`, and by default the terminal, `NO_COLOR` and `CLICOLOR`. `screen` makes hostile characters visible.
+//! If the reader goes away, as `head` does, a command that only prints ends quietly; one with work to do goes on.
 
 mod causes;
+pub mod document;
+mod entry;
+mod group;
 pub mod outcome;
 pub mod plan;
 mod policy;
 mod progress;
 mod reading;
+mod screen;
 pub mod status;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use terminal_size::terminal_size_of;
+
+use document::{Document, Versioned};
+use screen::{DataWriter, Look, visible_json};
 
 pub use progress::Progress;
 pub use reading::Reading;
+pub use tree::Detail;
 
 /// The two streams that everything is printed to.
 pub struct Output {
-    result: Box<dyn Write>,
-    notes: Box<dyn Write>,
+    result: DataWriter<Box<dyn Write>>,
+    result_look: Look,
+    notes: io::Stderr,
+    notes_look: Look,
     outlives_reader: bool,
     is_unread: bool,
 }
 
 impl Output {
     #[expect(clippy::disallowed_methods, reason = "only this module prints")]
-    pub fn to_terminal() -> Self {
+    pub fn to_terminal(colour: ColorChoice) -> Self {
+        colour.write_global();
+        let (result, notes) = (io::stdout(), io::stderr());
+        let (result_look, notes_look) = (look(&result), look(&notes));
+        let is_terminal = result.is_terminal();
         Self {
-            result: Box::new(io::BufWriter::new(io::stdout())),
-            notes: Box::new(io::stderr()),
+            result: DataWriter::new(Box::new(io::BufWriter::new(result)), is_terminal),
+            result_look,
+            notes,
+            notes_look,
             outlives_reader: false,
             is_unread: false,
         }
@@ -54,7 +76,7 @@ impl Output {
     fn unless_unread(&mut self, written: io::Result<()>) -> io::Result<()> {
         match written {
             Err(error) if self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe => {
-                self.result = Box::new(io::sink());
+                self.drop_result();
                 self.is_unread = true;
                 Ok(())
             }
@@ -62,7 +84,11 @@ impl Output {
         }
     }
 
-    /// Writes a part of the result.
+    fn drop_result(&mut self) {
+        self.result = DataWriter::new(Box::new(io::sink()), false);
+    }
+
+    /// Writes a part of the result, byte by byte.
     ///
     /// # Errors
     /// Fails if standard output cannot be written to.
@@ -71,14 +97,32 @@ impl Output {
         self.unless_unread(written)
     }
 
+    /// Writes a part of the result that is text for a person: coloured and wrapped, and never with control characters.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written to.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        let written = self.result.write_rendered(&self.result_look.render(text));
+        self.unless_unread(written)
+    }
+
     /// Writes a part of the result as indented JSON.
     ///
     /// # Errors
     /// Fails if standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        let written = serde_json::to_writer_pretty(&mut self.result, value);
-        self.unless_unread(written.map_err(io::Error::from))?;
+        let json = serde_json::to_string_pretty(value)?;
+        let written = self.result.write_rendered(&visible_json(&json));
+        self.unless_unread(written)?;
         self.result(b"\n")
+    }
+
+    /// Writes the result as JSON, in the shape of all commands.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written to.
+    pub fn document(&mut self, document: Document<'_>) -> io::Result<()> {
+        self.json(&Versioned::from(document))
     }
 
     /// Writes a line to standard error. Flushes the result first, so that the two appear in order.
@@ -87,7 +131,7 @@ impl Output {
     /// Fails if standard output or standard error cannot be written to.
     pub fn note(&mut self, line: &str) -> io::Result<()> {
         self.finish()?;
-        match writeln!(self.notes, "{line}") {
+        match writeln!(self.notes, "{}", self.notes_look.render(line)) {
             Err(error) if self.outlives_reader && error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(())
             }
@@ -102,7 +146,7 @@ impl Output {
     pub fn error(&mut self, error: &anyhow::Error) -> io::Result<()> {
         if self.finish().is_err() {
             // it may be the very reason, and must not keep us from saying so
-            self.result = Box::new(io::sink());
+            self.drop_result();
         }
         self.note(&format!("error: {error}"))?;
         error.chain().skip(1).try_for_each(|cause| {
@@ -131,7 +175,7 @@ impl Output {
     /// Fails if standard output or standard error cannot be written to.
     pub fn question(&mut self, question: &str) -> io::Result<()> {
         self.finish()?;
-        write!(self.notes, "{question} ")?;
+        write!(self.notes, "{} ", self.notes_look.render(question))?;
         self.notes.flush()
     }
 
@@ -156,7 +200,17 @@ impl Output {
     }
 }
 
-/// Asks a person on the terminal, past `Output`; `None` if there is no terminal.
+fn look<S: RawStream + AsFd>(stream: &S) -> Look {
+    let size = terminal_size_of(stream);
+    Look {
+        is_coloured: AutoStream::choice(stream) != ColorChoice::Never,
+        width: size
+            .filter(|_| stream.is_terminal())
+            .map(|(width, _)| usize::from(width.0)),
+    }
+}
+
+/// Asks a person on the terminal; `None` if there is no terminal. It is also called while progress is drawn, past `Output`.
 ///
 /// # Errors
 /// Fails if the terminal cannot be written to or read from.
@@ -169,7 +223,7 @@ pub fn ask(question: &str) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let mut terminal = io::stderr();
-    write!(terminal, "{question} ")?;
+    write!(terminal, "{} ", look(&terminal).render(question))?;
     terminal.flush()?;
     let mut answer = String::new();
     let length = io::stdin().read_line(&mut answer)?;

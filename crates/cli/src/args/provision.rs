@@ -3,6 +3,8 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FLEET_FILE, Format};
 use crate::provision::name::{AccountId, MemberName};
 
@@ -13,6 +15,9 @@ use crate::provision::name::{AccountId, MemberName};
 /// Resources that belong to someone else are shown and left alone. If a resource cannot be read, the reason is shown
 /// and nothing is planned for it.
 ///
+/// A plan that does not fit a screen shows resources that are alike as one, with the number of members; --detail shows
+/// each.
+///
 /// Exits 1 if anything could not be read; with --exit-code, also if anything cannot be set up as the file says.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PLAN_EXAMPLES)]
@@ -20,12 +25,27 @@ pub struct Plan {
     #[command(flatten)]
     pub target: Target,
 
+    /// Save the plan to FILE, for `apply FILE`, which carries out exactly this plan or nothing
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Show what `destroy` would remove instead
+    #[arg(long, conflicts_with_all = ["prune", "take_over"])]
+    pub destroy: bool,
+
+    /// With --destroy: also delete the stream
+    #[arg(long, requires = "destroy")]
+    pub delete_stream: bool,
+
     /// Exit 3 if there are changes to make, and 1 if `apply` could not make all of them
     #[arg(long)]
     pub exit_code: bool,
 
     #[command(flatten)]
     pub consent: Consent,
+
+    #[command(flatten)]
+    pub shown: Shown,
 
     #[command(flatten)]
     pub format: Format,
@@ -36,6 +56,8 @@ Examples:
   catchment plan                              everything in catchment.toml
   catchment plan --member dev1 --member dev2  two members, using only their own profiles
   catchment plan --exit-code                  in a pipeline: 0 in sync, 3 changes pending, 1 failed
+  catchment plan --out fleet.plan             save it; later, run `catchment apply fleet.plan`
+  catchment plan --destroy                    what `destroy` would remove
   catchment plan --output json | jq '.changes[].subject'";
 
 /// Make the accounts match the fleet file
@@ -72,6 +94,7 @@ Examples:
   catchment apply                   everything in catchment.toml
   catchment apply --logging         the logging account only
   catchment apply --member dev1     one member only: its subscription filters
+  catchment apply fleet.plan        what `catchment plan --out fleet.plan` showed, and nothing else
   catchment apply --profile dev1 \\
       --destination-arn arn:aws:logs:us-west-2:999988887777:destination:kinesisDest \\
       --vpc-flow-logs cwl_vpc_fl_member_account_1 --cloudtrail CloudTrail/member_account_1
@@ -88,6 +111,9 @@ pub struct Status {
     /// Exit 3 if anything is not in sync
     #[arg(long)]
     pub exit_code: bool,
+
+    #[command(flatten)]
+    pub shown: Shown,
 
     #[command(flatten)]
     pub format: Format,
@@ -111,14 +137,14 @@ pub struct Status {
 #[command(after_long_help = DESTROY_EXAMPLES)]
 pub struct Destroy {
     /// Also delete the stream, with any unread log events in it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "plan")]
     pub delete_stream: bool,
 
     /// Limit to this account, even if the fleet file no longer names it; may be given more than once
     #[arg(
         long = "account",
         value_name = "ID",
-        conflicts_with = "destination_arn"
+        conflicts_with_all = ["destination_arn", "plan"]
     )]
     pub accounts: Vec<AccountId>,
 
@@ -154,12 +180,19 @@ pub struct Policies {
 /// The flags that `apply` and `destroy` share.
 #[derive(Debug, clap::Args)]
 pub struct Changes {
+    /// A plan saved by `plan --out`: carried out exactly as saved, or refused if anything has changed since
+    #[arg(value_name = "PLAN", conflicts_with_all = ["fleet", "logging", "members", "destination_arn"])]
+    pub plan: Option<PathBuf>,
+
     #[command(flatten)]
     pub target: Target,
 
     /// Do not ask for confirmation
     #[arg(long, short = 'y')]
     pub yes: bool,
+
+    #[command(flatten)]
+    pub shown: Shown,
 
     #[command(flatten)]
     pub format: Format,
@@ -177,8 +210,18 @@ pub struct Consent {
     pub take_over: bool,
 }
 
-/// The accounts that a command works on.
+/// How much of a plan or a status is shown.
 #[derive(Debug, clap::Args)]
+pub struct Shown {
+    /// Show each resource and all values, also if they do not fit a screen
+    ///
+    /// Without it, a long text shows resources that are alike as one, with the number of members.
+    #[arg(long)]
+    pub detail: bool,
+}
+
+/// The accounts that a command works on.
+#[derive(Debug, Clone, clap::Args)]
 pub struct Target {
     #[command(flatten)]
     pub scope: Scope,
@@ -196,7 +239,7 @@ pub struct Target {
 }
 
 /// The fleet file, or a part of it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args, Serialize, Deserialize)]
 pub struct Scope {
     /// Path of the fleet file
     #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
@@ -212,7 +255,7 @@ pub struct Scope {
 }
 
 /// One member, without a fleet file.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args, Serialize, Deserialize)]
 pub struct ByHand {
     /// The logs::Destination to deliver to; the log groups must be in the same Region
     #[arg(long, help_heading = BY_HAND, value_name = "ARN", conflicts_with_all = ["fleet", "logging", "members"])]

@@ -1,26 +1,32 @@
 //! `catchment apply`: makes the accounts match the fleet file.
 
 use super::operations::change::Operation;
-use super::operations::exit::{ExitStatus, is_unmade};
-use super::plan::consent;
+use super::operations::exit::{ExitStatus, Usage};
+use super::operations::purpose::Purpose;
+use super::operations::saved::SavedPlan;
 use crate::args;
 use crate::output::Output;
-use crate::provision::desired::Desired;
-use crate::provision::observed::Observed;
-use crate::provision::plan::plan;
 
 /// Runs the command.
 ///
 /// # Errors
 /// See [`Operation::run`].
 pub(super) fn run(args: &args::Apply, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let consent = consent(args.consent);
+    let saved = SavedPlan::read(&args.changes, "apply")?;
+    let args::Consent { prune, take_over } = args.consent;
+    if saved.is_some() && (prune || take_over) {
+        let text = "a saved plan says itself what it may do; pass --prune and --take-over to `catchment plan --out`";
+        return Err(Usage(text.into()).into());
+    }
     let operation = Operation {
         flags: &args.changes,
-        leaving: None,
         question: "Make these changes?",
-        planner: |desired: &Desired, observed: &Observed| plan(desired, observed, consent),
-        fails: is_unmade,
+        purpose: saved
+            .as_ref()
+            .map_or(Purpose::Apply { prune, take_over }, |saved| {
+                saved.purpose.clone()
+            }),
+        saved,
     };
     operation.run(output)
 }

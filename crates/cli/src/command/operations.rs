@@ -4,5 +4,7 @@ pub(super) mod change;
 pub(super) mod exit;
 pub(super) mod fleet;
 pub(super) mod interrupt;
+pub(super) mod purpose;
 mod recheck;
+pub(super) mod saved;
 pub(super) mod session;

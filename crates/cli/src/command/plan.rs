@@ -1,29 +1,49 @@
-//! `catchment plan`: shows what `apply` would change.
+//! `catchment plan`: shows what `apply` would change, or `destroy`, and saves it.
 
-use super::operations::exit::{ExitStatus, is_unmade, is_unread};
+use super::operations::exit::{ExitStatus, is_unread};
+use super::operations::purpose::Purpose;
+use super::operations::saved::SavedPlan;
 use super::operations::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
+use crate::output::document::Document;
 use crate::output::{self, Output};
-use crate::provision::plan::{Consent, plan};
 
 /// Runs the command.
 ///
 /// # Errors
 /// Fails if the accounts cannot be observed.
 pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<ExitStatus> {
+    let purpose = if args.destroy {
+        Purpose::Destroy {
+            delete_stream: args.delete_stream,
+            accounts: Vec::new(),
+        }
+    } else {
+        let args::Consent { prune, take_over } = args.consent;
+        Purpose::Apply { prune, take_over }
+    };
     output.outlive_reader();
     block_on(async {
-        let session = Session::open(&args.target, None).await?;
-        let plan = plan(
-            &session.desired,
-            &session.observe().await?,
-            consent(args.consent),
-        );
+        let session = Session::open(&args.target, purpose.leaving()).await?;
+        let plan = purpose.plan(&session.desired, &session.observe().await?);
         match args.format.output {
-            OutputFormat::Json => output.json(&plan)?,
-            OutputFormat::Text => output.result(output::plan::text(&plan).as_bytes())?,
+            OutputFormat::Json => output.document(Document::Plan(&plan))?,
+            OutputFormat::Text => {
+                output.text(&output::plan::text(&plan, args.shown.detail.into()))?;
+            }
         }
-        let fails = if args.exit_code { is_unmade } else { is_unread };
+        if let Some(path) = &args.out {
+            SavedPlan::new(&purpose, &args.target, &plan)?.write(path)?;
+            let (path, command) = (path.display(), purpose.command());
+            output.note(&format!(
+                "saved to {path}; to carry it out, run `catchment {command} {path}`"
+            ))?;
+        }
+        let fails = if args.exit_code {
+            purpose.fails()
+        } else {
+            is_unread
+        };
         Ok(if plan.declined.iter().any(fails) {
             ExitStatus::Failed
         } else if args.exit_code && !plan.is_empty() {
@@ -32,9 +52,4 @@ pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Exit
             ExitStatus::Done
         })
     })
-}
-
-/// What the flags allow that a plan does not do by itself.
-pub(super) fn consent(args::Consent { prune, take_over }: args::Consent) -> Consent {
-    Consent { prune, take_over }
 }

@@ -4,6 +4,7 @@ use super::operations::exit::ExitStatus;
 use super::operations::fleet;
 use crate::args::{self, OutputFormat};
 use crate::output::Output;
+use crate::output::document::Document;
 use crate::provision::desired::{NamedDocument, documents};
 
 /// Runs the command.
@@ -13,7 +14,9 @@ use crate::provision::desired::{NamedDocument, documents};
 pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let documents = documents(&fleet::desired(&args.scope, None)?)?;
     match args.format.output {
-        OutputFormat::Json => output.json(&documents)?,
+        OutputFormat::Json => output.document(Document::Policies {
+            policies: &documents,
+        })?,
         OutputFormat::Text => {
             for NamedDocument {
                 party,

@@ -3,6 +3,7 @@
 use super::operations::exit::ExitStatus;
 use super::operations::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
+use crate::output::document::Document;
 use crate::output::{self, Output};
 use crate::provision::status::status;
 
@@ -16,8 +17,10 @@ pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Ex
         let session = Session::open(&args.target, None).await?;
         let status = status(&session.desired, &session.observe().await?);
         match args.format.output {
-            OutputFormat::Json => output.json(&status)?,
-            OutputFormat::Text => output.result(output::status::text(&status).as_bytes())?,
+            OutputFormat::Json => output.document(Document::Status(&status))?,
+            OutputFormat::Text => {
+                output.text(&output::status::text(&status, args.shown.detail.into()))?;
+            }
         }
         Ok(if status.is_unread() {
             ExitStatus::Failed

@@ -3,18 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use super::causes::groups;
 use crate::provision::plan::{Change, ChangeKey, Declined, Failure, Outcome, Plan};
 use crate::provision::resource::ResourceAddress;
-
-/// The JSON form: the plan, and what became of it.
-#[derive(Debug, Serialize)]
-pub struct Document<'a> {
-    pub plan: &'a Plan,
-    pub outcome: &'a Outcome,
-}
 
 /// The text form, with the declined resources that make the command fail; each cause is told once. Empty if there was nothing to
 /// change.

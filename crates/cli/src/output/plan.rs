@@ -1,22 +1,10 @@
 //! A plan as text: a diff, account by account, Region by Region, with the reason of each change, and the counts last.
-//!
-//! As JSON a plan is the [`Plan`] itself, in this shape (keys may be added, never changed):
-//! `changes`: a list, in the order in which they are made, of `key` (unique, the same from run to run), `subject`, `action` (one
-//! of `create-stream`, `await-stream`, `set-stream-mode`, `raise-shards`, `raise-retention`, `encrypt-stream`, `tag-stream`,
-//! `delete-stream`, `create-role`, `put-role-trust`, `put-role-policy`, `delete-role-policy`, `tag-role`, `delete-role`,
-//! `put-destination`, `put-destination-policy`, `tag-destination`, `delete-destination`, `put-filter`, `delete-filter`) with its
-//! own fields beside it (most have `after`, and `before`, which is null if there was nothing), `why`, and `needs` (keys of the changes
-//! that come first);
-//! `declined`: a list of `subject`, `reason` (`unknown`, `foreign`, `blocked`, `kept`, `limit`), `why`, `hint`;
-//! `foreign`: a list of `subject`, `what`;
-//! `orphans`: a list of `subject`, `account` (null for a whole Region), `regions`, `is_cut_off`, `what`, `consequence`.
-//! A `subject` has `party` (`"logging"` or `{"member": NAME}`), `account`, `region` (null for a role) and `thing`
-//! (`{"stream": NAME}`, `{"role": NAME}`, `{"destination": NAME}` or `{"filter": {"log_group": …, "name": …}}`).
 
 use std::collections::BTreeMap;
 
+use super::entry::Entry;
 use super::policy;
-use super::tree::{self, Entry};
+use super::tree::{self, Detail};
 use crate::provision::plan::{
     Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Orphan, Plan,
     Reason, RoleAction, StreamAction, TagChange,
@@ -35,7 +23,7 @@ struct Part<'a> {
 }
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan, detail: Detail) -> String {
     let parts = parts(plan);
     let summary = summary(plan, &parts);
     let mut parts: Vec<_> = parts.into_iter().collect();
@@ -44,9 +32,7 @@ pub fn text(plan: &Plan) -> String {
         .into_iter()
         .map(|(address, part)| entry(address, &part))
         .collect();
-    let tree = tree::text(&entries);
-    let gap = if tree.is_empty() { "" } else { "\n" };
-    format!("{tree}{gap}{summary}\n")
+    tree::text(&entries, 8, detail, &summary)
 }
 
 fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::screen::visible;
+
 /// The progress of a run, stage by stage. Failing to show it stops nothing.
 #[derive(Clone)]
 pub struct Progress(Arc<Mutex<Shown>>);
@@ -71,7 +73,7 @@ impl Progress {
     pub fn note(&self, line: &str) {
         let shown = self.shown();
         if shown.is_terminal {
-            let _ = shown.bars.println(line);
+            let _ = shown.bars.println(visible(line));
         } else {
             write(line);
         }
@@ -116,7 +118,7 @@ impl Shown {
             self.bars.remove(&line);
         }
         for (line, text) in self.lines.iter().zip(lines) {
-            line.set_message(text);
+            line.set_message(visible(&text).into_owned());
             line.tick();
         }
         bar.tick();
@@ -164,7 +166,7 @@ fn now() -> Instant {
 
 #[expect(clippy::disallowed_methods, reason = "only this module prints")]
 fn write(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(line));
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::screen::visible;
+
 /// The progress through files of known or unknown size.
 pub struct Reading(ProgressBar);
 
@@ -26,7 +28,7 @@ impl Reading {
     /// Begins a file, of `bytes` bytes if that is known.
     pub fn begin(&self, name: &str, bytes: Option<u64>) {
         self.0.reset();
-        self.0.set_message(name.to_owned());
+        self.0.set_message(visible(name).into_owned());
         match bytes {
             Some(bytes) => self.0.set_length(bytes),
             None => self.0.unset_length(),

@@ -6,6 +6,7 @@ mod region;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use form::{is_region, is_text, is_word};
@@ -42,7 +43,7 @@ pub(crate) trait Name: FromStr<Err = NameError> {
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::desired::{Desired, Kept, Logging, LoggingRegion};
@@ -37,7 +38,7 @@ pub use state::{Finding, ResourceState, ResourceStatus};
 pub use tags::TagChange;
 
 /// What to do, in an order that can be followed from first to last.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Plan {
     /// Each comes after all that it needs.
     pub changes: Vec<Change>,
@@ -59,7 +60,7 @@ pub struct Consent {
 }
 
 /// What is not as the fleet file says, and stays so.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Declined {
     #[serde(rename = "subject")]
     pub address: ResourceAddress,
@@ -71,7 +72,7 @@ pub struct Declined {
 }
 
 /// Why something was declined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It could not be read.
@@ -87,7 +88,7 @@ pub enum Reason {
 }
 
 /// What others set up beside ours.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Foreign {
     #[serde(rename = "subject")]
     pub address: ResourceAddress,

@@ -6,8 +6,10 @@ mod meaning;
 mod merge;
 mod template;
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -205,6 +207,21 @@ impl Serialize for Document {
         entries_in_order(&mut map, &self.head, &HEAD_ORDER)?;
         map.serialize_entry("Statement", &self.statements)?;
         map.end()
+    }
+}
+
+impl JsonSchema for Document {
+    fn schema_name() -> Cow<'static, str> {
+        "PolicyDocument".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A policy document, as it is sent to AWS.",
+            "type": "object",
+            "properties": { "Statement": { "type": "array", "items": { "type": "object" } } },
+            "required": ["Statement"],
+        })
     }
 }
 

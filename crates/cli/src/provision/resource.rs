@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use catchment_transformer::source::Source;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provision::name::{
@@ -18,10 +19,13 @@ pub type Tags = BTreeMap<String, String>;
 pub const OWNER_TAG: &str = "catchment:fleet";
 
 /// How a Kinesis data stream scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(tag = "kind", content = "shards", rename_all = "kebab-case")]
 pub enum StreamMode {
     /// Provisioned, with this many open shards.
+    #[serde(rename = "provisioned")]
     Shards(u32),
     /// Kinesis scales on its own.
     OnDemand,
@@ -38,8 +42,8 @@ impl fmt::Display for StreamMode {
 }
 
 /// Server-side encryption of a stream.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "key", rename_all = "kebab-case")]
 pub enum Encryption {
     /// Not encrypted at rest.
     None,
@@ -75,7 +79,9 @@ impl fmt::Display for Encryption {
 }
 
 /// How a subscription filter spreads log events over the stream's shards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Distribution {
     /// One log stream goes to one shard: it keeps its order, and a busy one makes a hot shard.
     ByLogStream,
@@ -104,7 +110,7 @@ impl fmt::Display for Distribution {
 }
 
 /// A filter pattern. AWS's pages write both `""` and `" "` for "every event", so the two are equal.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct FilterPattern(String);
 
@@ -129,7 +135,7 @@ impl PartialEq for FilterPattern {
 impl Eq for FilterPattern {}
 
 /// A subscription filter, desired or observed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionFilter {
     pub name: FilterName,
     pub pattern: FilterPattern,
@@ -149,7 +155,7 @@ impl SubscriptionFilter {
 }
 
 /// The two ARNs of a `logs::Destination`: the stream that it delivers to, and the role that it delivers with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DestinationEnds {
     pub target: Arn,
     pub role: Arn,
@@ -164,8 +170,8 @@ pub struct Login {
 }
 
 /// Who owns a resource.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
 pub enum Party {
     Logging,
     Member(MemberName),
@@ -181,8 +187,8 @@ impl fmt::Display for Party {
 }
 
 /// One resource that catchment sets up.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "ResourceShape", into = "ResourceShape")]
 pub enum Resource {
     Stream(StreamName),
     Role(RoleName),
@@ -191,6 +197,48 @@ pub enum Resource {
         log_group: LogGroupName,
         name: FilterName,
     },
+}
+
+/// A resource as JSON: its kind and its names side by side.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[schemars(rename = "Resource")]
+enum ResourceShape {
+    Stream {
+        name: StreamName,
+    },
+    Role {
+        name: RoleName,
+    },
+    Destination {
+        name: DestinationName,
+    },
+    Filter {
+        log_group: LogGroupName,
+        name: FilterName,
+    },
+}
+
+impl From<Resource> for ResourceShape {
+    fn from(resource: Resource) -> Self {
+        match resource {
+            Resource::Stream(name) => Self::Stream { name },
+            Resource::Role(name) => Self::Role { name },
+            Resource::Destination(name) => Self::Destination { name },
+            Resource::Filter { log_group, name } => Self::Filter { log_group, name },
+        }
+    }
+}
+
+impl From<ResourceShape> for Resource {
+    fn from(shape: ResourceShape) -> Self {
+        match shape {
+            ResourceShape::Stream { name } => Self::Stream(name),
+            ResourceShape::Role { name } => Self::Role(name),
+            ResourceShape::Destination { name } => Self::Destination(name),
+            ResourceShape::Filter { log_group, name } => Self::Filter { log_group, name },
+        }
+    }
 }
 
 impl fmt::Display for Resource {
@@ -207,13 +255,12 @@ impl fmt::Display for Resource {
 }
 
 /// A resource and where it is. Sorts account by account, Region by Region.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceAddress {
     pub party: Party,
     pub account: AccountId,
     /// `None` for a role: IAM has no Region.
     pub region: Option<Region>,
-    #[serde(rename = "thing")]
     pub resource: Resource,
 }
 

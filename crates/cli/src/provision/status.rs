@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::desired::Desired;
@@ -9,10 +10,9 @@ use crate::provision::observed::Observed;
 use crate::provision::plan::{self, ResourceState, ResourceStatus};
 
 /// How every resource in scope stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Status {
     /// Account by account, Region by Region.
-    #[serde(rename = "things")]
     pub resources: Vec<ResourceStatus>,
 }
 

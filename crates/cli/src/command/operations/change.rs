@@ -10,29 +10,27 @@ use tokio::time::{Instant, interval};
 
 use super::exit::{ExitStatus, Usage};
 use super::interrupt::Interrupted;
+use super::purpose::Purpose;
 use super::recheck::{changing, merged, recheck};
+use super::saved::SavedPlan;
 use super::session::{Session, TICK, block_on, duration};
 use crate::args::{self, OutputFormat};
 use crate::aws::apply::{Step, apply};
 use crate::aws::{Run, Waiting};
-use crate::output::{self, Output};
-use crate::provision::desired::Desired;
-use crate::provision::name::AccountId;
-use crate::provision::observed::Observed;
-use crate::provision::plan::{Declined, Outcome, Plan};
+use crate::output::document::Document;
+use crate::output::{self, Detail, Output};
+use crate::provision::plan::{Outcome, Plan};
 
 /// Where `apply` and `destroy` differ.
-pub(crate) struct Operation<'a, P> {
+pub(crate) struct Operation<'a> {
     pub flags: &'a args::Changes,
-    /// Set if the accounts are to be removed, along with these.
-    pub leaving: Option<&'a [AccountId]>,
     pub question: &'static str,
-    pub planner: P,
-    /// Which declined resources make the command fail.
-    pub fails: fn(&Declined) -> bool,
+    pub purpose: Purpose,
+    /// The plan to carry out, if it was made before.
+    pub saved: Option<SavedPlan>,
 }
 
-impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
+impl Operation<'_> {
     /// Runs the command. It goes on if the reader of the result goes away, as `head` does.
     ///
     /// # Errors
@@ -49,11 +47,18 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         }
         output.outlive_reader();
         block_on(async {
-            let session = Session::open(&self.flags.target, self.leaving).await?;
+            let target = match &self.saved {
+                Some(saved) => &saved.target(&self.flags.target)?,
+                None => &self.flags.target,
+            };
+            let session = Session::open(target, self.purpose.leaving()).await?;
             let observed = session.observe().await?;
-            let plan = (self.planner)(&session.desired, &observed);
+            let plan = self.purpose.plan(&session.desired, &observed);
+            if let Some(saved) = &self.saved {
+                saved.check(&plan)?;
+            }
             if self.format() == OutputFormat::Text {
-                output.result(output::plan::text(&plan).as_bytes())?;
+                output.text(&output::plan::text(&plan, self.detail()))?;
             }
             if plan.is_empty() {
                 return self.report(&session, &plan, &Outcome::default(), output);
@@ -66,11 +71,17 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
             output.finish()?;
             let again = changing(&session.desired, &plan);
             let again = session.observe_part(&again).await?;
-            let now = (self.planner)(&session.desired, &merged(observed, again));
+            let now = self
+                .purpose
+                .plan(&session.desired, &merged(observed, again));
             let (plan, settled) = recheck(&plan, now);
             let outcome = make_changes(&session, &plan, settled).await?;
             self.report(&session, &plan, &outcome, output)
         })
+    }
+
+    fn detail(&self) -> Detail {
+        self.flags.shown.detail.into()
     }
 
     fn format(&self) -> OutputFormat {
@@ -84,12 +95,12 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         outcome: &Outcome,
         output: &mut Output,
     ) -> anyhow::Result<ExitStatus> {
-        let failing = plan.declined.iter().filter(|one| (self.fails)(one));
+        let failing = plan.declined.iter().filter(|one| self.purpose.fails()(one));
         let failing: Vec<_> = failing.collect();
         let text = output::outcome::text(plan, outcome, &failing);
         match self.format() {
-            OutputFormat::Json => output.json(&output::outcome::Document { plan, outcome })?,
-            OutputFormat::Text => output.result(text.as_bytes())?,
+            OutputFormat::Json => output.document(Document::Report { plan, outcome })?,
+            OutputFormat::Text => output.text(&text)?,
         }
         output.finish()?;
         if output.is_unread() {
@@ -111,7 +122,7 @@ impl<P: Fn(&Desired, &Observed) -> Plan> Operation<'_, P> {
         output: &mut Output,
     ) -> anyhow::Result<bool> {
         if self.format() == OutputFormat::Json {
-            output.note(output::plan::text(plan).trim_end())?;
+            output.note(output::plan::text(plan, self.detail()).trim_end())?;
         }
         output.question(&format!("{} [y/N]", self.question))?;
         // on a thread of its own, so that Ctrl-C is noticed

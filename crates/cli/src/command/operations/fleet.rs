@@ -40,7 +40,11 @@ pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
         .with_context(|| format!("{} is not a valid fleet file", path.display()))
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// Reads the text of the fleet file.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "commands read the fleet file")]
     std::fs::read_to_string(path).map_err(|error| {
         let hint = match error.kind() {

@@ -1,5 +1,6 @@
 //! Every policy document of a fleet, and the least privilege of each operator: what `catchment policies` prints.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Desired, DesiredError};
@@ -8,7 +9,7 @@ use crate::provision::policy::{Document, Template, TemplateValue};
 use crate::provision::resource::{Encryption, Party};
 
 /// A policy document and what it is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NamedDocument {
     pub party: Party,
     /// For example `trust policy of role cwrole`.

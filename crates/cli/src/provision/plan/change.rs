@@ -5,10 +5,12 @@ mod filter;
 mod role;
 mod stream;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 
 use crate::provision::name::{
     DestinationName, LogGroupName, MemberName, Region, RoleName, StreamName,
@@ -21,7 +23,8 @@ pub use role::RoleAction;
 pub use stream::StreamAction;
 
 /// One change. Apply looks nothing up and decides nothing, so what is shown is what is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "ChangeShape")]
 pub struct Change {
     /// Unique in the plan, and the same from run to run.
     pub key: ChangeKey,
@@ -37,7 +40,7 @@ pub struct Change {
 
 /// A change's name: where, which resource, and what is done to it, for example
 /// `logging/us-west-2/stream/Demo_Kinesis_Stream/retention`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ChangeKey(String);
 
@@ -84,35 +87,65 @@ impl fmt::Display for Change {
     }
 }
 
-impl Serialize for Change {
-    /// The resource stands before the action, whose fields stand beside it.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            key: &'a ChangeKey,
-            subject: ResourceAddress,
-            #[serde(flatten)]
-            action: &'a Action,
-            why: &'a str,
-            needs: &'a BTreeSet<ChangeKey>,
-        }
-        let Self {
+/// A change as JSON: the resource stands before the action, whose fields stand beside it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Change")]
+struct ChangeShape {
+    /// Unique in the plan, and the same from run to run.
+    key: ChangeKey,
+    subject: ResourceAddress,
+    #[serde(flatten)]
+    action: ActionShape,
+    /// Why, as one clause for a person.
+    why: String,
+    /// The keys of the changes that come first.
+    needs: BTreeSet<ChangeKey>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Action")]
+enum ActionShape {
+    Stream(StreamAction),
+    Role(RoleAction),
+    Destination(DestinationAction),
+    Filter(FilterAction),
+}
+
+impl JsonSchema for Change {
+    fn schema_name() -> Cow<'static, str> {
+        ChangeShape::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ChangeShape::json_schema(generator)
+    }
+}
+
+impl From<Change> for ChangeShape {
+    fn from(change: Change) -> Self {
+        let subject = change.address();
+        let Change {
             key,
             login: _,
             region: _,
             action,
             why,
             needs,
-        } = self;
-        let subject = self.address();
-        let shape = Shape {
+        } = change;
+        let action = match action {
+            Action::Stream(_, action) => ActionShape::Stream(action),
+            Action::Role(_, action) => ActionShape::Role(action),
+            Action::Destination(_, action) => ActionShape::Destination(action),
+            Action::Filter(_, _, action) => ActionShape::Filter(action),
+        };
+        Self {
             key,
             subject,
             action,
             why,
             needs,
-        };
-        shape.serialize(serializer)
+        }
     }
 }
 
@@ -136,17 +169,6 @@ impl fmt::Display for Action {
             Self::Role(_, action) => action.fmt(f),
             Self::Destination(_, action) => action.fmt(f),
             Self::Filter(_, _, action) => action.fmt(f),
-        }
-    }
-}
-
-impl Serialize for Action {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Stream(_, action) => action.serialize(serializer),
-            Self::Role(_, action) => action.serialize(serializer),
-            Self::Destination(_, action) => action.serialize(serializer),
-            Self::Filter(_, _, action) => action.serialize(serializer),
         }
     }
 }

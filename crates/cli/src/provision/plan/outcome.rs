@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ChangeKey;
 
 /// What became of each change of a plan.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Outcome {
     /// In the plan's order.
     pub done: Vec<ChangeKey>,
@@ -19,7 +20,7 @@ pub struct Outcome {
 }
 
 /// Why a change was not made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Failure {
     /// The error and its sources, outermost first.
     pub errors: Vec<String>,

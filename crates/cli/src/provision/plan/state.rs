@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Orphan, Reason};
 use crate::provision::resource::ResourceAddress;
 
 /// How one resource stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ResourceStatus {
     #[serde(rename = "subject")]
     pub address: ResourceAddress,
@@ -22,7 +23,7 @@ pub struct ResourceStatus {
 }
 
 /// The state in a word. If several hold, the last one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResourceState {
     InSync,
@@ -35,7 +36,7 @@ pub enum ResourceState {
 }
 
 /// Something that is not as the fleet file says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     pub why: String,
     /// `None` if apply mends it.

@@ -1,5 +1,6 @@
 //! Tags: whose a resource is, and which tags to write.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::observed::State;
@@ -33,7 +34,7 @@ pub(super) fn owner(tags: &State<Tags>, ours: &str, looks_ours: bool) -> Owner {
 }
 
 /// Tags to write. `before` has the values that they replace; other tags are in neither.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TagChange {
     pub before: Tags,
     pub after: Tags,

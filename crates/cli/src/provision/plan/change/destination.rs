@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
@@ -11,7 +12,7 @@ use crate::provision::policy::Document;
 use crate::provision::resource::DestinationEnds;
 
 /// What is done to a `logs::Destination`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "action")]
 pub enum DestinationAction {
     /// PutDestination, without tags: it is reported to fail with them.

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
 use crate::provision::resource::SubscriptionFilter;
 
 /// What is done to a subscription filter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "action")]
 pub enum FilterAction {
     /// PutSubscriptionFilter.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
@@ -11,7 +12,7 @@ use crate::provision::policy::Document;
 use crate::provision::resource::Tags;
 
 /// What is done to a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "action")]
 pub enum RoleAction {
     /// CreateRole with `tags`.

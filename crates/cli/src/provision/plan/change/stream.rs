@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
@@ -11,7 +12,7 @@ use crate::provision::plan::TagChange;
 use crate::provision::resource::{Encryption, StreamMode, Tags};
 
 /// What is done to a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "action")]
 pub enum StreamAction {
     /// CreateStream with `tags`, so that the owner is known from the first moment.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Orphans;
@@ -12,7 +13,7 @@ use crate::provision::plan::builder::PlanBuilder;
 use crate::provision::resource::{Party, Resource, ResourceAddress};
 
 /// What our statements still name and the fleet file does not.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Orphan {
     /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
     #[serde(rename = "subject")]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::orphan::{ONE, fleet, seen_by};
 use super::{Reason, State, destroy};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::desired::Scope;
 
 #[test]
@@ -16,7 +16,7 @@ fn an_account_that_leaves_loses_its_filters_first() {
         members: BTreeSet::from(["m2".parse().unwrap()]),
     };
     let part = all.leaving(&scope, &[]).unwrap();
-    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false)), @"
+    insta::assert_snapshot!(output::plan::text(&destroy(&part, &world, false), Detail::Full), @"
     member account 222222222222 (m2)
       us-west-2
         - subscription filter catchment-kinesisDest on trail

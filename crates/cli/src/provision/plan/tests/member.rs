@@ -3,7 +3,7 @@
 use super::seed::{in_sync, known, other_filter, planned, seed, trail};
 use super::simulate::simulate;
 use super::{Consent, Observed, Plan, plan};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 #[test]
@@ -119,7 +119,7 @@ fn a_redirected_filter_is_taken_back_on_request() {
         assert_eq!(plan(&seed(), &simulate(&taken, &world)), Plan::default());
     }
     let taken = super::super::plan(&seed(), &redirected(ELSEWHERE), take_over);
-    insta::assert_snapshot!(output::plan::text(&taken), @"
+    insta::assert_snapshot!(output::plan::text(&taken, Detail::Full), @"
     member account 111122223333 (dev1)
       us-west-2
         ~ subscription filter catchment-kinesisDest on CloudTrail/member_account_1

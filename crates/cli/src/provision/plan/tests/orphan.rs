@@ -8,7 +8,7 @@ use proptest::sample::select;
 use super::generated::nothing_yet;
 use super::simulate::{failing_at, first, simulate, steps};
 use super::{Consent, Desired, Observed, Plan, State, destroy, plan};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::desired::Grants;
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{AccountId, Arn, Region};
@@ -250,7 +250,10 @@ proptest! {
 }
 
 fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
-    output::plan::text(&super::super::plan(new, &seen_by(new, old), consent))
+    output::plan::text(
+        &super::super::plan(new, &seen_by(new, old), consent),
+        Detail::Full,
+    )
 }
 
 #[test]
@@ -268,7 +271,7 @@ fn orphans_are_listed_and_cut_off_on_request() {
 
     Nothing to change; 2 orphans kept.
     ");
-    let shown = output::status::text(&status(&new, &seen_by(&new, &old)));
+    let shown = output::status::text(&status(&new, &seen_by(&new, &old)), Detail::Full);
     insta::assert_snapshot!(shown, @"
     logging account 999988887777
       all Regions
@@ -324,7 +327,7 @@ fn orphans_are_listed_and_cut_off_on_request() {
 
     0 to create, 2 to update, 2 to delete; 1 declined.
     ");
-    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true)), @"
+    insta::assert_snapshot!(output::plan::text(&destroy(&new, &seen_by(&new, &old), true), Detail::Full), @"
     member account 111111111111 (m1)
       us-west-2
         - subscription filter catchment-kinesisDest on trail

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::generated::nothing_yet;
 use super::simulate::simulate;
 use super::{Desired, Observed, State, plan};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::observed::{Destination, LogGroup, LoggingRegion, Role, Stream};
@@ -30,13 +30,13 @@ pub(super) fn planned(drift: impl FnOnce(&mut Observed)) -> String {
     drift(&mut world);
     let mended = plan(&desired, &world);
     assert!(plan(&desired, &simulate(&mended, &world)).is_empty());
-    output::plan::text(&mended)
+    output::plan::text(&mended, Detail::Full)
 }
 
 pub(super) fn shown(drift: impl FnOnce(&mut Observed)) -> String {
     let mut world = in_sync();
     drift(&mut world);
-    output::status::text(&status(&seed(), &world))
+    output::status::text(&status(&seed(), &world), Detail::Full)
 }
 
 /// What [`shown`] says of the logging account.

@@ -9,7 +9,7 @@ use super::generated::{desired_and_observed, nothing_yet};
 use super::seed::seed;
 use super::simulate::{failing_at, first, simulate, steps};
 use super::{Change, Desired, Observed, Plan, State, plan};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::desired::Grants;
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::Region;
@@ -169,7 +169,7 @@ proptest! {
 }
 
 fn switched(new: &Desired) -> String {
-    output::plan::text(&plan(new, &seen_by(new, &seed())))
+    output::plan::text(&plan(new, &seen_by(new, &seed())), Detail::Full)
 }
 
 /// What the change needs whose key ends like this.

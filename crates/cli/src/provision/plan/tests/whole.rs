@@ -6,14 +6,17 @@ use super::seed::{
     with_theirs,
 };
 use super::{Observed, State, destroy, plan};
-use crate::output;
+use crate::output::{self, Detail};
 use crate::provision::resource::{OWNER_TAG, SubscriptionFilter};
 use crate::provision::status::status;
 
 #[test]
 fn the_first_plan() {
     let desired = seed();
-    insta::assert_snapshot!(output::plan::text(&plan(&desired, &nothing_yet(&desired))));
+    insta::assert_snapshot!(output::plan::text(
+        &plan(&desired, &nothing_yet(&desired)),
+        Detail::Full
+    ));
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
 fn destroy_leaves_the_stream_and_what_others_use() {
     let desired = seed();
     let mut world = in_sync();
-    insta::assert_snapshot!(output::plan::text(&destroy(&desired, &world, false)), @"
+    insta::assert_snapshot!(output::plan::text(&destroy(&desired, &world, false), Detail::Full), @"
     member account 111122223333 (dev1)
       us-west-2
         - subscription filter catchment-kinesisDest on CloudTrail/member_account_1
@@ -161,7 +164,7 @@ fn destroy_leaves_the_stream_and_what_others_use() {
         .push(other_filter("to-splunk"));
     let theirs = with_theirs(known(&mut destination(&mut world).policy));
     destination(&mut world).policy = State::Present(theirs);
-    let text = output::plan::text(&destroy(&desired, &world, true));
+    let text = output::plan::text(&destroy(&desired, &world, true), Detail::Full);
     let (_, of_logging) = text.split_once("logging account").unwrap();
     insta::assert_snapshot!(of_logging, @"
      999988887777

@@ -35,7 +35,7 @@ pub use tree::Detail;
 
 /// The two streams that everything is printed to.
 pub struct Output {
-    result: DataWriter<io::BufWriter<io::Stdout>>,
+    result: DataWriter<Box<dyn Write>>,
     result_look: Look,
     notes: io::Stderr,
     notes_look: Look,
@@ -49,7 +49,7 @@ impl Output {
         let (result_look, notes_look) = (look(&result), look(&notes));
         let is_terminal = result.is_terminal();
         Self {
-            result: DataWriter::new(io::BufWriter::new(result), is_terminal),
+            result: DataWriter::new(Box::new(io::BufWriter::new(result)), is_terminal),
             result_look,
             notes,
             notes_look,

@@ -69,10 +69,7 @@ impl SavedPlan {
     /// # Errors
     /// Fails if the folder cannot be written to.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let mut all = match serde_json::to_value(self)? {
-            Value::Object(all) => all,
-            other => Map::from_iter([("plan".to_owned(), other)]),
-        };
+        let mut all: Map<String, Value> = serde_json::from_value(serde_json::to_value(self)?)?;
         all.insert(DIGEST.to_owned(), digest_of(&all)?.into());
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         let save = || {

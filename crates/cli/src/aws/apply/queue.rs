@@ -49,6 +49,17 @@ struct Strikes<'a> {
     members: BTreeSet<&'a AccountId>,
 }
 
+impl Delivery<'_> {
+    /// Whether another filter may be tried. Until one is accepted, few are in flight, and none beside what has failed already.
+    fn takes_more(&self) -> bool {
+        let failed = self
+            .strikes
+            .as_ref()
+            .map_or(0, |strikes| strikes.members.len());
+        self.is_proven || self.in_flight == 0 || self.in_flight + failed < STRIKES_MAX
+    }
+}
+
 /// How many members may fail of the same cause in a row before the others are not tried, and how many try first.
 const STRIKES_MAX: usize = 3;
 
@@ -104,7 +115,7 @@ impl<'a> Queue<'a> {
             };
             let change = waiting.change;
             if let Some(delivery) = delivery(&mut self.deliveries, change) {
-                if !delivery.is_proven && delivery.in_flight >= STRIKES_MAX {
+                if !delivery.takes_more() {
                     delivery.held.push_back(lane);
                     continue;
                 }

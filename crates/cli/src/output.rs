@@ -146,6 +146,7 @@ impl Output {
     ///
     /// # Errors
     /// Fails if the stream that it goes to cannot be written to.
+    #[expect(clippy::disallowed_methods, reason = "only this module prints")]
     pub fn usage(&mut self, usage: &clap::Error) -> io::Result<()> {
         usage.print()?;
         // clap prints past our buffer

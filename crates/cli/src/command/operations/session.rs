@@ -45,7 +45,7 @@ impl Session {
     /// # Errors
     /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
     pub(crate) async fn open(target: &args::Target) -> anyhow::Result<Self> {
-        let progress = Progress::new();
+        let progress = Progress::to_terminal();
         let interrupts = Interrupts::count();
         let asking = progress.clone();
         let connections = Connections::new(Options {

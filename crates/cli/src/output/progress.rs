@@ -33,7 +33,7 @@ const NOTE_INTERVAL: Duration = Duration::from_secs(10);
 impl Progress {
     /// Draws if standard error is a terminal.
     pub fn to_terminal() -> Self {
-        let bars = MultiProgress::to_terminal();
+        let bars = MultiProgress::new();
         Self(Arc::new(Mutex::new(Shown {
             title: "",
             total: 0,

@@ -11,7 +11,7 @@ pub(super) struct Group<'a, T> {
     pub parties: Vec<&'a Party>,
 }
 
-/// Groups items by the text that says why they failed. Names of accounts and of what is in them make no difference.
+/// Groups items by the text that says why they failed.
 pub(super) fn groups<'a, T>(
     items: impl IntoIterator<Item = (&'a ResourceAddress, String, T)>,
 ) -> Vec<Group<'a, T>> {
@@ -19,7 +19,7 @@ pub(super) fn groups<'a, T>(
     let mut groups: Vec<Group<'a, T>> = Vec::new();
     for (address, text, item) in items {
         let next = groups.len();
-        let place = *places.entry(general(&text, address)).or_insert(next);
+        let place = *places.entry(text).or_insert(next);
         if place == next {
             groups.push(Group {
                 items: Vec::new(),
@@ -77,7 +77,7 @@ fn name(party: &Party) -> Option<&str> {
 }
 
 /// A text without the names that differ from account to account: members, profiles, account ids, Regions, log groups.
-fn general(text: &str, address: &ResourceAddress) -> String {
+pub(super) fn general(text: &str, address: &ResourceAddress) -> String {
     let is_of_word = |letter: char| letter.is_alphanumeric() || "_-./#+=@".contains(letter);
     let region = address.region.as_ref().map(ToString::to_string);
     let resource = address.resource.to_string();
@@ -139,7 +139,8 @@ mod tests {
             (&b, "another cause".to_owned(), 2),
             (&b, text("m2", "444455556666", "/aws/vpc/m2"), 3),
         ];
-        let groups = groups(items);
+        let groups =
+            groups(items.map(|(address, text, item)| (address, general(&text, address), item)));
         let summaries: Vec<_> = groups.iter().map(|group| group.summary("change")).collect();
         assert_eq!(
             summaries,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::causes::groups;
+use super::causes::{general, groups};
 use crate::provision::plan::{Change, ChangeKey, Declined, Failure, Outcome, Plan};
 use crate::provision::resource::ResourceAddress;
 
@@ -34,49 +34,53 @@ pub fn text(plan: &Plan, outcome: &Outcome, failing: &[&Declined]) -> String {
         .iter()
         .map(|change| (change.address(), change))
         .collect();
-    let of_changes = |text: &mut String, said: &str, why: &dyn Fn(&Change) -> Option<String>| {
-        let told = changes
-            .iter()
-            .filter_map(|(address, change)| Some((address, why(change)?, (*change, why(change)?))));
-        for group in groups(told) {
-            let (first, why) = &group.items[0];
-            if group.items.len() == 1 {
-                let _ = writeln!(text, "\n{said}: {first}\n{why}");
-            } else {
-                let _ = writeln!(text, "\n{said}: {}", group.summary("change"));
-                let _ = writeln!(text, "  the first is: {first}\n{why}");
-            }
-        }
-    };
-    of_changes(&mut text, "failed", &|change| {
-        failed.get(&change.key).map(why_failed)
-    });
     let by_key: BTreeMap<&ChangeKey, &Change> = changes
         .iter()
         .map(|(_, change)| (&change.key, *change))
         .collect();
-    of_changes(&mut text, "not tried", &|change| {
+    let items = changes.iter().filter_map(|(address, change)| {
+        let why = why_failed(failed.get(&change.key)?);
+        Some((address, general(&why, address), (change.to_string(), why)))
+    });
+    section(&mut text, ("failed", "change"), items);
+    let items = changes.iter().filter_map(|(address, change)| {
         let first = by_key.get(not_tried.get(&change.key)?)?;
-        Some(format!("  because this failed: {first}"))
+        let why = format!("  because this failed: {first}");
+        Some((address, why.clone(), (change.to_string(), why)))
     });
-    of_changes(&mut text, "not tried", &|change| {
-        let is_interrupted = interrupted.contains(&change.key);
-        is_interrupted.then(|| "  because the run was interrupted".to_owned())
+    section(&mut text, ("not tried", "change"), items);
+    let items = changes
+        .iter()
+        .filter(|(_, change)| interrupted.contains(&change.key));
+    let items = items.map(|(address, change)| {
+        let why = "  because the run was interrupted".to_owned();
+        (address, String::new(), (change.to_string(), why))
     });
-    let left = failing.iter().map(|one| {
+    section(&mut text, ("not tried", "change"), items);
+    let items = failing.iter().map(|one| {
         let why = format!("  because: {}\n  hint: {}", one.why, one.hint);
-        (&one.address, why.clone(), (*one, why))
+        let key = general(&why, &one.address);
+        (&one.address, key, (one.address.to_string(), why))
     });
-    for group in groups(left) {
+    section(&mut text, ("not planned", "resource"), items);
+    text
+}
+
+/// Writes each group of items: what is said of it and what it is called, its first item, and why.
+fn section<'a>(
+    text: &mut String,
+    (said, noun): (&str, &str),
+    items: impl Iterator<Item = (&'a ResourceAddress, String, (String, String))>,
+) {
+    for group in groups(items) {
         let (first, why) = &group.items[0];
         if group.items.len() == 1 {
-            let _ = writeln!(text, "\nnot planned: {}\n{why}", first.address);
+            let _ = writeln!(text, "\n{said}: {first}\n{why}");
         } else {
-            let _ = writeln!(text, "\nnot planned: {}", group.summary("resource"));
-            let _ = writeln!(text, "  the first is: {}\n{why}", first.address);
+            let _ = writeln!(text, "\n{said}: {}", group.summary(noun));
+            let _ = writeln!(text, "  the first is: {first}\n{why}");
         }
     }
-    text
 }
 
 fn why_failed(failure: &Failure) -> String {

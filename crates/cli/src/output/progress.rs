@@ -33,8 +33,8 @@ const LINES_MAX: usize = 6;
 const NOTE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
-    #[expect(clippy::new_without_default, reason = "it reads the terminal")]
-    pub fn new() -> Self {
+    /// Draws if standard error is a terminal.
+    pub fn to_terminal() -> Self {
         let bars = MultiProgress::new();
         Self(Arc::new(Mutex::new(Shown {
             title: "",
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn off_a_terminal_a_note_says_how_far_a_stage_is_and_what_goes_on() {
-        let progress = Progress::new();
+        let progress = Progress::to_terminal();
         progress.begin("reading", 10);
         let lines: Vec<_> = (0..8).map(|number| format!("account {number}")).collect();
         let note = progress.shown().note(3, &lines);

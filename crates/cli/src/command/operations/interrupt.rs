@@ -30,7 +30,7 @@ impl Interrupts {
     pub(crate) async fn pressed(&self, times: u32) {
         let mut presses = self.0.clone();
         if presses.wait_for(|count| *count >= times).await.is_err() {
-            pending().await
+            pending::<()>().await;
         }
     }
 

@@ -48,7 +48,7 @@ impl Session {
         target: &args::Target,
         leaving: Option<&[AccountId]>,
     ) -> anyhow::Result<Self> {
-        let progress = Progress::new();
+        let progress = Progress::to_terminal();
         let interrupts = Interrupts::count();
         let asking = progress.clone();
         let connections = Connections::new(Options {

@@ -5,6 +5,7 @@ mod change;
 mod destination;
 mod filter;
 mod leaving;
+mod listed;
 mod orphan;
 mod outcome;
 mod role;
@@ -16,12 +17,13 @@ mod tags;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::desired::{Desired, Kept, Logging, LoggingRegion};
-use crate::provision::name::{Arn, Region};
+use crate::provision::name::{AccountId, Arn, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
@@ -32,7 +34,6 @@ use switch::{InUse, Switches};
 pub use change::{
     Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
 };
-pub use orphan::Orphan;
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
 pub use tags::TagChange;
@@ -48,6 +49,29 @@ pub struct Plan {
     pub foreign: Vec<Foreign>,
     /// What our statements still name and the fleet file does not.
     pub orphans: Vec<Orphan>,
+}
+
+/// What our statements still name and the fleet file does not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Orphan {
+    /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    /// The account; `None` for a whole Region.
+    pub account: Option<AccountId>,
+    pub regions: BTreeSet<Region>,
+    /// Whether this plan cuts it off.
+    pub is_cut_off: bool,
+    /// What it is, as one clause for a person.
+    pub what: String,
+    /// What becomes of it, or would if it were cut off.
+    pub consequence: String,
+}
+
+impl fmt::Display for Orphan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.consequence)
+    }
 }
 
 /// What the operator allows that a plan does not do by itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, DestinationAction};
-use super::orphan;
+use super::listed;
 use super::switch::DestinationReadiness;
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Destination};
@@ -252,7 +252,7 @@ pub(super) fn take_out(
         Some(State::Unknown(why)) => return plan.permission_stays(why),
         Some(State::Present(policy)) => policy,
     };
-    let goes = |text: &str| orphan::subscriber(text).is_some_and(|one| accounts.contains(&one));
+    let goes = |text: &str| listed::subscriber(text).is_some_and(|one| accounts.contains(&one));
     let after = List::SUBSCRIBERS.without(policy, goes);
     if after == *policy {
         return;

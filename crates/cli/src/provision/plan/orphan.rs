@@ -6,13 +6,12 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::builder::Removal;
+use super::listed::{region, source, subscriber};
 use super::{destination, role};
 use crate::provision::desired::{Desired, Grants, Kept, Logging};
-use crate::provision::name::{AccountId, Arn, Region};
+use crate::provision::name::{AccountId, Region};
 use crate::provision::observed::{self, LoggingRegion, Observed, State};
 use crate::provision::policy::{Document, List};
-
-pub use report::Orphan;
 
 /// The orphans of one fleet.
 #[derive(Default)]
@@ -191,28 +190,4 @@ fn is_of_organization(trust: &Document) -> bool {
 fn accounts(policy: &Document) -> BTreeSet<AccountId> {
     let listed = List::SUBSCRIBERS.of(policy);
     listed.iter().filter_map(|text| subscriber(text)).collect()
-}
-
-/// The account of a principal, if it is an account as a whole.
-pub(super) fn subscriber(text: &str) -> Option<AccountId> {
-    if let Ok(account) = text.parse() {
-        return Some(account);
-    }
-    let arn: Arn = text.parse().ok()?;
-    arn.account().filter(|_| arn.resource() == "root")
-}
-
-/// The Region and the account of a source, which is `None` for all accounts. `None` if we would not write it so.
-pub(super) fn source(text: &str) -> Option<(Region, Option<AccountId>)> {
-    let region = region(text)?;
-    let account = text.parse::<Arn>().ok()?.account();
-    let written = match &account {
-        Some(account) => Arn::logs_of(&region, account),
-        None => Arn::logs_of_all(&region),
-    };
-    (written.as_str() == text).then_some((region, account))
-}
-
-fn region(arn: &str) -> Option<Region> {
-    arn.parse::<Arn>().ok()?.region()
 }

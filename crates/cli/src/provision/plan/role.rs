@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, RoleAction};
-use super::orphan;
+use super::listed;
 use super::switch::{InUse, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{
@@ -308,7 +308,7 @@ pub(super) fn take_out(
         Some(State::Present(trust)) => trust,
     };
     // the logging account's own source stays: it is there whether it is a member or not
-    let goes = |text: &str| match orphan::source(text) {
+    let goes = |text: &str| match listed::source(text) {
         Some((_, Some(account))) => account != place.login.account && accounts.contains(&account),
         Some((_, None)) | None => false,
     };

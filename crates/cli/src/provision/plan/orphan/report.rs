@@ -1,39 +1,14 @@
 //! Lists the orphans in the plan and with the resources that they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Orphans;
 use crate::provision::desired::{Kept, Logging};
 use crate::provision::name::{AccountId, Region};
+use crate::provision::plan::Orphan;
 use crate::provision::plan::builder::PlanBuilder;
+use crate::provision::plan::listed;
 use crate::provision::resource::{Party, Resource, ResourceAddress};
-
-/// What our statements still name and the fleet file does not.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Orphan {
-    /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
-    #[serde(rename = "subject")]
-    pub address: ResourceAddress,
-    /// The account; `None` for a whole Region.
-    pub account: Option<AccountId>,
-    pub regions: BTreeSet<Region>,
-    /// Whether this plan cuts it off.
-    pub is_cut_off: bool,
-    /// What it is, as one clause for a person.
-    pub what: String,
-    /// What becomes of it, or would if it were cut off.
-    pub consequence: String,
-}
-
-impl fmt::Display for Orphan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.what, self.consequence)
-    }
-}
 
 impl Orphans {
     /// Lists them. `rest` is what stays allowed.
@@ -82,7 +57,7 @@ impl Orphans {
             });
         }
         for region in self.regions() {
-            let is_staying = |text: &String| super::region(text).as_ref() == Some(&region);
+            let is_staying = |text: &String| listed::region(text).as_ref() == Some(&region);
             let is_cut_off = !rest.grants.streams.iter().any(is_staying);
             plan.orphan(Orphan {
                 address: destination(&region),

@@ -20,7 +20,7 @@ pub const DECODED_MIB_DEFAULT: usize = 64;
 /// The most memory that one record takes, in multiples of the cap on it; the batch and the response come on top of that.
 ///
 /// Our own choice, from measurements: 3.8 for one bare message that fills the cap, which is copied once into a buffer that
-/// grows by doubling, and 1.4 for everything else. With the default cap, 256 MiB for a record, 6 MB each for the request
+/// then grew by doubling, and 1.4 for everything else. With the default cap, 256 MiB for a record, 6 MB each for the request
 /// and the response, and 16 MiB for what stays allocated fit into a function with 512 MB.
 pub const RECORD_MEMORY_PER_CAP: usize = 4;
 

@@ -19,6 +19,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::limits::BATCH_BYTES_DEFAULT;
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ const LOGGING: &str = "999988887777";
 const STREAM: &str = "logs";
 const EVENTS: usize = 10_000;
 const EVENTS_PER_RECORD: usize = 100;
-const RECORDS_PER_BATCH: usize = 25;
+const RECORDS_PER_BATCH: usize = 10;
+const FAULTS: [&str; 5] = ["error", "reset", "hang", "throttle", "partial"];
 
 /// The emulated AWS with a Kinesis stream.
 fn aws() -> Emulator {
@@ -84,10 +86,27 @@ fn records(count: usize) -> Vec<Vec<u8>> {
         .map(|at| {
             let kind = [Kind::Constant, Kind::Lines][at % 2];
             let sizes: Vec<usize> = (0..EVENTS_PER_RECORD)
-                .map(|_| rng.usize(1..8_000))
+                .map(|_| rng.usize(1..12_000))
                 .collect();
             events::record(&mut rng, kind, &sizes, &mut sent)
         })
+        .collect()
+}
+
+/// Divides records into batches as Firehose does: until there are enough bytes.
+fn batches(records: &[Vec<u8>]) -> Vec<&[Vec<u8>]> {
+    let mut bytes = 0;
+    let is_same = |_: &Vec<u8>, next: &Vec<u8>| {
+        bytes = if bytes < BATCH_BYTES_DEFAULT {
+            bytes + next.len()
+        } else {
+            0
+        };
+        bytes > 0
+    };
+    records
+        .chunk_by(is_same)
+        .flat_map(|batch| batch.chunks(RECORDS_PER_BATCH))
         .collect()
 }
 
@@ -193,12 +212,12 @@ fn ten_thousand_events_arrive_whatever_happens_to_the_calls() {
     let mut seen = Seen::default();
     let (mut left, mut rounds, mut kills) = (records(EVENTS), 0, 0);
     while !left.is_empty() {
-        for (at, records) in left.chunks(RECORDS_PER_BATCH).enumerate() {
+        for (at, records) in batches(&left).into_iter().enumerate() {
             let event = batch(records);
-            if rounds == 0 && at % 2 == 0 {
+            if rounds == 0 && at % 3 == 0 {
                 emulator.faults(&json!({}));
                 // Alternately before the put is carried out, and after.
-                match at % 4 {
+                match at % 2 {
                     0 => emulator.break_before(1),
                     _ => emulator.break_after(1),
                 }
@@ -216,8 +235,8 @@ fn ten_thousand_events_arrive_whatever_happens_to_the_calls() {
                 kills += 1;
             }
             emulator.faults(&json!({
-                "seed": rounds * 1000 + at, "rate": 0.4, "operations": ["PutRecords"], "hang_seconds": 0.5,
-                "kinds": ["error", "reset", "hang", "throttle", "partial"], "storm_calls": 2,
+                "seed": rounds * 1000 + at, "rate": 0.7, "operations": ["PutRecords"], "hang_seconds": 0.5,
+                "kinds": FAULTS, "storm_calls": 2,
             }));
             let (status, body) = lambda.invoke(&event);
             assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
@@ -229,7 +248,7 @@ fn ten_thousand_events_arrive_whatever_happens_to_the_calls() {
     }
     let injected: Vec<Value> = emulator.calls();
     let count = |code: &str| injected.iter().filter(|call| call["code"] == code).count();
-    for kind in ["error", "reset", "hang", "throttle", "partial"] {
+    for kind in FAULTS {
         assert!(count(kind) > 0, "no call had the fault {kind}");
     }
     for id in 0..EVENTS {
@@ -252,7 +271,7 @@ fn without_faults_every_event_arrives_once() {
     let mut reader = Reader::new(&emulator);
     let (mut seen, mut left, mut rounds) = (Seen::default(), records(2_500), 0);
     while !left.is_empty() {
-        for records in left.chunks(RECORDS_PER_BATCH) {
+        for records in batches(&left) {
             seen.answered(records, &lambda.invoke(&batch(records)).1);
         }
         left = reader.new_records();

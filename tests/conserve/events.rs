@@ -1,5 +1,7 @@
 //! Log events from noise to constants, of one byte to 900 KB, in subscription messages as CloudWatch Logs packs them.
 
+#![allow(dead_code, reason = "each test binary uses only a part")]
+
 use std::hash::{DefaultHasher, Hasher};
 
 use fastrand::Rng;

@@ -115,7 +115,7 @@ def timestamps_at_the_border(random, node):
 @fault("tree", fails=True)
 def timestamp_that_is_none(random, node):
     some_event(random, node).set("timestamp", random.choice((
-        '""', '" 1"', '"1 "', '"yesterday"', '"2023-13-01T00:00:00Z"', '"2023-02-30T00:00:00Z"', '"2023-09-30"', '"1e3"', '"0x10"',
+        '""', '" 1"', '"1 "', '"yesterday"', '"2023-13-01T00:00:00Z"', '"2023-02-30T00:00:00Z"', '"2023-09-30"', '"2023-09-30Z"', '"9999-12-31Z"', '"1e3"', '"0x10"',
         "true", "null", "99999999999999999999999", "9223372036854775807", "9223372036854775808", "253402300800000")))
 
 

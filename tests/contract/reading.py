@@ -18,7 +18,8 @@ KEYS = ("account", "region", "source", "log_group", "year", "month", "day", "hou
 LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, datetime.UTC)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MILLISECOND = datetime.timedelta(milliseconds=1)
-RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# With ISO 8601's offset without a colon, too.
+RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 
 SEEN = {}
 
@@ -214,7 +215,7 @@ def of_rfc_3339(time):
         raise Failed("timestamp") from error
     offset = datetime.timedelta()
     if time[8] not in "Zz":
-        offset = datetime.timedelta(hours=int(time[8][1:3]), minutes=int(time[8][4:]))
+        offset = datetime.timedelta(hours=int(time[8][1:3]), minutes=int(time[8][-2:]))
         offset = -offset if time[8][0] == "-" else offset
     return (moment - EPOCH - offset) // MILLISECOND + int((time[7] or "").ljust(3, "0")[:3])
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 
 /// Milliseconds of a day, in UTC without leap seconds.
-const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The last millisecond of the year 9999, counted from 1970.
 pub(crate) const MILLISECONDS_MAX: i64 = 253_402_300_799_999;

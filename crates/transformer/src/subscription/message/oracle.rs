@@ -1,5 +1,6 @@
 //! The same messages as serde_json sees them: slow, plain, and for tests and fuzzing alone.
 
+use super::timestamp::milliseconds;
 use super::{Document, Header, LogEvent, Sink, read};
 use crate::buffer::Buffer;
 use crate::json::{Fields, is_white_space};
@@ -98,10 +99,7 @@ fn timestamp(json: &str) -> Option<i64> {
         Some(literal) => decoded(literal),
         None => json.to_owned(),
     };
-    let time = match text.parse::<i64>() {
-        Ok(number) => number,
-        Err(_) => text.parse::<jiff::Timestamp>().ok()?.as_millisecond(),
-    };
+    let time = milliseconds(&text)?;
     (0..=crate::timestamp::MILLISECONDS_MAX)
         .contains(&time)
         .then_some(time)

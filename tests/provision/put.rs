@@ -164,7 +164,7 @@ fn the_printed_policy_suffices_and_its_action_is_needed() {
     let fleet = fleet(&emulator);
     let documents = fleet.json(0, "policies --logging");
     let is_ours = |one: &&Value| one["title"].as_str().unwrap().contains("replay --put");
-    let documents = documents.as_array().unwrap();
+    let documents = documents["policies"].as_array().unwrap();
     let policy = &documents.iter().find(is_ours).unwrap()["document"];
     let other = policy.to_string().replace("PutRecords", "PutRecord");
     let other: Value = serde_json::from_str(&other).unwrap();

@@ -25,7 +25,13 @@ pub(super) fn changing(desired: &Desired, plan: &Plan) -> Desired {
     }
     let members = regions.into_iter().filter_map(|(name, regions)| {
         let mut member: Member = desired.members.get(&name)?.clone();
-        member.regions.retain(|region, _| regions.contains(region));
+        // a Region that the file no longer names is looked at by what the member has in the others
+        if regions
+            .iter()
+            .all(|region| member.regions.contains_key(region))
+        {
+            member.regions.retain(|region, _| regions.contains(region));
+        }
         Some((name, member))
     });
     Desired {

@@ -63,7 +63,7 @@ fn a_saved_plan_is_carried_out_once() {
 
     fleet.expect(0, "plan --member dev1 --destroy --out fleet.plan");
     refused(&fleet, "apply --yes fleet.plan", "is a plan to destroy");
-    fleet.expect(0, "destroy --yes fleet.plan").says("2 done");
+    fleet.expect(0, "destroy --yes fleet.plan").says("4 done");
 }
 
 #[test]

@@ -9,9 +9,10 @@ use crate::support::emulator::Emulator;
 use crate::support::repository;
 use crate::terminal::PSEUDO_TERMINAL;
 
-/// The command in a shell on a terminal of this width, with the variables of a terminal.
+/// The command in a shell whose standard output is a terminal of this width, with the variables of a terminal. Progress, on standard
+/// error, is thrown away.
 fn on_terminal(fleet: &Fleet<'_>, columns: usize, line: &str) -> Command {
-    let shell = format!("stty cols {columns} rows 50; exec \"$0\" {line}");
+    let shell = format!("stty cols {columns} rows 50; exec \"$0\" {line} 2>/dev/null");
     let program = fleet.emulator.catchment();
     let mut command = fleet
         .emulator

@@ -38,12 +38,17 @@ pub(crate) fn read_prompt(child: &mut Child) -> String {
     String::from_utf8(told).unwrap()
 }
 
-pub(crate) fn answer(mut child: Child, answer: &str) -> (Option<i32>, String) {
+pub(crate) fn answer(child: Child, answer: &str) -> (Option<i32>, String) {
+    typed(child, &format!("{answer}\n"))
+}
+
+/// Types the keys, and reads on to the end.
+fn typed(mut child: Child, keys: &str) -> (Option<i32>, String) {
     child
         .stdin
         .as_mut()
         .unwrap()
-        .write_all(format!("{answer}\n").as_bytes())
+        .write_all(keys.as_bytes())
         .unwrap();
     let mut told = String::new();
     child
@@ -116,7 +121,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
     let fleet = Fleet::new(&emulator);
     let mut child = on_terminal(&fleet, "apply --logging");
     read_prompt(&mut child);
-    let (code, told) = answer(child, "\x03");
+    let (code, told) = typed(child, "\x03");
     assert_eq!(code, Some(130), "{told}");
     assert!(told.contains("interrupted; nothing was changed"), "{told}");
     assert!(fleet.writes().is_empty());

@@ -177,6 +177,23 @@ impl Caller {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
+        self.call_within(Duration::MAX, action, resource, send)
+            .await
+    }
+
+    /// Like [`call`](Self::call), but repeats it for `patience_max` at most.
+    pub async fn call_within<T, E, R, Answer>(
+        &self,
+        patience_max: Duration,
+        action: &'static str,
+        resource: &str,
+        send: impl Fn() -> Answer,
+    ) -> Result<T, CallError>
+    where
+        Answer: Future<Output = Result<T, SdkError<E, R>>>,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
         let mut repeating = None;
@@ -197,6 +214,7 @@ impl Caller {
             let Retry::For(patience) = retry else {
                 return Err(error);
             };
+            let patience = patience.min(patience_max);
             if began.elapsed() + wait > patience {
                 return Err(error);
             }
@@ -260,11 +278,11 @@ mod tests {
     }
 
     /// Calls until it fails for good, and returns the number of calls and of seconds.
-    async fn exhaust(code: &str, message: &str) -> (u32, u64, CallError) {
+    async fn exhaust(code: &str, message: &str, patience: Duration) -> (u32, u64, CallError) {
         let calls = Cell::new(0);
         let began = Instant::now();
         let error = caller()
-            .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
+            .call_within::<(), _, _, _>(patience, ACTION, "logs::Destination kinesisDest", || {
                 calls.set(calls.get() + 1);
                 std::future::ready(Err(refused(code, message)))
             })
@@ -275,11 +293,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_be_late_is_retried_for_its_time_and_no_longer() {
-        let (calls, seconds, error) = exhaust(
-            "InvalidParameterException",
-            "Could not deliver test message to specified Kinesis stream",
-        )
-        .await;
+        let late = "Could not deliver test message to specified Kinesis stream";
+        let exhaust = |patience| exhaust("InvalidParameterException", late, patience);
+        let (calls, seconds, _) = exhaust(Duration::from_secs(15)).await;
+        assert_eq!((calls, seconds), (5, 1 + 2 + 4 + 8));
+        let (calls, seconds, error) = exhaust(Duration::MAX).await;
         assert_eq!((calls, seconds), (12, 1 + 2 + 4 + 8 + 15 * 7));
         assert_eq!(
             error.to_string(),
@@ -294,7 +312,7 @@ mod tests {
             "AccessDeniedException",
             "BrandNewException",
         ] {
-            let (calls, seconds, _) = exhaust(code, "no").await;
+            let (calls, seconds, _) = exhaust(code, "no", Duration::MAX).await;
             assert_eq!((calls, seconds), (1, 0), "{code}");
         }
     }

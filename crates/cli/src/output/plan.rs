@@ -222,7 +222,7 @@ fn of_filter(action: &FilterAction) -> Vec<String> {
             before,
             after,
             beside,
-            is_allowed: _,
+            destination: _,
         } => {
             let mut lines = fields(before.as_ref().map(filter).as_ref(), &filter(after));
             if !beside.is_empty() {

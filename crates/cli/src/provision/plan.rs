@@ -32,7 +32,8 @@ use stream::Fate;
 use switch::{InUse, Switches};
 
 pub use change::{
-    Action, Change, ChangeKey, DestinationAction, Effect, FilterAction, RoleAction, StreamAction,
+    Action, Change, ChangeKey, Coverage, DestinationAction, Effect, FilterAction, RoleAction,
+    StreamAction,
 };
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
@@ -159,7 +160,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
         orphans.report(&mut plan, logging, &kept);
         logging.keeping(&kept)
     });
-    let mut destinations: BTreeMap<&Arn, (Readiness, &Arn)> = BTreeMap::new();
+    let mut destinations: BTreeMap<&Arn, filter::Target> = BTreeMap::new();
     if let Some(logging) = &logging {
         let seen = observed.logging.as_ref();
         let home = place(logging, &logging.home);
@@ -197,8 +198,12 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
             let put = destination.put;
             let changes = in_use.switched(Switches { put, encrypt });
             switched = switched.zip(changes).map(|(all, more)| &all | &more);
-            let stream = (destination.ready, &wanted.stream.arn);
-            destinations.insert(&wanted.destination.arn, stream);
+            let target = filter::Target {
+                ready: destination.ready,
+                is_read: destination.is_read,
+                stream: &wanted.stream.arn,
+            };
+            destinations.insert(&wanted.destination.arn, target);
         }
         if let (Some(switched), Some(wide), Readiness::Ready { after }) =
             (switched, role.surplus, role.ready)
@@ -208,9 +213,8 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
         }
     }
     for (place, seen) in filters(desired, observed) {
-        let destination = destinations.get(&place.filter.destination);
-        let destination = destination.map(|(ready, stream)| (ready, *stream));
-        filter::set_up(&mut plan, place, &seen, destination, consent.take_over);
+        let target = destinations.get(&place.filter.destination);
+        filter::set_up(&mut plan, place, &seen, target, consent.take_over);
     }
     plan
 }

@@ -1,12 +1,14 @@
 //! Writes the subscription filters of a log group.
 
+use std::time::Duration;
+
 use aws_sdk_cloudwatchlogs::types::Distribution as Wire;
 
 use super::diagnose::not_allowed;
 use super::{ApplyError, gone};
 use crate::aws::Connection;
 use crate::provision::name::LogGroupName;
-use crate::provision::plan::FilterAction;
+use crate::provision::plan::{Coverage, FilterAction};
 use crate::provision::resource::Distribution;
 
 pub(super) async fn make(
@@ -22,14 +24,18 @@ pub(super) async fn make(
             before: _,
             after,
             beside,
-            is_allowed,
+            destination,
         } => {
             let distribution = match after.distribution {
                 Distribution::ByLogStream => Wire::ByLogStream,
                 Distribution::Random => Wire::Random,
             };
+            let patience = match destination {
+                Coverage::Planned | Coverage::Elsewhere => Duration::MAX,
+                Coverage::Unread => UNREAD_PATIENCE,
+            };
             let sent = caller
-                .call("logs:PutSubscriptionFilter", &resource, || {
+                .call_within(patience, "logs:PutSubscriptionFilter", &resource, || {
                     logs.put_subscription_filter()
                         .log_group_name(log_group.as_str())
                         .filter_name(after.name.as_str())
@@ -46,7 +52,7 @@ pub(super) async fn make(
                     source,
                 }),
                 Err(source)
-                    if *is_allowed
+                    if *destination == Coverage::Planned
                         && source.code() == Some("AccessDenied")
                         && source.names_destination() =>
                 {
@@ -68,3 +74,6 @@ pub(super) async fn make(
         }
     }
 }
+
+/// Long enough for another writer of the same log group to be done.
+const UNREAD_PATIENCE: Duration = Duration::from_secs(15);

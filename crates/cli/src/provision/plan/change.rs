@@ -18,7 +18,7 @@ use crate::provision::name::{
 use crate::provision::resource::{Login, Party, Resource, ResourceAddress};
 
 pub use destination::DestinationAction;
-pub use filter::FilterAction;
+pub use filter::{Coverage, FilterAction};
 pub use role::RoleAction;
 pub use stream::StreamAction;
 

@@ -59,6 +59,7 @@ pub(super) fn set_up(
         ready: Readiness::Ready {
             after: BTreeSet::new(),
         },
+        is_read: false,
         put: None,
         unsettled: Some(format!("{what} could not be read")),
     };
@@ -87,6 +88,7 @@ pub(super) fn set_up(
     if let Some(whose) = whose {
         return DestinationReadiness {
             ready: Readiness::NotReady(format!("logs::Destination {name} {whose}")),
+            is_read: true,
             put: None,
             unsettled: None,
         };
@@ -119,6 +121,7 @@ pub(super) fn set_up(
                 let why = format!("logs::Destination {name} is absent, and {why}");
                 return DestinationReadiness {
                     ready: Readiness::NotReady(why),
+                    is_read: true,
                     put: None,
                     unsettled: None,
                 };
@@ -150,6 +153,7 @@ pub(super) fn set_up(
     }
     DestinationReadiness {
         ready: Readiness::Ready { after },
+        is_read: true,
         put: switch,
         unsettled,
     }

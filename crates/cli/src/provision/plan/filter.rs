@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Reason;
 use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
-use super::change::{Action, FilterAction};
+use super::change::{Action, Coverage, FilterAction};
 use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
 use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
@@ -38,12 +38,19 @@ fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, Fi
     })
 }
 
-/// Plans one filter. `destination` and its stream are `None` if only members are in scope: then AWS checks it.
+/// The `logs::Destination` that a filter delivers to, as this plan leaves it.
+pub(super) struct Target<'a> {
+    pub ready: Readiness,
+    pub is_read: bool,
+    pub stream: &'a Arn,
+}
+
+/// Plans one filter. `target` is `None` if only members are in scope: then AWS checks it.
 pub(super) fn set_up(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
-    destination: Option<(&Readiness, &Arn)>,
+    target: Option<&Target<'_>>,
     take_over: bool,
 ) {
     let mut plan = begin(plan, place);
@@ -71,7 +78,7 @@ pub(super) fn set_up(
     }
     if ours.is_none() {
         plan.absent();
-        let stream = destination.map(|(_, stream)| stream);
+        let stream = target.map(|target| target.stream);
         let double = |one: &&SubscriptionFilter| Double::of(one, filter, stream);
         if let (Some(namesake), None) = (namesake, taken_over) {
             let to = whose(&namesake.destination);
@@ -90,10 +97,10 @@ pub(super) fn set_up(
             return plan.decline(Reason::Foreign, why, hint);
         }
     }
-    let needs = match destination {
+    let needs = match target.map(|target| &target.ready) {
         None => BTreeSet::new(),
-        Some((Readiness::Ready { after }, _)) => after.clone(),
-        Some((Readiness::NotReady(why), _)) => {
+        Some(Readiness::Ready { after }) => after.clone(),
+        Some(Readiness::NotReady(why)) => {
             return plan.decline(Reason::Blocked, why, "mend that, then run again");
         }
     };
@@ -106,7 +113,11 @@ pub(super) fn set_up(
         before: before.cloned(),
         after: filter.clone(),
         beside: beside.into_iter().cloned().collect(),
-        is_allowed: destination.is_some(),
+        destination: match target {
+            Some(target) if target.is_read => Coverage::Planned,
+            Some(_) => Coverage::Unread,
+            None => Coverage::Elsewhere,
+        },
     };
     plan.change("put", action, why, &needs);
 }

@@ -40,6 +40,7 @@ pub(super) struct RoleReadiness {
 /// What the `logs::Destination`'s part says to the parts that follow.
 pub(super) struct DestinationReadiness {
     pub ready: Readiness,
+    pub is_read: bool,
     /// Set if it exists and is switched to another stream or role.
     pub put: Option<ChangeKey>,
     /// Why it may deliver through a role that is not ours, if it may.

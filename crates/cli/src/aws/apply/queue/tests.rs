@@ -1,7 +1,7 @@
 //! Order, lanes, failures, and members that are not tried.
 
 use super::*;
-use crate::provision::plan::{FilterAction, StreamAction};
+use crate::provision::plan::{Coverage, FilterAction, StreamAction};
 use crate::provision::resource::{Distribution, Login, Party, Resource, SubscriptionFilter};
 
 fn filter(member: usize, group: &str, needs: &[&Change]) -> Change {
@@ -28,7 +28,7 @@ fn filter(member: usize, group: &str, needs: &[&Change]) -> Change {
         before: None,
         after,
         beside: Vec::new(),
-        is_allowed: true,
+        destination: Coverage::Planned,
     };
     change(address, region, Action::Filter(name, group, put), needs)
 }

@@ -19,13 +19,23 @@ pub enum FilterAction {
         after: SubscriptionFilter,
         /// The foreign filters on the log group, to be named if AWS refuses one more.
         beside: Vec<SubscriptionFilter>,
-        /// Whether the plan covers the destination policy too, so that a refusal cannot mean that it lacks the member.
         #[serde(skip)]
-        is_allowed: bool,
+        destination: Coverage,
     },
     /// DeleteSubscriptionFilter.
     #[serde(rename = "delete-filter")]
     Delete { before: SubscriptionFilter },
+}
+
+/// What the plan knows of the `logs::Destination` that a filter delivers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// It is planned too, and its policy names the member: a refusal has another cause.
+    Planned,
+    /// It could not be read and may not exist, so that there is no point in waiting for it.
+    Unread,
+    /// Another run sets it up, perhaps at this moment.
+    Elsewhere,
 }
 
 impl FilterAction {
@@ -54,7 +64,7 @@ impl fmt::Display for FilterAction {
                 before,
                 after: _,
                 beside: _,
-                is_allowed: _,
+                destination: _,
             } => before.as_ref().map_or("create", |_| "update"),
             Self::Delete { before: _ } => "delete",
         })

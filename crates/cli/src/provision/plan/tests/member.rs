@@ -1,9 +1,10 @@
 //! Drift in a member account: its filters, and those of others.
 
-use super::seed::{in_sync, known, other_filter, planned, seed, trail};
+use super::seed::{in_sync, known, other_filter, place, planned, seed, trail};
 use super::simulate::simulate;
-use super::{Consent, Observed, Plan, plan};
+use super::{Action, Consent, Observed, Plan, State, plan};
 use crate::output::{self, Detail};
+use crate::provision::plan::{Coverage, FilterAction};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 #[test]
@@ -33,6 +34,31 @@ fn a_space_is_the_same_pattern_as_none() {
         known(trail(world)).filters.first_mut().unwrap().pattern = FilterPattern::new(" ");
     };
     assert_eq!(planned(drift), "Nothing to change.\n");
+}
+
+#[test]
+fn a_filter_says_what_is_known_of_its_destination() {
+    let coverage = |drift: fn(&mut Observed)| {
+        let mut world = in_sync();
+        known(trail(&mut world)).filters.clear();
+        drift(&mut world);
+        let mut desired = seed();
+        if world.logging.is_none() {
+            desired.logging = None;
+        }
+        let plan = plan(&desired, &world);
+        plan.changes.iter().find_map(|change| match &change.action {
+            Action::Filter(_, _, FilterAction::Put { destination, .. }) => Some(*destination),
+            _ => None,
+        })
+    };
+    let unread = |world: &mut Observed| place(world).destination = State::Unknown("why".into());
+    assert_eq!(coverage(|_| {}), Some(Coverage::Planned));
+    assert_eq!(coverage(unread), Some(Coverage::Unread));
+    assert_eq!(
+        coverage(|world| world.logging = None),
+        Some(Coverage::Elsewhere)
+    );
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn on_filter(action: &FilterAction, group: &mut LogGroup) {
             before,
             after,
             beside,
-            is_allowed: _,
+            destination: _,
         } => {
             assert_eq!(
                 group

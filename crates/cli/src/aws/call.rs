@@ -108,12 +108,13 @@ impl Fault {
 }
 
 /// Sends the calls to one account in one Region, within its quotas.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     pub account: AccountId,
     pub region: Region,
     endpoint: Arc<Endpoint>,
     run: Arc<Run>,
+    patience: Duration,
 }
 
 /// What all connections to one account in one Region share, whichever profiles lead there.
@@ -162,29 +163,21 @@ impl Caller {
             region,
             endpoint,
             run,
+            patience: Duration::MAX,
+        }
+    }
+
+    /// The same, but a call is repeated for `patience` at most, whatever the error is worth.
+    pub fn hurried(&self, patience: Duration) -> Self {
+        Self {
+            patience,
+            ..self.clone()
         }
     }
 
     /// Sends a call, and repeats it while the error is worth that. The SDK itself retries transient errors.
     pub async fn call<T, E, R, Answer>(
         &self,
-        action: &'static str,
-        resource: &str,
-        send: impl Fn() -> Answer,
-    ) -> Result<T, CallError>
-    where
-        Answer: Future<Output = Result<T, SdkError<E, R>>>,
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
-        self.call_within(Duration::MAX, action, resource, send)
-            .await
-    }
-
-    /// Like [`call`](Self::call), but repeats it for `patience_max` at most.
-    pub async fn call_within<T, E, R, Answer>(
-        &self,
-        patience_max: Duration,
         action: &'static str,
         resource: &str,
         send: impl Fn() -> Answer,
@@ -214,7 +207,7 @@ impl Caller {
             let Retry::For(patience) = retry else {
                 return Err(error);
             };
-            let patience = patience.min(patience_max);
+            let patience = patience.min(self.patience);
             if began.elapsed() + wait > patience {
                 return Err(error);
             }
@@ -282,7 +275,8 @@ mod tests {
         let calls = Cell::new(0);
         let began = Instant::now();
         let error = caller()
-            .call_within::<(), _, _, _>(patience, ACTION, "logs::Destination kinesisDest", || {
+            .hurried(patience)
+            .call::<(), _, _, _>(ACTION, "logs::Destination kinesisDest", || {
                 calls.set(calls.get() + 1);
                 std::future::ready(Err(refused(code, message)))
             })

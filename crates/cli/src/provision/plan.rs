@@ -160,7 +160,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
         orphans.report(&mut plan, logging, &kept);
         logging.keeping(&kept)
     });
-    let mut destinations: BTreeMap<&Arn, filter::Target> = BTreeMap::new();
+    let mut destinations: BTreeMap<&Arn, filter::Target<'_>> = BTreeMap::new();
     if let Some(logging) = &logging {
         let seen = observed.logging.as_ref();
         let home = place(logging, &logging.home);

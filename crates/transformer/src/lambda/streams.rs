@@ -78,34 +78,28 @@ impl Streams {
 
 /// Makes a client for a stream, in the stream's own Region. It retries nothing, because [`put`] does.
 fn client(access: &Access, target: &Target) -> Client {
-    let http = http();
+    /// Every SDK has a builder of its own, with the same methods.
+    macro_rules! client {
+        ($sdk:ident, $arn:expr) => {{
+            let mut config = $sdk::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(region($arn))
+                .credentials_provider(access.credentials.clone())
+                .http_client(http())
+                .retry_config(RetryConfig::disabled());
+            config.set_endpoint_url(access.endpoint.clone());
+            $sdk::Client::from_conf(config.build())
+        }};
+    }
     match target {
-        Target::Kinesis(arn) => {
-            let mut config = aws_sdk_kinesis::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(region(arn))
-                .credentials_provider(access.credentials.clone())
-                .http_client(http)
-                .retry_config(RetryConfig::disabled());
-            config.set_endpoint_url(access.endpoint.clone());
-            Client::Kinesis(Kinesis {
-                client: aws_sdk_kinesis::Client::from_conf(config.build()),
-                arn: arn.clone(),
-            })
-        }
-        Target::Firehose(arn) => {
-            let mut config = aws_sdk_firehose::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(region(arn))
-                .credentials_provider(access.credentials.clone())
-                .http_client(http)
-                .retry_config(RetryConfig::disabled());
-            config.set_endpoint_url(access.endpoint.clone());
-            Client::Firehose(Firehose {
-                client: aws_sdk_firehose::Client::from_conf(config.build()),
-                name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
-            })
-        }
+        Target::Kinesis(arn) => Client::Kinesis(Kinesis {
+            client: client!(aws_sdk_kinesis, arn),
+            arn: arn.clone(),
+        }),
+        Target::Firehose(arn) => Client::Firehose(Firehose {
+            client: client!(aws_sdk_firehose, arn),
+            name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
+        }),
     }
 }
 

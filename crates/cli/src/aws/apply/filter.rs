@@ -30,12 +30,13 @@ pub(super) async fn make(
                 Distribution::ByLogStream => Wire::ByLogStream,
                 Distribution::Random => Wire::Random,
             };
-            let patience = match destination {
-                Coverage::Planned | Coverage::Elsewhere => Duration::MAX,
-                Coverage::Unread => UNREAD_PATIENCE,
+            let hurried = caller.hurried(UNREAD_PATIENCE);
+            let caller = match destination {
+                Coverage::Planned | Coverage::Elsewhere => caller,
+                Coverage::Unread => &hurried,
             };
             let sent = caller
-                .call_within(patience, "logs:PutSubscriptionFilter", &resource, || {
+                .call("logs:PutSubscriptionFilter", &resource, || {
                     logs.put_subscription_filter()
                         .log_group_name(log_group.as_str())
                         .filter_name(after.name.as_str())

@@ -200,13 +200,24 @@ impl<A> ResourcePlan<'_, A> {
         }
     }
 
-    /// Says that what accounts may do stays, because it could not be read. Their operator may have no access to it.
-    pub(super) fn permission_stays(&mut self, why: &str) {
+    /// The document of a resource that lets accounts deliver. If it could not be read, says that it stays: their operator may
+    /// have no access to it.
+    pub(super) fn permission<'s, T>(
+        &mut self,
+        resource: &State<T>,
+        document: Option<&'s State<Document>>,
+    ) -> Option<&'s Document> {
+        let why = match (resource, document) {
+            (State::Unknown(why), _) | (_, Some(State::Unknown(why))) => why,
+            (_, Some(State::Present(document))) => return Some(document),
+            (_, Some(State::Absent) | None) => return None,
+        };
         self.decline(
             Reason::Kept,
             format!("what lets the account deliver stays, because it could not be read: {why}"),
             "run `catchment destroy --account ID` with the credentials of the logging account",
         );
+        None
     }
 
     /// Reports what others set up beside it.

@@ -248,13 +248,9 @@ pub(super) fn take_out(
     needs: &BTreeSet<ChangeKey>,
 ) {
     let mut plan = begin(plan, place, desired);
-    if let State::Unknown(why) = seen {
-        return plan.permission_stays(why);
-    }
-    let policy = match ours(seen, desired, place.owner).map(|seen| &seen.policy) {
-        None | Some(State::Absent) => return,
-        Some(State::Unknown(why)) => return plan.permission_stays(why),
-        Some(State::Present(policy)) => policy,
+    let policy = ours(seen, desired, place.owner).map(|seen| &seen.policy);
+    let Some(policy) = plan.permission(seen, policy) else {
+        return;
     };
     let goes = |text: &str| listed::subscriber(text).is_some_and(|one| accounts.contains(&one));
     let after = List::SUBSCRIBERS.without(policy, goes);

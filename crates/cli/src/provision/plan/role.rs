@@ -299,13 +299,9 @@ pub(super) fn take_out(
     needs: &BTreeSet<ChangeKey>,
 ) {
     let mut plan = begin(plan, place, desired);
-    if let State::Unknown(why) = seen {
-        return plan.permission_stays(why);
-    }
-    let trust = match ours(seen, desired, place.owner).map(|role| &role.trust) {
-        None | Some(State::Absent) => return,
-        Some(State::Unknown(why)) => return plan.permission_stays(why),
-        Some(State::Present(trust)) => trust,
+    let trust = ours(seen, desired, place.owner).map(|role| &role.trust);
+    let Some(trust) = plan.permission(seen, trust) else {
+        return;
     };
     // the logging account's own source stays: it is there whether it is a member or not
     let goes = |text: &str| match listed::source(text) {

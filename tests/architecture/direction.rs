@@ -19,14 +19,15 @@ const CLI: &[Row] = &[
     ("provision::parameters", &["name", "resource", "fleet"]),
     ("provision::desired", &["name", "resource", "policy", "fleet"]),
     ("provision::observed", &["name", "resource", "policy"]),
+    ("provision::discovery", &["name", "resource", "fleet", "observed"]),
     ("provision::plan", &["name", "resource", "policy", "desired", "observed"]),
     ("provision::status", &["name", "resource", "desired", "observed", "plan"]),
     ("batch", &[]),
     ("args", &["name"]),
-    ("output", &["name", "resource", "policy", "desired", "plan", "status"]),
-    ("aws", &["name", "resource", "policy", "desired", "observed", "plan"]),
+    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "status"]),
+    ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan"]),
     ("command", &[
-        "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "plan", "status", "batch", "args",
+        "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "status", "batch", "args",
         "output", "aws",
     ]),
 ];
@@ -51,7 +52,7 @@ const TRANSFORMER: &[Row] = &[
 #[rustfmt::skip]
 const OUTSIDE: &[(&str, &[&str])] = &[
     // for captured batches, and for `Source`
-    ("catchment_transformer", &["batch", "command/replay", "provision/fleet", "provision/parameters", "provision/resource.rs"]),
+    ("catchment_transformer", &["batch", "command/replay", "provision/discovery", "provision/fleet", "provision/parameters", "provision/resource.rs"]),
     // all other modules have error types
     ("anyhow", &["command", "output.rs"]),
 ];

@@ -166,7 +166,8 @@ def names(random, sort):
                                 f"{account}_CloudTrai_{region}", f"a{account[1:]}_CloudTrail_{region}", "eni-0a1b2c-accept-1"))
     elif random.random() < 0.15:
         group = random.choice((f"aws-cloudtrail-logs-{account}-{hexes(random, 8)}", f"aws-cloudtrail-logs-{account[1:]}-{hexes(random, 8)}",
-                               f"aws-cloudtrail-logs-{account}", f"/aws/vpc/vpc-{hexes(random, 8)}"))
+                               f"aws-cloudtrail-logs-{account}", f"/aws/vpc/vpc-{hexes(random, 8)}", "/aws/vpc/vpc-", "aws-controltower/CloudTrailLogs",
+                               f"aws/cloudtrail/{random.choice(('management', 'data'))}events"))
     return literal(random, group), literal(random, stream)
 
 

@@ -6,11 +6,13 @@ import strict
 
 ACCOUNT = r"[0-9]{12}"
 HEX = r"[0-9A-Fa-f]+"
-# Names that AWS itself gives: the log streams of network interfaces by traffic type, those of trails (an organization's
-# begin with its id), the log groups that the console makes for trails, and EventBridge's targets.
+# Names that AWS itself gives: the log streams of network interfaces by traffic type, the log groups of telemetry rules, the log
+# streams of trails (an organization's begin with its id), the log groups that the console, Control Tower and CloudTrail itself
+# make, and EventBridge's targets.
 FLOW_LOG_STREAM = re.compile(rf"eni-{HEX}-(?:all|accept|reject)")
 TRAIL_STREAM = re.compile(rf"(?:o-[^_]*_)?{ACCOUNT}_CloudTrail_.*", re.DOTALL)
-TRAIL_GROUP = re.compile(r"aws-cloudtrail-logs-.*", re.DOTALL)
+FLOW_LOG_GROUP = re.compile(rf"/aws/vpc/vpc-{HEX}")
+TRAIL_GROUP = re.compile(r"(?:aws-cloudtrail-logs-|aws/cloudtrail/).*|aws-controltower/CloudTrailLogs", re.DOTALL)
 FINDINGS_GROUP = re.compile(r"/aws/events/.*guardduty.*", re.DOTALL)
 # A line of the default format, version 2: fourteen fields, the last the log status.
 FLOW_LOG = re.compile(rf"2 (?:{ACCOUNT}|unknown) eni-{HEX}(?: [^ ]*){{10}} (?:OK|NODATA|SKIPDATA)\s*")
@@ -32,7 +34,7 @@ def by_setting(group, configured):
 
 
 def by_name(group, stream):
-    if FLOW_LOG_STREAM.fullmatch(stream):
+    if FLOW_LOG_STREAM.fullmatch(stream) or FLOW_LOG_GROUP.fullmatch(group):
         return "vpc-flow-logs"
     if TRAIL_STREAM.fullmatch(stream) or TRAIL_GROUP.fullmatch(group):
         return "cloudtrail"

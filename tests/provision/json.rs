@@ -57,6 +57,7 @@ fn every_document_is_of_the_committed_schema() {
     let documents = [
         fleet.json(0, "policies"),
         fleet.json(0, "plan"),
+        fleet.json(0, "discover --profile dev2"),
         fleet.json(0, "status"),
         // the third filter of a log group is refused
         fleet.json(1, "apply --yes"),
@@ -68,7 +69,14 @@ fn every_document_is_of_the_committed_schema() {
     assert_eq!(
         kinds,
         [
-            "policies", "plan", "status", "report", "status", "plan", "report"
+            "policies",
+            "plan",
+            "discovery",
+            "status",
+            "report",
+            "status",
+            "plan",
+            "report"
         ]
     );
     assert!(documents.iter().all(|one| one["version"] == 1));

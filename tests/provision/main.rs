@@ -15,6 +15,7 @@ mod support;
 
 mod carry_on;
 mod credentials;
+mod discover;
 mod drift;
 mod faults;
 mod fleet;

@@ -16,8 +16,13 @@ pub(crate) fn emulator_with_iam() -> Emulator {
 
 /// The policy of a party's operator, as `catchment policies` prints it.
 pub(crate) fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
+    policy_of(fleet, scope, "operator")
+}
+
+/// The first policy of a party with this text in its title.
+pub(crate) fn policy_of(fleet: &Fleet<'_>, scope: &str, whose: &str) -> Value {
     let documents = fleet.json(0, &format!("policies {scope}"));
-    let is_operator = |one: &&Value| one["title"].as_str().unwrap().contains("operator");
+    let is_operator = |one: &&Value| one["title"].as_str().unwrap().contains(whose);
     documents["policies"]
         .as_array()
         .unwrap()
@@ -43,13 +48,13 @@ pub(crate) fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: 
         .profile_with_key(profile, &text("AccessKeyId"), &text("SecretAccessKey"));
 }
 
-fn grant(fleet: &Fleet<'_>, account: &str, policy: &Value) {
+pub(crate) fn grant(fleet: &Fleet<'_>, account: &str, policy: &Value) {
     let params = json!({ "UserName": USER, "PolicyName": "catchment", "PolicyDocument": policy.to_string() });
     fleet.call(account, "iam", "PutUserPolicy", &params);
 }
 
 /// Every action that a policy allows.
-fn actions(policy: &Value) -> Vec<String> {
+pub(crate) fn actions(policy: &Value) -> Vec<String> {
     let mut actions: Vec<String> = policy["Statement"]
         .as_array()
         .unwrap()

@@ -80,6 +80,7 @@ fn help_of_every_command() {
     insta::assert_snapshot!("help", block(&fleet.run("--help")));
     for command in [
         "init",
+        "discover",
         "plan",
         "apply",
         "status",
@@ -141,5 +142,5 @@ fn every_command_has_a_manual_page_and_pages_refer_to_no_others() {
         names.contains(&"catchment-infra-parameters.1".to_owned()),
         "{names:?}"
     );
-    fleet.expect(2, "man plans").says("it has init, plan,");
+    fleet.expect(2, "man plans").says("it has init, discover,");
 }

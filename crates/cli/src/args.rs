@@ -1,5 +1,6 @@
 //! The command line, as clap types. Their doc comments are the manual.
 
+mod discover;
 mod infra;
 mod provision;
 mod replay;
@@ -10,9 +11,10 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use discover::Discover;
 pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 pub use provision::{
-    Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
+    Apply, ByHand, Calls, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
 };
 pub use replay::{Put, PutTarget, Replay, Settings};
 
@@ -63,6 +65,7 @@ impl From<Color> for ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(Init),
+    Discover(Discover),
     Plan(Plan),
     Apply(Apply),
     Status(Status),
@@ -74,7 +77,7 @@ pub enum Command {
     Man(Man),
     /// Print the JSON Schema of what --output json prints
     ///
-    /// Describes the documents of plan, apply, destroy, status and policies. Each has `version`, which is raised if a key
+    /// Describes the documents of discover, plan, apply, destroy, status and policies. Each has `version`, which is raised if a key
     /// is removed or changes its meaning, and `kind`, which names the command's result.
     Schema,
 }

@@ -14,6 +14,7 @@ pub mod apply;
 pub mod call;
 mod cause;
 mod connections;
+pub mod discover;
 mod environment;
 pub mod explain;
 mod http;

@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod destroy;
+mod discover;
 mod infra;
 mod init;
 mod man;
@@ -25,6 +26,7 @@ pub use operations::exit::ExitStatus;
 pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let status = match args.command {
         Command::Init(args) => init::run(&args, output)?,
+        Command::Discover(args) => discover::run(&args, output)?,
         Command::Plan(args) => plan::run(&args, output)?,
         Command::Apply(args) => apply::run(&args, output)?,
         Command::Status(args) => status::run(&args, output)?,

@@ -5,6 +5,7 @@
 //! If the reader goes away, as `head` does, a command that only prints ends quietly; one with work to do goes on.
 
 mod causes;
+pub mod discovery;
 pub mod document;
 mod entry;
 mod group;

@@ -1,6 +1,7 @@
 //! What the fleet file asks for, what AWS has, and the plan from one to the other. Pure: no I/O, no clock.
 
 pub mod desired;
+pub mod discovery;
 pub mod fleet;
 pub mod name;
 pub mod observed;

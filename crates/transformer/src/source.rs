@@ -63,6 +63,19 @@ sources! {
     GuardDuty = "guardduty" in guardduty;
 }
 
+impl Source {
+    /// The source to which alone AWS gives these names of a log group and a log stream. Either may be empty if it is not known.
+    pub fn by_name(group: &str, stream: &str) -> Option<Self> {
+        told(|rules| (rules.by_name)(group, stream))
+    }
+
+    /// The only source that a log event with this message can be of.
+    pub fn by_content(message: &str) -> Option<Self> {
+        let content = Content::new(message);
+        told(|rules| (rules.by_content)(&content))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -114,16 +127,13 @@ impl Sources {
         if let Some(source) = self.configured(&group) {
             return source;
         }
-        let stream = stream.text();
-        if let Some(source) = told(|rules| (rules.by_name)(&group, &stream)) {
+        if let Some(source) = Source::by_name(&group, &stream.text()) {
             return source;
         }
         if first.literal().len() > CONTENT_BYTES_MAX {
             return Source::Other;
         }
-        let text = first.text();
-        let content = Content::new(&text);
-        told(|rules| (rules.by_content)(&content)).unwrap_or(Source::Other)
+        Source::by_content(&first.text()).unwrap_or(Source::Other)
     }
 
     fn configured(&self, group: &str) -> Option<Source> {
@@ -191,6 +201,10 @@ mod tests {
                 "s",
                 "cloudtrail",
             ),
+            ("aws-controltower/CloudTrailLogs", "s", "cloudtrail"),
+            ("aws/cloudtrail/managementevents", "s", "cloudtrail"),
+            ("/aws/vpc/vpc-0a1b2c3d", "s", "vpc-flow-logs"),
+            ("/aws/vpc/notes", "s", "other"),
             ("/aws/events/guardduty-demo", "s", "guardduty"),
             ("/aws/events/billing", "s", "other"),
         ] {

@@ -226,6 +226,16 @@ pub struct Target {
     #[command(flatten)]
     pub scope: Scope,
 
+    #[command(flatten)]
+    pub calls: Calls,
+
+    #[command(flatten)]
+    pub by_hand: ByHand,
+}
+
+/// How AWS is called.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Calls {
     /// Talk to at most this many accounts at a time; an account in two Regions counts twice
     #[arg(long, value_name = "NUMBER", default_value = "32")]
     pub concurrency: NonZeroU16,
@@ -233,9 +243,6 @@ pub struct Target {
     /// Give up on an account that leaves a call unanswered for this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     pub timeout: NonZeroU16,
-
-    #[command(flatten)]
-    pub by_hand: ByHand,
 }
 
 /// The fleet file, or a part of it.

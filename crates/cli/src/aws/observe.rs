@@ -11,7 +11,7 @@ use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State
 use crate::provision::resource::Login;
 
 mod destination;
-mod filter;
+pub(super) mod filter;
 pub(super) mod role;
 pub(super) mod stream;
 

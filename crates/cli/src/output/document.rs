@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use crate::provision::desired::NamedDocument;
+use crate::provision::discovery::Discovery;
 use crate::provision::plan::{Outcome, Plan};
 use crate::provision::status::Status;
 
@@ -12,6 +13,8 @@ use crate::provision::status::Status;
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Document<'a> {
+    /// Of `catchment discover`.
+    Discovery(&'a Discovery),
     /// Of `catchment plan`.
     Plan(&'a Plan),
     /// Of `catchment apply` and `catchment destroy`: the plan that was carried out, and what became of each change, by its `key`.

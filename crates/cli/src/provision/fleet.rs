@@ -19,6 +19,7 @@ use crate::provision::name::{
 use crate::provision::resource::{Distribution, Encryption, StreamMode, Tags};
 
 pub use flags::{Flags, MemberByHand};
+pub(crate) use validate::is_on_delivery_path;
 
 /// A commented fleet file to start from: what `catchment init` writes.
 pub const TEMPLATE: &str = include_str!("fleet/template.toml");
@@ -105,6 +106,19 @@ impl Fleet {
     /// Reports every mistake, with its line and key, the value, and what is allowed.
     pub fn parse(text: &str) -> Result<Self, FleetError> {
         parse::fleet(text)
+    }
+
+    /// The key under which a member lists the log groups of a source.
+    pub(crate) fn key_of(source: Source) -> &'static str {
+        keys::source(source)
+    }
+
+    /// The name of a member that sets none.
+    pub(crate) fn implied_name<'a>(
+        profile: Option<&'a str>,
+        account: Option<&'a str>,
+    ) -> Option<&'a str> {
+        profile.or(account)
     }
 }
 

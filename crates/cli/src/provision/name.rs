@@ -208,6 +208,14 @@ impl Arn {
         [Self(plain.clone()), Self(format!("{plain}:*"))]
     }
 
+    /// All log groups of an account in a Region, for an identity policy.
+    pub(crate) fn log_groups(region: &Region, account: &AccountId) -> Self {
+        let partition = region.partition();
+        Self(format!(
+            "arn:{partition}:logs:{region}:{account}:log-group:*"
+        ))
+    }
+
     /// The `aws:SourceArn` of CloudWatch Logs in one account and Region.
     pub(crate) fn logs_of(region: &Region, account: &AccountId) -> Self {
         Self(format!(

@@ -3,13 +3,20 @@
 use super::{Rules, is_account};
 
 pub(super) const RULES: Rules = Rules {
-    by_name: |group, stream| is_trail(stream) || group.starts_with("aws-cloudtrail-logs-"),
+    by_name: |group, stream| is_trail(stream) || is_of_trail(group),
     by_content: |content| {
         ["eventVersion", "eventSource", "eventName", "awsRegion"]
             .iter()
             .all(|name| content.field(name).is_some())
     },
 };
+
+/// Whether the log group bears a name that AWS gives: CloudTrail's console, Control Tower, and CloudTrail enabled for CloudWatch.
+fn is_of_trail(group: &str) -> bool {
+    group.starts_with("aws-cloudtrail-logs-")
+        || group == "aws-controltower/CloudTrailLogs"
+        || group.starts_with("aws/cloudtrail/")
+}
 
 /// Whether the log stream bears the name that CloudTrail gives it: `ACCOUNT_CloudTrail_REGION`, of an organization's trail
 /// `o-ID_ACCOUNT_CloudTrail_REGION`.

@@ -3,9 +3,15 @@
 use super::{Rules, is_account};
 
 pub(super) const RULES: Rules = Rules {
-    by_name: |_, stream| is_interface(stream),
+    by_name: |group, stream| is_interface(stream) || is_of_rule(group),
     by_content: |content| is_default_format(content.text()),
 };
+
+/// Whether the log group bears the name that telemetry enablement rules give it: `/aws/vpc/VPC-ID`
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/telemetry-config-rules.html>).
+fn is_of_rule(group: &str) -> bool {
+    group.strip_prefix("/aws/vpc/vpc-").is_some_and(is_hex)
+}
 
 /// Whether the log stream bears the name that AWS gives it: `eni-HEX-all`, `-accept` or `-reject`.
 fn is_interface(stream: &str) -> bool {

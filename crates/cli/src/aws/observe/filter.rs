@@ -8,7 +8,10 @@ use crate::provision::observed::{LogGroup, State};
 use crate::provision::resource::{Distribution, FilterPattern, SubscriptionFilter};
 
 /// Reads every subscription filter of a log group, sorted by name.
-pub(super) async fn log_group(connection: &Connection, name: &LogGroupName) -> State<LogGroup> {
+pub(in crate::aws) async fn log_group(
+    connection: &Connection,
+    name: &LogGroupName,
+) -> State<LogGroup> {
     let mut filters = Vec::new();
     let mut token = None;
     loop {

@@ -36,8 +36,15 @@ pub(crate) fn desired(
 /// # Errors
 /// Fails if the file cannot be read or holds mistakes.
 pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
-    Fleet::parse(&read(path)?)
-        .with_context(|| format!("{} is not a valid fleet file", path.display()))
+    parsed(&read(path)?, path)
+}
+
+/// Parses the text of the fleet file at `path`.
+///
+/// # Errors
+/// Fails if it holds mistakes.
+pub(crate) fn parsed(text: &str, path: &Path) -> anyhow::Result<Fleet> {
+    Fleet::parse(text).with_context(|| format!("{} is not a valid fleet file", path.display()))
 }
 
 /// Reads the text of the fleet file.

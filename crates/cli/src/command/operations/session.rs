@@ -48,14 +48,7 @@ impl Session {
         target: &args::Target,
         leaving: Option<&[AccountId]>,
     ) -> anyhow::Result<Self> {
-        let progress = Progress::to_terminal();
-        let interrupts = Interrupts::count();
-        let asking = progress.clone();
-        let connections = Connections::new(Options {
-            concurrency: target.concurrency,
-            timeout: Duration::from_secs(target.timeout.get().into()),
-            ask: Some(Ask::new(move |question| asking.pause(|| ask(question)))),
-        });
+        let (connections, progress, interrupts) = connect(&target.calls);
         let desired = match &target.by_hand.destination_arn {
             Some(arn) => {
                 let desired = by_hand(&connections, &target.by_hand, arn);
@@ -107,8 +100,20 @@ impl Session {
     }
 }
 
+/// What a run connects with, shows its progress on, and is interrupted by.
+pub(crate) fn connect(calls: &args::Calls) -> (Connections, Progress, Interrupts) {
+    let progress = Progress::to_terminal();
+    let asking = progress.clone();
+    let connections = Connections::new(Options {
+        concurrency: calls.concurrency,
+        timeout: Duration::from_secs(calls.timeout.get().into()),
+        ask: Some(Ask::new(move |question| asking.pause(|| ask(question)))),
+    });
+    (connections, progress, Interrupts::count())
+}
+
 /// How often the progress is drawn.
-pub(super) const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// An account that takes longer is named.
 const SLOW: Duration = Duration::from_secs(2);
@@ -196,7 +201,7 @@ async fn by_hand(
     Ok(Desired::of_member(&member))
 }
 
-fn hinted(error: LoginError) -> Hinted {
+pub(crate) fn hinted(error: LoginError) -> Hinted {
     let hint = error.hint();
     Hinted::new(error, hint)
 }

@@ -106,6 +106,21 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
             ),
             operator,
         );
+        let regions = member.regions.keys();
+        let discover = Template::OperatorDiscover.render([(
+            "log_groups",
+            regions
+                .map(|region| Arn::log_groups(region, &member.login.account))
+                .collect(),
+        )])?;
+        add(
+            &Party::Member(name.clone()),
+            format!(
+                "identity policy of whoever runs `catchment discover` in {name} ({})",
+                member.login.account
+            ),
+            discover,
+        );
     }
     Ok(documents)
 }

@@ -289,10 +289,10 @@ fn member<'a>(
         Some(name) => Some(name.value),
         None if table.has("name") => None,
         None => {
-            let text = profile
-                .as_ref()
-                .map(|profile| profile.as_str())
-                .or(account.as_ref().map(|at| at.value.as_str()));
+            let text = Fleet::implied_name(
+                profile.as_ref().map(|profile| profile.as_str()),
+                account.as_ref().map(|at| at.value.as_str()),
+            );
             let name = text.and_then(|text| text.parse().ok());
             if let (Some(text), None) = (text, &name) {
                 reader.mistake(

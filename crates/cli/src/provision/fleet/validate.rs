@@ -119,7 +119,7 @@ fn delivery_path(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
 }
 
 /// Whether infra/logging.yaml gives this name: `/aws/kinesisfirehose/STACK` and `/aws/lambda/STACK-transformer`.
-pub(super) fn is_on_delivery_path(group: &LogGroupName) -> bool {
+pub(crate) fn is_on_delivery_path(group: &LogGroupName) -> bool {
     let group = group.as_str();
     group.starts_with("/aws/kinesisfirehose/")
         || (group.starts_with("/aws/lambda/") && group.ends_with("transformer"))

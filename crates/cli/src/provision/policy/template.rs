@@ -14,6 +14,7 @@ pub(crate) enum Template {
     DeliveryRole,
     Destination,
     OperatorLogging,
+    OperatorDiscover,
     OperatorMember,
     OperatorReplay,
 }
@@ -65,6 +66,7 @@ impl Template {
             Self::Destination => file!("destination.json"),
             Self::OperatorLogging => file!("operator-logging.json"),
             Self::OperatorMember => file!("operator-member.json"),
+            Self::OperatorDiscover => file!("operator-discover.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
         }
     }

@@ -18,6 +18,7 @@ NOT_SO = {
     ("destination", "RESOURCE_MISMATCH"): "a destination policy names the destination; parliament knows the log group's ARN only",
     ("operator-member", "RESOURCE_MISMATCH"): "PutSubscriptionFilter needs permission on the log group and on the destination",
     ("operator-logging", "RESOURCE_MISMATCH"): "parliament knows no stream for UpdateShardCount, UpdateStreamMode, StartStreamEncryption",
+    ("operator-discover", "RESOURCE_MISMATCH"): "DescribeLogGroups takes log-group:*, as AWS says in AWS-logs-infrastructure-CWL.html",
 }
 
 # Plausible values for the placeholders, because parliament needs a real document. The others stay as they are.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatchlogs::types::OrderBy;
 use futures_util::stream::{self, StreamExt};
 
-use super::observe::filter;
-use super::{CallError, Connection, Connections, chain, unknown};
+use super::observe::{filter, open};
+use super::{CallError, Connection, Connections, unknown};
 use crate::provision::discovery::{self, Account, Found, Lead, Searched, Told};
 use crate::provision::name::{LogGroupName, Region};
 use crate::provision::observed::{LogGroup, State};
@@ -34,12 +34,12 @@ pub async fn search(
         account: account.account.clone(),
     };
     let regions = progress.iter().map(async |(&region, progress)| {
-        let state = match connections.open(&login, region).await {
+        let state = match open(connections, &login, region).await {
             Ok(connection) => match region_of(&connection, &lead, progress).await {
                 Ok(searched) => State::Present(searched),
                 Err(state) => state,
             },
-            Err(error) => State::Unknown(format!("{}; {}", chain(&error), error.hint())),
+            Err(why) => State::Unknown(why),
         };
         (region.clone(), state)
     });

@@ -1,10 +1,11 @@
 //! Reads everything that the fleet names, all accounts at once: each resource present, absent or unknown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{Connection, Connections, LoginError};
+use super::{Connection, Connections};
 use crate::provision::desired::{self, Desired};
 use crate::provision::name::{MemberName, Region};
 use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State};
@@ -17,20 +18,16 @@ pub(super) mod stream;
 
 /// Observes what `desired` names, and the Regions that only the role's inline policy still names. What cannot be read is `Unknown`,
 /// with the reason.
-///
-/// # Errors
-/// Fails if a profile belongs to another account than the fleet file says: then the file is wrong, and cannot be relied on.
-pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Observed, LoginError> {
+pub async fn observe(connections: &Connections, desired: &Desired) -> Observed {
     let logging = async {
         let leaving = desired.leaving.as_ref().map(|leaving| &leaving.logging);
         match desired.logging.as_ref().or(leaving) {
-            Some(wanted) => Ok(Some(logging(connections, wanted).await?)),
-            None => Ok::<_, LoginError>(None),
+            Some(wanted) => Some(logging(connections, wanted).await),
+            None => None,
         }
     };
     let members = members(connections, desired);
-    let (logging, members) = futures_util::future::join(Box::pin(logging), members).await;
-    let (mut logging, mut members) = (logging?, members?);
+    let (mut logging, mut members) = futures_util::future::join(Box::pin(logging), members).await;
     if let Some(seen) = &mut logging
         && let State::Present(role) = &seen.role
         && let State::Present(policy) = &role.policy
@@ -41,23 +38,20 @@ pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Obs
         };
         let leftover = desired.leftover(policy, trust);
         if let Some(wanted) = &leftover.logging {
-            seen.regions.extend(regions(connections, wanted).await?);
+            seen.regions.extend(regions(connections, wanted).await);
         }
-        for (name, more) in self::members(connections, &leftover).await? {
+        for (name, more) in self::members(connections, &leftover).await {
             let member = members.entry(name).or_default();
             member.regions.extend(more.regions);
         }
     }
-    Ok(Observed { logging, members })
+    Observed { logging, members }
 }
 
-async fn members(
-    connections: &Connections,
-    desired: &Desired,
-) -> Result<BTreeMap<MemberName, Member>, LoginError> {
+async fn members(connections: &Connections, desired: &Desired) -> BTreeMap<MemberName, Member> {
     let members = desired.members.iter().map(async |(name, wanted)| {
         let regions = wanted.regions.iter().map(async |(region, groups)| {
-            let connection = open(connections, &wanted.login, region).await?;
+            let connection = open(connections, &wanted.login, region).await;
             let names = groups.keys().map(async |group| {
                 let state = match &connection {
                     Ok(connection) => filter::log_group(connection, group).await,
@@ -65,13 +59,10 @@ async fn members(
                 };
                 (group.clone(), state)
             });
-            Ok((region.clone(), join_all(names).await.into_iter().collect()))
+            (region.clone(), join_all(names).await.into_iter().collect())
         });
-        let regions = join_all(regions)
-            .await
-            .into_iter()
-            .collect::<Result<_, LoginError>>()?;
-        Ok::<_, LoginError>((name.clone(), Member { regions }))
+        let regions = join_all(regions).await.into_iter().collect();
+        (name.clone(), Member { regions })
     });
     join_all(members).await.into_iter().collect()
 }
@@ -79,10 +70,10 @@ async fn members(
 async fn regions(
     connections: &Connections,
     wanted: &desired::Logging,
-) -> Result<BTreeMap<Region, LoggingRegion>, LoginError> {
+) -> BTreeMap<Region, LoggingRegion> {
     let login = &wanted.login;
     let regions = wanted.regions.iter().map(async |(region, wanted)| {
-        let observed = match open(connections, login, region).await? {
+        let observed = match open(connections, login, region).await {
             Ok(connection) => {
                 let stream = stream::stream(&connection, &wanted.stream.name);
                 let destination = destination::destination(&connection, &wanted.destination.name);
@@ -98,38 +89,30 @@ async fn regions(
                 destination: State::Unknown(why),
             },
         };
-        Ok((region.clone(), observed))
+        (region.clone(), observed)
     });
     join_all(regions).await.into_iter().collect()
 }
 
-async fn logging(
-    connections: &Connections,
-    wanted: &desired::Logging,
-) -> Result<Logging, LoginError> {
+async fn logging(connections: &Connections, wanted: &desired::Logging) -> Logging {
     let login = &wanted.login;
     let regions = Box::pin(regions(connections, wanted));
     let role = async {
-        Ok::<_, LoginError>(match open(connections, login, &wanted.home).await? {
+        match open(connections, login, &wanted.home).await {
             Ok(connection) => role::role(&connection, &wanted.role).await,
             Err(why) => State::Unknown(why),
-        })
+        }
     };
     let (role, regions) = futures_util::future::join(Box::pin(role), regions).await;
-    Ok(Logging {
-        role: role?,
-        regions: regions?,
-    })
+    Logging { role, regions }
 }
 
 /// Returns a connection, or why there is none: then only this account is unknown.
-async fn open(
+pub(super) async fn open(
     connections: &Connections,
     login: &Login,
     region: &Region,
-) -> Result<Result<std::sync::Arc<Connection>, String>, LoginError> {
-    match connections.open(login, region).await {
-        Ok(connection) => Ok(Ok(connection)),
-        Err(error) => Ok(Err(format!("{}; {}", super::chain(&error), error.hint()))),
-    }
+) -> Result<Arc<Connection>, String> {
+    let connection = connections.open(login, region).await;
+    connection.map_err(|error| format!("{}; {}", super::chain(&error), error.hint()))
 }

@@ -86,7 +86,7 @@ impl Session {
             let mut observed = pin!(observe(&self.connections, desired));
             loop {
                 tokio::select! {
-                    observed = &mut observed => return observed.map_err(|error| hinted(error).into()),
+                    observed = &mut observed => return Ok(observed),
                     _ = tick.tick() => {
                         let ended = places.0.values().filter(|places| run.closed_of(*places) == places.len());
                         self.progress.show(ended.count(), &places.slow(&run.open()));

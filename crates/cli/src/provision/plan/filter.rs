@@ -94,7 +94,7 @@ pub(super) fn set_up(
         None => BTreeSet::new(),
         Some((Readiness::Ready { after }, _)) => after.clone(),
         Some((Readiness::NotReady(why), _)) => {
-            return plan.decline(Reason::Blocked, why, "mend that, then run again");
+            return plan.blocked(why);
         }
     };
     let why = match (before, taken_over) {

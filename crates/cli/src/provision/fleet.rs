@@ -276,5 +276,9 @@ mod tests {
         insta::assert_snapshot!(mistakes("[\"us-wset-2\"]"), @"line 14: logging.regions: AWS has no Region `us-wset-2`; the nearest names are us-west-2, us-west-1, us-east-2");
         insta::assert_snapshot!(mistakes("[\"us-west-2\", \"cn-north-1\"]"), @"line 14: logging.regions: `cn-north-1` is in partition aws-cn, but `us-west-2` is in aws; make a fleet for each partition");
         fleet("[\"us-west-9\", \"nz-south-1\"]").unwrap();
+        let key =
+            "retention_hours = 168\nencryption = \"arn:aws-cn:kms:us-west-2:999988887777:key/k\"";
+        let key = TEMPLATE.replace("retention_hours = 168", key);
+        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 33: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

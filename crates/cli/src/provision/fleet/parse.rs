@@ -130,9 +130,7 @@ fn regions<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> BTreeSet<Region> {
         value: region,
     } in &regions
     {
-        if let Some(nearest) = region.mistaken_for() {
-            let nearest = nearest.join(", ");
-            let what = format!("AWS has no Region `{region}`; the nearest names are {nearest}");
+        if let Some(what) = region.mistake() {
             reader.mistake(*line, table.key("regions"), what);
         }
     }
@@ -228,11 +226,13 @@ fn encryption<'a>(
         other => match other.parse::<Arn>() {
             Ok(key) if key.service() == "kms" && key.resource().starts_with("key/") => {
                 let is_elsewhere = |region: &&Region| key.region().as_ref() != Some(*region);
-                match regions.iter().find(is_elsewhere) {
+                let elsewhere = regions.iter().find(is_elsewhere).map(|region| {
+                    format!("`{other}` is not a key in {region}, which also has a stream")
+                });
+                let of_other = || regions.first()?.of_other_partition(&key);
+                match elsewhere.or_else(of_other) {
                     None => return Some(Encryption::Customer(key)),
-                    Some(region) => {
-                        format!("`{other}` is not a key in {region}, which also has a stream")
-                    }
+                    Some(what) => what,
                 }
             }
             _ => format!("unknown encryption `{other}`; expected {EXPECTED}"),

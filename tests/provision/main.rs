@@ -17,6 +17,7 @@ mod carry_on;
 mod credentials;
 mod drift;
 mod faults;
+mod filter;
 mod fleet;
 mod foreign;
 mod interrupt;

@@ -3,6 +3,7 @@
 mod defaults;
 mod flags;
 mod keys;
+mod log_groups;
 mod parse;
 mod reader;
 mod validate;
@@ -16,7 +17,7 @@ use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
     Region, RoleName, StreamName,
 };
-use crate::provision::resource::{Distribution, Encryption, StreamMode, Tags};
+use crate::provision::resource::{Distribution, Encryption, FilterPattern, StreamMode, Tags};
 
 pub use flags::{Flags, MemberByHand};
 
@@ -75,10 +76,12 @@ pub struct Member {
 }
 
 /// How a log group is subscribed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
     pub source: Source,
     pub distribution: Distribution,
+    /// Which log events are delivered; by default all.
+    pub pattern: FilterPattern,
 }
 
 /// Every mistake in a fleet file, in the order of its lines.
@@ -178,7 +181,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        23 mistakes
+        26 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -201,7 +204,10 @@ mod tests {
           line 34: members[2].cloudtrail: `one` is listed twice
           line 34: members[2].cloudtrail: log group `one` is listed twice
           line 39: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 40: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, vpc_flow_logs, cloudtrail, guardduty, other
+          line 40: members[3].other[1].patern: unknown key; did you mean `pattern`?
+          line 40: members[3].other[2].name: missing; for example name = "…"
+          line 40: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
+          line 41: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, vpc_flow_logs, cloudtrail, guardduty, other
         "#);
     }
 

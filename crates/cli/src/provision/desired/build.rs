@@ -7,9 +7,7 @@ use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
 use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Template, TemplateValue};
-use crate::provision::resource::{
-    DestinationEnds, FilterPattern, Login, OWNER_TAG, SubscriptionFilter,
-};
+use crate::provision::resource::{DestinationEnds, Login, OWNER_TAG, SubscriptionFilter};
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -179,16 +177,16 @@ fn member(
         log_groups,
     } = member;
     let filters_of = |region: &Region| {
-        let filter = |distribution| SubscriptionFilter {
+        let filter = |group: &fleet::LogGroup| SubscriptionFilter {
             name: name.clone(),
-            pattern: FilterPattern::default(),
+            pattern: group.pattern.clone(),
             destination: destination(region),
-            distribution,
+            distribution: group.distribution,
             role: None,
         };
         log_groups
             .iter()
-            .map(|(group, facts)| (group.clone(), filter(facts.distribution)))
+            .map(|(name, group)| (name.clone(), filter(group)))
             .collect()
     };
     let regions = regions

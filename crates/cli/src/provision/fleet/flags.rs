@@ -9,7 +9,7 @@ use super::{FleetError, LogGroup, Member, Mistake};
 use crate::provision::name::{
     Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError, Region,
 };
-use crate::provision::resource::Distribution;
+use crate::provision::resource::{Distribution, FilterPattern};
 
 /// The flags as given, and the account of the caller's credentials.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,6 +86,7 @@ impl MemberByHand {
                 let log_group = LogGroup {
                     source,
                     distribution: Distribution::default_for(source),
+                    pattern: FilterPattern::default(),
                 };
                 if log_groups.insert(group, log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));

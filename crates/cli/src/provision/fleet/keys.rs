@@ -23,6 +23,9 @@ pub(super) fn member() -> Vec<&'static str> {
     keys
 }
 
+/// The keys of a log group that is written as a table.
+pub(super) const LOG_GROUP: [&str; 2] = ["name", "pattern"];
+
 /// The key of each source.
 pub(super) fn sources() -> Vec<&'static str> {
     Source::ALL.map(source).to_vec()

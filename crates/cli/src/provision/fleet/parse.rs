@@ -7,11 +7,12 @@ use toml::de::DeTable;
 
 use super::defaults;
 use super::keys;
+use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
 use super::validate::{self, Entry};
-use super::{Fleet, FleetError, LogGroup, Logging, Mistake, Stream};
+use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
+    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region,
 };
 use crate::provision::resource::{Distribution, Encryption, StreamMode};
 
@@ -252,38 +253,7 @@ fn member<'a>(
     let profile = reader.name(table, "profile");
     let account: Option<At<AccountId>> = reader.name(table, "account");
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let mut log_groups = BTreeMap::new();
-    let mut lines = BTreeMap::new();
-    for source in Source::ALL {
-        for group in reader.names::<LogGroupName>(table, keys::source(source)) {
-            if lines.insert(group.value.clone(), group.line).is_some() {
-                reader.mistake(
-                    group.line,
-                    table.key(keys::source(source)),
-                    format!("log group `{}` is listed twice", group.value),
-                );
-            }
-            let distribution = distribution
-                .get(&source)
-                .copied()
-                .unwrap_or_else(|| Distribution::default_for(source));
-            log_groups.insert(
-                group.value,
-                LogGroup {
-                    source,
-                    distribution,
-                },
-            );
-        }
-    }
-    let sources = keys::sources();
-    if !sources.iter().any(|source| table.has(source)) {
-        let what = format!(
-            "no log groups; list some under one of: {}",
-            sources.join(", ")
-        );
-        reader.mistake(table.line, table.key("vpc_flow_logs"), what);
-    }
+    let log_groups = log_groups(reader, table, distribution);
     let profile = profile.map(|profile: At<ProfileName>| profile.value);
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
@@ -312,7 +282,6 @@ fn member<'a>(
     Entry {
         line: table.line,
         path: table.key(""),
-        lines,
         region_lines: regions
             .iter()
             .map(|at| (at.value.clone(), at.line))

@@ -1,0 +1,106 @@
+//! The log groups of a member: each a name, or a table with a name and what differs from the other log groups.
+
+use std::collections::BTreeMap;
+
+use catchment_transformer::source::Source;
+
+use super::LogGroup;
+use super::keys;
+use super::reader::{Reader, Table};
+use crate::provision::name::LogGroupName;
+use crate::provision::resource::{Distribution, FilterPattern};
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
+const PATTERN_CHARACTERS_MAX: usize = 1_024;
+
+/// The log groups of one member, and the line of each.
+#[derive(Default)]
+pub(super) struct LogGroups {
+    pub by_name: BTreeMap<LogGroupName, LogGroup>,
+    pub lines: BTreeMap<LogGroupName, usize>,
+}
+
+/// Reads the log groups of every source.
+pub(super) fn log_groups<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    distribution: &BTreeMap<Source, Distribution>,
+) -> LogGroups {
+    let mut groups = LogGroups::default();
+    for source in Source::ALL {
+        let key = keys::source(source);
+        let distribution = distribution.get(&source).copied();
+        let distribution = distribution.unwrap_or_else(|| Distribution::default_for(source));
+        for (name, own) in reader.named::<LogGroupName>(table, key, &keys::LOG_GROUP) {
+            let (line, name) = (name.line, name.value);
+            if groups.lines.insert(name.clone(), line).is_some() {
+                let what = format!("log group `{name}` is listed twice");
+                reader.mistake(line, table.key(key), what);
+            }
+            let log_group = LogGroup {
+                source,
+                distribution,
+                pattern: own
+                    .and_then(|own| pattern(reader, &own))
+                    .unwrap_or_default(),
+            };
+            groups.by_name.insert(name, log_group);
+        }
+    }
+    let sources = keys::sources();
+    if !sources.iter().any(|source| table.has(source)) {
+        let what = format!(
+            "no log groups; list some under one of: {}",
+            sources.join(", ")
+        );
+        reader.mistake(table.line, table.key("vpc_flow_logs"), what);
+    }
+    groups
+}
+
+fn pattern<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<FilterPattern> {
+    let text = reader.text(table, "pattern", "a filter pattern such as \"ERROR\"")?;
+    let characters = text.value.chars().count();
+    if characters > PATTERN_CHARACTERS_MAX {
+        let what = format!("{characters} characters; AWS allows {PATTERN_CHARACTERS_MAX}");
+        reader.mistake(text.line, table.key("pattern"), what);
+    }
+    Some(FilterPattern::new(text.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::fleet::{Fleet, TEMPLATE};
+
+    /// The template's fleet with this list in the place of its CloudTrail log group.
+    fn fleet(list: &str) -> Result<Fleet, String> {
+        let text = TEMPLATE.replace("[\"CloudTrail/member_account_1\"]", list);
+        Fleet::parse(&text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_log_group_may_have_a_pattern() {
+        let pattern = r#"{ $.eventSource = "iam.amazonaws.com" }"#;
+        let fleet = fleet(&format!(
+            "[\"a\", {{ name = \"b\", pattern = '{pattern}' }}]"
+        ))
+        .unwrap();
+        let groups = &fleet.members.values().next().unwrap().log_groups;
+        let patterns: Vec<_> = groups
+            .values()
+            .map(|group| group.pattern.as_str())
+            .collect();
+        assert_eq!(patterns, ["", pattern, ""]);
+    }
+
+    #[test]
+    fn a_pattern_is_no_longer_than_aws_allows() {
+        let of = |characters| {
+            let pattern = "é".repeat(characters);
+            fleet(&format!("[{{ name = \"a\", pattern = \"{pattern}\" }}]"))
+        };
+        of(PATTERN_CHARACTERS_MAX).unwrap();
+        insta::assert_snapshot!(of(PATTERN_CHARACTERS_MAX + 1).unwrap_err(), @"line 49: members[1].cloudtrail[1].pattern: 1025 characters; AWS allows 1024");
+    }
+}

@@ -9,7 +9,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 /// Rules without delays, so that what is refused is refused for its permissions.
-fn emulator() -> Emulator {
+pub(crate) fn emulator() -> Emulator {
     let rules = json!({ "propagation_seconds": 0.0, "stream_seconds": 0.0, "quotas": false });
     Emulator::start_with(&json!({ "deliver": true, "rules": rules }))
 }
@@ -23,7 +23,7 @@ fn groups<'f>(fleet: &'f Fleet<'_>) -> [(&'f str, &'static str); 3] {
 }
 
 /// Creates the log streams that [`log`] writes to.
-fn create_log_streams(fleet: &Fleet<'_>) {
+pub(crate) fn create_log_streams(fleet: &Fleet<'_>) {
     for (account, group) in groups(fleet) {
         let params = json!({ "logGroupName": group, "logStreamName": "s" });
         fleet.call(account, "logs", "CreateLogStream", &params);
@@ -32,7 +32,7 @@ fn create_log_streams(fleet: &Fleet<'_>) {
 
 /// Writes an event to each log group, and checks that each is delivered once.
 #[track_caller]
-fn log(fleet: &Fleet<'_>, when: &str) {
+pub(crate) fn log(fleet: &Fleet<'_>, when: &str) {
     let count = |delivered: &Value| delivered["messages"].as_array().unwrap().len();
     let before = count(&fleet.emulator.delivered());
     for place in groups(fleet) {

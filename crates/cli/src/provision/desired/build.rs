@@ -7,7 +7,9 @@ use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
 use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Template, TemplateValue};
-use crate::provision::resource::{DestinationEnds, Login, OWNER_TAG, SubscriptionFilter};
+use crate::provision::resource::{
+    DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter,
+};
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,6 +184,10 @@ fn member(
             pattern: group.pattern.clone(),
             destination: destination(region),
             distribution: group.distribution,
+            system_fields: match group.emit_system_fields {
+                true => SYSTEM_FIELDS.map(str::to_owned).into(),
+                false => BTreeSet::new(),
+            },
             role: None,
         };
         log_groups

@@ -87,6 +87,7 @@ impl MemberByHand {
                     source,
                     distribution: Distribution::default_for(source),
                     pattern: FilterPattern::default(),
+                    emit_system_fields: false,
                 };
                 if log_groups.insert(group, log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));

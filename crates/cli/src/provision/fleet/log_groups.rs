@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catchment_transformer::source::Source;
 
 use super::LogGroup;
+use super::defaults::Defaults;
 use super::keys;
 use super::reader::{Reader, Table};
 use crate::provision::name::LogGroupName;
@@ -24,12 +25,14 @@ pub(super) struct LogGroups {
 pub(super) fn log_groups<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
-    distribution: &BTreeMap<Source, Distribution>,
+    defaults: &Defaults,
 ) -> LogGroups {
     let mut groups = LogGroups::default();
+    let emit = reader.flag(table, keys::EMIT_SYSTEM_FIELDS);
+    let emit_of_all = emit.unwrap_or(defaults.emit_system_fields);
     for source in Source::ALL {
         let key = keys::source(source);
-        let distribution = distribution.get(&source).copied();
+        let distribution = defaults.distribution.get(&source).copied();
         let distribution = distribution.unwrap_or_else(|| Distribution::default_for(source));
         for (name, own) in reader.named::<LogGroupName>(table, key, &keys::LOG_GROUP) {
             let (line, name) = (name.line, name.value);
@@ -37,12 +40,13 @@ pub(super) fn log_groups<'a>(
                 let what = format!("log group `{name}` is listed twice");
                 reader.mistake(line, table.key(key), what);
             }
+            let own = own.as_ref();
+            let emit = own.and_then(|own| reader.flag(own, keys::EMIT_SYSTEM_FIELDS));
             let log_group = LogGroup {
                 source,
                 distribution,
-                pattern: own
-                    .and_then(|own| pattern(reader, &own))
-                    .unwrap_or_default(),
+                pattern: own.and_then(|own| pattern(reader, own)).unwrap_or_default(),
+                emit_system_fields: emit.unwrap_or(emit_of_all),
             };
             groups.by_name.insert(name, log_group);
         }
@@ -92,6 +96,26 @@ mod tests {
             .map(|group| group.pattern.as_str())
             .collect();
         assert_eq!(patterns, ["", pattern, ""]);
+    }
+
+    #[test]
+    fn the_nearest_setting_of_system_fields_counts() {
+        let list =
+            "[\"a\", { name = \"b\", emit_system_fields = false }]\nemit_system_fields = true";
+        let emitting = |fleet: Fleet| -> Vec<String> {
+            let groups = fleet
+                .members
+                .into_values()
+                .flat_map(|member| member.log_groups);
+            let emitting = groups.filter(|(_, group)| group.emit_system_fields);
+            emitting.map(|(name, _)| name.to_string()).collect()
+        };
+        assert_eq!(
+            emitting(fleet(list).unwrap()),
+            ["a", "cwl_vpc_fl_member_account_1"]
+        );
+        let all = format!("{TEMPLATE}\n[defaults]\nemit_system_fields = true\n");
+        assert_eq!(emitting(Fleet::parse(&all).unwrap()).len(), 3);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Reads the fleet file, with a function for each table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use catchment_transformer::source::Source;
 use toml::de::DeTable;
 
-use super::defaults;
+use super::defaults::{self, Defaults};
 use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
@@ -14,7 +13,7 @@ use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
     AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region,
 };
-use crate::provision::resource::{Distribution, Encryption, StreamMode};
+use crate::provision::resource::{Encryption, StreamMode};
 
 /// The limit of UpdateShardCount (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const SHARDS_MAX: u32 = 10_000;
@@ -56,7 +55,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         "members",
         "a table [[members]] with account and log groups",
     );
-    let distribution = defaults::distribution(&mut reader, &top);
+    let defaults = defaults::defaults(&mut reader, &top);
     let tags = defaults::tags(&mut reader, &top);
     let logging = reader
         .table(&top, "logging", &keys::LOGGING)
@@ -64,7 +63,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let entries: Vec<Entry> = reader
         .tables(&top, "members", &keys::member())
         .iter()
-        .map(|table| member(&mut reader, table, logging.as_ref(), &distribution))
+        .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
@@ -247,13 +246,13 @@ fn member<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     logging: Option<&Logging>,
-    distribution: &BTreeMap<Source, Distribution>,
+    defaults: &Defaults,
 ) -> Entry {
     reader.needs(table, "account", "account = \"111122223333\"");
     let profile = reader.name(table, "profile");
     let account: Option<At<AccountId>> = reader.name(table, "account");
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let log_groups = log_groups(reader, table, distribution);
+    let log_groups = log_groups(reader, table, defaults);
     let profile = profile.map(|profile: At<ProfileName>| profile.value);
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),

@@ -220,6 +220,16 @@ impl<'a> Reader<'a> {
         number
     }
 
+    /// `true` or `false`, if the key is present.
+    pub(super) fn flag(&mut self, table: &Table<'a>, key: &str) -> Option<bool> {
+        let value = table.entries.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.mistyped(value, table.key(key), "true or false");
+        }
+        flag
+    }
+
     /// A string, if the key is present. `expected` describes it in a mistake.
     pub(super) fn text(
         &mut self,

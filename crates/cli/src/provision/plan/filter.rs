@@ -202,6 +202,7 @@ fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'s
         pattern,
         destination,
         distribution,
+        system_fields,
         role,
     } = before;
     let fields = [
@@ -209,6 +210,7 @@ fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'s
         ("pattern", *pattern != after.pattern),
         ("logs::Destination", *destination != after.destination),
         ("distribution", *distribution != after.distribution),
+        ("system fields", *system_fields != after.system_fields),
         ("role", *role != after.role),
     ];
     fields

@@ -66,6 +66,11 @@ class Accounts:
         return "".join(f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = test\n" for name, key in keys.items())
 
 
+def filter_of(fleet: int) -> tuple[str, str]:
+    """The name of a fleet's filters, and the ARN that they deliver to in a `{region}`."""
+    return f"catchment-destination-{fleet}", f"arn:aws:logs:{{region}}:{LOGGING}:destination:destination-{fleet}"
+
+
 def _fleet(number: int, members: list[int]) -> str:
     regions = ", ".join(f'"{region}"' for region in REGIONS)
     logging = f"""[logging]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from accounts import filter_of
 from emulator.faults import THROTTLES
 from emulator.rules.quota import CALLS_PER_SECOND_MAX
 
@@ -30,6 +31,8 @@ class Figures:
     """Seconds, if each account and Region is used up to its quotas, and as many at a time as `--concurrency` allows."""
     bound_of_one: float
     """Seconds, if all accounts were used at once: those of the busiest."""
+    plain: float
+    """Seconds that the emulator takes for the same calls from a plain client."""
     own_cpu: float
     """Seconds of processor time that the program took itself."""
     emulator_cpu: float
@@ -41,20 +44,20 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"{self.seconds:.1f} s, bound {self.bound:.1f} s ({self.seconds / self.bound:.2f} ×; all accounts at once"
-            f" {self.bound_of_one:.1f} s; processor {self.own_cpu:.1f} s, the emulator's {self.emulator_cpu:.1f} s),"
-            f" {self.memory_mib} MiB, {self.sockets} sockets, {self.calls} calls,"
-            f" {self.throttled:.2%} throttled"
+            f"{self.seconds:.1f} s; by the quotas {self.bound:.1f} s ({self.seconds / self.bound:.2f} ×), or {self.bound_of_one:.1f} s"
+            f" for all accounts at once; on this emulator {self.plain:.1f} s ({self.seconds / self.plain:.2f} ×);"
+            f" processor {self.own_cpu:.1f} s, the emulator's {self.emulator_cpu:.1f} s;"
+            f" {self.memory_mib} MiB, {self.sockets} sockets, {self.calls} calls, {self.throttled:.2%} throttled"
         )
 
 
-def measure(here, line: str) -> Figures:
-    """Runs the program and watches it."""
+def measure(here, line: str, fleet: int) -> Figures:
+    """Runs the program on a fleet and watches it."""
     here.control("clear_calls", {})
     memory = sockets = own_cpu = 0
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         began, emulator_began = time.monotonic(), here.emulator_cpu()
-        process = here.start(line, output)
+        process = here.start(f"{line} --fleet fleet-{fleet}.toml", output)
         while process.poll() is None:
             memory, sockets = max(memory, _memory_mib(process.pid)), max(sockets, _sockets(process.pid))
             own_cpu = cpu(process.pid) or own_cpu
@@ -73,6 +76,7 @@ def measure(here, line: str) -> Figures:
         seconds=seconds,
         bound=max(sum(places.values()) / CONCURRENCY, max(places.values(), default=0)),
         bound_of_one=max(places.values(), default=0),
+        plain=here.repeat(calls, *filter_of(fleet), CONCURRENCY),
         own_cpu=own_cpu,
         emulator_cpu=emulator_cpu,
         memory_mib=memory,

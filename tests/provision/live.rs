@@ -9,7 +9,7 @@ use crate::fleet::Fleet;
 use crate::support::emulator::Emulator;
 
 /// Rules without delays, so that what is refused is refused for its permissions.
-fn emulator() -> Emulator {
+pub(crate) fn emulator() -> Emulator {
     let rules = json!({ "propagation_seconds": 0.0, "stream_seconds": 0.0, "quotas": false });
     Emulator::start_with(&json!({ "deliver": true, "rules": rules }))
 }
@@ -23,7 +23,7 @@ fn groups<'f>(fleet: &'f Fleet<'_>) -> [(&'f str, &'static str); 3] {
 }
 
 /// Creates the log streams that [`log`] writes to.
-fn create_log_streams(fleet: &Fleet<'_>) {
+pub(crate) fn create_log_streams(fleet: &Fleet<'_>) {
     for (account, group) in groups(fleet) {
         let params = json!({ "logGroupName": group, "logStreamName": "s" });
         fleet.call(account, "logs", "CreateLogStream", &params);
@@ -32,7 +32,7 @@ fn create_log_streams(fleet: &Fleet<'_>) {
 
 /// Writes an event to each log group, and checks that each is delivered once.
 #[track_caller]
-fn log(fleet: &Fleet<'_>, when: &str) {
+pub(crate) fn log(fleet: &Fleet<'_>, when: &str) {
     let count = |delivered: &Value| delivered["messages"].as_array().unwrap().len();
     let before = count(&fleet.emulator.delivered());
     for place in groups(fleet) {
@@ -155,8 +155,13 @@ fn key(fleet: &Fleet<'_>, number: usize) -> String {
     format!("encryption = \"arn:aws:kms:us-west-2:{account}:key/k{number}\"")
 }
 
-/// The fleet file with a second Region.
-fn in_two_regions(fleet: &Fleet<'_>) -> String {
+/// The fleet file with a second Region, in which the members have the same log groups.
+pub(crate) fn in_two_regions(fleet: &Fleet<'_>) -> String {
+    for (account, group) in groups(fleet) {
+        let params = json!({ "logGroupName": group });
+        let emulator = fleet.emulator;
+        emulator.call(account, "eu-west-1", "logs", "CreateLogGroup", &params);
+    }
     let text = fleet.text("shards = 1", "");
     text.replace("[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]")
 }
@@ -172,10 +177,6 @@ fn a_member_and_a_region_taken_out_of_the_file_deliver_until_they_are_pruned() {
     let emulator = emulator();
     let fleet = Fleet::new(&emulator);
     let groups = groups(&fleet);
-    for (account, group) in groups {
-        let params = json!({ "logGroupName": group });
-        emulator.call(account, "eu-west-1", "logs", "CreateLogGroup", &params);
-    }
     let all = in_two_regions(&fleet);
     fleet.write_file(&all);
     fleet.expect(0, "apply --yes");
@@ -242,6 +243,32 @@ fn a_member_and_a_region_taken_out_of_the_file_deliver_until_they_are_pruned() {
     let refused = emulator.delivered()["refused"].as_array().unwrap().len();
     assert_eq!(before["refused"], json!([]));
     assert_eq!(refused, 1, "dev2 is cut off, dev1 is not");
+}
+
+#[test]
+fn a_filter_that_was_redirected_is_taken_back_on_request_and_delivers_again() {
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    fleet.expect(0, "apply --yes");
+    create_log_streams(&fleet);
+    log(&fleet, "at first");
+
+    let theirs = "arn:aws:logs:us-west-2:555566667777:destination:theirs";
+    let [_, (account, group), _] = groups(&fleet);
+    let params = json!({
+        "logGroupName": group, "filterName": "catchment-kinesisDest", "filterPattern": "", "destinationArn": theirs,
+    });
+    fleet.call(account, "logs", "PutSubscriptionFilter", &params);
+    let run = fleet.expect(1, "apply --yes");
+    run.says("a filter of this name is there that delivers to logs::Destination theirs of account 555566667777");
+    run.says("take it back with --take-over");
+    assert_eq!(fleet.filters(account, group)[0]["destinationArn"], theirs);
+
+    let run = fleet.expect(3, "plan --take-over --exit-code");
+    run.says("--take-over: it delivers to logs::Destination theirs of account 555566667777");
+    fleet.expect(0, "apply --take-over --yes");
+    log(&fleet, "once taken back");
+    fleet.expect(0, "plan --exit-code");
 }
 
 #[test]

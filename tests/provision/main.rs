@@ -18,6 +18,7 @@ mod credentials;
 mod discover;
 mod drift;
 mod faults;
+mod filter;
 mod fleet;
 mod foreign;
 mod interrupt;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
+use crate::live::in_two_regions;
 use crate::support::emulator::Emulator;
 
 const USER: &str = "operator";
@@ -87,16 +88,21 @@ pub(crate) fn without(policy: &Value, action: &str) -> Value {
     policy
 }
 
+/// The flags, the profile and the account of each party.
+fn parties<'f>(fleet: &'f Fleet<'_>) -> [(&'static str, &'static str, &'f str); 3] {
+    [
+        ("--logging", "logging", &fleet.logging),
+        ("--member dev1", "dev1", &fleet.dev1),
+        ("--member dev2", "dev2", &fleet.dev2),
+    ]
+}
+
 #[test]
 fn an_operator_with_the_printed_policy_can_do_everything() {
     let emulator = emulator_with_iam();
     let fleet = Fleet::new(&emulator);
     fleet.write(ENCRYPTED);
-    for (scope, profile, account) in [
-        ("--logging", "logging", &fleet.logging),
-        ("--member dev1", "dev1", &fleet.dev1),
-        ("--member dev2", "dev2", &fleet.dev2),
-    ] {
+    for (scope, profile, account) in parties(&fleet) {
         operator(&fleet, profile, account, &policy(&fleet, scope));
     }
     fleet.expect(3, "plan --exit-code");
@@ -104,6 +110,23 @@ fn an_operator_with_the_printed_policy_can_do_everything() {
     fleet.expect(0, "status");
     fleet.expect(0, "plan --exit-code");
     fleet.expect(0, "destroy --yes --delete-stream");
+}
+
+#[test]
+fn operators_with_the_printed_policies_prune_a_region_that_the_file_no_longer_names() {
+    let emulator = emulator_with_iam();
+    let fleet = Fleet::new(&emulator);
+    fleet.write_file(&in_two_regions(&fleet));
+    fleet.expect(0, "apply --yes");
+    fleet.write("");
+    for (scope, profile, account) in parties(&fleet) {
+        operator(&fleet, profile, account, &policy(&fleet, scope));
+    }
+    let plan = fleet.json(3, "plan --prune --exit-code");
+    assert_eq!(plan["orphans"][0]["regions"], json!(["eu-west-1"]));
+    fleet.expect(0, "apply --prune --yes");
+    let plan = fleet.json(0, "plan --exit-code");
+    assert_eq!(plan["orphans"], json!([]));
 }
 
 /// The state, relative to the fleet file, in which a run needs an action.

@@ -31,7 +31,7 @@ class Message:
     log_stream: str
     filters: list[str]
     events: list[dict] = field(default_factory=list)
-    """`id`, `timestamp` (ms), `message`"""
+    """`id`, `timestamp` (ms), `message`, and `extractedFields` if the filter emits system fields"""
 
 
 class Delivery:
@@ -65,13 +65,16 @@ class Delivery:
 
     async def _deliver(self, call: Call, one: dict) -> None:
         stream_arn = await self._stream_behind(one["destinationArn"])
-        # only the empty pattern, which matches everything: Catchment's filters have no other
+        # patterns are not evaluated: a filter with one delivers nothing here
         if not stream_arn or one.get("filterPattern", "").strip():
             return
         if await self._is_refused(call, one["destinationArn"]):
             self._refused.append(call.params["logGroupName"])
             return
-        events = [{"id": self._id(event["timestamp"]), **event} for event in call.params["logEvents"]]
+        known = {"@aws.account": call.account, "@aws.region": call.region}
+        emitted = {name: known[name] for name in one.get("emitSystemFields", [])}
+        more = {"extractedFields": emitted} if emitted else {}
+        events = [{"id": self._id(event["timestamp"]), **event, **more} for event in call.params["logEvents"]]
         message = Message(
             stream_arn,
             call.account,

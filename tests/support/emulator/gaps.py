@@ -1,4 +1,5 @@
-"""Fills gaps in ministack: tags of destinations, tags and modes of streams, permissions on a destination.
+"""Fills gaps in ministack: tags of destinations, tags and modes of streams, system fields of filters, permissions on a
+destination.
 
 For calls about a destination, ministack's AUTH checks identity policies against the resource `*`; this checks its ARN.
 """
@@ -8,7 +9,7 @@ from urllib.parse import unquote
 
 from .call import Call, Refusal
 from .rules import document
-from .rules.resources import texts
+from .rules.resources import Resources, texts
 from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
@@ -18,8 +19,8 @@ DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestinatio
 class Gaps:
     """Answers, or completes, the calls that ministack does not know or only half carries out."""
 
-    def __init__(self, upstream: Upstream):
-        self._upstream = upstream
+    def __init__(self, upstream: Upstream, resources: Resources):
+        self._upstream, self._resources = upstream, resources
         self._destination_tags = {}
         self._on_demand = set()
 
@@ -65,6 +66,12 @@ class Gaps:
                 await also("PutDestinationPolicy", {"destinationName": name, "accessPolicy": policy})
             case "logs", "DeleteDestination":
                 self._destination_tags.pop(_destination_arn(call), None)
+            case "logs", "PutSubscriptionFilter":
+                self._resources.note_filter(call)
+            case "logs", "DescribeSubscriptionFilters":
+                shown = json.loads(answer)
+                self._resources.completed(call.account, call.region, shown["subscriptionFilters"])
+                return json.dumps(shown).encode()
             case "kinesis", "CreateStream" if tags := call.params.get("Tags"):
                 await also("AddTagsToStream", {"StreamName": call.params["StreamName"], "Tags": tags})
             case "kinesis", "DescribeStream" | "DescribeStreamSummary":

@@ -25,7 +25,8 @@ class Proxy:
     """Stands in front of `upstream`. A test changes `faults` and `breakpoint` while it runs."""
 
     def __init__(self, upstream: Upstream, rules: Rules, delivery: Delivery):
-        self.upstream, self.rules, self.delivery, self.gaps = upstream, rules, delivery, Gaps(upstream)
+        self.upstream, self.rules, self.delivery = upstream, rules, delivery
+        self.gaps = Gaps(upstream, rules.resources)
         self.journal, self.faults, self.breakpoint = Journal(), Faults(), Breakpoint()
         self.endpoint = ""
 

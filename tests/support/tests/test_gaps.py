@@ -29,6 +29,15 @@ class Gaps(EmulatorTest):
         self.assertEqual(json.loads(after["accessPolicy"]), json.loads(before["accessPolicy"]))
         self.assertEqual(after["arn"], arn)
 
+    def test_a_filter_keeps_its_system_fields_until_it_is_put_without(self):
+        arn = self.seed()
+        self.group()
+        logs = self.client("logs", self.member)
+        for fields in (["@aws.account", "@aws.region"], []):
+            self.subscribe(arn, **({"emitSystemFields": fields} if fields else {}))
+            [one] = logs.describe_subscription_filters(logGroupName="flow")["subscriptionFilters"]
+            self.assertEqual(one.get("emitSystemFields", []), fields)
+
     def test_a_stream_is_created_with_tags_and_can_change_its_mode(self):
         kinesis = self.client("kinesis", self.logging)
         kinesis.create_stream(StreamName="stream", ShardCount=1, Tags={"a": "1"})

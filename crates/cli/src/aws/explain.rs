@@ -115,6 +115,16 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
+        codes: &["InvalidParameter"],
+        message: &["filter pattern"],
+        explain: wrong_pattern,
+    },
+    Row {
+        codes: &["InvalidParameter"],
+        message: &["character(s) in term"],
+        explain: wrong_pattern,
+    },
+    Row {
         codes: &["Validation", "InvalidParameter"],
         message: &["permission to assume the provided role"],
         explain: |refusal| {
@@ -283,6 +293,13 @@ fn unknown(refusal: Refusal<'_>) -> Explanation {
             "look up {} in the API reference of {}",
             refusal.code, refusal.action
         ),
+    )
+}
+
+fn wrong_pattern(_: Refusal<'_>) -> Explanation {
+    permanent(
+        "AWS does not understand the filter pattern",
+        "correct `pattern` of this log group in the fleet file: `aws logs test-metric-filter` tries one on sample events",
     )
 }
 

@@ -89,13 +89,13 @@ fn notes(logging: &Logging, output: &mut Output) -> anyhow::Result<()> {
     }) = logging.shortened
     {
         output.note(&format!(
-            "Sources names {log_groups} log groups by {entries} entries, because one entry each takes {bytes} bytes and {bytes_max} \
-             fit into a Lambda's environment: run this again when the fleet file changes"
+            "Sources has {entries} entries for {log_groups} log groups, merged by prefix: one entry each would need {bytes} bytes, \
+             but a Lambda's environment has room for {bytes_max}. Run this command again whenever the fleet file changes"
         ))?;
     }
     if let Some(accounts) = logging.accounts_left_out {
         output.note(&format!(
-            "Accounts is left out, because {accounts} accounts do not fit into a parameter: if the destination is s3, deploy with \
+            "Accounts is left out, because {accounts} accounts do not fit into a parameter; if the destination is s3, deploy with \
              PartitionKeys=source-date"
         ))?;
     }

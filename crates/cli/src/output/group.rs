@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Entry, Item, item, region_heading};
+use crate::provision::name::{AccountId, Region};
 use crate::provision::resource::{Party, Resource, ResourceAddress};
 
 /// Resources of so many members, or Regions of the logging account, are shown as one if they are alike. Fewer read better as they are.
 const ALIKE_MIN: usize = 6;
+
+/// So many resources of one account are shown as one if the same is wrong with them, such as that the account cannot be read.
+const OF_ONE_MIN: usize = 3;
 
 /// A list of more values than this shows only the first ones.
 const VALUES_MAX: usize = 12;
@@ -47,7 +51,13 @@ pub(super) fn grouped(entries: &[Entry], step: usize) -> Option<Vec<Item>> {
     let Step { alike, has_values } = STEPS.get(step)?;
     let mut groups: Vec<Vec<&Entry>> = entries.iter().map(|entry| vec![entry]).collect();
     for alike in *alike {
-        groups = joined(groups, *alike);
+        let key = |entry: &Entry| Some((is_logging(entry), alike(entry)));
+        groups = joined(groups, key, owner, ALIKE_MIN);
+    }
+    if let Some(alike) = alike.last() {
+        let key =
+            |entry: &Entry| has_hint(entry).then(|| (entry.address.party.clone(), alike(entry)));
+        groups = joined(groups, key, |entry| entry.address.clone(), OF_ONE_MIN);
     }
     let shown = groups.iter().map(|group| {
         let mut item = match group.as_slice() {
@@ -71,29 +81,55 @@ pub(super) fn is_shortened(items: &[Item], entries: &[Entry]) -> bool {
             < entries.iter().map(|entry| &entry.lines).fold(0, lines)
 }
 
-/// Joins the entries that stand alone and are alike, if there are enough of them. The group stands where its first entry stood.
-fn joined(groups: Vec<Vec<&Entry>>, alike: fn(&Entry) -> Vec<String>) -> Vec<Vec<&Entry>> {
-    let key = |entry: &Entry| (entry.address.party == Party::Logging, alike(entry));
-    let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+/// Whether something is wrong with it.
+fn has_hint(entry: &Entry) -> bool {
+    entry.lines.iter().any(|line| is_hint(line))
+}
+
+fn is_hint(line: &str) -> bool {
+    line.trim_start().starts_with("hint:")
+}
+
+fn is_logging(entry: &Entry) -> bool {
+    entry.address.party == Party::Logging
+}
+
+/// The member, or the Region of the logging account.
+fn owner(entry: &Entry) -> (AccountId, Option<Region>) {
+    let ResourceAddress {
+        account, region, ..
+    } = &entry.address;
+    (
+        account.clone(),
+        region.clone().filter(|_| is_logging(entry)),
+    )
+}
+
+/// Joins the entries that stand alone and have the same key, unless it is `None`, if they are of enough owners. The group stands where its first entry
+/// stood.
+fn joined<'e, K: Ord, O: Ord>(
+    groups: Vec<Vec<&'e Entry>>,
+    key: impl Fn(&Entry) -> Option<K>,
+    owner: impl Fn(&Entry) -> O,
+    owners_min: usize,
+) -> Vec<Vec<&'e Entry>> {
+    let mut owners: BTreeMap<K, BTreeSet<O>> = BTreeMap::new();
     for group in &groups {
-        if let [entry] = group.as_slice() {
-            let ResourceAddress {
-                account, region, ..
-            } = &entry.address;
-            let is_logging = entry.address.party == Party::Logging;
-            let owner = (account, region.as_ref().filter(|_| is_logging));
-            owners.entry(key(entry)).or_default().insert(owner);
+        if let [entry] = group.as_slice()
+            && let Some(key) = key(entry)
+        {
+            owners.entry(key).or_default().insert(owner(entry));
         }
     }
     let mut places = BTreeMap::new();
     let mut joined: Vec<Vec<&Entry>> = Vec::new();
     for group in groups {
         let key = match group.as_slice() {
-            [entry] => Some(key(entry)),
+            [entry] => key(entry),
             _ => None,
         };
-        let Some(key) = key.filter(|key| owners.get(key).is_some_and(|all| all.len() >= ALIKE_MIN))
-        else {
+        let is_enough = |key: &K| owners.get(key).is_some_and(|all| all.len() >= owners_min);
+        let Some(key) = key.filter(is_enough) else {
             joined.push(group);
             continue;
         };
@@ -273,7 +309,7 @@ fn shared(pairs: impl Iterator<Item = ((usize, char), char)>) -> usize {
 
 /// Whether a line is shown without its values: all that is said of the change, not what its fields become.
 fn is_kept(line: &str) -> bool {
-    !line.starts_with(' ') || line.trim_start().starts_with("hint:")
+    !line.starts_with(' ') || is_hint(line)
 }
 
 /// The lines, with a few in place of many that are indented alike.

@@ -244,18 +244,28 @@ fn ends(ends: &DestinationEnds) -> [(&'static str, String); 2] {
     [("stream", target.to_string()), ("role", role.to_string())]
 }
 
-fn filter(filter: &SubscriptionFilter) -> [(&'static str, String); 4] {
+fn filter(filter: &SubscriptionFilter) -> [(&'static str, String); 5] {
     let SubscriptionFilter {
         name: _,
         pattern,
         destination,
         distribution,
+        system_fields,
         role,
     } = filter;
+    let system_fields: Vec<&str> = system_fields.iter().map(String::as_str).collect();
     [
         ("to", destination.to_string()),
         ("pattern", format!("\"{}\"", pattern.as_str())),
         ("distribution", distribution.to_string()),
+        (
+            "system fields",
+            if system_fields.is_empty() {
+                "none".to_owned()
+            } else {
+                system_fields.join(", ")
+            },
+        ),
         (
             "role",
             role.as_ref()

@@ -131,6 +131,21 @@ fn a_few_members_are_shown_in_full() {
 }
 
 #[test]
+fn a_single_member_that_cannot_be_read_is_told_once() {
+    let desired = fleet(100, |number| format!("member_account_{number}"));
+    let observed = seen(&desired, |number, filter| match number {
+        7 => State::Unknown("profile `dev7` does not exist".to_owned()),
+        _ => free(number, filter),
+    });
+    let plan = plan(&desired, &observed, Consent::default());
+    let text = output::plan::text(&plan, Detail::Screen);
+    check_fits(&text);
+    assert_eq!(text.matches("does not exist").count(), 1, "{text}");
+    let full = output::plan::text(&plan, Detail::Full);
+    assert_eq!(full.matches("does not exist").count(), 6);
+}
+
+#[test]
 fn what_is_broken_stands_out_among_a_thousand() {
     let desired = fleet(1000, |number| format!("member_account_{number}"));
     let other = |filter: &SubscriptionFilter, name: String| SubscriptionFilter {

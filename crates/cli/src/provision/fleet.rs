@@ -3,6 +3,7 @@
 mod defaults;
 mod flags;
 mod keys;
+mod log_groups;
 mod parse;
 mod reader;
 mod validate;
@@ -16,7 +17,7 @@ use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
     Region, RoleName, StreamName,
 };
-use crate::provision::resource::{Distribution, Encryption, StreamMode, Tags};
+use crate::provision::resource::{Distribution, Encryption, FilterPattern, StreamMode, Tags};
 
 pub use flags::{Flags, MemberByHand};
 pub(crate) use validate::is_on_delivery_path;
@@ -76,10 +77,14 @@ pub struct Member {
 }
 
 /// How a log group is subscribed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
     pub source: Source,
     pub distribution: Distribution,
+    /// Which log events are delivered; by default all.
+    pub pattern: FilterPattern,
+    /// Whether each event says which account and Region it comes from.
+    pub emit_system_fields: bool,
 }
 
 /// Every mistake in a fleet file, in the order of its lines.
@@ -192,7 +197,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        23 mistakes
+        27 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -204,18 +209,22 @@ mod tests {
           line 14: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
           line 15: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
           line 16: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
-          line 19: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
-          line 22: tags.aws:x: this key is reserved
-          line 23: tags.team: expected a string, found an integer
-          line 25: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
-          line 27: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
-          line 28: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
-          line 30: members[2].name: member `dev1` is already listed on line 25; give each member its own `name`
-          line 33: members[2].regions: expected a list such as regions = ["…"], found a string
-          line 34: members[2].cloudtrail: `one` is listed twice
-          line 34: members[2].cloudtrail: log group `one` is listed twice
-          line 39: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 40: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, vpc_flow_logs, cloudtrail, guardduty, other
+          line 19: defaults.emit_system_fields: expected true or false, found a string
+          line 22: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
+          line 25: tags.aws:x: this key is reserved
+          line 26: tags.team: expected a string, found an integer
+          line 28: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 30: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
+          line 31: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
+          line 33: members[2].name: member `dev1` is already listed on line 28; give each member its own `name`
+          line 36: members[2].regions: expected a list such as regions = ["…"], found a string
+          line 37: members[2].cloudtrail: `one` is listed twice
+          line 37: members[2].cloudtrail: log group `one` is listed twice
+          line 42: members[3].guardduty: the list is empty; add at least one entry, or remove the key
+          line 43: members[3].other[1].patern: unknown key; did you mean `pattern`?
+          line 43: members[3].other[2].name: missing; for example name = "…"
+          line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
+          line 44: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
         "#);
     }
 
@@ -230,9 +239,9 @@ mod tests {
         insta::assert_snapshot!(error, @"
         4 mistakes
           line 55: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 68: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 68: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 71: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 72: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 72: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 75: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 
@@ -290,5 +299,9 @@ mod tests {
         insta::assert_snapshot!(mistakes("[\"us-wset-2\"]"), @"line 14: logging.regions: AWS has no Region `us-wset-2`; the nearest names are us-west-2, us-west-1, us-east-2");
         insta::assert_snapshot!(mistakes("[\"us-west-2\", \"cn-north-1\"]"), @"line 14: logging.regions: `cn-north-1` is in partition aws-cn, but `us-west-2` is in aws; make a fleet for each partition");
         fleet("[\"us-west-9\", \"nz-south-1\"]").unwrap();
+        let key =
+            "retention_hours = 168\nencryption = \"arn:aws-cn:kms:us-west-2:999988887777:key/k\"";
+        let key = TEMPLATE.replace("retention_hours = 168", key);
+        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 33: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

@@ -237,6 +237,21 @@ impl Arn {
             .unwrap_or_default()
     }
 
+    /// The ARNs of the resources of this name in every Region, for an identity policy
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>).
+    pub(crate) fn in_every_region(&self) -> Self {
+        let mut parts: Vec<&str> = self.0.splitn(6, ':').collect();
+        if let Some(region) = parts.get_mut(3) {
+            *region = "*";
+        }
+        Self(parts.join(":"))
+    }
+
+    /// The partition, for example `aws-cn`.
+    pub(crate) fn partition(&self) -> &str {
+        self.part(1)
+    }
+
     /// The service, for example `logs`.
     pub(crate) fn service(&self) -> &str {
         self.part(2)
@@ -363,6 +378,10 @@ mod tests {
         assert_eq!(arn.account(), Some(account.clone()));
         assert_eq!(arn.resource(), "destination:kinesisDest");
         assert_eq!(arn.resource_name(), "kinesisDest");
+        assert_eq!(
+            arn.in_every_region().as_str(),
+            "arn:aws-cn:logs:*:999988887777:destination:kinesisDest"
+        );
         let gov = Arn::role(
             &"us-gov-west-1".parse().unwrap(),
             &account,

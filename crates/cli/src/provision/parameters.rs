@@ -1,4 +1,4 @@
-//! The parameters of infra/'s templates that follow from the fleet file, so that names are written once.
+//! Parameters of the templates in `infra/`, derived from the fleet file so that each name is written once.
 
 mod architecture;
 mod sources;
@@ -15,35 +15,35 @@ pub use architecture::{Architecture, HEADER_BYTES};
 pub use sources::Shortened;
 use sources::Sources;
 
-/// Values by parameter.
+/// Values by the name of the parameter.
 pub type Parameters = BTreeMap<&'static str, String>;
 
-/// What a parameter holds at most, in bytes
+/// The longest value of a parameter, in bytes
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 const PARAMETER_BYTES_MAX: usize = 4_096;
 
-/// What `logging.yaml` is given.
+/// The parameters of `logging.yaml`, and what was done to make them fit.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Logging {
     pub parameters: Parameters,
-    /// How `Sources` was made to fit, if it had to be.
+    /// Set if `Sources` had to be shortened.
     pub shortened: Option<Shortened>,
-    /// How many accounts there are, if they are too many for `Accounts`, which then is left out.
+    /// The number of accounts, if they are too many for `Accounts`, which is then left out.
     pub accounts_left_out: Option<usize>,
 }
 
-/// A fleet that a template cannot be given as it is.
+/// Why a template cannot take this fleet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParametersError {
-    /// The transformer knows a source by the log group's name alone.
+    /// `Sources` has one entry for all log groups of a name.
     #[error("log group {log_group} carries {one} in one member and {other} in another")]
     TwoSources {
         log_group: LogGroupName,
         one: Source,
         other: Source,
     },
-    /// A template makes one log group of a source.
-    #[error("{member} has {count} {of} log groups, and the template makes one")]
+    /// A template creates one log group for a source.
+    #[error("{member} has {count} {of} log groups, but the template creates one")]
     NotOneLogGroup {
         member: MemberName,
         of: Source,
@@ -51,18 +51,17 @@ pub enum ParametersError {
     },
     /// A multi-Region trail is one trail, with one log group in its home Region.
     #[error(
-        "{member} has a CloudTrail log group in {count} Regions, and a trail has one in its home Region only"
+        "{member} has a CloudTrail log group in {count} Regions, but a trail has one only in its home Region"
     )]
     TrailInSeveralRegions { member: MemberName, count: usize },
-    /// No member has what the template is for.
     #[error("no member has a {of} log group")]
     NoLogGroup { of: Source },
     #[error(
-        "the sources of {} log groups take {} bytes, merged by their beginnings still {bytes}; {} fit into a Lambda's environment",
+        "the sources of {} log groups need {} bytes, or {bytes} if they are merged by prefix, but a Lambda's environment has room for {}",
         .shortened.log_groups, .shortened.bytes, .shortened.bytes_max
     )]
     ManySources { shortened: Shortened, bytes: usize },
-    #[error("parameter {parameter} takes {bytes} bytes, and {bytes_max} at most fit")]
+    #[error("parameter {parameter} needs {bytes} bytes, but can have at most {bytes_max}")]
     TooLong {
         parameter: &'static str,
         bytes: usize,
@@ -75,29 +74,31 @@ impl ParametersError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::TwoSources { .. } => {
-                "give the log groups different names, or let a stack of their own carry them"
+                "give the log groups different names, or move one of the members to another fleet, with a stack of its own"
             }
             Self::NotOneLogGroup { .. } => {
-                "deploy the template for one of them by hand; the fleet file may name them all"
+                "deploy the template by hand for one of them; the fleet file may list them all"
             }
             Self::TrailInSeveralRegions { .. } => {
-                "give the member's other Regions an entry of their own in the fleet file, without cloudtrail"
+                "in the fleet file, list the member's other Regions in a second entry without cloudtrail"
             }
-            Self::NoLogGroup { .. } => "name it in the fleet file first",
+            Self::NoLogGroup { .. } => "add it to the fleet file first",
             Self::ManySources { .. } => {
-                "pass --without-sources if AWS's own names of log streams and the content tell the sources apart, or let the names of a source's log groups begin alike"
+                "pass --without-sources, so that the transformer recognises sources by AWS's names of log streams and by content, or give the log groups of each source names with a common prefix"
             }
-            Self::TooLong { .. } => "an organization trail needs one entry for all members",
+            Self::TooLong { .. } => {
+                "use an organization trail, which needs one entry for all members"
+            }
         }
     }
 }
 
-/// For `logging.yaml`: the stream, its key, how long it may be silent, the filters' name, whose logs come, which log groups carry
-/// which source unless the transformer is to tell (`with_sources` is false), and the architecture of the transformer's build, if
-/// there is one.
+/// The parameters of `logging.yaml`: the stream and its key, how long it may be silent, the name of the filters, the accounts, the
+/// source of each log group (unless `with_sources` is false: then the transformer finds it out), and the transformer's
+/// `architecture`, if it is known.
 ///
 /// # Errors
-/// One log group's name with two sources; more log groups than a Lambda's environment holds, even merged.
+/// Fails if log groups of one name carry two sources, or if there are more than a Lambda's environment has room for.
 pub fn of_logging(
     fleet: &Fleet,
     architecture: Option<Architecture>,
@@ -135,11 +136,11 @@ pub fn of_logging(
     })
 }
 
-/// For `cloudtrail-bucket.yaml`: the trails of all members that have a CloudTrail log group, where each may write, and
-/// the logging account's own trail in `home`, unless `member.yaml` makes it.
+/// The parameters of `cloudtrail-bucket.yaml`: the trail of each member that has a CloudTrail log group, and where it may write;
+/// also the logging account's own trail, in `home`, unless `member.yaml` creates it.
 ///
 /// # Errors
-/// No such member; one in several Regions; more of them than a parameter holds.
+/// Fails if no member has a trail, if one has it in several Regions, or if the trails do not fit into a parameter.
 pub fn of_trail_bucket(
     fleet: &Fleet,
     home: &Region,
@@ -188,10 +189,10 @@ pub fn of_trail_bucket(
     ]))
 }
 
-/// For `member.yaml`: the filters' name, the log groups of one member, and its trail if it has one.
+/// The parameters of `member.yaml`: the name of the filters, the log groups of one member, and its trail if it has one.
 ///
 /// # Errors
-/// More than one log group of a source; a trail in several Regions.
+/// Fails if the member has several log groups of one source, or its trail in several Regions.
 pub fn of_member(
     fleet: &Fleet,
     name: &MemberName,
@@ -212,10 +213,10 @@ pub fn of_member(
     Ok(parameters)
 }
 
-/// For `guardduty.yaml`: the logging account's log group of findings.
+/// The parameter of `guardduty.yaml`: the logging account's log group of findings.
 ///
 /// # Errors
-/// None, or more than one.
+/// Fails unless the fleet file lists exactly one.
 pub fn of_guardduty(fleet: &Fleet) -> Result<Parameters, ParametersError> {
     let mut own = fleet
         .members
@@ -231,14 +232,14 @@ pub fn of_guardduty(fleet: &Fleet) -> Result<Parameters, ParametersError> {
     }
 }
 
-/// Whose logs come, in order.
+/// The members' accounts, each once.
 fn accounts(fleet: &Fleet) -> Vec<&str> {
     let accounts = fleet.members.values().map(|member| member.account.as_str());
     accounts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The home Region of a member's trail: the only one of its entry in the fleet file, since the filter on the trail's log
-/// group is planned in each Region of the entry.
+/// The home Region of a member's trail: the only Region of its entry in the fleet file, because the trail's log group is expected in
+/// each of them.
 fn trail_home<'a>(name: &MemberName, member: &'a Member) -> Result<&'a Region, ParametersError> {
     let mut regions = member.regions.iter();
     match (regions.next(), regions.next()) {

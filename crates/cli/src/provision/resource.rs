@@ -1,6 +1,6 @@
 //! The nouns that desired and observed share: stream modes, encryption, filters, tags, logins and resource addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use catchment_transformer::source::Source;
@@ -134,6 +134,10 @@ impl PartialEq for FilterPattern {
 
 impl Eq for FilterPattern {}
 
+/// The system fields that say where a log event comes from, which a copy of a log group in another account or Region does not
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>).
+pub const SYSTEM_FIELDS: [&str; 2] = ["@aws.account", "@aws.region"];
+
 /// A subscription filter, desired or observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionFilter {
@@ -142,6 +146,8 @@ pub struct SubscriptionFilter {
     /// Where it delivers: a `logs::Destination`, or anything if the filter is foreign.
     pub destination: Arn,
     pub distribution: Distribution,
+    /// What each event carries beside its message, such as `@aws.account`.
+    pub system_fields: BTreeSet<String>,
     /// The role that delivers. Ours have none, because the `logs::Destination` has its own.
     pub role: Option<Arn>,
 }

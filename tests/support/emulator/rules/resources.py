@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from ..call import Refusal
+from ..call import Call, Refusal
 from ..upstream import Upstream
 
 
@@ -13,6 +13,7 @@ class Resources:
     def __init__(self, upstream: Upstream):
         self._upstream = upstream
         self._kept, self._version = {}, 0
+        self._system_fields = {}
 
     def forget(self) -> None:
         """Has everything read anew: something was, or is about to be, written."""
@@ -56,7 +57,19 @@ class Resources:
             )
         except Refusal:
             return []
-        return found["subscriptionFilters"]
+        return self.completed(account, region, found["subscriptionFilters"])
+
+    def note_filter(self, call: Call) -> None:
+        """Keeps the system fields that a filter emits, which ministack forgets."""
+        place = (call.account, call.region, call.params["logGroupName"], call.params["filterName"])
+        self._system_fields[place] = call.params.get("emitSystemFields", [])
+
+    def completed(self, account: str, region: str, filters: list[dict]) -> list[dict]:
+        """The filters with their system fields."""
+        for one in filters:
+            if found := self._system_fields.get((account, region, one["logGroupName"], one["filterName"])):
+                one["emitSystemFields"] = found
+        return filters
 
     async def _stream(self, arn: str) -> dict | None:
         region, account, name = _parts(arn, "stream/")

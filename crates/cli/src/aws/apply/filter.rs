@@ -35,6 +35,9 @@ pub(super) async fn make(
                 Coverage::Planned | Coverage::Elsewhere => caller,
                 Coverage::Unread => &hurried,
             };
+            let system_fields = Some(&after.system_fields).filter(|fields| !fields.is_empty());
+            let system_fields: Option<Vec<_>> =
+                system_fields.map(|fields| fields.iter().cloned().collect());
             let sent = caller
                 .call("logs:PutSubscriptionFilter", &resource, || {
                     logs.put_subscription_filter()
@@ -43,6 +46,7 @@ pub(super) async fn make(
                         .filter_pattern(after.pattern.as_str())
                         .destination_arn(after.destination.as_str())
                         .distribution(distribution.clone())
+                        .set_emit_system_fields(system_fields.clone())
                         .send()
                 })
                 .await;

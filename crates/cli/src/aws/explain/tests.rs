@@ -35,6 +35,22 @@ fn every_known_refusal_has_its_cause_and_next_step() {
             NEVER,
         ),
         (
+            PUT_FILTER,
+            "InvalidParameterException",
+            "Invalid subscription filter pattern",
+            "does not understand the filter pattern",
+            "correct `pattern`",
+            NEVER,
+        ),
+        (
+            PUT_FILTER,
+            "InvalidParameterException",
+            "Invalid character(s) in term '?'",
+            "does not understand the filter pattern",
+            "correct `pattern`",
+            NEVER,
+        ),
+        (
             PUT_DESTINATION,
             "ValidationException",
             "Make sure you have given CloudWatch Logs permission to assume the provided role.",

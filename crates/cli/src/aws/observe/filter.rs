@@ -58,6 +58,7 @@ fn filter(one: &wire::SubscriptionFilter) -> Result<SubscriptionFilter, NameErro
             Some(wire::Distribution::Random) => Distribution::Random,
             _ => Distribution::ByLogStream,
         },
+        system_fields: one.emit_system_fields().iter().cloned().collect(),
         role: one
             .role_arn()
             .filter(|arn| !arn.is_empty())

@@ -17,7 +17,7 @@ use crate::aws::{Ask, Connections, LoginError, Options, Place};
 use crate::output::{Hinted, Progress, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
-use crate::provision::name::{AccountId, Arn, ProfileName};
+use crate::provision::name::{AccountId, ProfileName};
 use crate::provision::observed::Observed;
 
 pub(crate) struct Session {
@@ -174,16 +174,13 @@ async fn by_hand(
     arn: &str,
 ) -> anyhow::Result<Desired> {
     let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
-    let destination: Arn = arn.parse().map_err(|error| usage(&error))?;
+    let region = MemberByHand::region(arn).map_err(|error| usage(&error))?;
     let profile = flags
         .profile
         .as_deref()
         .map(str::parse::<ProfileName>)
         .transpose()
         .map_err(|error| usage(&error))?;
-    let Some(region) = destination.region() else {
-        return Err(Usage(format!("--destination-arn: `{arn}` has no Region")).into());
-    };
     let account = connections
         .account(profile.as_ref(), &region)
         .await

@@ -8,7 +8,7 @@ use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Template, TemplateValue};
 use crate::provision::resource::{
-    DestinationEnds, FilterPattern, Login, OWNER_TAG, SubscriptionFilter,
+    DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter,
 };
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
@@ -179,16 +179,20 @@ fn member(
         log_groups,
     } = member;
     let filters_of = |region: &Region| {
-        let filter = |distribution| SubscriptionFilter {
+        let filter = |group: &fleet::LogGroup| SubscriptionFilter {
             name: name.clone(),
-            pattern: FilterPattern::default(),
+            pattern: group.pattern.clone(),
             destination: destination(region),
-            distribution,
+            distribution: group.distribution,
+            system_fields: match group.emit_system_fields {
+                true => SYSTEM_FIELDS.map(str::to_owned).into(),
+                false => BTreeSet::new(),
+            },
             role: None,
         };
         log_groups
             .iter()
-            .map(|(group, facts)| (group.clone(), filter(facts.distribution)))
+            .map(|(name, group)| (name.clone(), filter(group)))
             .collect()
     };
     let regions = regions

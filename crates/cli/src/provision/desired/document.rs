@@ -1,5 +1,7 @@
 //! Every policy document of a fleet, and the least privilege of each operator: what `catchment policies` prints.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,11 +54,14 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
         }
         let places = || logging.regions.values();
         let operator = Template::OperatorLogging.render([
-            ("streams", places().map(|place| &place.stream.arn).collect()),
+            (
+                "streams",
+                in_every_region(places().map(|place| &place.stream.arn)),
+            ),
             ("role", TemplateValue::One(role.arn.to_string())),
             (
                 "destinations",
-                places().map(|place| &place.destination.arn).collect(),
+                in_every_region(places().map(|place| &place.destination.arn)),
             ),
         ])?;
         add(
@@ -86,17 +91,13 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
                 .iter()
                 .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
         };
-        let groups = filters()
+        let groups: Vec<_> = filters()
             .flat_map(|(region, (group, _))| Arn::log_group(region, &member.login.account, group))
             .collect();
-        let mut destinations: Vec<_> = filters()
-            .map(|(_, (_, filter))| &filter.destination)
-            .collect();
-        destinations.sort();
-        destinations.dedup();
+        let destinations = filters().map(|(_, (_, filter))| &filter.destination);
         let operator = Template::OperatorMember.render([
-            ("log_groups", groups),
-            ("destinations", destinations.iter().collect()),
+            ("log_groups", in_every_region(&groups)),
+            ("destinations", in_every_region(destinations)),
         ])?;
         add(
             &Party::Member(name.clone()),
@@ -123,6 +124,12 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
         );
     }
     Ok(documents)
+}
+
+/// The resources in every Region: one that is taken out of the fleet file must still be read, and pruned.
+fn in_every_region<'a>(arns: impl IntoIterator<Item = &'a Arn>) -> TemplateValue {
+    let arns: BTreeSet<_> = arns.into_iter().map(Arn::in_every_region).collect();
+    arns.iter().collect()
 }
 
 #[cfg(test)]

@@ -67,19 +67,20 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
                     pattern,
                     destination,
                     distribution,
+                    system_fields,
                     role,
                 },
             )| {
                 format!(
-                    "{group}: {name} {:?} {destination} {distribution} {role:?}",
+                    "{group}: {name} {:?} {destination} {distribution} {system_fields:?} {role:?}",
                     pattern.as_str()
                 )
             },
         )
         .collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
-    CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random None
-    cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream None
+    CloudTrail/member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest Random {} None
+    cwl_vpc_fl_member_account_1: catchment-kinesisDest "" arn:aws:logs:us-west-2:999988887777:destination:kinesisDest ByLogStream {} None
     "#);
 }
 

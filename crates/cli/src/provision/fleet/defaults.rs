@@ -1,4 +1,4 @@
-//! The tables `[distribution]` and `[tags]`, which apply to the whole fleet.
+//! The tables `[defaults]`, `[distribution]` and `[tags]`, which apply to the whole fleet.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,24 @@ const TAG_KEY_CHARACTERS_MAX: usize = 128;
 /// The same page.
 const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
-/// Reads `[distribution]`: how each source's log events spread over the shards.
-pub(super) fn distribution<'a>(
-    reader: &mut Reader<'a>,
-    top: &Table<'a>,
-) -> BTreeMap<Source, Distribution> {
+/// What a log group has unless it, or its member, says otherwise.
+pub(super) struct Defaults {
+    pub distribution: BTreeMap<Source, Distribution>,
+    pub emit_system_fields: bool,
+}
+
+/// Reads `[defaults]` and `[distribution]`.
+pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults {
+    let table = reader.table(top, "defaults", &keys::DEFAULTS);
+    let emit = table.and_then(|table| reader.flag(&table, keys::EMIT_SYSTEM_FIELDS));
+    Defaults {
+        distribution: distribution(reader, top),
+        emit_system_fields: emit.unwrap_or_default(),
+    }
+}
+
+/// How each source's log events spread over the shards.
+fn distribution<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> BTreeMap<Source, Distribution> {
     let Some(table) = reader.table(top, "distribution", &keys::sources()) else {
         return BTreeMap::new();
     };

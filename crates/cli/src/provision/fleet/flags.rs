@@ -9,7 +9,7 @@ use super::{FleetError, LogGroup, Member, Mistake};
 use crate::provision::name::{
     Arn, DestinationName, FilterName, LogGroupName, MemberName, Name, NameError, Region,
 };
-use crate::provision::resource::Distribution;
+use crate::provision::resource::{Distribution, FilterPattern};
 
 /// The flags as given, and the account of the caller's credentials.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,20 @@ pub struct MemberByHand {
 }
 
 impl MemberByHand {
+    /// The Region of `--destination-arn`, where the member's account is called.
+    ///
+    /// # Errors
+    /// Fails if it is not the ARN of a `logs::Destination`.
+    pub fn region(destination_arn: &str) -> Result<Region, FleetError> {
+        let parts = destination_arn
+            .parse::<Arn>()
+            .map_err(|error| error.to_string())
+            .and_then(|arn| destination_parts(&arn));
+        parts.map(|(region, _)| region).map_err(|what| FleetError {
+            mistakes: vec![mistake("--destination-arn", what)],
+        })
+    }
+
     /// Reads the flags. The Region is that of the `logs::Destination`, which serves no other.
     ///
     /// # Errors
@@ -46,14 +60,11 @@ impl MemberByHand {
         let account = parsed(&mut mistakes, "account", flags.account);
         let destination: Option<Arn> =
             parsed(&mut mistakes, "--destination-arn", flags.destination_arn);
-        let parts = destination.as_ref().and_then(destination_parts);
-        if destination.is_some() && parts.is_none() {
-            let what = format!(
-                "`{}` is not the ARN of a CloudWatch Logs destination; expected arn:aws:logs:REGION:ACCOUNT:destination:NAME",
-                flags.destination_arn
-            );
-            mistakes.push(mistake("--destination-arn", what));
-        }
+        let parts = destination.as_ref().map(destination_parts);
+        let parts = parts.and_then(|parts| {
+            let wrong = |what| mistakes.push(mistake("--destination-arn", what));
+            parts.map_err(wrong).ok()
+        });
         let mut log_groups = BTreeMap::new();
         let sources = [
             ("--vpc-flow-logs", Source::VpcFlowLogs, flags.vpc_flow_logs),
@@ -75,6 +86,8 @@ impl MemberByHand {
                 let log_group = LogGroup {
                     source,
                     distribution: Distribution::default_for(source),
+                    pattern: FilterPattern::default(),
+                    emit_system_fields: false,
                 };
                 if log_groups.insert(group, log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));
@@ -113,11 +126,23 @@ impl MemberByHand {
     }
 }
 
-fn destination_parts(arn: &Arn) -> Option<(Region, FilterName)> {
-    let name: DestinationName = arn.resource().strip_prefix("destination:")?.parse().ok()?;
-    arn.account()?;
-    let region = arn.region().filter(|_| arn.service() == "logs")?;
-    Some((region, FilterName::for_destination(&name)))
+/// The Region, and the name of the filters; or what is wrong with the ARN.
+fn destination_parts(arn: &Arn) -> Result<(Region, FilterName), String> {
+    let parts = || {
+        let name: DestinationName = arn.resource().strip_prefix("destination:")?.parse().ok()?;
+        arn.account()?;
+        let region = arn.region().filter(|_| arn.service() == "logs")?;
+        Some((region, FilterName::for_destination(&name)))
+    };
+    let Some((region, filter)) = parts() else {
+        return Err(format!(
+            "`{arn}` is not the ARN of a CloudWatch Logs destination; expected arn:aws:logs:REGION:ACCOUNT:destination:NAME"
+        ));
+    };
+    match region.mistake().or_else(|| region.of_other_partition(arn)) {
+        Some(what) => Err(what),
+        None => Ok((region, filter)),
+    }
 }
 
 fn parsed<T: Name>(mistakes: &mut Vec<Mistake>, flag: &str, text: &str) -> Option<T> {
@@ -179,6 +204,16 @@ mod tests {
           --cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
           --cloudtrail: log group `twice` is listed twice
         ");
+    }
+
+    #[test]
+    fn a_destination_is_in_a_region_of_its_own_partition() {
+        let wrong = |arn| MemberByHand::region(arn).unwrap_err().to_string();
+        insta::assert_snapshot!(wrong("arn:aws:logs:cn-north-1:999988887777:destination:d"), @"--destination-arn: `arn:aws:logs:cn-north-1:999988887777:destination:d` is of partition aws, but cn-north-1 is in aws-cn");
+        insta::assert_snapshot!(wrong("arn:aws:logs:us-wset-2:999988887777:destination:d"), @"--destination-arn: AWS has no Region `us-wset-2`; the nearest names are us-west-2, us-west-1, us-east-2");
+        insta::assert_snapshot!(wrong("arn:aws:logs"), @"--destination-arn: `arn:aws:logs` is not an ARN; expected arn:partition:service:region:account:resource");
+        let region = MemberByHand::region("arn:aws-cn:logs:cn-north-1:999988887777:destination:d");
+        assert_eq!(region.unwrap().as_str(), "cn-north-1");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
+pub(super) const TOP: [&str; 5] = ["logging", "members", "defaults", "distribution", "tags"];
 pub(super) const LOGGING: [&str; 9] = [
     "profile",
     "account",
@@ -16,12 +16,19 @@ pub(super) const LOGGING: [&str; 9] = [
 ];
 pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
 
+/// What members and log groups have in common, unless they say otherwise.
+pub(super) const DEFAULTS: [&str; 1] = [EMIT_SYSTEM_FIELDS];
+pub(super) const EMIT_SYSTEM_FIELDS: &str = "emit_system_fields";
+
 /// The keys of a member: its own, and one for each source.
 pub(super) fn member() -> Vec<&'static str> {
-    let mut keys = vec!["name", "profile", "account", "regions"];
+    let mut keys = vec!["name", "profile", "account", "regions", EMIT_SYSTEM_FIELDS];
     keys.extend(sources());
     keys
 }
+
+/// The keys of a log group that is written as a table.
+pub(super) const LOG_GROUP: [&str; 3] = ["name", "pattern", EMIT_SYSTEM_FIELDS];
 
 /// The key of each source.
 pub(super) fn sources() -> Vec<&'static str> {

@@ -1,19 +1,19 @@
 //! Reads the fleet file, with a function for each table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use catchment_transformer::source::Source;
 use toml::de::DeTable;
 
-use super::defaults;
+use super::defaults::{self, Defaults};
 use super::keys;
+use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
 use super::validate::{self, Entry};
-use super::{Fleet, FleetError, LogGroup, Logging, Mistake, Stream};
+use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
+    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region,
 };
-use crate::provision::resource::{Distribution, Encryption, StreamMode};
+use crate::provision::resource::{Encryption, StreamMode};
 
 /// The limit of UpdateShardCount (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html>).
 const SHARDS_MAX: u32 = 10_000;
@@ -55,7 +55,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         "members",
         "a table [[members]] with account and log groups",
     );
-    let distribution = defaults::distribution(&mut reader, &top);
+    let defaults = defaults::defaults(&mut reader, &top);
     let tags = defaults::tags(&mut reader, &top);
     let logging = reader
         .table(&top, "logging", &keys::LOGGING)
@@ -63,7 +63,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let entries: Vec<Entry> = reader
         .tables(&top, "members", &keys::member())
         .iter()
-        .map(|table| member(&mut reader, table, logging.as_ref(), &distribution))
+        .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
@@ -130,9 +130,7 @@ fn regions<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> BTreeSet<Region> {
         value: region,
     } in &regions
     {
-        if let Some(nearest) = region.mistaken_for() {
-            let nearest = nearest.join(", ");
-            let what = format!("AWS has no Region `{region}`; the nearest names are {nearest}");
+        if let Some(what) = region.mistake() {
             reader.mistake(*line, table.key("regions"), what);
         }
     }
@@ -228,11 +226,13 @@ fn encryption<'a>(
         other => match other.parse::<Arn>() {
             Ok(key) if key.service() == "kms" && key.resource().starts_with("key/") => {
                 let is_elsewhere = |region: &&Region| key.region().as_ref() != Some(*region);
-                match regions.iter().find(is_elsewhere) {
+                let elsewhere = regions.iter().find(is_elsewhere).map(|region| {
+                    format!("`{other}` is not a key in {region}, which also has a stream")
+                });
+                let of_other = || regions.first()?.of_other_partition(&key);
+                match elsewhere.or_else(of_other) {
                     None => return Some(Encryption::Customer(key)),
-                    Some(region) => {
-                        format!("`{other}` is not a key in {region}, which also has a stream")
-                    }
+                    Some(what) => what,
                 }
             }
             _ => format!("unknown encryption `{other}`; expected {EXPECTED}"),
@@ -246,44 +246,13 @@ fn member<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     logging: Option<&Logging>,
-    distribution: &BTreeMap<Source, Distribution>,
+    defaults: &Defaults,
 ) -> Entry {
     reader.needs(table, "account", "account = \"111122223333\"");
     let profile = reader.name(table, "profile");
     let account: Option<At<AccountId>> = reader.name(table, "account");
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let mut log_groups = BTreeMap::new();
-    let mut lines = BTreeMap::new();
-    for source in Source::ALL {
-        for group in reader.names::<LogGroupName>(table, keys::source(source)) {
-            if lines.insert(group.value.clone(), group.line).is_some() {
-                reader.mistake(
-                    group.line,
-                    table.key(keys::source(source)),
-                    format!("log group `{}` is listed twice", group.value),
-                );
-            }
-            let distribution = distribution
-                .get(&source)
-                .copied()
-                .unwrap_or_else(|| Distribution::default_for(source));
-            log_groups.insert(
-                group.value,
-                LogGroup {
-                    source,
-                    distribution,
-                },
-            );
-        }
-    }
-    let sources = keys::sources();
-    if !sources.iter().any(|source| table.has(source)) {
-        let what = format!(
-            "no log groups; list some under one of: {}",
-            sources.join(", ")
-        );
-        reader.mistake(table.line, table.key("vpc_flow_logs"), what);
-    }
+    let log_groups = log_groups(reader, table, defaults);
     let profile = profile.map(|profile: At<ProfileName>| profile.value);
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
@@ -312,7 +281,6 @@ fn member<'a>(
     Entry {
         line: table.line,
         path: table.key(""),
-        lines,
         region_lines: regions
             .iter()
             .map(|at| (at.value.clone(), at.line))

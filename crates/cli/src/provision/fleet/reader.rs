@@ -144,6 +144,18 @@ impl<'a> Reader<'a> {
         table: &Table<'a>,
         key: &str,
     ) -> Vec<At<T>> {
+        let named = self.named(table, key, &[]);
+        named.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// A list of names, if the key is present. Unless `known` is empty, an entry may be a table with a `name` and others of these
+    /// keys.
+    pub(super) fn named<T: Name + PartialEq + Display>(
+        &mut self,
+        table: &Table<'a>,
+        key: &str,
+        known: &[&str],
+    ) -> Vec<(At<T>, Option<Table<'a>>)> {
         let Some(value) = table.entries.get(key) else {
             return Vec::new();
         };
@@ -157,16 +169,28 @@ impl<'a> Reader<'a> {
             self.mistake(self.line_of(value), path, what);
             return Vec::new();
         }
-        let mut names: Vec<At<T>> = Vec::new();
-        for item in items.iter() {
-            let Some(name) = self.parse_name::<T>(item, path.clone()) else {
+        let mut names: Vec<(At<T>, Option<Table<'a>>)> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let entries = item.get_ref().as_table().filter(|_| !known.is_empty());
+            let own = entries.map(|entries| {
+                let path = format!("{path}[{}]", index + 1);
+                self.known_table(path, self.line_of(item), entries, known)
+            });
+            let name = match &own {
+                Some(own) => {
+                    self.needs(own, "name", "name = \"…\"");
+                    self.name(own, "name")
+                }
+                None => self.parse_name::<T>(item, path.clone()),
+            };
+            let Some(name) = name else {
                 continue;
             };
-            if names.iter().any(|other| other.value == name.value) {
+            if names.iter().any(|(other, _)| other.value == name.value) {
                 let what = format!("`{}` is listed twice", name.value);
                 self.mistake(name.line, path.clone(), what);
             } else {
-                names.push(name);
+                names.push((name, own));
             }
         }
         names
@@ -194,6 +218,16 @@ impl<'a> Reader<'a> {
             self.mistake(self.line_of(value), table.key(key), what);
         }
         number
+    }
+
+    /// `true` or `false`, if the key is present.
+    pub(super) fn flag(&mut self, table: &Table<'a>, key: &str) -> Option<bool> {
+        let value = table.entries.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.mistyped(value, table.key(key), "true or false");
+        }
+        flag
     }
 
     /// A string, if the key is present. `expected` describes it in a mistake.

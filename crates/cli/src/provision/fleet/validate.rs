@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::log_groups::LogGroups;
 use super::reader::Reader;
-use super::{LogGroup, Logging, Member};
+use super::{Logging, Member};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
 
 /// A member as far as it could be read, with the lines of its parts.
@@ -11,15 +12,13 @@ pub(super) struct Entry {
     pub line: usize,
     /// For example `members[2].`, with the dot.
     pub path: String,
-    /// The line of each log group.
-    pub lines: BTreeMap<LogGroupName, usize>,
     /// The line of each Region that the member itself lists.
     pub region_lines: BTreeMap<Region, usize>,
     pub name: Option<MemberName>,
     pub profile: Option<ProfileName>,
     pub account: Option<AccountId>,
     pub regions: BTreeSet<Region>,
-    pub log_groups: BTreeMap<LogGroupName, LogGroup>,
+    pub log_groups: LogGroups,
 }
 
 impl Entry {
@@ -29,7 +28,7 @@ impl Entry {
             profile: self.profile,
             account: self.account?,
             regions: self.regions,
-            log_groups: self.log_groups,
+            log_groups: self.log_groups.by_name,
         };
         Some((self.name?, member))
     }
@@ -107,13 +106,12 @@ fn delivery_path(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
     if entry.account.as_ref() != Some(&logging.account) {
         return;
     }
-    for group in entry.log_groups.keys() {
+    for (group, line) in &entry.log_groups.lines {
         if is_on_delivery_path(group) {
-            let line = entry.lines.get(group).copied().unwrap_or(entry.line);
             let what = format!(
                 "log group `{group}` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop"
             );
-            reader.mistake(line, entry.path.trim_end_matches('.'), what);
+            reader.mistake(*line, entry.path.trim_end_matches('.'), what);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Regions: their partitions, and which names AWS may have given.
 
-use super::Region;
+use super::{Arn, Region};
 
 /// The partitions, each with how its Regions' names begin, and the Regions that it has: the partition data of the AWS SDK for Rust
 /// (aws-sdk-kinesis 1.130), which keeps it to itself.
@@ -106,7 +106,7 @@ impl Region {
     }
 
     /// The Regions with the most similar names, if AWS has none of this name and would hardly give it to a new one.
-    pub(crate) fn mistaken_for(&self) -> Option<Vec<&'static str>> {
+    fn mistaken_for(&self) -> Option<Vec<&'static str>> {
         let Partition {
             prefix, regions, ..
         } = self.found();
@@ -128,6 +128,21 @@ impl Region {
         all.sort_by(|left, right| right.0.total_cmp(&left.0));
         all.truncate(NEAREST_MAX);
         Some(all.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// What is wrong with the name, if AWS most likely has no Region of it.
+    pub(crate) fn mistake(&self) -> Option<String> {
+        let nearest = self.mistaken_for()?.join(", ");
+        Some(format!(
+            "AWS has no Region `{self}`; the nearest names are {nearest}"
+        ))
+    }
+
+    /// What is wrong with an ARN that is used in this Region, if it is of another partition.
+    pub(crate) fn of_other_partition(&self, arn: &Arn) -> Option<String> {
+        let (of_arn, ours) = (arn.partition(), self.partition());
+        (of_arn != ours)
+            .then(|| format!("`{arn}` is of partition {of_arn}, but {self} is in {ours}"))
     }
 
     fn found(&self) -> &'static Partition {

@@ -1,15 +1,15 @@
-//! The processor that the transformer's build is for, as its executable says.
+//! The processor that the transformer was built for, read from its executable.
 
 use std::fmt;
 
-/// A processor that Lambda has.
+/// A processor that Lambda offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     Arm64,
     X86_64,
 }
 
-/// How many bytes of an executable show its architecture: the ELF header up to and including `e_machine`
+/// How many bytes of an executable are needed: the ELF header up to and including `e_machine`
 /// (<https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html>).
 pub const HEADER_BYTES: usize = 20;
 
@@ -26,7 +26,7 @@ impl Architecture {
 }
 
 impl fmt::Display for Architecture {
-    /// Lambda's own word, which the template's parameter takes.
+    /// Lambda's word for it, which is also the parameter's value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Arm64 => "arm64",

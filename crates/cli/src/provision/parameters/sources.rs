@@ -1,4 +1,4 @@
-//! `CATCHMENT_SOURCES`, short enough for a Lambda's environment: log groups that begin alike share an entry if they must.
+//! `CATCHMENT_SOURCES`, made short enough for a Lambda's environment: if necessary, log groups with a common prefix share an entry.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use super::ParametersError;
 use crate::provision::fleet::Fleet;
 use crate::provision::name::LogGroupName;
 
-/// What a Lambda's whole environment holds at most, in bytes, less what the other settings take
+/// The room in a Lambda's environment, in bytes, less what the other settings need
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const SOURCES_BYTES_MAX: usize = 4_096 - 512;
 
-/// The sources, and how they were shortened.
+/// The value of the setting, and how it was shortened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Sources {
     pub(super) json: String,
     pub(super) shortened: Option<Shortened>,
 }
 
-/// Log groups that were merged.
+/// How log groups were merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortened {
     pub log_groups: usize,
     pub entries: usize,
-    /// Without merging.
+    /// The length without merging.
     pub bytes: usize,
     pub bytes_max: usize,
 }
@@ -82,7 +82,7 @@ fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersEr
     Ok(sources)
 }
 
-/// As the transformer reads it: a JSON object from log group, or the beginning of several with `*`, to source.
+/// The form that the transformer reads: a JSON object with the source of each log group, or of each prefix followed by `*`.
 fn json(entries: &[(String, Source)]) -> String {
     let entries = entries
         .iter()
@@ -91,8 +91,8 @@ fn json(entries: &[(String, Source)]) -> String {
     serde_json::Value::Object(entries).to_string()
 }
 
-/// Merges log groups that are next to each other in order, begin alike and carry the same source. The shared beginning is as
-/// long as it can be, so that it says as little as possible about log groups that are not in the fleet.
+/// Merges neighbours in alphabetical order that have a common prefix and the same source. The prefix is as long as possible, so
+/// that it matches as few log groups outside of the fleet as possible.
 fn merged(groups: &[(String, Source)]) -> Vec<(String, Source)> {
     let (Some((first, source)), Some((last, _))) = (groups.first(), groups.last()) else {
         return Vec::new();
@@ -100,7 +100,7 @@ fn merged(groups: &[(String, Source)]) -> Vec<(String, Source)> {
     if groups.len() == 1 {
         return groups.to_vec();
     }
-    // in order, so that what the first and the last share, all share
+    // the list is sorted: what the first and the last have in common, all have
     let shared = first
         .chars()
         .zip(last.chars())
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// As the transformer decides: the exact name, or else the longest beginning.
+    /// What the transformer would say: the exact name wins, then the longest prefix.
     fn source(entries: &[(String, Source)], name: &str) -> Option<Source> {
         let exact = entries.iter().find(|(entry, _)| entry == name);
         let begins = |entry: &&(String, Source)| {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn log_groups_that_begin_alike_share_an_entry() {
+    fn log_groups_with_a_common_prefix_share_an_entry() {
         let groups = [
             ("CloudTrail/one", Source::CloudTrail),
             ("CloudTrail/two", Source::CloudTrail),

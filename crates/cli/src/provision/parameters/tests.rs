@@ -1,4 +1,4 @@
-//! What each template is given for a small fleet.
+//! The parameters of each template for a small fleet.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn logging_yaml_gets_the_stream_and_the_sources() {
 }
 
 #[test]
-fn the_fleet_file_says_how_long_silence_is_no_trouble() {
+fn the_fleet_file_says_how_long_the_stream_may_be_silent() {
     let text = FLEET.replace("role = \"cwrole\"", "role = \"cwrole\"\nsilent_hours = 0");
     assert_eq!(logging(&text)["SilentHours"], "0");
 }
@@ -97,7 +97,7 @@ fn large(name: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn sources_that_outgrow_the_environment_are_merged_by_their_beginnings() {
+fn sources_that_outgrow_the_environment_are_merged_by_prefix() {
     let text = large(|n| format!("{}/member-account-{n:04}", ["app", "flow"][n % 2]));
     let Logging {
         parameters,
@@ -113,7 +113,7 @@ fn sources_that_outgrow_the_environment_are_merged_by_their_beginnings() {
 fn sources_that_cannot_be_merged_are_refused_unless_they_are_left_out() {
     let text = large(|n| format!("/member-account-{n:04}/logs"));
     let error = of_logging(&fleet(&text), None, true).unwrap_err();
-    insta::assert_snapshot!(error, @"the sources of 503 log groups take 20097 bytes, merged by their beginnings still 20065; 3584 fit into a Lambda's environment");
+    insta::assert_snapshot!(error, @"the sources of 503 log groups need 20097 bytes, or 20065 if they are merged by prefix, but a Lambda's environment has room for 3584");
     let without = of_logging(&fleet(&text), None, false).unwrap();
     assert_eq!(without.parameters.get("Sources"), None);
 }
@@ -132,7 +132,7 @@ fn accounts_that_outgrow_a_parameter_are_left_out() {
 }
 
 #[test]
-fn the_trail_bucket_knows_the_members_that_have_a_trail() {
+fn the_trail_bucket_lists_the_members_that_have_a_trail() {
     let parameters = of_trail_bucket(&fleet(FLEET), &region(), "trails", "catchment").unwrap();
     insta::assert_snapshot!(lines(&parameters), @"
     BucketName=trails
@@ -161,11 +161,11 @@ fn member_yaml_gets_the_members_own_log_groups() {
 }
 
 #[test]
-fn two_log_groups_of_one_source_are_more_than_member_yaml_makes() {
+fn member_yaml_creates_one_log_group_of_a_source() {
     let fleet = fleet(&FLEET.replace("[\"flow\"]", "[\"flow\", \"flow2\"]"));
     let name = "dev1".parse().unwrap();
     let error = of_member(&fleet, &name, &fleet.members[&name], "trails", "catchment").unwrap_err();
-    insta::assert_snapshot!(error, @"dev1 has 2 vpc-flow-logs log groups, and the template makes one");
+    insta::assert_snapshot!(error, @"dev1 has 2 vpc-flow-logs log groups, but the template creates one");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_trail_has_its_log_group_in_one_region_only() {
         "account = \"444455556666\"\nregions = [\"eu-west-1\"]",
     );
     let error = of_trail_bucket(&fleet(&one_of_two), &region(), "trails", "catchment").unwrap_err();
-    insta::assert_snapshot!(error, @"dev1 has a CloudTrail log group in 2 Regions, and a trail has one in its home Region only");
+    insta::assert_snapshot!(error, @"dev1 has a CloudTrail log group in 2 Regions, but a trail has one only in its home Region");
     let all = one_of_two.replace(
         "account = \"111122223333\"",
         "account = \"111122223333\"\nregions = [\"us-west-2\"]",

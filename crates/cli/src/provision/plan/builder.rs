@@ -169,12 +169,18 @@ impl<A> ResourcePlan<'_, A> {
         });
     }
 
+    /// Declines what waits for another resource, which the plan declines too, with what to do about it.
+    pub(super) fn blocked(&mut self, why: impl Into<String>) {
+        let hint = "follow the hint for that resource, then run `catchment apply`";
+        self.decline(Reason::Blocked, why, hint);
+    }
+
     /// Declines what could not be read.
     pub(super) fn unknown(&mut self, what: &str, why: &str) {
         self.decline(
             Reason::Unknown,
             format!("{what} could not be read: {why}"),
-            "see that it can be read, then run again: nothing is planned from what is unknown",
+            "nothing is planned from what is unknown: make sure that it can be read, then run `catchment plan`",
         );
     }
 

@@ -116,7 +116,7 @@ pub(super) fn set_up(
         (Readiness::NotReady(why), _) | (_, Readiness::NotReady(why))
             if before.as_ref() != Some(&desired.ends) =>
         {
-            plan.decline(Reason::Blocked, why, "mend that, then run again");
+            plan.blocked(why);
             if before.is_none() {
                 let why = format!("logs::Destination {name} is absent, and {why}");
                 return DestinationReadiness {

@@ -101,7 +101,7 @@ pub(super) fn set_up(
         None => BTreeSet::new(),
         Some(Readiness::Ready { after }) => after.clone(),
         Some(Readiness::NotReady(why)) => {
-            return plan.decline(Reason::Blocked, why, "mend that, then run again");
+            return plan.blocked(why);
         }
     };
     let why = match (before, taken_over) {
@@ -213,6 +213,7 @@ fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'s
         pattern,
         destination,
         distribution,
+        system_fields,
         role,
     } = before;
     let fields = [
@@ -220,6 +221,7 @@ fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'s
         ("pattern", *pattern != after.pattern),
         ("logs::Destination", *destination != after.destination),
         ("distribution", *distribution != after.distribution),
+        ("system fields", *system_fields != after.system_fields),
         ("role", *role != after.role),
     ];
     fields

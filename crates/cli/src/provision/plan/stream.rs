@@ -42,7 +42,7 @@ pub(super) fn set_up(
         }
         State::Absent => create(plan, desired),
         State::Present(stream) if stream.status == StreamStatus::Deleting => {
-            let hint = "run again once it is gone, to create it anew";
+            let hint = "wait until it is gone, then run `catchment apply`, which creates it anew";
             plan.decline(Reason::Blocked, "it is being deleted", hint);
             StreamReadiness::not_ready(format!("stream {} is being deleted", desired.name))
         }
@@ -123,11 +123,11 @@ fn adopt(
                     "stream of fleet {fleet}, which this fleet delivers to"
                 ));
             }
-            return as_it_is(desired, *status);
+            return as_it_is(&mut plan, desired, *status);
         }
         Owner::Unknown(why) => {
             plan.unknown_owner(&why);
-            return as_it_is(desired, *status);
+            return as_it_is(&mut plan, desired, *status);
         }
     }
     let mut last = BTreeSet::new();
@@ -165,12 +165,14 @@ fn adopt(
 
 /// A stream that we must not touch takes records unless it is being created or deleted
 /// (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StreamDescriptionSummary.html>).
-fn as_it_is(desired: &Stream, status: StreamStatus) -> StreamReadiness {
+fn as_it_is(plan: &mut StreamPlan<'_>, desired: &Stream, status: StreamStatus) -> StreamReadiness {
     let ready = match status {
         StreamStatus::Active | StreamStatus::Updating => Readiness::Ready {
             after: BTreeSet::new(),
         },
         StreamStatus::Creating | StreamStatus::Deleting => {
+            let hint = "wait until it is ACTIVE, then run `catchment apply`";
+            plan.decline(Reason::Blocked, "it is not ACTIVE yet", hint);
             Readiness::NotReady(format!("stream {} is not ACTIVE yet", desired.name))
         }
     };
@@ -282,7 +284,7 @@ pub(super) fn encrypt(
         };
         if let Some(why) = blocked {
             let why = format!("{why}, so what delivers may not be allowed to use {after}");
-            plan.decline(Reason::Blocked, why, "mend that, then run again");
+            plan.blocked(why);
             return None;
         }
     }

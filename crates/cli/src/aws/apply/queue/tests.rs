@@ -14,6 +14,7 @@ fn filter(member: usize, group: &str, needs: &[&Change]) -> Change {
             .parse()
             .unwrap(),
         distribution: Distribution::Random,
+        system_fields: BTreeSet::new(),
         role: None,
     };
     let name: crate::provision::name::MemberName = format!("m{member}").parse().unwrap();

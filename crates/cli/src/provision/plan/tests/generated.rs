@@ -301,10 +301,15 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         pattern: FilterPattern::new("ERROR"),
         destination: destination.clone(),
         distribution: Distribution::ByLogStream,
+        system_fields: ["@source.log".to_owned()].into(),
         role: Some("arn:aws:iam::111122223333:role/theirs".parse().unwrap()),
     };
     let drifted = SubscriptionFilter {
         pattern: FilterPattern::new("ERROR"),
+        ..ours.clone()
+    };
+    let other_fields = SubscriptionFilter {
+        system_fields: ["@aws.account".to_owned()].into(),
         ..ours.clone()
     };
     let spaced = SubscriptionFilter {
@@ -322,6 +327,7 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         2 => Just(vec![]),
         2 => Just(vec![ours]),
         1 => Just(vec![drifted]),
+        1 => Just(vec![other_fields]),
         1 => Just(vec![spaced]),
         1 => Just(vec![namesake]),
     ];

@@ -228,7 +228,7 @@ fn a_role_with_a_path_is_declined() {
       us-west-2
         ! logs::Destination kinesisDest
             blocked: role cwrole has a path
-              hint: mend that, then run again
+              hint: follow the hint for that resource, then run `catchment apply`
 
     Nothing to change; 2 declined.
     ");

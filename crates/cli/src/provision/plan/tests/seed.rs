@@ -1,6 +1,6 @@
 //! The seed fleet, what is observed of it when it is in sync, and ways to make it drift.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::generated::nothing_yet;
 use super::simulate::simulate;
@@ -101,6 +101,7 @@ pub(super) fn other_filter(name: &str) -> SubscriptionFilter {
             .parse()
             .unwrap(),
         distribution: Distribution::ByLogStream,
+        system_fields: BTreeSet::new(),
         role: None,
     }
 }

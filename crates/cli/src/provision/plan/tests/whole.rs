@@ -75,10 +75,10 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
       us-west-2
         ! stream Demo_Kinesis_Stream
             unknown: the stream could not be read: AccessDeniedException: kinesis:DescribeStreamSummary
-              hint: see that it can be read, then run again: nothing is planned from what is unknown
+              hint: nothing is planned from what is unknown: make sure that it can be read, then run `catchment plan`
         ! logs::Destination kinesisDest
             blocked: stream Demo_Kinesis_Stream could not be read
-              hint: mend that, then run again
+              hint: follow the hint for that resource, then run `catchment apply`
 
     member account 111122223333 (dev1)
       us-west-2
@@ -101,10 +101,10 @@ fn what_is_unknown_foreign_or_missing_is_declined() {
       us-west-2
         unknown  stream Demo_Kinesis_Stream
               the stream could not be read: AccessDeniedException: kinesis:DescribeStreamSummary
-                hint: see that it can be read, then run again: nothing is planned from what is unknown
+                hint: nothing is planned from what is unknown: make sure that it can be read, then run `catchment plan`
         absent   logs::Destination kinesisDest
               stream Demo_Kinesis_Stream could not be read
-                hint: mend that, then run again
+                hint: follow the hint for that resource, then run `catchment apply`
 
     member account 111122223333 (dev1)
       us-west-2

@@ -16,7 +16,7 @@ use crate::source::Sources;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a line per log event, with its context. A line in which U+FFFD replaces bytes that were not UTF-8 has a
-    /// member `error` that says so; no other line has one.
+    /// member `error` that says so.
     #[default]
     Events,
     /// The whole subscription message as one JSON object on one line. If U+FFFD replaces bytes of it that were not UTF-8, a
@@ -24,6 +24,17 @@ pub enum Format {
     Document,
     /// The bare messages, one a line. Bytes that are not UTF-8 stay as they are.
     Message,
+}
+
+/// What becomes of a log event's message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Schema {
+    /// It stays the string that it was.
+    #[default]
+    None,
+    /// It becomes an object, with the source's own names. What is not as its source writes it stays `message`, and a member
+    /// `error` says why.
+    Native,
 }
 
 /// How the output is compressed.
@@ -88,6 +99,8 @@ impl PartitionKey {
 pub struct Settings {
     /// The form of the output.
     pub format: Format,
+    /// What becomes of a log event's message.
+    pub schema: Schema,
     /// How the output is compressed.
     pub compression: Compression,
     /// The partition keys of each `Ok` answer.
@@ -104,6 +117,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             format: Format::default(),
+            schema: Schema::default(),
             compression: Compression::default(),
             partition_keys: Vec::new(),
             sources: Sources::default(),
@@ -118,7 +132,7 @@ impl Default for Settings {
 pub enum Setting {
     /// [`Settings::format`].
     Format,
-    /// The fields into which a message is parsed; only `none` is built.
+    /// [`Settings::schema`].
     Schema,
     /// [`Settings::compression`].
     Compression,
@@ -236,14 +250,26 @@ impl Settings {
                 })?;
             settings.set(setting, value)?;
         }
+        settings.check()?;
         Ok(settings)
+    }
+
+    /// Checks what each setting alone cannot tell.
+    fn check(&self) -> Result<(), SettingError> {
+        if self.schema != Schema::None && self.format != Format::Events {
+            return Err(SettingError::Value {
+                setting: Setting::Schema,
+                why: "only the format `events` has schemas".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     fn set(&mut self, setting: Setting, value: &str) -> Result<(), SettingError> {
         let wrong = |why| SettingError::Value { setting, why };
         match setting {
             Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
-            Setting::Schema => choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
+            Setting::Schema => self.schema = choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, &[], value)?,
             Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, &[], value)?,
             Setting::PartitionKeys => {
@@ -293,8 +319,8 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let settings = Settings::from_pairs([
-            ("CATCHMENT_FORMAT", "document"),
-            ("CATCHMENT_SCHEMA", "none"),
+            ("CATCHMENT_FORMAT", "events"),
+            ("CATCHMENT_SCHEMA", "native"),
             ("CATCHMENT_COMPRESSION", "gzip"),
             ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
             ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
@@ -306,7 +332,8 @@ mod tests {
         assert_eq!(
             settings,
             Settings {
-                format: Format::Document,
+                format: Format::Events,
+                schema: Schema::Native,
                 compression: Compression::Gzip,
                 partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
                 sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
@@ -326,8 +353,8 @@ mod tests {
             ),
             (
                 "CATCHMENT_SCHEMA",
-                "ocsf",
-                "CATCHMENT_SCHEMA: `ocsf` is not built yet; expected one of: none",
+                "ocsf-1.5",
+                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native",
             ),
             (
                 "CATCHMENT_OVERFLOW",
@@ -342,6 +369,14 @@ mod tests {
         ] {
             assert_eq!(error(variable, value), expected);
         }
+        let document = [
+            ("CATCHMENT_SCHEMA", "native"),
+            ("CATCHMENT_FORMAT", "document"),
+        ];
+        assert_eq!(
+            Settings::from_pairs(document).unwrap_err().to_string(),
+            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native"
+        );
         assert!(
             error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
         );

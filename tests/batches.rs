@@ -56,7 +56,10 @@ fn the_page_of_the_schemas_is_what_their_tables_say() {
         std::fs::write(&page, &documentation).unwrap();
     }
     let recorded = std::fs::read_to_string(&page).unwrap_or_default();
-    assert_eq!(recorded, documentation, "`make bless` writes the page again");
+    assert_eq!(
+        recorded, documentation,
+        "`make bless` writes the page again"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod flags;
+mod formats;
 mod keys;
 mod parse;
 mod reader;
@@ -10,7 +11,7 @@ mod validate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use catchment_transformer::source::Source;
+use catchment_transformer::source::{FlowLogFormat, Source};
 
 use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
@@ -29,6 +30,8 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
+    /// The custom formats of flow logs, by log group.
+    pub flow_log_formats: BTreeMap<LogGroupName, FlowLogFormat>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -166,6 +169,7 @@ mod tests {
         assert!(
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
+                && text.contains("\n[flow_log_formats]")
                 && text.contains("\n[tags]"),
             "{text}"
         );
@@ -216,9 +220,9 @@ mod tests {
         insta::assert_snapshot!(error, @"
         4 mistakes
           line 55: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 68: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 68: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 71: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 73: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 73: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 76: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

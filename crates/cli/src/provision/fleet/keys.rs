@@ -2,7 +2,13 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 4] = ["logging", "members", "distribution", "tags"];
+pub(super) const TOP: [&str; 5] = [
+    "logging",
+    "members",
+    "distribution",
+    "flow_log_formats",
+    "tags",
+];
 pub(super) const LOGGING: [&str; 9] = [
     "profile",
     "account",

@@ -25,6 +25,7 @@ pub(crate) struct Output {
     head: Head,
     /// Absent if messages stay as they are.
     schema: Option<Events>,
+    text: Buffer,
     packer: Packer,
 }
 
@@ -34,6 +35,7 @@ impl Output {
             timestamps: Timestamps::default(),
             head: Head::default(),
             schema: Events::new(settings),
+            text: Buffer::default(),
             packer: Packer::new(settings.compression),
         }
     }
@@ -50,6 +52,8 @@ impl Output {
             timestamps: &mut self.timestamps,
             head: &mut self.head,
             schema: self.schema.as_ref(),
+            text: &mut self.text,
+            has_text: false,
             lines: self.packer.lines(response, bytes_max),
             full: false,
             carried: Carried {
@@ -70,6 +74,7 @@ impl Output {
 
     /// Frees what only a rare large record needs.
     pub(crate) fn trim(&mut self) {
+        self.text.trim();
         self.packer.trim();
     }
 }
@@ -100,6 +105,9 @@ pub(crate) struct Encoder<'a, 'o> {
     head: &'o mut Head,
     /// What makes objects of the message's log events; absent if they stay as they are.
     schema: Option<&'o Events>,
+    /// The text of the event's message, if `has_text`.
+    text: &'o mut Buffer,
+    has_text: bool,
     lines: Lines<'o>,
     /// Whether the room is used up; nothing more is written then.
     full: bool,
@@ -189,7 +197,9 @@ impl<'a> Encoder<'a, '_> {
         let lines = &mut self.lines;
         let line = match self.schema {
             Some(schema) if schema.know(self.carried.source) => {
-                let object = |out: &mut Buffer| schema.write(self.carried, event.message, out);
+                let text = self.has_text.then(|| self.text.written());
+                let object =
+                    |out: &mut Buffer| schema.write(self.carried, event.message, text, out);
                 self.head
                     .line_of_object(event, object, self.timestamps, lines)
             }
@@ -208,8 +218,15 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
 
     #[inline(always)]
     fn message_text(&mut self) -> Option<&mut Buffer> {
-        let wanted = self.context.settings.format == Format::Message && !self.full;
-        wanted.then(|| self.lines.end())
+        if self.context.settings.format == Format::Message {
+            return (!self.full).then(|| self.lines.end());
+        }
+        let schema = self.schema?;
+        // Of the first event, the source is not known yet.
+        self.has_text =
+            self.message_events > 0 && !self.full && schema.want_text(self.carried.source);
+        self.text.clear();
+        self.has_text.then_some(&mut *self.text)
     }
 
     #[inline(always)]

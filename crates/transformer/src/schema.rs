@@ -42,7 +42,12 @@ impl Events {
         self.sources.contains(&source)
     }
 
-    /// Appends a message as an object. The message must be UTF-8.
+    /// Whether messages of this source are written from their text, which the reader may have at hand.
+    pub(crate) fn want_text(&self, source: Source) -> bool {
+        self.know(source) && source != Source::VpcFlowLogs
+    }
+
+    /// Appends a message as an object. The message must be UTF-8. `text` is what it stands for, if that is at hand.
     ///
     /// # Errors
     /// Returns why the message is not what its source writes; what was appended then means nothing.
@@ -51,13 +56,14 @@ impl Events {
         &self,
         carried: Carried,
         message: JsonStr<'_>,
+        text: Option<&[u8]>,
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         // Flow logs that a transformer of the log group has parsed already, or made OCSF, are objects, too.
         if carried.source == Source::VpcFlowLogs && message.inner().first() != Some(&b'{') {
             return self.flow_logs.write(carried.format, message, out);
         }
-        object::write(message, out)
+        object::write(message, text, out)
     }
 
     /// The most bytes by which the object is longer than the JSON string that it stands for.

@@ -1,8 +1,8 @@
 //! Settings, from key and value pairs: the Lambda's environment, or the flags of `replay` of the same names.
 
-use std::fmt;
-
 mod choices;
+mod error;
+mod file;
 
 use choices::{
     COMPRESSIONS, FORMATS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose, join,
@@ -11,6 +11,14 @@ use choices::{
 
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::source::Sources;
+
+pub use error::SettingError;
+
+/// The variable that names the settings file.
+pub const SETTINGS_FILE: &str = "CATCHMENT_SETTINGS_FILE";
+
+/// What the settings' variables begin with.
+const PREFIX: &str = "CATCHMENT_";
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -171,6 +179,12 @@ impl Setting {
         }
     }
 
+    /// The key in the settings file.
+    pub fn key(self) -> String {
+        let name = self.variable().trim_start_matches(PREFIX);
+        name.to_ascii_lowercase()
+    }
+
     /// What the setting accepts, to follow "expected".
     pub fn expected(self) -> String {
         match self {
@@ -187,46 +201,6 @@ impl Setting {
     }
 }
 
-/// Why a setting cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SettingError {
-    /// The setting does not accept its value.
-    Value {
-        /// The setting.
-        setting: Setting,
-        /// What is wrong with the value.
-        why: String,
-    },
-    /// A variable begins with `CATCHMENT_` but is not a setting.
-    Unknown {
-        /// The variable's name.
-        variable: String,
-    },
-}
-
-impl SettingError {
-    /// Returns the message, with settings called as `name` calls them.
-    pub fn with_names(&self, name: impl Fn(Setting) -> String) -> String {
-        match self {
-            Self::Value { setting, why } => {
-                format!("{}: {why}; expected {}", name(*setting), setting.expected())
-            }
-            Self::Unknown { variable } => {
-                let settings = Setting::ALL.map(name).join(", ");
-                format!("{variable} is not a setting; expected one of: {settings}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.with_names(|setting| setting.variable().to_owned()))
-    }
-}
-
-impl std::error::Error for SettingError {}
-
 impl Settings {
     /// Reads settings from variables and their values. Ignores variables that do not begin with `CATCHMENT_`. An empty value
     /// means the default, because templates pass a parameter that was left out as an empty string.
@@ -236,10 +210,25 @@ impl Settings {
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingError> {
+        Self::from_file_and_pairs(None, pairs)
+    }
+
+    /// Reads settings from the text of a settings file, if there is one, and from variables as
+    /// [`from_pairs`](Self::from_pairs) does. A variable wins over the file.
+    ///
+    /// # Errors
+    /// Returns the first wrong setting.
+    pub fn from_file_and_pairs<K: AsRef<str>, V: AsRef<str>>(
+        file: Option<&str>,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, SettingError> {
         let mut settings = Self::default();
+        if let Some(text) = file {
+            settings.read_file(text)?;
+        }
         for (variable, value) in pairs {
             let (variable, value) = (variable.as_ref(), value.as_ref());
-            if !variable.starts_with("CATCHMENT_") || value.is_empty() {
+            if !variable.starts_with(PREFIX) || variable == SETTINGS_FILE || value.is_empty() {
                 continue;
             }
             let setting = Setting::ALL

@@ -141,4 +141,8 @@ pub struct Settings {
     /// Maximum size of one record after decompression, in MiB [default: 64]
     #[arg(long, value_name = "MIB")]
     pub max_decoded_mib: Option<String>,
+
+    /// A file with these settings as JSON, such as `catchment infra settings` writes; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
 }

@@ -85,7 +85,7 @@ impl ParametersError {
             }
             Self::NoLogGroup { .. } => "name it in the fleet file first",
             Self::ManySources { .. } => {
-                "pass --without-sources if AWS's own names of log streams and the content tell the sources apart, or let the names of a source's log groups begin alike"
+                "pass --without-sources, and give the transformer the sources in a file, which `catchment infra settings` writes"
             }
             Self::TooLong { .. } => "an organization trail needs one entry for all members",
         }
@@ -133,6 +133,14 @@ pub fn of_logging(
         shortened,
         accounts_left_out,
     })
+}
+
+/// The transformer's settings file: which log groups carry which source, in which format.
+///
+/// # Errors
+/// One log group's name with two sources.
+pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
+    Ok(serde_json::json!({"sources": sources::whole(fleet)?}))
 }
 
 /// For `cloudtrail-bucket.yaml`: the trails of all members that have a CloudTrail log group, where each may write, and

@@ -2,17 +2,25 @@
 
 use super::Misfit;
 use crate::buffer::Buffer;
-use crate::json::{Cursor, JsonStr, Simd, Walk, is_white_space, walk};
+use crate::json::{JsonStr, is_white_space, one_object};
 
-/// Appends the object that a message is, on one line.
+/// Appends the object that a message is, on one line. `text` is what the message stands for, if that is at hand.
 ///
 /// # Errors
 /// Fails if the message is no JSON object, or if no text can hold what it stands for.
-pub(super) fn write(message: JsonStr<'_>, out: &mut Buffer) -> Result<(), Misfit> {
+pub(super) fn write(
+    message: JsonStr<'_>,
+    text: Option<&[u8]>,
+    out: &mut Buffer,
+) -> Result<(), Misfit> {
     let begin = out.len();
-    message.append_to(out);
+    match text {
+        Some(text) => out.extend(text),
+        None => message.append_to(out),
+    }
     let written = &out.written()[begin..];
-    let is_compact = walk(written, OneObject).ok_or(Misfit::NotAnObject)?;
+    // The line is an object itself.
+    let is_compact = one_object(written, 1).ok_or(Misfit::NotAnObject)?;
     if memchr::memchr(REPLACEMENT[0], written).is_some() && !is_text(message, written) {
         return Err(Misfit::NotText);
     }
@@ -27,25 +35,6 @@ pub(super) fn write(message: JsonStr<'_>, out: &mut Buffer) -> Result<(), Misfit
 fn is_text(message: JsonStr<'_>, written: &[u8]) -> bool {
     memchr::memmem::find(written, &REPLACEMENT).is_none()
         || serde_json::from_slice::<String>(message.literal()).is_ok()
-}
-
-/// Walks over one object; returns whether it has no white space.
-struct OneObject;
-
-impl<'a> Walk<'a> for OneObject {
-    type Found = Option<bool>;
-
-    #[inline(always)]
-    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Option<bool> {
-        cursor.white_space();
-        if cursor.peek() != Some(b'{') {
-            return None;
-        }
-        // The line is an object itself.
-        cursor.value(1).ok()?;
-        cursor.white_space();
-        cursor.rest().is_empty().then(|| cursor.take_flags().0)
-    }
 }
 
 /// Removes the white space between the tokens of the JSON that begins at `begin`.
@@ -83,7 +72,7 @@ mod tests {
     fn object_of(literal: &str) -> Result<String, Misfit> {
         let mut out = Buffer::default();
         out.extend(b"before ");
-        write(JsonStr::from_literal(literal), &mut out)?;
+        write(JsonStr::from_literal(literal), None, &mut out)?;
         Ok(String::from_utf8(out.written()[7..].to_vec()).unwrap())
     }
 

@@ -52,21 +52,8 @@ impl Sources {
     /// # Errors
     /// Fails if one name carries two sources, or if even merged entries take too many bytes.
     pub(super) fn of(fleet: &Fleet) -> Result<Self, ParametersError> {
-        let groups = groups(fleet)?;
-        let each: Vec<_> = groups
-            .iter()
-            .map(|(name, source)| {
-                let format = fleet.flow_log_formats.get(name);
-                (
-                    name.to_string(),
-                    Carried {
-                        source: *source,
-                        format,
-                    },
-                )
-            })
-            .collect();
-        let whole = text(&each);
+        let each = each(fleet)?;
+        let whole = json(&each).to_string();
         if whole.len() <= SOURCES_BYTES_MAX {
             return Ok(Self {
                 json: whole,
@@ -74,7 +61,7 @@ impl Sources {
             });
         }
         let merged = merged(&each);
-        let json = text(&merged);
+        let json = json(&merged).to_string();
         let shortened = Shortened {
             log_groups: each.len(),
             entries: merged.len(),
@@ -94,6 +81,20 @@ impl Sources {
     }
 }
 
+/// All sources as the transformer reads them, not shortened.
+pub(super) fn whole(fleet: &Fleet) -> Result<Value, ParametersError> {
+    Ok(json(&each(fleet)?))
+}
+
+/// What each log group of the fleet carries.
+fn each(fleet: &Fleet) -> Result<Vec<(String, Carried<'_>)>, ParametersError> {
+    let carried = |(name, source): (&LogGroupName, Source)| {
+        let format = fleet.flow_log_formats.get(name);
+        (name.to_string(), Carried { source, format })
+    };
+    Ok(groups(fleet)?.into_iter().map(carried).collect())
+}
+
 /// The source of each log group of the fleet.
 fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersError> {
     let mut sources: BTreeMap<&LogGroupName, Source> = BTreeMap::new();
@@ -111,12 +112,12 @@ fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersEr
 }
 
 /// As the transformer reads it: a JSON object from log group, or the beginning of several with `*`, to source.
-fn text(entries: &[(String, Carried<'_>)]) -> String {
+fn json(entries: &[(String, Carried<'_>)]) -> Value {
     let entries = entries
         .iter()
         .map(|(group, carried)| (group.clone(), carried.json()))
         .collect();
-    Value::Object(entries).to_string()
+    Value::Object(entries)
 }
 
 /// Merges log groups that are next to each other in order, begin alike and carry the same. The shared beginning is as
@@ -191,7 +192,7 @@ mod tests {
             ("custom-default", flow_logs(None)),
         ]
         .map(|(name, carried)| (name.to_owned(), carried));
-        let text = text(&merged(&groups));
+        let text = json(&merged(&groups)).to_string();
         assert_eq!(
             text,
             r#"{"CloudTrail/*":"cloudtrail","app":"other","app/flow-*":"vpc-flow-logs","custom-1":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-2":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-default":"vpc-flow-logs"}"#

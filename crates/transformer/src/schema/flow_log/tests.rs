@@ -63,6 +63,10 @@ fn a_line_that_does_not_fit_says_why() {
         ),
         (
             "",
+            "not a flow log line of its format: 1 fields, and the format has 3",
+        ),
+        (
+            " 80 a",
             "not a flow log line of its format: version is not an integer",
         ),
         (

@@ -49,6 +49,20 @@ fn every_batch_is_answered_as_recorded() {
 }
 
 #[test]
+fn the_page_of_the_schemas_is_what_their_tables_say() {
+    let page = support::repository().join("crates/transformer/src/schema/README.md");
+    let documentation = catchment_transformer::schema::documentation().unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&page, &documentation).unwrap();
+    }
+    let recorded = std::fs::read_to_string(&page).unwrap_or_default();
+    assert_eq!(
+        recorded, documentation,
+        "`make bless` writes the page again"
+    );
+}
+
+#[test]
 fn every_outcome_occurs() {
     let mut seen = Vec::new();
     for folder in cases() {

@@ -61,16 +61,22 @@ fn check(event: &[u8], transformed: &Transformed) -> Response {
 
 fn every_setting() -> impl Strategy<Value = Settings> {
     (
-        prop::sample::select(vec!["events", "document", "message"]),
+        prop::sample::select(vec![
+            ("events", "none"),
+            ("events", "native"),
+            ("document", "none"),
+            ("message", "none"),
+        ]),
         prop::sample::select(vec!["none", "gzip"]),
         prop::sample::select(vec![
             "",
             "account,region,source,log_group,year,month,day,hour",
         ]),
     )
-        .prop_map(|(format, compression, keys)| {
+        .prop_map(|((format, schema), compression, keys)| {
             Settings::from_pairs([
                 ("CATCHMENT_FORMAT", format),
+                ("CATCHMENT_SCHEMA", schema),
                 ("CATCHMENT_COMPRESSION", compression),
                 ("CATCHMENT_PARTITION_KEYS", keys),
                 ("CATCHMENT_MAX_DECODED_MIB", "1"),

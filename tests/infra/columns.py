@@ -19,11 +19,11 @@ COLUMNS = {"timestamp": "!Ref TimeColumn"}
 
 
 def members():
-    """The members of a line in the format `events`, in order, with their types in Glue."""
+    """The members of a line in the format `events` and the schema `none`, in order, with their types in Glue."""
     found = {}
     for response in sorted(BATCHES.glob("*/response.txt")):
         settings = tomllib.loads(response.with_name("batch.toml").read_text()).get("settings", {})
-        if settings.get("CATCHMENT_FORMAT", "events") != "events":
+        if settings.get("CATCHMENT_FORMAT", "events") != "events" or settings.get("CATCHMENT_SCHEMA", "none") != "none":
             continue
         for line in LINE.findall(response.read_text()):
             for name, value in json.loads(line).items():

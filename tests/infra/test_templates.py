@@ -197,6 +197,26 @@ class Delivery(unittest.TestCase):
         self.assertEqual(allowed(role, "glue"), {"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"})
         self.assertEqual(allowed(logging().made()["FirehoseRole"], "glue"), set())
 
+    def test_only_lines_in_s3_and_over_http_have_a_schema_and_then_no_table(self):
+        for given in (OPENSEARCH, {"Storage": "parquet"}):
+            with self.subTest(given=given):
+                self.assertEqual(logging(**given).refused(), [])
+                self.assertEqual(len(logging(**given, Schema="native").refused()), 1)
+        for given in ({}, HTTP):
+            stack = logging(**given, Schema="native")
+            with self.subTest(given=given):
+                self.assertEqual(stack.refused(), [])
+                self.assertEqual(stack.made()["Transformer"].get("Environment/Variables/CATCHMENT_SCHEMA"), "native")
+                self.assertFalse([it for it in stack.made().values() if it.type in ("AWS::Glue::Table", "AWS::Athena::NamedQuery")])
+
+    def test_a_layer_brings_the_settings_file(self):
+        layer = "arn:aws:lambda:us-west-2:999988887777:layer:settings:7"
+        transformer = logging(SettingsLayerArn=layer).made()["Transformer"]
+        self.assertEqual(transformer.properties["Layers"], [layer])
+        self.assertEqual(transformer.get("Environment/Variables/CATCHMENT_SETTINGS_FILE"), "/opt/catchment.json")
+        without = logging().made()["Transformer"]
+        self.assertNotIn("CATCHMENT_SETTINGS_FILE", without.get("Environment/Variables"))
+
     def test_only_uncompressed_output_is_put_back_and_only_then_is_it_allowed(self):
         key = "arn:aws:kms:us-west-2:999988887777:key/1"
         for given, actions in (

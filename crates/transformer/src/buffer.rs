@@ -82,6 +82,11 @@ impl Buffer {
         self.written -= size;
     }
 
+    /// Drops what was written beyond the first `size` bytes.
+    pub(crate) fn truncate(&mut self, size: usize) {
+        self.written = self.written.min(size);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.written = 0;
     }

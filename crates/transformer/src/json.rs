@@ -3,17 +3,21 @@
 //! Log events are JSON strings, and most bytes of a record stand in them, so strings are read 64 bytes at a time with
 //! the widest instructions that the processor has. Nothing outside of this module knows about SIMD.
 
+mod check;
 mod compress;
 mod cursor;
 mod fields;
 mod scan;
+mod split;
 mod string;
 mod unescape;
 mod value;
 
+pub(crate) use check::one_object;
 pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
 pub(crate) use fearless_simd::Simd;
 pub(crate) use fields::{Fields, Object};
+pub(crate) use split::Split;
 pub(crate) use string::JsonStr;
 
 /// Every kind of processor that this one can stand in for.

@@ -10,8 +10,9 @@ mod partition_keys;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
+use crate::schema::Events;
 use crate::settings::{Format, Settings};
-use crate::source::Source;
+use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
 use crate::timestamp::{TIME, Timestamps};
 
@@ -22,6 +23,9 @@ use lines::{Lines, Packer};
 pub(crate) struct Output {
     timestamps: Timestamps,
     head: Head,
+    /// Absent if messages stay as they are.
+    schema: Option<Events>,
+    text: Buffer,
     packer: Packer,
 }
 
@@ -30,6 +34,8 @@ impl Output {
         Self {
             timestamps: Timestamps::default(),
             head: Head::default(),
+            schema: Events::new(settings),
+            text: Buffer::default(),
             packer: Packer::new(settings.compression),
         }
     }
@@ -45,17 +51,30 @@ impl Output {
             context,
             timestamps: &mut self.timestamps,
             head: &mut self.head,
+            schema: self.schema.as_ref(),
+            text: &mut self.text,
+            has_text: false,
             lines: self.packer.lines(response, bytes_max),
             full: false,
-            source: Source::Other,
+            carried: Carried {
+                source: Source::Other,
+                format: 0,
+            },
             head_for: None,
             message_events: 0,
             encoded: Encoded::default(),
         }
     }
 
+    /// The most bytes by which a line can be longer than with the schema `none`.
+    pub(crate) fn growth_bytes_max(&self) -> usize {
+        let schema = self.schema.as_ref();
+        schema.map_or(0, Events::growth_bytes_max)
+    }
+
     /// Frees what only a rare large record needs.
     pub(crate) fn trim(&mut self) {
+        self.text.trim();
         self.packer.trim();
     }
 }
@@ -84,11 +103,16 @@ pub(crate) struct Encoder<'a, 'o> {
     context: Context<'o>,
     timestamps: &'o mut Timestamps,
     head: &'o mut Head,
+    /// What makes objects of the message's log events; absent if they stay as they are.
+    schema: Option<&'o Events>,
+    /// The text of the event's message, if `has_text`.
+    text: &'o mut Buffer,
+    has_text: bool,
     lines: Lines<'o>,
     /// Whether the room is used up; nothing more is written then.
     full: bool,
-    /// The source of the message's log events, if the format or the keys need it.
-    source: Source,
+    /// What the message's log events are, if the format or the keys need it.
+    carried: Carried,
     /// The system fields that `head` was written for; `None` before a message's first line.
     head_for: Option<SystemFields<'a>>,
     /// Log events of the message so far.
@@ -107,6 +131,8 @@ pub(crate) struct Encoded {
     pub(crate) delivered: Option<usize>,
     /// Whether U+FFFD replaces bytes that were not UTF-8.
     pub(crate) replaced: bool,
+    /// Log events that are not as their source writes them, so that the schema could not be applied.
+    pub(crate) unparsed: usize,
     /// The `metadata` member of the answer with its leading comma; empty if no keys are set.
     pub(crate) metadata: String,
 }
@@ -128,7 +154,7 @@ impl<'a> Encoder<'a, '_> {
         let settings = self.context.settings;
         let keys_wanted = self.encoded.events == 0 && !settings.partition_keys.is_empty();
         if keys_wanted || settings.format == Format::Events {
-            self.source = settings
+            self.carried = settings
                 .sources
                 .of(header.log_group, header.log_stream, first.message);
             self.head_for = None;
@@ -137,7 +163,7 @@ impl<'a> Encoder<'a, '_> {
             let mut time = [0; TIME];
             self.timestamps.write(first.timestamp, &mut time);
             let values = partition_keys::Values {
-                origin: origin(self.context, self.source, header, first.system),
+                origin: origin(self.context, self.carried.source, header, first.system),
                 log_group: header.log_group,
                 time,
             };
@@ -164,12 +190,23 @@ impl<'a> Encoder<'a, '_> {
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
         let LogEvent { system, .. } = event;
         if self.head_for.is_none_or(|known| !known.is(system)) {
-            let origin = origin(self.context, self.source, header, system);
+            let origin = origin(self.context, self.carried.source, header, system);
             self.head.write(&origin, header);
             self.head_for = Some(system);
         }
-        let line = self.head.line(event, self.timestamps, &mut self.lines);
+        let lines = &mut self.lines;
+        let line = match self.schema {
+            Some(schema) if schema.know(self.carried.source) => {
+                let text = self.has_text.then(|| self.text.written());
+                let object =
+                    |out: &mut Buffer| schema.write(self.carried, event.message, text, out);
+                self.head
+                    .line_of_object(event, object, self.timestamps, lines)
+            }
+            _ => self.head.line(event, self.timestamps, lines),
+        };
         self.encoded.replaced |= line.is_replaced;
+        self.encoded.unparsed += usize::from(line.is_unparsed);
         self.full = !line.fits;
     }
 }
@@ -181,8 +218,15 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
 
     #[inline(always)]
     fn message_text(&mut self) -> Option<&mut Buffer> {
-        let wanted = self.context.settings.format == Format::Message && !self.full;
-        wanted.then(|| self.lines.end())
+        if self.context.settings.format == Format::Message {
+            return (!self.full).then(|| self.lines.end());
+        }
+        let schema = self.schema?;
+        // Of the first event, the source is not known yet.
+        self.has_text =
+            self.message_events > 0 && !self.full && schema.want_text(self.carried.source);
+        self.text.clear();
+        self.has_text.then_some(&mut *self.text)
     }
 
     #[inline(always)]

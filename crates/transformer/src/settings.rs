@@ -1,8 +1,8 @@
 //! Settings, from key and value pairs: the Lambda's environment, or the flags of `replay` of the same names.
 
-use std::fmt;
-
 mod choices;
+mod error;
+mod file;
 
 use choices::{
     COMPRESSIONS, FORMATS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose, join,
@@ -12,11 +12,19 @@ use choices::{
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::source::Sources;
 
+pub use error::SettingError;
+
+/// The variable that names the settings file.
+pub const SETTINGS_FILE: &str = "CATCHMENT_SETTINGS_FILE";
+
+/// What the settings' variables begin with.
+const PREFIX: &str = "CATCHMENT_";
+
 /// The form of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a line per log event, with its context. A line in which U+FFFD replaces bytes that were not UTF-8 has a
-    /// member `error` that says so; no other line has one.
+    /// member `error` that says so.
     #[default]
     Events,
     /// The whole subscription message as one JSON object on one line. If U+FFFD replaces bytes of it that were not UTF-8, a
@@ -24,6 +32,17 @@ pub enum Format {
     Document,
     /// The bare messages, one a line. Bytes that are not UTF-8 stay as they are.
     Message,
+}
+
+/// What becomes of a log event's message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Schema {
+    /// It stays the string that it was.
+    #[default]
+    None,
+    /// It becomes an object, with the source's own names. What is not as its source writes it stays `message`, and a member
+    /// `error` says why.
+    Native,
 }
 
 /// How the output is compressed.
@@ -88,6 +107,8 @@ impl PartitionKey {
 pub struct Settings {
     /// The form of the output.
     pub format: Format,
+    /// What becomes of a log event's message.
+    pub schema: Schema,
     /// How the output is compressed.
     pub compression: Compression,
     /// The partition keys of each `Ok` answer.
@@ -104,6 +125,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             format: Format::default(),
+            schema: Schema::default(),
             compression: Compression::default(),
             partition_keys: Vec::new(),
             sources: Sources::default(),
@@ -118,7 +140,7 @@ impl Default for Settings {
 pub enum Setting {
     /// [`Settings::format`].
     Format,
-    /// The fields into which a message is parsed; only `none` is built.
+    /// [`Settings::schema`].
     Schema,
     /// [`Settings::compression`].
     Compression,
@@ -157,6 +179,12 @@ impl Setting {
         }
     }
 
+    /// The key in the settings file.
+    pub fn key(self) -> String {
+        let name = self.variable().trim_start_matches(PREFIX);
+        name.to_ascii_lowercase()
+    }
+
     /// What the setting accepts, to follow "expected".
     pub fn expected(self) -> String {
         match self {
@@ -173,46 +201,6 @@ impl Setting {
     }
 }
 
-/// Why a setting cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SettingError {
-    /// The setting does not accept its value.
-    Value {
-        /// The setting.
-        setting: Setting,
-        /// What is wrong with the value.
-        why: String,
-    },
-    /// A variable begins with `CATCHMENT_` but is not a setting.
-    Unknown {
-        /// The variable's name.
-        variable: String,
-    },
-}
-
-impl SettingError {
-    /// Returns the message, with settings called as `name` calls them.
-    pub fn with_names(&self, name: impl Fn(Setting) -> String) -> String {
-        match self {
-            Self::Value { setting, why } => {
-                format!("{}: {why}; expected {}", name(*setting), setting.expected())
-            }
-            Self::Unknown { variable } => {
-                let settings = Setting::ALL.map(name).join(", ");
-                format!("{variable} is not a setting; expected one of: {settings}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.with_names(|setting| setting.variable().to_owned()))
-    }
-}
-
-impl std::error::Error for SettingError {}
-
 impl Settings {
     /// Reads settings from variables and their values. Ignores variables that do not begin with `CATCHMENT_`. An empty value
     /// means the default, because templates pass a parameter that was left out as an empty string.
@@ -222,10 +210,25 @@ impl Settings {
     pub fn from_pairs<K: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingError> {
+        Self::from_file_and_pairs(None, pairs)
+    }
+
+    /// Reads settings from the text of a settings file, if there is one, and from variables as
+    /// [`from_pairs`](Self::from_pairs) does. A variable wins over the file.
+    ///
+    /// # Errors
+    /// Returns the first wrong setting.
+    pub fn from_file_and_pairs<K: AsRef<str>, V: AsRef<str>>(
+        file: Option<&str>,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, SettingError> {
         let mut settings = Self::default();
+        if let Some(text) = file {
+            settings.read_file(text)?;
+        }
         for (variable, value) in pairs {
             let (variable, value) = (variable.as_ref(), value.as_ref());
-            if !variable.starts_with("CATCHMENT_") || value.is_empty() {
+            if !variable.starts_with(PREFIX) || variable == SETTINGS_FILE || value.is_empty() {
                 continue;
             }
             let setting = Setting::ALL
@@ -236,14 +239,26 @@ impl Settings {
                 })?;
             settings.set(setting, value)?;
         }
+        settings.check()?;
         Ok(settings)
+    }
+
+    /// Checks what each setting alone cannot tell.
+    fn check(&self) -> Result<(), SettingError> {
+        if self.schema != Schema::None && self.format != Format::Events {
+            return Err(SettingError::Value {
+                setting: Setting::Schema,
+                why: "only the format `events` has schemas".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     fn set(&mut self, setting: Setting, value: &str) -> Result<(), SettingError> {
         let wrong = |why| SettingError::Value { setting, why };
         match setting {
             Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
-            Setting::Schema => choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
+            Setting::Schema => self.schema = choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, &[], value)?,
             Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, &[], value)?,
             Setting::PartitionKeys => {
@@ -293,8 +308,8 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let settings = Settings::from_pairs([
-            ("CATCHMENT_FORMAT", "document"),
-            ("CATCHMENT_SCHEMA", "none"),
+            ("CATCHMENT_FORMAT", "events"),
+            ("CATCHMENT_SCHEMA", "native"),
             ("CATCHMENT_COMPRESSION", "gzip"),
             ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
             ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
@@ -306,7 +321,8 @@ mod tests {
         assert_eq!(
             settings,
             Settings {
-                format: Format::Document,
+                format: Format::Events,
+                schema: Schema::Native,
                 compression: Compression::Gzip,
                 partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
                 sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
@@ -326,8 +342,8 @@ mod tests {
             ),
             (
                 "CATCHMENT_SCHEMA",
-                "ocsf",
-                "CATCHMENT_SCHEMA: `ocsf` is not built yet; expected one of: none",
+                "ocsf-1.5",
+                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native",
             ),
             (
                 "CATCHMENT_OVERFLOW",
@@ -342,6 +358,14 @@ mod tests {
         ] {
             assert_eq!(error(variable, value), expected);
         }
+        let document = [
+            ("CATCHMENT_SCHEMA", "native"),
+            ("CATCHMENT_FORMAT", "document"),
+        ];
+        assert_eq!(
+            Settings::from_pairs(document).unwrap_err().to_string(),
+            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native"
+        );
         assert!(
             error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
         );

@@ -5,17 +5,18 @@
 mod cloudtrail;
 mod content;
 mod guardduty;
-mod vpc_flow_logs;
+mod sources;
+pub(crate) mod vpc_flow_logs;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use content::Content;
 
-use crate::json::JsonStr;
-use crate::limits::CONTENT_BYTES_MAX;
+pub(crate) use sources::Carried;
+pub use sources::Sources;
+pub use vpc_flow_logs::FlowLogFormat;
 
 /// How a source is told.
 struct Rules {
@@ -82,72 +83,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
-/// beginning of one followed by `*`, to a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources {
-    exact: BTreeMap<String, Source>,
-    /// The longest first, so that the most specific one wins.
-    prefixes: Vec<(String, Source)>,
-}
-
-impl Sources {
-    /// Parses the value of `CATCHMENT_SOURCES`.
-    ///
-    /// # Errors
-    /// Returns a sentence that says what is wrong.
-    pub fn parse(json: &str) -> Result<Self, String> {
-        let entries: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
-        let mut sources = Self::default();
-        for (group, value) in entries {
-            let source = Source::ALL
-                .into_iter()
-                .find(|source| value == source.name())
-                .ok_or_else(|| {
-                    let names = Source::ALL.map(Source::name).join(", ");
-                    format!(
-                        "log group `{group}` has unknown source {value}; expected one of: {names}"
-                    )
-                })?;
-            match group.strip_suffix('*') {
-                Some(prefix) => sources.prefixes.push((prefix.to_owned(), source)),
-                None => drop(sources.exact.insert(group, source)),
-            }
-        }
-        sources
-            .prefixes
-            .sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Ok(sources)
-    }
-
-    /// Returns the source of a message's log events. `first` is the message of the first one.
-    pub(crate) fn of(&self, group: JsonStr<'_>, stream: JsonStr<'_>, first: JsonStr<'_>) -> Source {
-        let group = group.text();
-        if let Some(source) = self.configured(&group) {
-            return source;
-        }
-        if let Some(source) = Source::by_name(&group, &stream.text()) {
-            return source;
-        }
-        if first.literal().len() > CONTENT_BYTES_MAX {
-            return Source::Other;
-        }
-        Source::by_content(&first.text()).unwrap_or(Source::Other)
-    }
-
-    fn configured(&self, group: &str) -> Option<Source> {
-        let by_prefix = || {
-            let mut prefixes = self.prefixes.iter();
-            prefixes.find(|(prefix, _)| group.starts_with(prefix.as_str()))
-        };
-        self.exact
-            .get(group)
-            .or_else(|| by_prefix().map(|(_, source)| source))
-            .copied()
-    }
-}
-
 /// The first source whose rules say so.
 fn told(says_so: impl Fn(&Rules) -> bool) -> Option<Source> {
     RULES
@@ -164,6 +99,8 @@ fn is_account(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::JsonStr;
+    use crate::limits::CONTENT_BYTES_MAX;
 
     fn source(sources: &str, group: &str, stream: &str, first: &str) -> &'static str {
         let literals = [group, stream, first].map(|text| serde_json::to_string(text).unwrap());
@@ -173,6 +110,7 @@ mod tests {
         Sources::parse(sources)
             .unwrap()
             .of(group, stream, first)
+            .source
             .name()
     }
 
@@ -288,19 +226,6 @@ mod tests {
                 "{group}"
             );
         }
-    }
-
-    #[test]
-    fn an_error_names_the_wrong_value() {
-        assert!(
-            Sources::parse("[]")
-                .unwrap_err()
-                .starts_with("not a JSON object")
-        );
-        assert_eq!(
-            Sources::parse(r#"{"g":"flow"}"#).unwrap_err(),
-            "log group `g` has unknown source \"flow\"; expected one of: vpc-flow-logs, cloudtrail, guardduty, other"
-        );
     }
 
     #[test]

@@ -17,6 +17,19 @@ pub struct Infra {
 #[derive(Debug, Subcommand)]
 pub enum InfraCommand {
     Parameters(InfraParameters),
+    Settings(InfraSettings),
+}
+
+/// Print the transformer's settings that follow from the fleet file, for its settings file
+///
+/// The same as in the parameter Sources of the template `logging`, but in any length: a Lambda's environment holds 4 KB in all.
+/// Save it as catchment.json in a layer, and give the layer's version to the template as SettingsLayerArn.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = INFRA_SETTINGS_EXAMPLES)]
+pub struct InfraSettings {
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = FLEET_FILE)]
+    pub fleet: PathBuf,
 }
 
 /// Print the parameters of a template that follow from the fleet file
@@ -80,6 +93,14 @@ pub enum InfraTemplate {
     /// infra/guardduty.yaml
     Guardduty,
 }
+
+const INFRA_SETTINGS_EXAMPLES: &str = "\
+Examples:
+  catchment infra settings > catchment.json
+  catchment replay --settings catchment.json captured.json
+  zip settings.zip catchment.json
+  aws lambda publish-layer-version --layer-name catchment-settings --zip-file fileb://settings.zip \\
+    --query LayerVersionArn --output text";
 
 const INFRA_PARAMETERS_EXAMPLES: &str = "\
 Examples:

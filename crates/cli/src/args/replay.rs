@@ -115,7 +115,8 @@ pub struct Settings {
     #[arg(long)]
     pub format: Option<String>,
 
-    /// The fields to parse messages into; none: each message stays a string [default: none]
+    /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names
+    /// [default: none]
     #[arg(long)]
     pub schema: Option<String>,
 
@@ -127,8 +128,8 @@ pub struct Settings {
     #[arg(long, value_name = "KEYS")]
     pub partition_keys: Option<String>,
 
-    /// The source of each log group, as JSON, e.g. {"CloudTrail/*":"cloudtrail"} [default: detected from name and
-    /// content]
+    /// The source of each log group, as JSON, e.g. {"CloudTrail/*":"cloudtrail"}; with a custom format of flow logs
+    /// {"flow":{"source":"vpc-flow-logs","format":"${version} …"}} [default: detected from name and content]
     #[arg(long, value_name = "JSON")]
     pub sources: Option<String>,
 
@@ -140,4 +141,8 @@ pub struct Settings {
     /// Maximum size of one record after decompression, in MiB [default: 64]
     #[arg(long, value_name = "MIB")]
     pub max_decoded_mib: Option<String>,
+
+    /// A file with these settings as JSON, such as `catchment infra settings` writes; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
 }

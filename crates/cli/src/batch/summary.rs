@@ -24,6 +24,7 @@ struct Counts {
     failed: BTreeMap<&'static str, usize>,
     events: usize,
     replaced: usize,
+    unparsed: usize,
     bytes_in: usize,
     bytes_decoded: usize,
     bytes_delivered: usize,
@@ -79,6 +80,7 @@ impl Counts {
         self.ok += report.ok;
         self.events += report.events;
         self.replaced += report.replaced;
+        self.unparsed += report.unparsed;
         self.bytes_in += report.bytes_in;
         self.bytes_decoded += report.bytes_decoded;
         self.bytes_delivered += report.bytes_delivered;
@@ -107,6 +109,13 @@ impl Counts {
         if self.replaced > 0 {
             // writing to a String cannot fail
             let _ = write!(text, "; {} records with invalid UTF-8", self.replaced);
+        }
+        if self.unparsed > 0 {
+            let _ = write!(
+                text,
+                "; {} log events that the schema could not be applied to",
+                self.unparsed
+            );
         }
         text
     }

@@ -15,7 +15,7 @@ use crate::output::{Hinted, Output};
 use crate::provision::fleet::Fleet;
 use crate::provision::name::Region;
 use crate::provision::parameters::{
-    self, Architecture, HEADER_BYTES, Logging, Parameters, Shortened,
+    self, Architecture, HEADER_BYTES, Logging, Parameters, ParametersError, Shortened,
 };
 
 /// Runs the command.
@@ -23,7 +23,14 @@ use crate::provision::parameters::{
 /// # Errors
 /// A fleet file that cannot be used, or that a template cannot be given as it is.
 pub(super) fn run(args: &args::Infra, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let InfraCommand::Parameters(args) = &args.command;
+    let args = match &args.command {
+        InfraCommand::Parameters(args) => args,
+        InfraCommand::Settings(args) => {
+            let settings = parameters::settings(&fleet::fleet(&args.fleet)?);
+            output.json(&settings.map_err(hinted)?)?;
+            return Ok(ExitStatus::Done);
+        }
+    };
     let parameters = parameters_of(args, output)?;
     match args.format.output {
         OutputFormat::Json => output.json(&parameters)?,
@@ -73,10 +80,12 @@ fn parameters_of(args: &args::InfraParameters, output: &mut Output) -> anyhow::R
             parameters::of_member(&fleet, name, member, bucket, &args.trail)
         }
     };
-    Ok(parameters.map_err(|error| {
-        let hint = error.hint();
-        Hinted::new(error, hint)
-    })?)
+    Ok(parameters.map_err(hinted)?)
+}
+
+fn hinted(error: ParametersError) -> Hinted {
+    let hint = error.hint();
+    Hinted::new(error, hint)
 }
 
 /// Says what was done to make the parameters fit.

@@ -1,5 +1,6 @@
 //! `catchment replay`: runs what was captured, or what failed, through the transformer, and sends again what passes.
 
+use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -218,7 +219,11 @@ impl Replay<'_> {
     }
 }
 
-fn settings(args: &args::Settings) -> Result<Settings, Usage> {
+fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
+    let path = args.settings.as_ref();
+    #[expect(clippy::disallowed_methods, reason = "a command may read files")]
+    let file = path.map(|path| read_to_string(path).with_context(|| path.display().to_string()));
+
     let flags = [
         (Setting::Format, &args.format),
         (Setting::Schema, &args.schema),
@@ -231,11 +236,13 @@ fn settings(args: &args::Settings) -> Result<Settings, Usage> {
     let given = flags
         .into_iter()
         .filter_map(|(setting, value)| Some((setting.variable(), value.as_ref()?)));
-    Settings::from_pairs(given).map_err(|error| Usage(error.with_names(flag)))
+    Ok(
+        Settings::from_file_and_pairs(file.transpose()?.as_deref(), given)
+            .map_err(|error| Usage(error.with_names(flag)))?,
+    )
 }
 
 /// The flag of a setting: `--max-decoded-mib` for `CATCHMENT_MAX_DECODED_MIB`.
 fn flag(setting: Setting) -> String {
-    let name = setting.variable().trim_start_matches("CATCHMENT_");
-    format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
+    format!("--{}", setting.key().replace('_', "-"))
 }

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod flags;
+mod formats;
 mod keys;
 mod log_groups;
 mod parse;
@@ -11,7 +12,7 @@ mod validate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use catchment_transformer::source::Source;
+use catchment_transformer::source::{FlowLogFormat, Source};
 
 use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
@@ -31,6 +32,8 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
+    /// The custom formats of flow logs, by log group.
+    pub flow_log_formats: BTreeMap<LogGroupName, FlowLogFormat>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -185,6 +188,7 @@ mod tests {
         assert!(
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
+                && text.contains("\n[flow_log_formats]")
                 && text.contains("\n[tags]"),
             "{text}"
         );

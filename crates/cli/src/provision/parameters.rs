@@ -84,7 +84,7 @@ impl ParametersError {
             }
             Self::NoLogGroup { .. } => "add it to the fleet file first",
             Self::ManySources { .. } => {
-                "pass --without-sources, so that the transformer recognises sources by AWS's names of log streams and by content, or give the log groups of each source names with a common prefix"
+                "pass --without-sources, and give the transformer the sources in a file, which `catchment infra settings` writes"
             }
             Self::TooLong { .. } => {
                 "use an organization trail, which needs one entry for all members"
@@ -134,6 +134,14 @@ pub fn of_logging(
         shortened,
         accounts_left_out,
     })
+}
+
+/// The transformer's settings file: which log groups carry which source, in which format.
+///
+/// # Errors
+/// Fails if a log group's name stands for two sources.
+pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
+    Ok(serde_json::json!({"sources": sources::whole(fleet)?}))
 }
 
 /// The parameters of `cloudtrail-bucket.yaml`: the trail of each member that has a CloudTrail log group, and where it may write;

@@ -30,7 +30,16 @@ use serde_json::{Value, json};
 use text::Shape;
 use workload::Workload;
 
+/// Each with the schema `none`.
 const FORMATS: [&str; 3] = ["events", "document", "message"];
+
+/// What is measured with a schema, besides: the workload, and the ratio that it should stay below.
+const SCHEMAS: [(&str, &str, f64); 4] = [
+    ("native", "vpc", 2.0),
+    ("native", "vpc-6.2", 2.0),
+    ("native", "cloudtrail", 1.5),
+    ("native", "trail-8.3", 1.5),
+];
 
 fn main() {
     // `cargo test --benches` only wants to know that it starts.
@@ -49,7 +58,21 @@ fn main() {
     for (compression, workloads) in [("none", workload::small()), ("gzip", workload::full())] {
         for workload in &workloads {
             for format in FORMATS {
-                rows.push(row(&mut criterion, workload, format, compression));
+                let limit = limit(workload.shape);
+                rows.push(row(
+                    &mut criterion,
+                    workload,
+                    [format, "none", compression],
+                    limit,
+                ));
+            }
+            for (schema, _, limit) in SCHEMAS.into_iter().filter(|row| row.1 == workload.name) {
+                rows.push(row(
+                    &mut criterion,
+                    workload,
+                    ["events", schema, compression],
+                    limit,
+                ));
             }
         }
     }
@@ -63,9 +86,15 @@ fn main() {
 }
 
 /// Measures one row.
-fn row(criterion: &mut Criterion, workload: &Workload, format: &str, compression: &str) -> Value {
+fn row(
+    criterion: &mut Criterion,
+    workload: &Workload,
+    [format, schema, compression]: [&str; 3],
+    limit: f64,
+) -> Value {
     let settings = [
         ("CATCHMENT_FORMAT", format),
+        ("CATCHMENT_SCHEMA", schema),
         ("CATCHMENT_COMPRESSION", compression),
     ];
     let mut transformer = Transformer::new(Settings::from_pairs(settings).expect("good settings"));
@@ -74,7 +103,7 @@ fn row(criterion: &mut Criterion, workload: &Workload, format: &str, compression
     assert_eq!(
         report.ok,
         workload.data.len(),
-        "{} {format} {compression}: not all records are Ok",
+        "{} {format} {schema} {compression}: not all records are Ok",
         workload.name
     );
     let deflates = compression == "gzip" && format != "document";
@@ -82,14 +111,14 @@ fn row(criterion: &mut Criterion, workload: &Workload, format: &str, compression
     let packed: usize = workload.data.iter().map(|data| data.len() / 4 * 3).sum();
     let medians = side_by_side(
         criterion,
-        &format!("{}/{format}/{compression}", workload.name),
+        &format!("{}/{format}/{schema}/{compression}", workload.name),
         || floor.run(&workload.data),
         || transformer.transform(&workload.event),
     );
     json!({
         "workload": workload.name,
         "format": format,
-        "schema": "none",
+        "schema": schema,
         "compression": compression,
         "records": report.records,
         "bytes_in": report.bytes_in,
@@ -99,7 +128,7 @@ fn row(criterion: &mut Criterion, workload: &Workload, format: &str, compression
         "floor_ms": medians.base_ms,
         "transform_ms": medians.other_ms,
         "ratio": medians.ratio,
-        "limit": limit(workload.shape),
+        "limit": limit,
     })
 }
 
@@ -179,9 +208,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn table(rows: &[Value]) {
     println!(
-        "\n{:<16}{:<10}{:<13}{:>6}{:>10}{:>13}{:>8}{:>8}{:>8}",
+        "\n{:<16}{:<10}{:<8}{:<13}{:>6}{:>10}{:>13}{:>8}{:>8}{:>8}",
         "workload",
         "format",
+        "schema",
         "compression",
         "opens",
         "floor ms",
@@ -194,9 +224,10 @@ fn table(rows: &[Value]) {
         let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| row[key].as_f64().unwrap_or_default();
         println!(
-            "{:<16}{:<10}{:<13}{:>6.1}{:>10.3}{:>13.3}{:>8.2}{:>8.2}{:>8.0}{}",
+            "{:<16}{:<10}{:<8}{:<13}{:>6.1}{:>10.3}{:>13.3}{:>8.2}{:>8.2}{:>8.0}{}",
             text("workload"),
             text("format"),
+            text("schema"),
             text("compression"),
             number("opens"),
             number("floor_ms"),

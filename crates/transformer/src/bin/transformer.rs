@@ -7,20 +7,21 @@ use aws_sdk_kinesis::config::Credentials;
 use catchment_transformer::Settings;
 use catchment_transformer::firehose::Function;
 use catchment_transformer::lambda::{self, Access, Refusal};
+use catchment_transformer::settings::SETTINGS_FILE;
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let environment = environment();
     let access = access(&environment);
-    let outcome = match Settings::from_pairs(environment) {
+    let outcome = match settings(&environment) {
         Ok(settings) => {
             lambda::serve(move || Function::new(settings.clone(), access.clone())).await
         }
-        Err(error) => {
+        Err(message) => {
             let refusal = Refusal {
                 kind: "Catchment.WrongSetting",
-                message: error.to_string(),
+                message,
             };
             lambda::refuse_to_start(&refusal)
                 .await
@@ -34,6 +35,21 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Reads the settings from the environment, and from the settings file that it may name.
+fn settings(environment: &BTreeMap<String, String>) -> Result<Settings, String> {
+    let path = environment.get(SETTINGS_FILE);
+    let file = path.filter(|path| !path.is_empty()).map(|path| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the settings file is read once, here"
+        )]
+        let text = std::fs::read_to_string(path);
+        text.map_err(|error| format!("{SETTINGS_FILE}: {path}: {error}"))
+    });
+    Settings::from_file_and_pairs(file.transpose()?.as_deref(), environment)
+        .map_err(|error| error.to_string())
 }
 
 #[expect(

@@ -44,6 +44,8 @@ pub(super) struct Delivery {
     pub(super) bytes: usize,
     /// Whether U+FFFD replaces bytes that were not UTF-8.
     pub(super) replaced: bool,
+    /// Log events that are not as their source writes them.
+    pub(super) unparsed: usize,
 }
 
 impl<'a> Pending<'a> {
@@ -102,6 +104,7 @@ impl Report {
                 self.ok += 1;
                 self.events += delivery.events;
                 self.replaced += usize::from(delivery.replaced);
+                self.unparsed += delivery.unparsed;
                 self.bytes_delivered += delivery.bytes;
             }
             Outcome::Dropped(why) => *self.dropped.entry(why).or_default() += 1,

@@ -19,6 +19,8 @@ pub struct Report {
     pub events: usize,
     /// Records answered `Ok` in which U+FFFD replaces bytes that were not UTF-8.
     pub replaced: usize,
+    /// Log events in the records answered `Ok` that are not as their source writes them, so that they keep `message`.
+    pub unparsed: usize,
     /// Records that were put back in the place of others.
     pub pieces_put_back: usize,
     /// Bytes of these.

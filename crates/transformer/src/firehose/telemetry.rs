@@ -42,6 +42,7 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
         "piecesPutBack": report.pieces_put_back,
         "bytesPutBack": report.bytes_put_back,
         "events": report.events,
+        "eventsUnparsed": report.unparsed,
         "bytesIn": report.bytes_in,
         "bytesDecoded": report.bytes_decoded,
         "bytesDelivered": report.bytes_delivered,
@@ -72,6 +73,11 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
             json!(report.replaced),
         ),
         ("LogEvents".to_owned(), "Count", json!(report.events)),
+        (
+            "LogEventsUnparsed".to_owned(),
+            "Count",
+            json!(report.unparsed),
+        ),
         ("BytesIn".to_owned(), "Bytes", json!(report.bytes_in)),
         (
             "BytesDecoded".to_owned(),
@@ -149,7 +155,7 @@ mod tests {
         let directive = &document["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([["DeliveryStreamName"]]));
         let declared = directive["Metrics"].as_array().unwrap();
-        assert_eq!(declared.len(), 13);
+        assert_eq!(declared.len(), 14);
         for metric in declared {
             assert!(
                 document[metric["Name"].as_str().unwrap()].is_number(),

@@ -179,6 +179,7 @@ impl Transformer {
             events: encoded.events,
             bytes,
             replaced: encoded.replaced,
+            unparsed: encoded.unparsed,
         }))
     }
 
@@ -209,7 +210,8 @@ impl Transformer {
                 hops: hops + 1,
                 stream: stream.as_bytes(),
             };
-            *outcome = match splitter.split(index, text, mark, region.len()) {
+            let line_bytes = region.len() + self.output.growth_bytes_max();
+            *outcome = match splitter.split(index, text, mark, line_bytes) {
                 Ok(()) => Outcome::PutBack,
                 Err(SplitError::Hops) => Outcome::Failed(RecordError::TooManyHops),
                 Err(SplitError::EventTooLarge) => Outcome::Failed(RecordError::EventTooLarge),

@@ -128,7 +128,7 @@ fn last_block(rest: &[u8]) -> [u8; BLOCK] {
 /// of the block. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a
 /// run's first bit to the run carries just past its end, and whether that place is odd or even tells the run's parity.
 #[inline(always)]
-fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
+pub(super) fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
     // A backslash that the previous block escapes does not begin a run.
     let backslashes = backslashes & !u64::from(escaped_first);
@@ -141,7 +141,7 @@ fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
 
 /// Whether JSON has these escapes: a bit of `escapes` per escaped byte, counted from `at`.
 #[inline(always)]
-fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {
+pub(super) fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {
     while escapes != 0 {
         let position = at + escapes.trailing_zeros() as usize;
         let known = match text.get(position..) {

@@ -50,8 +50,13 @@ impl<'a> JsonStr<'a> {
             return String::from_utf8_lossy(self.inner());
         }
         let mut text = Buffer::default();
-        dispatch!(Level::new(), simd => unescape(simd, &self.literal[1..], &mut text));
+        self.append_to(&mut text);
         Cow::Owned(String::from_utf8_lossy(text.written()).into_owned())
+    }
+
+    /// Appends the text that the literal stands for. A lone surrogate becomes U+FFFD; bytes that are not UTF-8 stay.
+    pub(crate) fn append_to(self, out: &mut Buffer) {
+        dispatch!(Level::new(), simd => unescape(simd, &self.literal[1..], out));
     }
 }
 

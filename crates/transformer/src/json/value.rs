@@ -71,22 +71,20 @@ impl<'a, S: Simd> Cursor<'a, S> {
 
     /// Steps over a number, `true`, `false` or `null`.
     fn scalar(&mut self) -> Result<(), Invalid> {
-        let word = match self.peek() {
-            Some(b't') => "true",
-            Some(b'f') => "false",
-            Some(b'n') => "null",
-            _ => "",
-        };
-        let length = match word {
-            "" => number(self.rest()),
-            _ => self
-                .rest()
-                .starts_with(word.as_bytes())
-                .then_some(word.len()),
-        };
-        self.at += length.ok_or(Invalid::Syntax)?;
+        self.at += scalar(self.rest()).ok_or(Invalid::Syntax)?;
         Ok(())
     }
+}
+
+/// The length of the number, `true`, `false` or `null` at the beginning of `text`.
+pub(super) fn scalar(text: &[u8]) -> Option<usize> {
+    let word = match text.first() {
+        Some(b't') => "true",
+        Some(b'f') => "false",
+        Some(b'n') => "null",
+        _ => return number(text),
+    };
+    text.starts_with(word.as_bytes()).then_some(word.len())
 }
 
 /// The length of the number at the beginning of `text`.

@@ -2,7 +2,9 @@
 
 use super::lines::Lines;
 use super::{Origin, REPLACED};
+use crate::buffer::Buffer;
 use crate::limits::BASE64_PIECE_BYTES;
+use crate::schema::Misfit;
 use crate::subscription::{Header, LogEvent};
 use crate::timestamp::{TIME, Timestamps};
 
@@ -20,6 +22,8 @@ pub(super) struct Line {
     pub(super) fits: bool,
     /// Whether U+FFFD replaces bytes of it that were not UTF-8.
     pub(super) is_replaced: bool,
+    /// Whether the message is not as its source writes it.
+    pub(super) is_unparsed: bool,
 }
 
 impl Head {
@@ -62,7 +66,7 @@ impl Head {
         let (id, message) = (event.id.literal(), event.message.literal());
         let is_utf8 = event.id.is_utf8() & event.message.is_utf8() & !self.is_replaced;
         if !is_utf8 || id.len() + message.len() > BASE64_PIECE_BYTES {
-            return self.rare_line(event, timestamps, lines);
+            return self.rare_line(event, None, timestamps, lines);
         }
         let out = lines.end();
         let begin = out.len();
@@ -73,15 +77,47 @@ impl Head {
         Line {
             fits: lines.settle(),
             is_replaced: false,
+            is_unparsed: false,
         }
     }
 
-    /// Writes a line that is long, so that it is not copied whole, or in which bytes are replaced.
+    /// Writes the line of an event with the object that `object` appends in the place of the message.
+    #[inline(always)]
+    pub(super) fn line_of_object(
+        &self,
+        event: LogEvent<'_>,
+        object: impl FnOnce(&mut Buffer) -> Result<(), Misfit>,
+        timestamps: &mut Timestamps,
+        lines: &mut Lines<'_>,
+    ) -> Line {
+        if !event.id.is_utf8() || !event.message.is_utf8() || self.is_replaced {
+            return self.rare_line(event, None, timestamps, lines);
+        }
+        let out = lines.end();
+        let begin = out.len();
+        out.extend_with([&self.bytes, event.id.literal(), EVENT]);
+        if let Some(place) = out.written_mut()[begin + OPEN.len()..].first_chunk_mut() {
+            timestamps.write(event.timestamp, place);
+        }
+        if let Err(misfit) = object(out) {
+            out.truncate(begin);
+            return self.rare_line(event, Some(misfit), timestamps, lines);
+        }
+        out.extend(CLOSE);
+        Line {
+            fits: lines.settle(),
+            is_replaced: false,
+            is_unparsed: false,
+        }
+    }
+
+    /// Writes a line that is long, so that it is not copied whole, in which bytes are replaced, or whose message is a misfit.
     #[cold]
     #[inline(never)]
     fn rare_line(
         &self,
         event: LogEvent<'_>,
+        misfit: Option<Misfit>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
@@ -95,11 +131,22 @@ impl Head {
             && lines.write_long(MESSAGE)
             && lines.write_string(event.message)
             && (!is_replaced || lines.write_long(REPLACED))
+            && misfit.is_none_or(|misfit| lines.write_long(error(misfit).as_bytes()))
             && lines.write_long(CLOSE);
-        Line { fits, is_replaced }
+        Line {
+            fits,
+            is_replaced,
+            is_unparsed: misfit.is_some(),
+        }
     }
+}
+
+/// The member that says why a message stands as it is. The text of a misfit needs no escapes.
+fn error(misfit: Misfit) -> String {
+    format!(r#","error":"{misfit}""#)
 }
 
 const OPEN: &[u8] = br#"{"timestamp":""#;
 const MESSAGE: &[u8] = br#","message":"#;
+const EVENT: &[u8] = br#","event":"#;
 const CLOSE: &[u8] = b"}\n";

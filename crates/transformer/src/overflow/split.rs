@@ -41,7 +41,7 @@ impl Splitter {
     }
 
     /// Splits the record at index `record`, whose whole text is good. It bears the mark `mark`, counted up. A log event takes
-    /// `region_bytes` of a line for its Region.
+    /// `line_bytes` of a line for its Region and its schema.
     ///
     /// # Errors
     /// Returns why the record is not split; there are no pieces of it then.
@@ -50,7 +50,7 @@ impl Splitter {
         record: usize,
         text: &[u8],
         mark: Mark<'_>,
-        region_bytes: usize,
+        line_bytes: usize,
     ) -> Result<(), SplitError> {
         if mark.hops > HOPS_MAX {
             return Err(SplitError::Hops);
@@ -60,7 +60,7 @@ impl Splitter {
             .map_err(|_| SplitError::EventTooLarge)
             .and_then(|messages| {
                 let mut data = messages.iter().filter(|message| message.is_data);
-                data.try_for_each(|message| self.message(record, message, mark, region_bytes))
+                data.try_for_each(|message| self.message(record, message, mark, line_bytes))
             });
         if outcome.is_err() {
             self.pieces.truncate(pieces);
@@ -79,7 +79,7 @@ impl Splitter {
         record: usize,
         message: &Message<'_>,
         mark: Mark<'_>,
-        region_bytes: usize,
+        line_bytes: usize,
     ) -> Result<(), SplitError> {
         let mut head = Vec::new();
         mark.open(&mut head);
@@ -89,7 +89,7 @@ impl Splitter {
         }
         head.extend_from_slice(LOG_EVENTS);
         let head_output = output_bytes(&head) + LINE_FRAME_BYTES;
-        let line_frame = message.names_bytes + region_bytes + LINE_FRAME_BYTES;
+        let line_frame = message.names_bytes + line_bytes + LINE_FRAME_BYTES;
         let mut text = head.clone();
         let mut output = head_output;
         for event in &message.events {

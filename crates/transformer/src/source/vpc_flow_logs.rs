@@ -1,4 +1,10 @@
-//! VPC Flow Logs: how they are told.
+//! VPC Flow Logs: how they are told, and the fields of their lines.
+
+mod fields;
+mod format;
+
+pub(crate) use fields::{FIELDS, Kind};
+pub use format::FlowLogFormat;
 
 use super::{Rules, is_account};
 

@@ -144,6 +144,7 @@ fn what_the_file_lacks_and_can_be_subscribed_is_proposed() {
             .unwrap(),
         distribution: Distribution::ByLogStream,
         role: None,
+        system_fields: Default::default(),
     };
     full.filters = vec![filter; FILTERS_MAX];
     let all = [

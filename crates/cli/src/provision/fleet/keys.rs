@@ -2,7 +2,14 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 5] = ["logging", "members", "defaults", "distribution", "tags"];
+pub(super) const TOP: [&str; 6] = [
+    "logging",
+    "members",
+    "defaults",
+    "distribution",
+    "flow_log_formats",
+    "tags",
+];
 pub(super) const LOGGING: [&str; 9] = [
     "profile",
     "account",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 use super::defaults::{self, Defaults};
+use super::formats;
 use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
@@ -65,6 +66,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .iter()
         .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
+    let flow_log_formats = formats::formats(&mut reader, &top, &entries);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {
@@ -72,6 +74,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
             Ok(Fleet {
                 logging,
                 members,
+                flow_log_formats,
                 tags,
             })
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use catchment_transformer::source::Source;
+use catchment_transformer::source::{FlowLogFormat, Source};
+use serde_json::{Value, json};
 
 use super::ParametersError;
 use crate::provision::fleet::Fleet;
@@ -19,6 +20,24 @@ pub(super) struct Sources {
     pub(super) shortened: Option<Shortened>,
 }
 
+/// What a log group carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Carried<'f> {
+    source: Source,
+    /// The format, if it is not AWS's default.
+    format: Option<&'f FlowLogFormat>,
+}
+
+impl Carried<'_> {
+    fn json(self) -> Value {
+        let source = self.source.name();
+        match self.format {
+            Some(format) => json!({"source": source, "format": format.to_string()}),
+            None => source.into(),
+        }
+    }
+}
+
 /// How log groups were merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortened {
@@ -33,12 +52,8 @@ impl Sources {
     /// # Errors
     /// Fails if one name carries two sources, or if even merged entries take too many bytes.
     pub(super) fn of(fleet: &Fleet) -> Result<Self, ParametersError> {
-        let groups = groups(fleet)?;
-        let each: Vec<_> = groups
-            .iter()
-            .map(|(name, source)| (name.to_string(), *source))
-            .collect();
-        let whole = json(&each);
+        let each = each(fleet)?;
+        let whole = json(&each).to_string();
         if whole.len() <= SOURCES_BYTES_MAX {
             return Ok(Self {
                 json: whole,
@@ -46,7 +61,7 @@ impl Sources {
             });
         }
         let merged = merged(&each);
-        let json = json(&merged);
+        let json = json(&merged).to_string();
         let shortened = Shortened {
             log_groups: each.len(),
             entries: merged.len(),
@@ -66,6 +81,20 @@ impl Sources {
     }
 }
 
+/// All sources as the transformer reads them, not shortened.
+pub(super) fn whole(fleet: &Fleet) -> Result<Value, ParametersError> {
+    Ok(json(&each(fleet)?))
+}
+
+/// What each log group of the fleet carries.
+fn each(fleet: &Fleet) -> Result<Vec<(String, Carried<'_>)>, ParametersError> {
+    let carried = |(name, source): (&LogGroupName, Source)| {
+        let format = fleet.flow_log_formats.get(name);
+        (name.to_string(), Carried { source, format })
+    };
+    Ok(groups(fleet)?.into_iter().map(carried).collect())
+}
+
 /// The source of each log group of the fleet.
 fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersError> {
     let mut sources: BTreeMap<&LogGroupName, Source> = BTreeMap::new();
@@ -83,18 +112,18 @@ fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersEr
 }
 
 /// The form that the transformer reads: a JSON object with the source of each log group, or of each prefix followed by `*`.
-fn json(entries: &[(String, Source)]) -> String {
+fn json(entries: &[(String, Carried<'_>)]) -> Value {
     let entries = entries
         .iter()
-        .map(|(group, source)| (group.clone(), source.to_string().into()))
+        .map(|(group, carried)| (group.clone(), carried.json()))
         .collect();
-    serde_json::Value::Object(entries).to_string()
+    Value::Object(entries)
 }
 
-/// Merges neighbours in alphabetical order that have a common prefix and the same source. The prefix is as long as possible, so
+/// Merges neighbours in alphabetical order that have a common prefix and carry the same. The prefix is as long as possible, so
 /// that it matches as few log groups outside of the fleet as possible.
-fn merged(groups: &[(String, Source)]) -> Vec<(String, Source)> {
-    let (Some((first, source)), Some((last, _))) = (groups.first(), groups.last()) else {
+fn merged<'f>(groups: &[(String, Carried<'f>)]) -> Vec<(String, Carried<'f>)> {
+    let (Some((first, carried)), Some((last, _))) = (groups.first(), groups.last()) else {
         return Vec::new();
     };
     if groups.len() == 1 {
@@ -107,8 +136,8 @@ fn merged(groups: &[(String, Source)]) -> Vec<(String, Source)> {
         .take_while(|(one, other)| one == other)
         .map(|(one, _)| one.len_utf8())
         .sum();
-    if shared > 0 && groups.iter().all(|(_, other)| other == source) {
-        return vec![(format!("{}*", &first[..shared]), *source)];
+    if shared > 0 && groups.iter().all(|(_, other)| other == carried) {
+        return vec![(format!("{}*", &first[..shared]), *carried)];
     }
     let next = |name: &str| name[shared..].chars().next();
     groups
@@ -123,10 +152,20 @@ mod tests {
 
     use super::*;
 
+    fn flow_logs(format: Option<&FlowLogFormat>) -> Carried<'_> {
+        let source = Source::VpcFlowLogs;
+        Carried { source, format }
+    }
+
+    fn of(source: Source) -> Carried<'static> {
+        let format = None;
+        Carried { source, format }
+    }
+
     /// What the transformer would say: the exact name wins, then the longest prefix.
-    fn source(entries: &[(String, Source)], name: &str) -> Option<Source> {
+    fn carried<'f>(entries: &[(String, Carried<'f>)], name: &str) -> Option<Carried<'f>> {
         let exact = entries.iter().find(|(entry, _)| entry == name);
-        let begins = |entry: &&(String, Source)| {
+        let begins = |entry: &&(String, Carried<'f>)| {
             let prefix = entry.0.strip_suffix('*');
             prefix.is_some_and(|prefix| name.starts_with(prefix))
         };
@@ -136,36 +175,44 @@ mod tests {
                 .filter(begins)
                 .max_by_key(|entry| entry.0.len())
         };
-        exact.or_else(longest).map(|(_, source)| *source)
+        exact.or_else(longest).map(|(_, carried)| *carried)
     }
 
     #[test]
     fn log_groups_with_a_common_prefix_share_an_entry() {
+        let format = FlowLogFormat::parse("${bytes}").unwrap();
         let groups = [
-            ("CloudTrail/one", Source::CloudTrail),
-            ("CloudTrail/two", Source::CloudTrail),
-            ("app", Source::Other),
-            ("app/flow-1", Source::VpcFlowLogs),
-            ("app/flow-2", Source::VpcFlowLogs),
+            ("CloudTrail/one", of(Source::CloudTrail)),
+            ("CloudTrail/two", of(Source::CloudTrail)),
+            ("app", of(Source::Other)),
+            ("app/flow-1", flow_logs(None)),
+            ("app/flow-2", flow_logs(None)),
+            ("custom-1", flow_logs(Some(&format))),
+            ("custom-2", flow_logs(Some(&format))),
+            ("custom-default", flow_logs(None)),
         ]
-        .map(|(name, source)| (name.to_owned(), source));
+        .map(|(name, carried)| (name.to_owned(), carried));
+        let text = json(&merged(&groups)).to_string();
         assert_eq!(
-            json(&merged(&groups)),
-            r#"{"CloudTrail/*":"cloudtrail","app":"other","app/flow-*":"vpc-flow-logs"}"#
+            text,
+            r#"{"CloudTrail/*":"cloudtrail","app":"other","app/flow-*":"vpc-flow-logs","custom-1":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-2":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-default":"vpc-flow-logs"}"#
         );
+        catchment_transformer::source::Sources::parse(&text).unwrap();
     }
 
     proptest! {
         #[test]
         fn every_log_group_keeps_its_source(
-            groups in prop::collection::btree_map("[ab/é]{1,6}", 0..3_usize, 0..40),
+            groups in prop::collection::btree_map("[ab/é]{1,6}", 0..4_usize, 0..40),
         ) {
+            let format = FlowLogFormat::parse("${bytes}").unwrap();
+            let kinds = [of(Source::CloudTrail), of(Source::Other), flow_logs(None), flow_logs(Some(&format))];
             let groups: Vec<_> =
-                groups.into_iter().map(|(name, source)| (name, Source::ALL[source])).collect();
+                groups.into_iter().map(|(name, kind)| (name, kinds[kind])).collect();
             let entries = merged(&groups);
             prop_assert!(entries.len() <= groups.len());
             for (name, expected) in &groups {
-                prop_assert_eq!(source(&entries, name), Some(*expected), "{}: {:?}", name, entries);
+                prop_assert_eq!(carried(&entries, name), Some(*expected), "{}: {:?}", name, entries);
             }
         }
     }

@@ -207,3 +207,17 @@ fn a_trail_has_its_log_group_in_one_region_only() {
     let parameters = of_trail_bucket(&fleet(&all), &region(), "trails", "catchment").unwrap();
     insta::assert_snapshot!(parameters["TrailArns"], @"arn:aws:cloudtrail:us-west-2:111122223333:trail/catchment,arn:aws:cloudtrail:eu-west-1:444455556666:trail/catchment,arn:aws:cloudtrail:us-west-2:999988887777:trail/catchment");
 }
+
+#[test]
+fn the_settings_file_has_every_log_group_with_its_format() {
+    let text = format!("{FLEET}\n[flow_log_formats]\nflow = \"${{bytes}} ${{srcaddr}}\"");
+    let settings = settings(&fleet(&text)).unwrap().to_string();
+    assert_eq!(
+        settings,
+        r#"{"sources":{"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":{"format":"${bytes} ${srcaddr}","source":"vpc-flow-logs"}}}"#
+    );
+    let none = [("", ""); 0];
+    catchment_transformer::Settings::from_file_and_pairs(Some(&settings), none).unwrap();
+    // The parameter says the same.
+    assert!(logging(&text)["Sources"].contains("${bytes}"));
+}

@@ -1,0 +1,104 @@
+//! Where the fields of a line end, 64 bytes at a time.
+
+use fearless_simd::{Level, dispatch, prelude::*, u8x64};
+
+use super::scan::BLOCK;
+
+/// The fields of a line, which a space parts from one another.
+pub(crate) struct Split {
+    /// Where each field ends.
+    ends: [u32; FIELDS_MAX],
+    /// Fields of the line; the ends of more than [`FIELDS_MAX`] are not known.
+    pub(crate) count: usize,
+    /// Whether a backslash stands in the line.
+    pub(crate) has_escapes: bool,
+}
+
+/// The most fields of a line whose ends are known. Our own choice: more than flow logs have.
+pub(crate) const FIELDS_MAX: usize = 96;
+
+impl Split {
+    /// Splits a line, which is shorter than 4 GiB.
+    #[inline]
+    pub(crate) fn new(line: &[u8]) -> Self {
+        dispatch!(Level::new(), simd => split(simd, line))
+    }
+
+    /// Where the fields of the line end, as far as they are known.
+    #[inline(always)]
+    pub(crate) fn ends(&self) -> impl Iterator<Item = usize> {
+        let known = &self.ends[..self.count.min(FIELDS_MAX)];
+        known.iter().map(|end| *end as usize)
+    }
+}
+
+#[inline(always)]
+fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
+    let mut split = Split {
+        ends: [0; FIELDS_MAX],
+        count: 0,
+        has_escapes: false,
+    };
+    let mut at = 0;
+    while let Some(block) = line[at..].first_chunk::<BLOCK>() {
+        split.block(u8x64::from_slice(simd, block), at, 0);
+        at += BLOCK;
+    }
+    if at < line.len() {
+        match line.last_chunk::<BLOCK>() {
+            // Overlaps the block before, so that no byte beyond the line is needed.
+            Some(block) => {
+                let begin = line.len() - BLOCK;
+                split.block(u8x64::from_slice(simd, block), begin, at - begin);
+            }
+            None => {
+                let mut block = [0; BLOCK];
+                block[..line.len()].copy_from_slice(line);
+                split.block(u8x64::from_slice(simd, &block), 0, 0);
+            }
+        }
+    }
+    split.end(line.len());
+    split
+}
+
+impl Split {
+    /// Reads a block that begins at `at`, but for its first `skip` bytes.
+    #[inline(always)]
+    fn block<S: Simd>(&mut self, bytes: u8x64<S>, at: usize, skip: usize) {
+        self.has_escapes |= bytes.simd_eq(b'\\').any_true();
+        let mut spaces = bytes.simd_eq(b' ').to_bitmask() >> skip << skip;
+        while spaces != 0 {
+            self.end(at + spaces.trailing_zeros() as usize);
+            spaces &= spaces - 1;
+        }
+    }
+
+    #[inline(always)]
+    fn end(&mut self, at: usize) {
+        if let Some(end) = self.ends.get_mut(self.count) {
+            *end = at as u32;
+        }
+        self.count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn fields_end_where_spaces_are(line in r"[a \\]{0,200}|(a{0,20} ?){0,12}") {
+            let split = Split::new(line.as_bytes());
+            let mut expected: Vec<usize> = line.match_indices(' ').map(|(at, _)| at).collect();
+            expected.push(line.len());
+            prop_assert_eq!(split.count, expected.len());
+            prop_assert_eq!(split.has_escapes, line.contains('\\'));
+            expected.truncate(FIELDS_MAX);
+            prop_assert_eq!(split.ends().collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The settings file: the same settings as JSON, for more than fits into a Lambda's environment.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Setting, SettingError, Settings};
+
+impl Settings {
+    /// Sets what the text of a settings file says: a JSON object from the settings' names, such as `partition_keys`, to values. A
+    /// value is the text that the variable has, or the same as JSON: a list, a number, an object.
+    pub(super) fn read_file(&mut self, text: &str) -> Result<(), SettingError> {
+        let wrong = |why: String| SettingError::File { why };
+        let values: BTreeMap<String, Value> = serde_json::from_str(text)
+            .map_err(|error| wrong(format!("not a JSON object: {error}")))?;
+        for (key, value) in values {
+            let setting = Setting::ALL
+                .into_iter()
+                .find(|setting| setting.key() == key);
+            let setting = setting.ok_or_else(|| {
+                let keys = Setting::ALL.map(Setting::key).join(", ");
+                wrong(format!("`{key}` is not a setting; expected one of: {keys}"))
+            })?;
+            let value = written(&value);
+            if !value.is_empty() {
+                self.set(setting, &value).map_err(|error| {
+                    wrong(error.with_names(|setting| format!("`{}`", setting.key())))
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as the variable has it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(written).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Compression, Format, PartitionKey};
+
+    fn settings(file: &str, pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::from_file_and_pairs(Some(file), pairs.iter().copied())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_file_has_the_same_settings_as_the_environment_which_wins() {
+        let file = r#"{"format":"document","compression":"gzip","partition_keys":["account","year"],"overflow":"",
+            "sources":{"g":{"source":"vpc-flow-logs","format":"${bytes}"}},"max_decoded_mib":8}"#;
+        let pairs = [
+            ("CATCHMENT_FORMAT", "message"),
+            ("CATCHMENT_COMPRESSION", ""),
+            ("CATCHMENT_SETTINGS_FILE", "/opt/catchment.json"),
+        ];
+        let same = Settings::from_pairs([
+            ("CATCHMENT_FORMAT", "message"),
+            ("CATCHMENT_COMPRESSION", "gzip"),
+            ("CATCHMENT_PARTITION_KEYS", "account,year"),
+            (
+                "CATCHMENT_SOURCES",
+                r#"{"g":{"source":"vpc-flow-logs","format":"${bytes}"}}"#,
+            ),
+            ("CATCHMENT_MAX_DECODED_MIB", "8"),
+        ]);
+        let settings = settings(file, &pairs).unwrap();
+        assert_eq!(settings, same.unwrap());
+        assert_eq!(settings.format, Format::Message);
+        assert_eq!(settings.compression, Compression::Gzip);
+        assert_eq!(
+            settings.partition_keys,
+            [PartitionKey::Account, PartitionKey::Year]
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_named() {
+        for (file, expected) in [
+            ("[]", "the settings file: not a JSON object: "),
+            (
+                r#"{"fromat":"events"}"#,
+                "the settings file: `fromat` is not a setting; expected one of: format, schema, compression, partition_keys, sources, overflow, max_decoded_mib",
+            ),
+            (
+                r#"{"format":7}"#,
+                "the settings file: `format`: unknown value `7`; expected one of: events, document, message",
+            ),
+            (
+                r#"{"sources":{"g":"flow"}}"#,
+                "the settings file: `sources`: log group `g` has unknown source",
+            ),
+            (
+                r#"{"max_decoded_mib":0}"#,
+                "the settings file: `max_decoded_mib`: `0` is out of range",
+            ),
+        ] {
+            let error = settings(file, &[]).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let error = settings(
+            r#"{"schema":"native"}"#,
+            &[("CATCHMENT_FORMAT", "document")],
+        );
+        assert!(
+            error
+                .unwrap_err()
+                .contains("only the format `events` has schemas")
+        );
+    }
+}

@@ -242,10 +242,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 55: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 72: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 72: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 75: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 56: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 78: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 78: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 81: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -16,7 +16,7 @@ mod messages;
 #[path = "properties/room.rs"]
 mod room;
 
-use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::firehose::{RecordError, RecordResult, Response};
 use catchment_transformer::limits::RESPONSE_BYTES_MAX;
 use catchment_transformer::{Settings, Transformed, Transformer};
 use faults::{one_fault, said_otherwise};
@@ -52,6 +52,9 @@ fn check(event: &[u8], transformed: &Transformed) -> Response {
         }
     }
     let report = &transformed.report;
+    for failure in &report.failed {
+        assert_ne!(failure.error, RecordError::Panicked);
+    }
     assert_eq!(
         report.ok + report.dropped_total() + report.failed.len(),
         records.len()
@@ -165,7 +168,9 @@ proptest! {
 
     #[test]
     fn any_bytes_are_refused_or_answered(event in any::<Vec<u8>>()) {
-        let _ = Transformer::new(Settings::default()).transform(&event);
+        if let Ok(transformed) = Transformer::new(Settings::default()).transform(&event) {
+            check(&event, &transformed);
+        }
     }
 
     /// The same answer whatever was transformed before: buffers that are kept carry nothing over.
@@ -180,7 +185,7 @@ proptest! {
             json!({"records": records}).to_string().into_bytes()
         };
         let mut used = Transformer::new(settings.clone());
-        used.transform(&event(&first)).expect("an event");
+        check(&event(&first), &used.transform(&event(&first)).expect("an event"));
         let fresh = Transformer::new(settings).transform(&event(&second)).expect("an event");
         prop_assert_eq!(used.transform(&event(&second)).expect("an event").response, fresh.response);
     }

@@ -11,6 +11,7 @@
 
 use std::io::Read;
 
+use catchment_transformer::firehose::RecordError;
 use catchment_transformer::{Settings, Transformer};
 use fearless_simd::Simd as _;
 use serde_json::json;
@@ -40,7 +41,11 @@ fn main() {
     let mut transformer = Transformer::new(settings);
     for event in serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>() {
         match transformer.transform(event.expect("JSON").get().as_bytes()) {
-            Ok(transformed) => println!("{}", String::from_utf8_lossy(&transformed.response)),
+            Ok(transformed) => {
+                let mut failed = transformed.report.failed.iter();
+                assert!(failed.all(|failure| failure.error != RecordError::Panicked));
+                println!("{}", String::from_utf8_lossy(&transformed.response));
+            }
             Err(refused) => println!("{}", json!({"refused": refused.to_string()})),
         }
     }

@@ -1,5 +1,7 @@
 //! A batch as it arrives, read tolerantly: unknown fields and metadata are skipped.
 
+mod walk;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -9,7 +11,7 @@ use crate::json::{Fields, Object};
 use crate::overflow::Target;
 
 /// The event of one invocation, borrowed from its text.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Batch<'a> {
     /// Firehose's id of this invocation; empty if the event has none.
     pub invocation_id: String,
@@ -35,17 +37,23 @@ struct Wire<'a> {
     #[serde(default)]
     region: Option<String>,
     #[serde(borrow)]
-    records: Vec<Object<Record<'a>>>,
+    records: Vec<Object<WireRecord<'a>>>,
 }
 
-/// One record of a batch. Both values stay the JSON that they were: the id is echoed to the letter, and data of a wrong type
-/// fails the record, not the batch.
-#[derive(Debug, Deserialize)]
-pub struct Record<'a> {
+#[derive(Deserialize)]
+struct WireRecord<'a> {
     #[serde(borrow, rename = "recordId")]
     id: &'a RawValue,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
+}
+
+/// One record of a batch. Both values stay the JSON that they were: the id is echoed to the letter, and data of a wrong type
+/// fails the record, not the batch.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    id: &'a str,
+    data: Option<&'a str>,
 }
 
 /// Why an event as a whole cannot be answered. No message quotes the event.
@@ -103,6 +111,11 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// Fails unless `bytes` is JSON with a list of records that each have an id.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BatchError> {
+        walk::usual(bytes).map_or_else(|| Self::by_serde_json(bytes), Ok)
+    }
+
+    #[cold]
+    fn by_serde_json(bytes: &'a [u8]) -> Result<Self, BatchError> {
         let text = match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -128,7 +141,10 @@ impl<'a> Batch<'a> {
             records: wire
                 .records
                 .into_iter()
-                .map(|Object(record)| record)
+                .map(|Object(record)| Record {
+                    id: record.id.get(),
+                    data: record.data.map(RawValue::get),
+                })
                 .collect(),
         })
     }
@@ -231,12 +247,12 @@ fn found(text: &str) -> &'static str {
 impl<'a> Record<'a> {
     /// The id as JSON text, quotes included.
     pub fn id_json(&self) -> &'a str {
-        self.id.get()
+        self.id
     }
 
     /// The id as text.
     pub fn id(&self) -> Cow<'a, str> {
-        serde_json::from_str(self.id.get()).map_or(Cow::Borrowed(self.id.get()), Cow::Owned)
+        serde_json::from_str(self.id).map_or(Cow::Borrowed(self.id), Cow::Owned)
     }
 
     /// The base64 text of the data; `None` if the record has no data or the data is not a string.
@@ -251,9 +267,7 @@ impl<'a> Record<'a> {
 
     /// The data as the JSON string that it was, quotes included.
     pub(super) fn data_json(&self) -> Option<&'a str> {
-        self.data
-            .map(RawValue::get)
-            .filter(|json| json.starts_with('"'))
+        self.data.filter(|json| json.starts_with('"'))
     }
 }
 

@@ -100,6 +100,9 @@ pub enum RecordError {
     /// The answer does not fit, and an event in it is too large to be put back.
     #[error("its answer does not fit into the response, and an event in it is too large by itself")]
     EventTooLarge,
+    /// The transformer panicked, which is a defect of it.
+    #[error("the transformer panicked at this record, which is a defect of the transformer")]
+    Panicked,
 }
 
 impl RecordError {
@@ -123,6 +126,7 @@ impl RecordError {
             Self::NotPutBack => "not-put-back",
             Self::TooManyHops => "too-many-hops",
             Self::EventTooLarge => "event-too-large",
+            Self::Panicked => "panicked",
         }
     }
 }

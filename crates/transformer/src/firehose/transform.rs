@@ -1,5 +1,7 @@
 //! A batch in, a response out: one answer per record, in order, whatever is inside.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::answers::Answers;
 use super::budget::Budget;
 use super::pending::{Delivery, Outcome, Pending, Transformed};
@@ -72,7 +74,10 @@ impl Transformer {
             let mut outcome = Outcome::Failed(RecordError::NoRoom);
             let length = answers.write(|response| {
                 let room = |hops| budget.room(record, hops);
-                outcome = self.record(record, [&region, &stream], room, &mut seen, response);
+                let answer = |this: &mut Self| {
+                    this.record(record, [&region, &stream], room, &mut seen, response)
+                };
+                outcome = self.guard(answer).unwrap_or_else(Outcome::Failed);
                 !matches!(outcome, Outcome::Failed(_))
             });
             let is_ok = matches!(outcome, Outcome::Ok(_));
@@ -105,6 +110,16 @@ impl Transformer {
             answers,
             outcomes,
             pieces,
+        })
+    }
+
+    /// Does the work of one record. A panic in it, which is a defect of this program, costs this record alone.
+    fn guard<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, RecordError> {
+        // Safe to go on after a panic: the buffers that it left behind are replaced here, and the caller drops what was written.
+        catch_unwind(AssertUnwindSafe(|| work(self))).map_err(|_| {
+            self.decoder = Decoder::default();
+            self.output = Output::new(&self.settings);
+            RecordError::Panicked
         })
     }
 
@@ -166,6 +181,8 @@ impl Transformer {
         };
         let mut encoder = self.output.record(context, response, room(seen.hops));
         read(text, &mut encoder)?;
+        #[cfg(test)]
+        tests::panic_if_planted(text);
         let encoded = encoder.finish();
         if encoded.events == 0 {
             return Ok(Outcome::Dropped(match encoded.controls {
@@ -197,28 +214,54 @@ impl Transformer {
             if !matches!(outcome, Outcome::Failed(RecordError::NoRoom)) {
                 continue;
             }
-            let Some(data) = record.data() else { continue };
-            let Ok(opened) = self.decoder.decode(&data, self.settings.decoded_bytes_max) else {
-                continue;
-            };
-            let unmarked = unmark(opened.text);
-            let (hops, text) = match &unmarked {
-                None => (0, opened.text),
-                Some((mark, text)) => (mark.hops, text.as_slice()),
-            };
-            let mark = Mark {
-                hops: hops + 1,
-                stream: stream.as_bytes(),
-            };
-            let line_bytes = region.len() + self.output.growth_bytes_max();
-            *outcome = match splitter.split(index, text, mark, line_bytes) {
-                Ok(()) => Outcome::PutBack,
-                Err(SplitError::Hops) => Outcome::Failed(RecordError::TooManyHops),
-                Err(SplitError::EventTooLarge) => Outcome::Failed(RecordError::EventTooLarge),
-                Err(SplitError::TooMany) => Outcome::Failed(RecordError::NoRoom),
+            let split =
+                |this: &mut Self| this.split_record(index, record, &mut splitter, [region, stream]);
+            *outcome = match self.guard(split) {
+                Ok(split) => split,
+                Err(panicked) => {
+                    splitter.take_back(index);
+                    Outcome::Failed(panicked)
+                }
             };
         }
         splitter.into_pieces()
+    }
+
+    /// Splits the record at `index`, whose answer does not fit.
+    fn split_record(
+        &mut self,
+        index: usize,
+        record: &Record<'_>,
+        splitter: &mut Splitter,
+        [region, stream]: [&str; 2],
+    ) -> Outcome {
+        let opened = record.data().and_then(|data| {
+            let bytes_max = self.settings.decoded_bytes_max;
+            self.decoder.decode(&data, bytes_max).ok()
+        });
+        // It was opened before.
+        let Some(opened) = opened else {
+            return Outcome::Failed(RecordError::NoRoom);
+        };
+        let unmarked = unmark(opened.text);
+        let (hops, text) = match &unmarked {
+            None => (0, opened.text),
+            Some((mark, text)) => (mark.hops, text.as_slice()),
+        };
+        let mark = Mark {
+            hops: hops + 1,
+            stream: stream.as_bytes(),
+        };
+        let line_bytes = region.len() + self.output.growth_bytes_max();
+        let split = splitter.split(index, text, mark, line_bytes);
+        #[cfg(test)]
+        tests::panic_if_planted_in_pieces(text);
+        match split {
+            Ok(()) => Outcome::PutBack,
+            Err(SplitError::Hops) => Outcome::Failed(RecordError::TooManyHops),
+            Err(SplitError::EventTooLarge) => Outcome::Failed(RecordError::EventTooLarge),
+            Err(SplitError::TooMany) => Outcome::Failed(RecordError::NoRoom),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::JsonStr;
-use super::scan::{StringEnd, string_end};
+use super::scan::{StringEnd, short_string_end, string_end};
 use super::unescape::unescape;
 use crate::buffer::Buffer;
 
@@ -133,6 +133,19 @@ impl<'a, S: Simd> Cursor<'a, S> {
         self.quote()?;
         let end = string_end(self.simd, self.rest());
         self.past(end)
+    }
+
+    /// Steps over a string that is mostly short and plain, such as an id: without a call then.
+    #[inline(always)]
+    pub(crate) fn short_string(&mut self) -> Result<JsonStr<'a>, Invalid> {
+        if let Some((b'"', inner)) = self.rest().split_first()
+            && let Some(quote) = short_string_end(self.simd, inner)
+        {
+            let begin = self.at;
+            self.at += quote + 2;
+            return Ok(JsonStr::new(self.since(begin), true));
+        }
+        self.string()
     }
 
     /// Steps over a string and appends what it stands for to `out`.

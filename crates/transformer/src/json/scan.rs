@@ -35,6 +35,17 @@ pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Option<StringEnd> {
     )
 }
 
+/// Returns the index of the quote that ends the string, if it is near and everything before it is ASCII that stands for itself.
+#[inline(always)]
+pub(super) fn short_string_end<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
+    let bytes = u8x64::from_slice(simd, text.first_chunk::<BLOCK>()?);
+    let special = bytes.simd_eq(b'\\') | bytes.simd_lt(b' ') | bytes.simd_ge(0x80);
+    let quotes = bytes.simd_eq(b'"').to_bitmask();
+    let before = (quotes & quotes.wrapping_neg()).wrapping_sub(1);
+    let is_plain = quotes != 0 && special.to_bitmask() & before == 0;
+    is_plain.then(|| quotes.trailing_zeros() as usize)
+}
+
 /// What a block contains. A mask has one bit per byte; the lowest bit is the first byte.
 #[derive(Clone, Copy)]
 pub(super) struct Marks {
@@ -182,6 +193,16 @@ mod tests {
         for level in levels() {
             let end = dispatch!(level, simd => string_end(simd, &text.as_bytes()[1..]));
             assert_eq!(end.map(|end| end.quote + 1), expected, "{text:?} {level:?}");
+            let short = dispatch!(level, simd => short_string_end(simd, &text.as_bytes()[1..]));
+            let is_short = |end: &StringEnd| {
+                let inner = &text[1..=end.quote];
+                end.quote < BLOCK && text.len() > BLOCK && inner.is_ascii() && !inner.contains('\\')
+            };
+            assert_eq!(
+                short,
+                end.filter(is_short).map(|end| end.quote),
+                "{text:?} {level:?}"
+            );
             if let Some(end) = end.filter(|end| end.is_ascii) {
                 assert!(text[..=end.quote].is_ascii(), "{text:?} {level:?}");
             }

@@ -55,7 +55,6 @@ impl Splitter {
         if mark.hops > HOPS_MAX {
             return Err(SplitError::Hops);
         }
-        let (pieces, held_bytes) = (self.pieces.len(), self.held_bytes);
         let outcome = messages(text)
             .map_err(|_| SplitError::EventTooLarge)
             .and_then(|messages| {
@@ -63,10 +62,16 @@ impl Splitter {
                 data.try_for_each(|message| self.message(record, message, mark, line_bytes))
             });
         if outcome.is_err() {
-            self.pieces.truncate(pieces);
-            self.held_bytes = held_bytes;
+            self.take_back(record);
         }
         outcome
+    }
+
+    /// Drops the pieces of the record at index `record`, which was the last to be split.
+    pub(crate) fn take_back(&mut self, record: usize) {
+        while let Some(piece) = self.pieces.pop_if(|piece| piece.record == record) {
+            self.held_bytes -= piece.held_bytes();
+        }
     }
 
     /// The pieces of all records, in order.
@@ -124,10 +129,11 @@ impl Splitter {
         text.extend_from_slice(CLOSE);
         let piece = self.packer.pack(record, text, output, self.batch_bytes);
         let piece = piece.ok_or(SplitError::EventTooLarge)?;
-        self.held_bytes += piece.held_bytes();
-        if self.pieces.len() == PIECES_MAX || self.held_bytes > PIECES_BYTES_MAX {
+        let held_bytes = self.held_bytes + piece.held_bytes();
+        if self.pieces.len() == PIECES_MAX || held_bytes > PIECES_BYTES_MAX {
             return Err(SplitError::TooMany);
         }
+        self.held_bytes = held_bytes;
         self.pieces.push(piece);
         Ok(())
     }

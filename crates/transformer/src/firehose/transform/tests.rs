@@ -1,9 +1,12 @@
 //! Whole batches: what fits, in which order, and what is left out.
 
 mod overflow;
+mod panics;
 
 use super::*;
 use crate::firehose::{RecordResult, Response};
+
+pub(super) use panics::{panic_if_planted, panic_if_planted_in_pieces};
 
 fn message(text: &str) -> String {
     format!(

@@ -31,7 +31,10 @@ pub(super) fn event<'a, S: Simd>(
     // The members in the order in which CloudWatch Logs writes them: whole tokens are quicker to compare than keys to read.
     let is_usual = cursor.token(r#"{"id":"#);
     if is_usual {
-        let id = string(cursor, 3, "logEvents.id")?;
+        let id = match cursor.peek() {
+            Some(b'"') => cursor.short_string()?,
+            _ => string(cursor, 3, "logEvents.id")?,
+        };
         fields.id = Some(id);
         if cursor.token(r#","timestamp":"#) {
             let timestamp = time(cursor)?;

@@ -4,36 +4,39 @@ use super::*;
 use crate::overflow::Target;
 use crate::settings::Format;
 
-const STREAM: &str = "arn:aws:firehose:us-west-2:999988887777:deliverystream/logs";
+pub(super) const STREAM: &str = "arn:aws:firehose:us-west-2:999988887777:deliverystream/logs";
 const SOURCE: &str = "arn:aws:kinesis:us-west-2:999988887777:stream/logs";
 
-fn reingest() -> Settings {
+pub(super) fn reingest() -> Settings {
     Settings {
         overflow: Overflow::Reingest,
         ..Settings::default()
     }
 }
 
-fn event(stream: &str, records: &[String]) -> String {
+pub(super) fn event(stream: &str, records: &[String]) -> String {
     format!(
         r#"{{"deliveryStreamArn":"{stream}","sourceKinesisStreamArn":"{SOURCE}","region":"us-west-2","records":[{}]}}"#,
         records.join(",")
     )
 }
 
-/// A record of events, each a megabyte of the same byte.
 fn megabytes(id: usize, events: u8) -> String {
+    record(id, &text_of_megabytes(events))
+}
+
+/// A message of events, each a megabyte of the same byte.
+pub(super) fn text_of_megabytes(events: u8) -> String {
     let events: Vec<String> = (0..events)
         .map(|event| {
             let text = char::from(b'a' + event).to_string().repeat(900_000);
             format!(r#"{{"id":"{event}","timestamp":1696086922000,"message":"{text}"}}"#)
         })
         .collect();
-    let text = format!(
+    format!(
         r#"{{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{}]}}"#,
         events.join(",")
-    );
-    record(id, &text)
+    )
 }
 
 fn record_of(id: usize, piece: &Piece) -> String {
@@ -41,7 +44,7 @@ fn record_of(id: usize, piece: &Piece) -> String {
     format!(r#"{{"recordId":"{id}","data":"{data}"}}"#)
 }
 
-fn results(transformed: &Transformed) -> Vec<RecordResult> {
+pub(super) fn results(transformed: &Transformed) -> Vec<RecordResult> {
     let response: Response = serde_json::from_slice(&transformed.response).unwrap();
     response
         .records
@@ -51,7 +54,7 @@ fn results(transformed: &Transformed) -> Vec<RecordResult> {
 }
 
 /// What the `Ok` answers deliver.
-fn delivered(transformed: &Transformed) -> Vec<u8> {
+pub(super) fn delivered(transformed: &Transformed) -> Vec<u8> {
     let response: Response = serde_json::from_slice(&transformed.response).unwrap();
     let bytes = response
         .records

@@ -188,3 +188,19 @@ fn after_three_hops_a_record_fails() {
     assert_eq!(transformed.report.failed_by_reason()["too-many-hops"], 3);
     assert_eq!(transformed.report.ok, 5);
 }
+
+#[test]
+fn pieces_weigh_more_in_larger_batches() {
+    let length = |records: &[String]| {
+        let event = event(STREAM, records);
+        let mut transformer = Transformer::new(reingest());
+        let pending = transformer.begin(event.as_bytes()).unwrap();
+        pending.pieces()[0].len()
+    };
+    let usual = length(&[megabytes(0, 7)]);
+    let other = format!(r#"{{"recordId":"1","data":"{}"}}"#, "x".repeat(4_000_000));
+    // Three million bytes in place of 1,048,576.
+    let heavy = length(&[megabytes(0, 7), other]);
+    let heavier = heavy * 1000 / usual;
+    assert!((2861..2900).contains(&heavier), "{heavier}");
+}

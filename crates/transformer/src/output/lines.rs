@@ -97,7 +97,7 @@ impl Lines<'_> {
     /// Appends `text` piece by piece, so that a long one is not copied whole.
     #[must_use]
     pub(super) fn write_long(&mut self, text: &[u8]) -> bool {
-        if self.gzip.is_some() || text.len() < LONG {
+        if self.gzip.is_some() || text.len() <= LONG {
             return text.chunks(self.piece).all(|piece| {
                 self.pending.extend(piece);
                 self.settle()
@@ -182,7 +182,7 @@ impl Lines<'_> {
         let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
         for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
             let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
-            if !gzip.member(piece) || self.response.len() + base64 > self.response_bytes_max {
+            if !gzip.member(piece) || self.response.len() + base64 >= self.response_bytes_max {
                 return false;
             }
         }

@@ -156,7 +156,7 @@ fn only_member(
         return Ok(false);
     };
     let announced = Footer::of(*footer);
-    if announced.size > deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
+    if announced.size >= deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
         return Ok(false);
     }
     // libdeflate does not tell where the stream ended. If it ended early, what follows is the footer of what was opened; that it

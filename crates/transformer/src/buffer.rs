@@ -106,14 +106,6 @@ impl Buffer {
     }
 }
 
-impl PartialEq for Buffer {
-    fn eq(&self, other: &Self) -> bool {
-        self.written() == other.written()
-    }
-}
-
-impl Eq for Buffer {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +123,17 @@ mod tests {
         assert_eq!(buffer.written(), b"e!fgh");
         buffer.clear();
         assert_eq!(buffer.len(), 0);
+    }
+
+    #[test]
+    fn a_buffer_grows_by_doubling_and_an_exact_one_no_more_than_it_has_to() {
+        let mut buffer = Buffer::default();
+        assert_eq!(buffer.room(100).len(), 100);
+        assert_eq!(buffer.room(100).len(), 100);
+        buffer.advance(100);
+        assert_eq!(buffer.room(1).len(), 100);
+        assert_eq!(buffer.exact_room(300).len(), 300);
+        assert_eq!(buffer.bytes.capacity(), 400);
     }
 
     #[test]

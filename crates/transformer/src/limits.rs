@@ -111,3 +111,22 @@ pub const PIECES_MAX: usize = 10_000;
 /// The most bytes that the pieces of one batch take while they wait. Our own choice: sixteen times the bytes of the largest
 /// batch, and what a function with 512 MB has to spare.
 pub const PIECES_BYTES_MAX: usize = 64 * MIB;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_the_numbers_that_their_sources_say() {
+        assert_eq!(MIB, 1_048_576);
+        assert_eq!(NAME_BYTES_MAX, 65_536);
+        assert_eq!(CONTENT_BYTES_MAX, 2_097_152);
+        assert_eq!(SCRATCH_BYTES_MAX, 16_777_216);
+        assert_eq!(BASE64_PIECE_BYTES, 24_576);
+        assert_eq!(GZIP_PIECE_BYTES, 4_194_304);
+        assert_eq!(PIECE_RECORD_BYTES_MAX, 1_024_000);
+        assert_eq!(PUT_RECORDS_BYTES_MAX, 5_242_880);
+        assert_eq!(PIECES_BYTES_MAX, 67_108_864);
+        assert!(BASE64_PIECE_BYTES.is_multiple_of(3));
+    }
+}

@@ -48,7 +48,7 @@ impl Timestamps {
         place[14..16].copy_from_slice(&two_digits(minutes % 60));
         place[17..19].copy_from_slice(&two_digits(seconds % 60));
         place[20..22].copy_from_slice(&two_digits(millis / 10));
-        place[22] = two_digits(millis % 10)[1];
+        place[22] = b'0' + (millis % 10) as u8;
     }
 
     #[cold]

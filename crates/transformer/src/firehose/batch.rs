@@ -328,6 +328,10 @@ mod tests {
             (r#"{"a":"secret"}"#, "an object without `records`"),
             (r#"{"records":"secret"}"#, "`records` is not a list"),
             (r#"{"records":null}"#, "`records` is not a list"),
+            (
+                r#"{"region":"a","invocationId":null,"records":7}"#,
+                "`records` is not a list",
+            ),
             (r#"{"records":[],"records":[]}"#, "`records` occurs twice"),
             (r#"{"region":7,"records":[]}"#, "`region` is not a string"),
             (

@@ -145,11 +145,14 @@ mod tests {
                 for (index, record) in records.iter().enumerate() {
                     let id = ids[index];
                     let bytes = record.failed_bytes(false) + lengths[id];
-                    let fits = bytes <= budget.room(record, 0);
+                    let longest = budget.room(record, 0);
+                    let fits = bytes <= longest;
                     kept[id] = true;
                     let gone = budget.keep(index, 0, record, bytes);
                     prop_assert!(gone.len() <= 1, "one is enough");
                     prop_assert!(fits || gone == [index]);
+                    // There is no more room than can be used: of two that are equally long, one may have to go.
+                    prop_assert!(bytes >= longest || gone != [index]);
                     for gone in gone {
                         kept[ids[gone]] = false;
                     }
@@ -179,7 +182,9 @@ mod tests {
         let mut budget = Budget::new(records, bytes + 100).unwrap();
         let mut keep = |index: usize, hops, extra| {
             let bytes = shortest(&records[index]) + extra;
-            let fits = bytes <= budget.room(&records[index], hops);
+            let room = budget.room(&records[index], hops);
+            let fits = bytes <= room;
+            assert!(index != 3 || room == shortest(&records[3]) + 10);
             let gone = budget.keep(index, hops, &records[index], bytes);
             assert!(fits || gone.contains(&index));
             gone
@@ -194,5 +199,18 @@ mod tests {
         assert_eq!(keep(3, 0, 20), [3], "and nothing comes in its place");
         assert_eq!(keep(4, 2, 80), [2]);
         assert_eq!(budget.free, 20);
+    }
+
+    #[test]
+    fn an_original_takes_exactly_its_own_bytes() {
+        let event = event(&[0]);
+        let batch = Batch::parse(event.as_bytes()).unwrap();
+        let record = &batch.records[0];
+        let bytes = RESPONSE_OPEN.len() + RESPONSE_CLOSE.len() + record.failed_bytes(true);
+        for (bytes, fits) in [(bytes, true), (bytes - 1, false)] {
+            let mut budget = Budget::new(&batch.records, bytes).unwrap();
+            assert_eq!(budget.take_original(record), fits);
+            assert!(!budget.take_original(record));
+        }
     }
 }

@@ -194,6 +194,9 @@ mod tests {
         assert_eq!(line["ok"], 3);
         assert_eq!(line["replaced"], 2);
         assert_eq!(line["bytesIn"], event.len());
+        let decoded = [message("fine"), message("#"), message("#\u{fffd}")]
+            .map(|data| base64_simd::STANDARD.decode_to_vec(data).unwrap().len());
+        assert_eq!(line["bytesDecoded"], decoded.iter().sum::<usize>());
         assert_eq!(line["bytesOut"], transformed.response.len());
         let ids = line["failedRecordIds"].as_array().unwrap();
         assert_eq!(ids.len(), LOGGED_RECORD_IDS_MAX);

@@ -40,9 +40,9 @@ const SECOND_HALF: [[u8; 8]; 256] = places(8);
 const fn places(begin: u8) -> [[u8; 8]; 256] {
     let mut table = [[begin; 8]; 256];
     let mut kept = 0;
-    while kept < table.len() {
+    while kept != table.len() {
         let (mut place, mut put) = (0, 0);
-        while place < 8 {
+        while place != 8 {
             if kept >> place & 1 == 1 {
                 table[kept][put] = begin + place;
                 put += 1;
@@ -58,9 +58,9 @@ const fn places(begin: u8) -> [[u8; 8]; 256] {
 const CLOSED_UP: [[u8; 16]; 9] = {
     let mut table = [[0; 16]; 9];
     let mut kept = 0;
-    while kept < table.len() {
+    while kept != table.len() {
         let mut put = 0;
-        while put < kept + 8 {
+        while put != kept + 8 {
             table[kept][put] = if put < kept { put } else { put + 8 - kept } as u8;
             put += 1;
         }

@@ -67,3 +67,20 @@ impl Gzip {
         self.members.shrink_to(SCRATCH_BYTES_MAX);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_records_memory_is_freed() {
+        let mut gzip = Gzip::new();
+        assert!(gzip.member(&vec![0; SCRATCH_BYTES_MAX + 1]));
+        assert!(gzip.members.capacity() > SCRATCH_BYTES_MAX);
+        gzip.trim();
+        assert_eq!(
+            (gzip.members.len(), gzip.members.capacity()),
+            (0, SCRATCH_BYTES_MAX)
+        );
+    }
+}

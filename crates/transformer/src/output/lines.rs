@@ -59,6 +59,12 @@ impl Packer {
             gzip.trim();
         }
     }
+
+    /// Bytes that the lines of the last record still take.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&mut self) -> usize {
+        self.pending.len() + self.pending.room(0).len()
+    }
 }
 
 /// The lines of one record.
@@ -91,14 +97,14 @@ impl Lines<'_> {
     /// Appends `text` piece by piece, so that a long one is not copied whole.
     #[must_use]
     pub(super) fn write_long(&mut self, text: &[u8]) -> bool {
-        if self.gzip.is_some() || text.len() < LONG {
+        if self.gzip.is_some() || text.len() <= LONG {
             return text.chunks(self.piece).all(|piece| {
                 self.pending.extend(piece);
                 self.settle()
             });
         }
         // What completes the bytes before it is copied, and the end. The rest is encoded from where it is.
-        let (first, rest) = text.split_at((3 - self.pending.len() % 3) % 3);
+        let (first, rest) = text.split_at(3 - self.pending.len() % 3);
         let (whole, last) = rest.split_at(rest.len() / 3 * 3);
         self.pending.extend(first);
         if !self.pack() || !encode(whole, self.response, self.response_bytes_max) {
@@ -176,7 +182,7 @@ impl Lines<'_> {
         let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
         for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
             let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
-            if !gzip.member(piece) || self.response.len() + base64 > self.response_bytes_max {
+            if !gzip.member(piece) || self.response.len() + base64 >= self.response_bytes_max {
                 return false;
             }
         }
@@ -247,6 +253,12 @@ mod tests {
             .read_to_end(&mut opened)
             .unwrap();
         assert!(opened == text);
+        let mut gzip = Gzip::new();
+        assert!(
+            text.chunks(GZIP_PIECE_BYTES)
+                .all(|piece| gzip.member(piece))
+        );
+        assert!(gzip.members() == members);
         assert!(packer.pending.room(0).len() <= 2 * GZIP_PIECE_BYTES);
     }
 
@@ -274,6 +286,33 @@ mod tests {
             let mut writer = packer.lines(&mut response, room);
             writer.end().extend(b"abc");
             assert_eq!(writer.finish().is_some(), fits);
+        }
+    }
+
+    #[test]
+    fn lines_are_packed_as_soon_as_they_make_a_piece() {
+        let (mut packer, mut response) = (Packer::new(Compression::None), Vec::new());
+        let mut writer = packer.lines(&mut response, usize::MAX);
+        for (bytes, pending) in [
+            (10, 10),
+            (BASE64_PIECE_BYTES - 11, BASE64_PIECE_BYTES - 1),
+            (1, 0),
+            (BASE64_PIECE_BYTES + 4, 1),
+        ] {
+            writer.end().extend(&vec![0; bytes]);
+            assert!(writer.settle());
+            assert_eq!(writer.pending.len(), pending);
+        }
+    }
+
+    #[test]
+    fn gzip_members_stop_where_the_room_ends() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let noise: Vec<u8> = (0..3 * GZIP_PIECE_BYTES).map(|_| random.u8(..)).collect();
+        for (room, fits) in [(1000, false), (5 * GZIP_PIECE_BYTES, true)] {
+            let (mut packer, mut response) = (Packer::new(Compression::Gzip), vec![0; 50]);
+            let mut writer = packer.lines(&mut response, room);
+            assert_eq!(writer.write_long(&noise), fits);
         }
     }
 }

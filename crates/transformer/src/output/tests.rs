@@ -242,3 +242,16 @@ fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
         assert_eq!(passed_on(&text), None);
     }
 }
+
+#[test]
+fn a_large_records_memory_is_freed() {
+    use crate::limits::SCRATCH_BYTES_MAX;
+    let mut output = Output::new(&Settings::default());
+    let mut response = Vec::new();
+    let mut lines = output.packer.lines(&mut response, usize::MAX);
+    lines.end().extend(&vec![0; 2 * SCRATCH_BYTES_MAX]);
+    assert!(lines.finish().is_some());
+    assert_eq!(output.packer.held_bytes(), 2 * SCRATCH_BYTES_MAX);
+    output.trim();
+    assert_eq!(output.packer.held_bytes(), SCRATCH_BYTES_MAX);
+}

@@ -32,13 +32,9 @@ impl Piece {
     }
 
     /// The length of the data, in bytes.
+    #[expect(clippy::len_without_is_empty, reason = "no piece is empty")]
     pub fn len(&self) -> usize {
         self.gzip.len() + self.blocks * EMPTY_BLOCK.len()
-    }
-
-    /// Whether there is no data; there always is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Bytes that the piece takes while it waits.
@@ -124,7 +120,10 @@ mod tests {
         assert_eq!(data.len(), piece.len());
         let heavier = data.len() - weight(1_000_000, BATCH_BYTES_DEFAULT);
         assert!(heavier < EMPTY_BLOCK.len());
+        assert_eq!(piece.held_bytes(), piece.gzip.len());
         assert!(piece.held_bytes() < 10_000);
+        let checksum = format!("{:08x}", libdeflater::crc32(&text));
+        assert_eq!(piece.partition_key(), checksum);
         let mut opened = Vec::new();
         flate2::read::GzDecoder::new(data.as_slice())
             .read_to_end(&mut opened)
@@ -136,5 +135,27 @@ mod tests {
         assert!(opened.text == text && opened.member.is_some());
         let in_a_batch = BATCH_BYTES_DEFAULT / data.len() + 1;
         assert!(in_a_batch * 1_000_000 / 3 * 4 < RESPONSE_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_piece_weighs_its_share_of_a_batch_and_never_more_than_a_record_may() {
+        // (3,000 / 3 × 4 + 128) × 1,048,576 / (6,291,556 / 4 × 3), rounded up.
+        assert_eq!(weight(3_000, BATCH_BYTES_DEFAULT), 918);
+        let heaviest = Packer::new().pack(0, b"{}", 1 << 40, BATCH_BYTES_DEFAULT);
+        let bytes = heaviest.unwrap().len();
+        assert!(bytes <= PIECE_RECORD_BYTES_MAX && bytes > PIECE_RECORD_BYTES_MAX - 10);
+    }
+
+    #[test]
+    fn a_piece_may_be_as_long_as_a_record() {
+        // Noise, which is stored as it is.
+        let mut random = fastrand::Rng::with_seed(7);
+        let noise: Vec<u8> = (0..PIECE_RECORD_BYTES_MAX).map(|_| random.u8(..)).collect();
+        let mut packer = Packer::new();
+        let mut pack = |bytes: usize| packer.pack(0, &noise[..bytes], bytes, 0);
+        let longest = (0..200)
+            .map(|less| PIECE_RECORD_BYTES_MAX - less)
+            .find_map(&mut pack);
+        assert_eq!(longest.unwrap().gzip.len(), PIECE_RECORD_BYTES_MAX);
     }
 }

@@ -156,7 +156,7 @@ fn only_member(
         return Ok(false);
     };
     let announced = Footer::of(*footer);
-    if announced.size > deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
+    if announced.size >= deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
         return Ok(false);
     }
     // libdeflate does not tell where the stream ended. If it ended early, what follows is the footer of what was opened; that it
@@ -221,7 +221,8 @@ fn inflate(
     let mut rest = packed;
     loop {
         // Doubles, but never past the one byte that tells "at the cap" from "over the cap".
-        let size = (opened.len() * 2).clamp(64 * 1024, bytes_max.saturating_add(1).max(64 * 1024));
+        let most = bytes_max.saturating_add(1).max(INFLATE_BYTES);
+        let size = (opened.len() * 2).clamp(INFLATE_BYTES, most);
         let free = opened.exact_room(size.saturating_sub(opened.len()).max(1));
         let (read, written) = (stream.total_in(), stream.total_out());
         let status = stream
@@ -241,6 +242,9 @@ fn inflate(
         }
     }
 }
+
+/// The least bytes that a stream is opened into. Our own choice: a record of the common size has two or three times as many.
+const INFLATE_BYTES: usize = 65_536;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ fn message(text: &str) -> String {
 
 /// A record of this text, compressed.
 fn record(id: usize, text: &str) -> String {
-    let mut deflate = libdeflater::Compressor::new(libdeflater::CompressionLvl::fastest());
+    let mut deflate = libdeflater::Compressor::new(libdeflater::CompressionLvl::new(1).unwrap());
     let mut packed = vec![0; deflate.gzip_compress_bound(text.len())];
     let length = deflate.gzip_compress(text.as_bytes(), &mut packed).unwrap();
     let data = base64_simd::STANDARD.encode_to_string(&packed[..length]);
@@ -138,6 +138,15 @@ fn a_message_without_events_beside_one_with_events_changes_nothing() {
     let control = r#"{"messageType":"CONTROL_MESSAGE"}"#;
     let full = message("a");
     let expected = transform(&[record(0, &full)]).1.records[0].bytes();
+    let mut documents = Transformer::new(Settings {
+        format: crate::settings::Format::Document,
+        ..Settings::default()
+    });
+    let mut document = |text: &str| {
+        let event = format!(r#"{{"records":[{}]}}"#, record(0, text));
+        documents.transform(event.as_bytes()).unwrap().response
+    };
+    assert_eq!(document(&format!("{empty}{full}")), document(&full));
     for text in [
         format!("{empty}{full}"),
         format!("{full}{empty}"),

@@ -140,3 +140,62 @@ fn nothing_is_put_back_a_fourth_time_and_no_batch_has_more_pieces_than_memory() 
     assert_eq!(splitter.split(2, &text, MARK, 0), Err(SplitError::TooMany));
     assert_eq!(splitter.into_pieces().len(), 1);
 }
+
+/// A message of these log events, and the most bytes that each of its lines takes of an output besides its event, and its head.
+fn message_of(events: &[Vec<u8>]) -> (Vec<u8>, usize, usize) {
+    let members: &[u8] =
+        br#""messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+    let names = [r#""owner":"1""#, r#""logGroup":"g""#, r#""logStream":"s""#];
+    let (mut head, region) = (Vec::new(), 11);
+    MARK.open(&mut head);
+    let text = [b"{", members, &events.join(b",".as_slice()), b"]}"].concat();
+    (
+        text,
+        names.map(str::len).iter().sum::<usize>() + region + LINE_FRAME_BYTES,
+        head.len() + members.len() + LINE_FRAME_BYTES,
+    )
+}
+
+#[test]
+fn a_piece_delivers_as_much_as_it_may_and_not_a_byte_more() {
+    let (_, line, head) = message_of(&[]);
+    let event = |bytes: usize, byte: u8| {
+        let frame = br#"{"message":""}"#.len();
+        [
+            br#"{"message":""#.as_slice(),
+            &vec![byte; bytes - frame],
+            b"\"}",
+        ]
+        .concat()
+    };
+    // One event: as large as a piece may be at all.
+    let most = PIECE_OUTPUT_ALONE_BYTES_MAX - head - line;
+    for (bytes, fits) in [(most, true), (most + 1, false)] {
+        let (text, ..) = message_of(&[event(bytes, b'x')]);
+        assert_eq!(split(&text).is_ok(), fits, "{bytes}");
+    }
+    // The same of bytes that are not UTF-8, each of which becomes three.
+    for (bytes, fits) in [(most / 3, true), (most / 3 + 1, false)] {
+        let (text, ..) = message_of(&[event(bytes, 0xff)]);
+        assert_eq!(split(&text).is_ok(), fits, "{bytes}");
+    }
+    // Two events: as large as a piece of several may be.
+    let most = PIECE_OUTPUT_BYTES - head - 2 * line;
+    for (bytes, pieces) in [(most, 1), (most + 1, 2)] {
+        let (text, ..) = message_of(&[event(1000, b'x'), event(bytes - 1000, b'y')]);
+        assert_eq!(split(&text).unwrap().len(), pieces, "{bytes}");
+    }
+}
+
+#[test]
+fn pieces_take_as_much_memory_as_they_may_and_not_a_byte_more() {
+    let piece_bytes = split(&message(b"a")).unwrap()[0].held_bytes();
+    for (free, outcome) in [
+        (piece_bytes, Ok(())),
+        (piece_bytes - 1, Err(SplitError::TooMany)),
+    ] {
+        let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
+        splitter.held_bytes = PIECES_BYTES_MAX - free;
+        assert_eq!(splitter.split(7, &message(b"a"), MARK, 11), outcome);
+    }
+}

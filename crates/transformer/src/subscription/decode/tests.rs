@@ -128,7 +128,28 @@ fn a_large_records_memory_is_freed() {
     let data = base64_simd::STANDARD.encode_to_string(gzip(&vec![b'{'; 2 * SCRATCH_BYTES_MAX]));
     decoder.decode(&data, usize::MAX).unwrap();
     decoder.trim();
+    assert_eq!(decoder.opened.len(), 0);
     assert!(decoder.opened.room(0).len() <= SCRATCH_BYTES_MAX);
+}
+
+#[test]
+fn a_stream_may_end_just_behind_what_was_opened_so_far() {
+    // Zeros are opened by the hundred for each bit, so that all input is read before the last of them are written.
+    for bytes in INFLATE_BYTES - 300..INFLATE_BYTES + 900 {
+        let text = vec![b'0'; bytes];
+        assert!(decode(&zlib(&text)).unwrap() == text, "{bytes}");
+    }
+}
+
+#[test]
+fn a_member_of_another_method_is_damaged() {
+    let member = gzip(b"{}");
+    for (at, byte) in [(0, 0x1e), (1, 0x8a), (2, 7)] {
+        let mut other = member.clone();
+        other[at] = byte;
+        let damaged = Err(DecodeError::Damaged { encoding: "gzip" });
+        assert_eq!(decode(&[&member[..], &other].concat()), damaged, "{at}");
+    }
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A sink that gathers messages for comparison.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Gathered<'a> {
     pub(super) controls: usize,
     pub(super) events: Vec<(Header<'a>, LogEvent<'a>)>,

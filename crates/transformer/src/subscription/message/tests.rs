@@ -1,5 +1,7 @@
 //! The reader against serde_json, and what it says of messages of all shapes.
 
+mod event;
+
 use super::oracle::{Gathered, agrees_with_serde_json};
 use super::*;
 

@@ -181,10 +181,36 @@ fn after_three_hops_a_record_fails() {
             "hop {hops}"
         );
     }
-    let event = event(STREAM, &records);
-    let pending = transformer.begin(event.as_bytes()).unwrap();
+    let fourth = event(STREAM, &records);
+    let pending = transformer.begin(fourth.as_bytes()).unwrap();
     assert_eq!(pending.pieces().len(), 0);
     let transformed = pending.finish(|_| true);
     assert_eq!(transformed.report.failed_by_reason()["too-many-hops"], 3);
     assert_eq!(transformed.report.ok, 5);
+    // A person who sends one again takes it from the error output, with its mark: it comes before all that was not put back.
+    let again = event(STREAM, &[megabytes(9, 5), records[0].clone()]);
+    let transformed = transformer.transform(again.as_bytes()).unwrap();
+    assert_eq!(
+        results(&transformed),
+        [RecordResult::Dropped, RecordResult::Ok]
+    );
+    let alone = event(STREAM, &[megabytes(9, 5)]);
+    let transformed = transformer.transform(alone.as_bytes()).unwrap();
+    assert_eq!(results(&transformed), [RecordResult::Ok]);
+}
+
+#[test]
+fn pieces_weigh_more_in_larger_batches() {
+    let length = |records: &[String]| {
+        let event = event(STREAM, records);
+        let mut transformer = Transformer::new(reingest());
+        let pending = transformer.begin(event.as_bytes()).unwrap();
+        pending.pieces()[0].len()
+    };
+    let usual = length(&[megabytes(0, 7)]);
+    let other = format!(r#"{{"recordId":"1","data":"{}"}}"#, "x".repeat(4_000_000));
+    // Three million bytes in place of 1,048,576.
+    let heavy = length(&[megabytes(0, 7), other]);
+    let heavier = heavy * 1000 / usual;
+    assert!((2861..2900).contains(&heavier), "{heavier}");
 }

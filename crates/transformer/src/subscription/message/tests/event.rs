@@ -1,0 +1,57 @@
+//! Log events: what is read of each, whatever the others hold.
+
+use super::*;
+use crate::json::JsonStr;
+
+#[test]
+fn extracted_fields_are_those_of_their_event_whatever_those_before_were() {
+    let of = |fields: &[&str]| {
+        let events: Vec<String> = fields
+            .iter()
+            .map(|fields| {
+                format!(r#"{{"id":"1","timestamp":1,"message":"a","extractedFields":{fields}}}"#)
+            })
+            .collect();
+        COMPACT.split_at(COMPACT.find("[{").unwrap()).0.to_owned() + "[" + &events.join(",") + "]}"
+    };
+    let (a, b, c) = (
+        r#"{"@aws.account":"1","@aws.region":"r"}"#,
+        r#"{"@aws.account":"2","@aws.region":"r"}"#,
+        r#"{"@aws.account":"1","@aws.region":"s"}"#,
+    );
+    for fields in [
+        &[a, a, b, b, a, c, a][..],
+        &["1", "12", "1", a, "null", a],
+        &["{}", a, "{}", "\"\"", "\"{}\""],
+    ] {
+        let text = of(fields);
+        let events = gathered(text.as_bytes()).unwrap().events;
+        assert_eq!(events.len(), fields.len());
+        for ((_, event), fields) in events.iter().zip(fields) {
+            let named = |name: &str| {
+                let fields: serde_json::Value = serde_json::from_str(fields).unwrap();
+                fields
+                    .get(name)
+                    .and_then(|field| field.as_str().map(str::to_owned))
+            };
+            let text = |field: Option<JsonStr<'_>>| field.map(|field| field.text().into_owned());
+            assert_eq!(
+                text(event.system.account),
+                named("@aws.account"),
+                "{fields}"
+            );
+            assert_eq!(text(event.system.region), named("@aws.region"), "{fields}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_no_string_is_named_whether_its_text_is_wanted_or_not() {
+    let text = with(r#""message":"""#, r#""message":7"#);
+    let expected = MessageError::Field {
+        field: "logEvents.message",
+    };
+    assert_eq!(error(&text), expected);
+    let outcome = read(text.as_bytes(), &mut Gathered::with_texts());
+    assert_eq!(outcome, Err(expected));
+}

@@ -86,6 +86,7 @@ fn help_of_every_command() {
         "destroy",
         "policies",
         "infra parameters",
+        "infra settings",
         "completions",
         "man",
         "schema",

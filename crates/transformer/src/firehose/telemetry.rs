@@ -12,6 +12,8 @@ use crate::limits::LOGGED_RECORD_IDS_MAX;
 const NAMESPACE: &str = "Catchment";
 /// The dimension: the Firehose stream's name.
 const DIMENSION: &str = "DeliveryStreamName";
+/// The metric of messages that did not fit the schema.
+const UNPARSED: &str = "LogEventsUnparsed";
 
 /// Returns the log line of a batch that took `duration_ms` milliseconds.
 pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
@@ -97,7 +99,7 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
     // Only if there are any, because each metric costs.
     if report.unparsed > 0 {
         let count = json!(report.unparsed);
-        values.push(("LogEventsUnparsed".to_owned(), "Count", count));
+        values.push((UNPARSED.to_owned(), "Count", count));
     }
     let definitions: Vec<_> = values
         .iter()

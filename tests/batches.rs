@@ -13,6 +13,7 @@
 mod batch;
 mod support;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Chunk;
 
@@ -22,6 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use batch::Case;
 use catchment_transformer::firehose::{Batch, RecordResult, Response};
 use catchment_transformer::{Transformed, Transformer};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 #[test]
@@ -46,6 +48,46 @@ fn every_batch_is_answered_as_recorded() {
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn a_finding_in_the_schema_native_is_the_message_that_it_came_from() {
+    let folder = support::repository().join("tests/batches/native-guardduty");
+    let case = Case::read(&folder);
+    let response = Transformer::new(case.parsed_settings())
+        .transform(&case.event())
+        .unwrap()
+        .response;
+    let response: Response = serde_json::from_slice(&response).unwrap();
+    let (mut types, mut sequences) = (Vec::new(), 0);
+    for (answer, data) in response.records.iter().zip(case.data()) {
+        let mut text = String::new();
+        let data = STANDARD.decode(data.unwrap()).unwrap();
+        GzDecoder::new(&data[..]).read_to_string(&mut text).unwrap();
+        let message: Value = serde_json::from_str(&text).unwrap();
+        let lines = String::from_utf8(answer.opened().unwrap()).unwrap();
+        let events = message["logEvents"].as_array().unwrap();
+        assert_eq!(lines.lines().count(), events.len());
+        for (line, event) in lines.lines().zip(events) {
+            let message = event["message"].as_str().unwrap();
+            assert!(
+                line.ends_with(&format!(r#","event":{message}}}"#)),
+                "{line}"
+            );
+            let detail = serde_json::from_str::<Value>(message).unwrap()["detail"].take();
+            let kind = detail
+                .get("type")
+                .or(detail.get("Type"))
+                .unwrap()
+                .to_string();
+            sequences += usize::from(kind.contains("AttackSequence:"));
+            types.push(kind);
+        }
+    }
+    types.sort();
+    types.dedup();
+    // AWS documents five attack sequences: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty-attack-sequence-finding-types.html
+    assert_eq!((types.len(), sequences), (27, 2 * 5));
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn every_golden_batch_is_answered_as_the_library_answers_it() {
         "unreadable",
         "compression-gzip",
         "partition-keys",
+        "native-vpc-flow-logs",
     ] {
         let case = Case::read(&support::repository().join("tests/batches").join(name));
         let settings: Vec<_> = case
@@ -153,6 +154,23 @@ fn a_wrong_setting_ends_the_start_up_and_says_why() {
         ),
         "{told}"
     );
+}
+
+#[test]
+fn the_settings_file_is_read_and_one_that_is_missing_ends_the_start_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catchment.json");
+    let variables = [("CATCHMENT_SETTINGS_FILE", path.to_str().unwrap())];
+    let lambda = Lambda::start(&bootstrap(), &variables);
+    let (_, body) = lambda.invoke(&batch::event([]));
+    let told = format!("{} {}", String::from_utf8_lossy(&body), lambda.log());
+    assert!(told.contains("/catchment.json: No such file"), "{told}");
+    std::fs::write(&path, r#"{"format":"message"}"#).unwrap();
+    let text = batch::message("111122223333", "g", "s", &[(0, "hello")]);
+    let event = batch::event([base64_simd::STANDARD.encode_to_string(text)]);
+    let (_, body) = Lambda::start(&bootstrap(), &variables).invoke(&event);
+    let hello = base64_simd::STANDARD.encode_to_string("hello\n");
+    assert!(String::from_utf8_lossy(&body).contains(&hello));
 }
 
 #[test]

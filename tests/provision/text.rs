@@ -87,6 +87,7 @@ fn help_of_every_command() {
         "destroy",
         "policies",
         "infra parameters",
+        "infra settings",
         "completions",
         "man",
         "schema",

@@ -10,20 +10,22 @@ use catchment_transformer::subscription::agrees_with_serde_json;
 use catchment_transformer::{Settings, Transformer};
 use libfuzzer_sys::fuzz_target;
 
-const SETTINGS: [(&str, &str, &str); 4] = [
-    ("events", "none", "account,region,source,log_group,year,month,day,hour"),
-    ("document", "none", ""),
-    ("message", "none", ""),
-    ("events", "gzip", "account"),
+const SETTINGS: [(&str, &str, &str, &str); 5] = [
+    ("events", "none", "none", "account,region,source,log_group,year,month,day,hour"),
+    ("document", "none", "none", ""),
+    ("message", "none", "none", ""),
+    ("events", "none", "gzip", "account"),
+    ("events", "native", "none", ""),
 ];
 
 thread_local! {
     static TRANSFORMERS: RefCell<Vec<Transformer>> = RefCell::new(
         SETTINGS
             .iter()
-            .map(|(format, compression, keys)| {
+            .map(|(format, schema, compression, keys)| {
                 let settings = Settings::from_pairs([
                     ("CATCHMENT_FORMAT", *format),
+                    ("CATCHMENT_SCHEMA", *schema),
                     ("CATCHMENT_COMPRESSION", *compression),
                     ("CATCHMENT_PARTITION_KEYS", *keys),
                     ("CATCHMENT_MAX_DECODED_MIB", "1"),
@@ -39,7 +41,7 @@ fuzz_target!(|bytes: &[u8]| {
     let data = base64_simd::STANDARD.encode_to_string(bytes);
     let event = format!(r#"{{"records":[{{"recordId":"1","data":"{data}"}}]}}"#);
     TRANSFORMERS.with_borrow_mut(|transformers| {
-        for (transformer, (format, compression, _)) in transformers.iter_mut().zip(SETTINGS) {
+        for (transformer, (format, schema, compression, _)) in transformers.iter_mut().zip(SETTINGS) {
             let transformed = transformer.transform(event.as_bytes()).expect("an event");
             assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
             let response: Response = serde_json::from_slice(&transformed.response).expect("a response");
@@ -47,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
             match answer.result {
                 RecordResult::Ok => {
                     let opened = answer.opened().expect("output that opens");
-                    assert_eq!(opened.last(), Some(&b'\n'), "{format} {compression}");
+                    assert_eq!(opened.last(), Some(&b'\n'), "{format} {schema} {compression}");
                     if format != "message" {
                         for line in opened.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                             serde_json::from_slice::<&serde_json::value::RawValue>(line).expect("a line of JSON");

@@ -12,6 +12,8 @@ use crate::limits::LOGGED_RECORD_IDS_MAX;
 const NAMESPACE: &str = "Catchment";
 /// The dimension: the Firehose stream's name.
 const DIMENSION: &str = "DeliveryStreamName";
+/// The metric of messages that did not fit the schema.
+const UNPARSED: &str = "LogEventsUnparsed";
 
 /// Returns the log line of a batch that took `duration_ms` milliseconds.
 pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
@@ -73,11 +75,6 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
             json!(report.replaced),
         ),
         ("LogEvents".to_owned(), "Count", json!(report.events)),
-        (
-            "LogEventsUnparsed".to_owned(),
-            "Count",
-            json!(report.unparsed),
-        ),
         ("BytesIn".to_owned(), "Bytes", json!(report.bytes_in)),
         (
             "BytesDecoded".to_owned(),
@@ -98,6 +95,11 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
             "Count",
             json!(count),
         ));
+    }
+    // Only if there are any, because each metric costs.
+    if report.unparsed > 0 {
+        let count = json!(report.unparsed);
+        values.push((UNPARSED.to_owned(), "Count", count));
     }
     let definitions: Vec<_> = values
         .iter()
@@ -155,7 +157,7 @@ mod tests {
         let directive = &document["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([["DeliveryStreamName"]]));
         let declared = directive["Metrics"].as_array().unwrap();
-        assert_eq!(declared.len(), 14);
+        assert_eq!(declared.len(), 13);
         for metric in declared {
             assert!(
                 document[metric["Name"].as_str().unwrap()].is_number(),
@@ -163,6 +165,23 @@ mod tests {
             );
         }
         assert_eq!(document["RecordsProcessingFailed.not-base64"], 1);
+    }
+
+    #[test]
+    fn messages_that_do_not_fit_the_schema_are_counted() {
+        let message = r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{"id":"1","timestamp":1,"message":"{}"},{"id":"2","timestamp":1,"message":"a"},{"id":"3","timestamp":1,"message":"["}]}"#;
+        let data = base64_simd::STANDARD.encode_to_string(message);
+        let event = format!(r#"{{"records":[{{"recordId":"a","data":"{data}"}}]}}"#);
+        for (schema, unparsed) in [("native", Some(2)), ("none", None)] {
+            let settings = Settings::from_pairs([("CATCHMENT_SCHEMA", schema)]);
+            let transformed = Transformer::new(settings.unwrap())
+                .transform(event.as_bytes())
+                .unwrap();
+            let line = log_line(&transformed, "r", 1.5);
+            assert_eq!(line["eventsUnparsed"], unparsed.unwrap_or(0), "{schema}");
+            let document = metrics(&transformed, 1, 1.5);
+            assert_eq!(document["LogEventsUnparsed"], json!(unparsed), "{schema}");
+        }
     }
 
     #[test]

@@ -127,10 +127,9 @@ impl Tokens<'_> {
         let is_object = self.objects & 1 == 1;
         self.want = match (self.text[at], self.want) {
             (b'"', Key | KeyOrEnd) => Colon,
-            (b':', Colon) => Value,
             (b'"', Value | ValueOrEnd) => CommaOrEnd,
             (b',', CommaOrEnd) if is_object => Key,
-            (b',', CommaOrEnd) => Value,
+            (b':', Colon) | (b',', CommaOrEnd) => Value,
             (b'{', Object | Value | ValueOrEnd) if self.depth < JSON_DEPTH_MAX => {
                 self.depth += 1;
                 self.objects = self.objects << 1 | 1;

@@ -255,3 +255,90 @@ fn a_large_records_memory_is_freed() {
     output.trim();
     assert_eq!(output.packer.held_bytes(), SCRATCH_BYTES_MAX);
 }
+
+/// The lines of messages of one source, with the schema `native`.
+fn native(log_stream: &str, messages: &[&str]) -> (Vec<String>, Encoded) {
+    let events: Vec<_> = messages
+        .iter()
+        .map(|message| serde_json::json!({"id": "1", "timestamp": 1_696_086_922_000_i64, "message": message}))
+        .collect();
+    let text = serde_json::json!({"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": log_stream, "logEvents": events});
+    let settings = [("CATCHMENT_SCHEMA", "native")];
+    let (lines, encoded) = encode(settings, text.to_string().as_bytes(), "null");
+    (lines.lines().map(str::to_owned).collect(), encoded)
+}
+
+const TRAIL: &str = "111122223333_CloudTrail_us-west-2";
+
+#[test]
+fn an_object_stands_in_the_place_of_the_message_and_a_misfit_keeps_it() {
+    let long = format!(r#"{{"a":"{}"}}"#, "é\\n".repeat(100_000));
+    let messages = [
+        r#"{"a":1}"#,
+        r#"{"b":2}"#,
+        "[]",
+        "",
+        &long,
+        &long[1..],
+        r#"{"c":3}"#,
+    ];
+    let (lines, encoded) = native(TRAIL, &messages);
+    let head = format!(
+        r#"{{"timestamp":"2023-09-30T15:15:22.000Z","account":"1","region":null,"source":"cloudtrail","log_group":"g","log_stream":"{TRAIL}","id":"1","#
+    );
+    assert_eq!(lines.len(), messages.len());
+    for (line, message) in lines.iter().zip(messages) {
+        let expected = if message.starts_with('{') {
+            format!(r#"{head}"event":{message}}}"#)
+        } else {
+            let message = serde_json::Value::from(message);
+            format!(r#"{head}"message":{message},"error":"not a JSON object"}}"#)
+        };
+        assert!(*line == expected, "{}", &line[..line.len().min(400)]);
+    }
+    assert_eq!(encoded.unparsed, 3);
+    let other = native("s", &["{}", "a"]);
+    assert!(
+        other
+            .0
+            .iter()
+            .all(|line| line.contains(r#","message":""#) && !line.contains("error"))
+    );
+    assert_eq!(other.1.unparsed, 0);
+}
+
+#[test]
+fn a_line_with_bytes_that_are_replaced_keeps_its_message() {
+    let text = broken("\"c\"", "\"{}#\"");
+    let (lines, encoded) = encode([("CATCHMENT_SCHEMA", "native")], &text, "null");
+    let replaced = lines.lines().nth(1).unwrap();
+    assert!(
+        replaced.contains(",\"message\":\"{}\u{fffd}\",\"error\":\"bytes"),
+        "{replaced}"
+    );
+    assert!(encoded.replaced);
+}
+
+#[test]
+fn what_a_schema_adds_to_a_line_is_known_beforehand() {
+    let line = "2 1 eni-1 1.1.1.1 2.2.2.2 1 2 6 1 1 1 1 ACCEPT OK";
+    for message in [
+        line,
+        "2",
+        "-",
+        "",
+        &line.replace(' ', "\\ "),
+        "2 1 - - - - - - - - - - - -",
+    ] {
+        let (lines, _) = native("eni-1-all", &[message]);
+        let output = Output::new(&Settings::from_pairs([("CATCHMENT_SCHEMA", "native")]).unwrap());
+        let event =
+            serde_json::json!({"id": "1", "timestamp": 1_696_086_922_000_i64, "message": message});
+        let names = "\"1\"null\"g\"\"eni-1-all\"".len();
+        let most = event.to_string().len()
+            + names
+            + crate::limits::LINE_FRAME_BYTES
+            + output.growth_bytes_max();
+        assert!(lines[0].len() < most, "{}", lines[0]);
+    }
+}

@@ -85,8 +85,8 @@ mod tests {
         for (file, expected) in [
             ("[]", "the settings file: not a JSON object: "),
             (
-                r#"{"fromat":"events"}"#,
-                "the settings file: `fromat` is not a setting; expected one of: format, schema, compression, partition_keys, sources, overflow, max_decoded_mib",
+                r#"{"shape":"events"}"#,
+                "the settings file: `shape` is not a setting; expected one of: format, schema, compression, partition_keys, sources, overflow, max_decoded_mib",
             ),
             (
                 r#"{"format":7}"#,

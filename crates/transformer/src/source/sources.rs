@@ -162,8 +162,8 @@ mod tests {
         );
         for (value, expected) in [
             (
-                r#"{"source":"vpc-flow-logs","fromat":""}"#,
-                "log group `g` has unknown key `fromat`; expected `source` and `format`",
+                r#"{"source":"vpc-flow-logs","shape":""}"#,
+                "log group `g` has unknown key `shape`; expected `source` and `format`",
             ),
             (
                 r#"{"source":"cloudtrail","format":"${version}"}"#,

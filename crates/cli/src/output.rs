@@ -8,6 +8,7 @@ mod causes;
 pub mod document;
 mod entry;
 mod group;
+mod margin;
 pub mod outcome;
 pub mod plan;
 mod policy;

@@ -12,7 +12,12 @@ use crate::terminal::PSEUDO_TERMINAL;
 /// The command in a shell whose standard output is a terminal of this width, with the variables of a terminal. Progress, on standard
 /// error, is thrown away.
 fn on_terminal(fleet: &Fleet<'_>, columns: usize, line: &str) -> Command {
-    let shell = format!("stty cols {columns} rows 50; exec \"$0\" {line} 2>/dev/null");
+    in_shell(fleet, columns, &format!("{line} 2>/dev/null"))
+}
+
+/// The same, with redirections of its own.
+fn in_shell(fleet: &Fleet<'_>, columns: usize, line: &str) -> Command {
+    let shell = format!("stty cols {columns} rows 50; exec \"$0\" {line}");
     let program = fleet.emulator.catchment();
     let mut command = fleet
         .emulator
@@ -28,6 +33,18 @@ fn on_terminal(fleet: &Fleet<'_>, columns: usize, line: &str) -> Command {
 
 fn shown(command: &mut Command) -> String {
     Run::of(&command.output().unwrap()).stdout.replace('\r', "")
+}
+
+/// Otherwise the `^C` that the terminal prints begins a new line, and the bar stays on the screen.
+#[test]
+fn progress_leaves_room_for_the_sign_of_ctrl_c() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let text = shown(&mut in_shell(&fleet, 60, "plan >/dev/null"));
+    assert!(text.contains("reading accounts"), "{text:?}");
+    let drawn = text.split("\u{1b}[2K").flat_map(str::lines);
+    let longest = drawn.map(|part| part.chars().count()).max();
+    assert!(longest <= Some(56), "{longest:?} in {text:?}");
 }
 
 const GREEN_SIGN: &str = "\u{1b}[32m+\u{1b}[0m role cwrole";

@@ -9,6 +9,7 @@ pub mod discovery;
 pub mod document;
 mod entry;
 mod group;
+mod margin;
 pub mod outcome;
 pub mod plan;
 mod policy;

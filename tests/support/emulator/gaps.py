@@ -23,6 +23,7 @@ class Gaps:
         self._upstream, self._resources = upstream, resources
         self._destination_tags = {}
         self._on_demand = set()
+        self._assumed = {}
 
     async def answer(self, call: Call) -> dict | None:
         """Answers a call that ministack does not know; returns None for the others. Raises `Refusal`."""
@@ -66,6 +67,9 @@ class Gaps:
                 await also("PutDestinationPolicy", {"destinationName": name, "accessPolicy": policy})
             case "logs", "DeleteDestination":
                 self._destination_tags.pop(_destination_arn(call), None)
+            case "sts", "AssumeRole":
+                [key] = texts(answer.decode(), "AccessKeyId")
+                self._assumed[key] = call.params["RoleArn"].rpartition("/")[2]
             case "logs", "PutSubscriptionFilter":
                 self._resources.note_filter(call)
             case "logs", "DescribeSubscriptionFilters":
@@ -107,23 +111,26 @@ class Gaps:
             raise Refusal("AccessDeniedException", f"{message} on resource: {arn}") from None
 
     async def _check_permission(self, call: Call, arn: str, action: str = "") -> None:
-        """Checks the inline policies of the calling user. An account's root key may do anything."""
+        """Checks the inline policies of the calling user or role. An account's root key may do anything."""
         if _is_account_key(call):
             return
 
         async def iam(operation: str, **params) -> str:
             return (await self._upstream.query(call.account, "us-east-1", "iam", operation, params))[1]
 
-        [user] = texts(await iam("GetAccessKeyLastUsed", AccessKeyId=call.key_id), "UserName")
-        granted = []
-        for name in texts(await iam("ListUserPolicies", UserName=user), "member"):
-            [policy] = texts(await iam("GetUserPolicy", UserName=user, PolicyName=name), "PolicyDocument")
+        if role := self._assumed.get(call.key_id):
+            kind, name = "Role", role
+        else:
+            kind, [name] = "User", texts(await iam("GetAccessKeyLastUsed", AccessKeyId=call.key_id), "UserName")
+        whose, granted = {f"{kind}Name": name}, []
+        for policy_name in texts(await iam(f"List{kind}Policies", **whose), "member"):
+            [policy] = texts(await iam(f"Get{kind}Policy", **whose, PolicyName=policy_name), "PolicyDocument")
             granted += document.statements(unquote(policy))
         action = action or f"{call.service}:{call.operation}"
         if not document.permits(granted, action, arn, {"iam:PassedToService": "logs.amazonaws.com"}):
             raise Refusal(
                 "AccessDeniedException",
-                f"User: arn:aws:iam::{call.account}:user/{user} is not authorized to perform: {action} on resource: {arn}"
+                f"User: arn:aws:iam::{call.account}:{kind.lower()}/{name} is not authorized to perform: {action} on resource: {arn}"
                 f" because no identity-based policy allows the {action} action",
             )
 

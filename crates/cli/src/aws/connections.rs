@@ -10,7 +10,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio::time::timeout;
 
@@ -20,6 +20,7 @@ use super::login::{self, Ask, Cause, LoginError, Mfa, ProfileFiles, Shared};
 use super::run::{Place, Run};
 use super::{Connection, Login};
 use crate::provision::name::{AccountId, ProfileName, Region};
+use crate::provision::resource::AssumedRole;
 
 /// How a run connects.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ pub struct Connections {
     files: OnceCell<Result<ProfileFiles, Cause>>,
     providers: ProviderConfig,
     mfa: Arc<Mfa>,
-    identities: Mutex<BTreeMap<Option<ProfileName>, Arc<OnceCell<Identity>>>>,
+    identities: Mutex<BTreeMap<Source, Arc<OnceCell<Identity>>>>,
     concurrency: usize,
     leases: Arc<Semaphore>,
     open: Mutex<BTreeMap<(Login, Region), Weak<Connection>>>,
@@ -47,7 +48,10 @@ pub struct Connections {
     run: Arc<Run>,
 }
 
-/// A profile's login, or why it has none: a login that failed is not tried again.
+/// Where credentials come from: a profile, and the role that they assume.
+type Source = (Option<ProfileName>, Option<AssumedRole>);
+
+/// A login, or why there is none: one that failed is not tried again.
 type Identity = Result<(SdkConfig, AccountId), LoginError>;
 
 /// The first try and five more: what fails this often in a row is no passing fault.
@@ -103,7 +107,9 @@ impl Connections {
         // it is never closed, so that there always is a lease
         let lease = Arc::clone(&self.leases).acquire_owned().await.ok();
         let opened = self.run.opening((login.account.clone(), region.clone()));
-        let (config, account) = self.log_in(login.profile.as_ref(), region).await?;
+        let (config, account) = self
+            .log_in(login.profile.as_ref(), login.role.as_ref(), region)
+            .await?;
         if account != login.account {
             return Err(LoginError::WrongAccount {
                 profile: login.profile.clone(),
@@ -133,26 +139,37 @@ impl Connections {
         profile: Option<&ProfileName>,
         region: &Region,
     ) -> Result<AccountId, LoginError> {
-        Ok(self.log_in(profile, region).await?.1)
+        Ok(self.log_in(profile, None, region).await?.1)
     }
 
     async fn opened(&self, key: &(Login, Region)) -> Option<Arc<Connection>> {
         self.open.lock().await.get(key).and_then(Weak::upgrade)
     }
 
-    /// Loads the credentials of a profile and learns whose they are, once for all Regions.
-    async fn log_in(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
+    /// Loads the credentials of a profile, assumes the role, and learns whose they are, once for all Regions.
+    async fn log_in(
+        &self,
+        profile: Option<&ProfileName>,
+        role: Option<&AssumedRole>,
+        region: &Region,
+    ) -> Identity {
         let mut identities = self.identities.lock().await;
-        let cell = Arc::clone(identities.entry(profile.cloned()).or_default());
+        let source = (profile.cloned(), role.cloned());
+        let cell = Arc::clone(identities.entry(source).or_default());
         drop(identities);
-        cell.get_or_init(|| Box::pin(self.identity_in_time(profile, region)))
+        cell.get_or_init(|| Box::pin(self.identity_in_time(profile, role, region)))
             .await
             .clone()
     }
 
-    /// Gives a profile its time, and longer while a person is asked for an MFA code.
-    async fn identity_in_time(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
-        let mut identity = std::pin::pin!(self.identity(profile, region));
+    /// Gives a login its time, and longer while a person is asked for an MFA code.
+    async fn identity_in_time(
+        &self,
+        profile: Option<&ProfileName>,
+        role: Option<&AssumedRole>,
+        region: &Region,
+    ) -> Identity {
+        let mut identity = std::pin::pin!(self.identity(profile, role, region));
         loop {
             match timeout(self.run.timeout, &mut identity).await {
                 Ok(identity) => return identity,
@@ -167,7 +184,20 @@ impl Connections {
         }
     }
 
-    async fn identity(&self, profile: Option<&ProfileName>, region: &Region) -> Identity {
+    async fn identity(
+        &self,
+        profile: Option<&ProfileName>,
+        role: Option<&AssumedRole>,
+        region: &Region,
+    ) -> Identity {
+        if let Some(role) = role {
+            let (source, _) = Box::pin(self.log_in(profile, None, region)).await?;
+            let assumed = Box::pin(login::assumed(&source, profile, role)).await;
+            let assumed = assumed.map_err(LoginError::Role)?;
+            let config = with_credentials(source, assumed);
+            let account = login::whose(&config, profile).await?;
+            return Ok((config, account));
+        }
         let config = self.configure(profile, region).await;
         let config = config.map_err(|source| LoginError::Credentials {
             profile: profile.cloned(),
@@ -203,13 +233,18 @@ impl Connections {
         };
         let provider = login::provider(files, profile, (name, selected), &config, shared);
         let provider = Box::pin(provider).await?;
-        let cache = IdentityCache::lazy().load_timeout(FETCH_TIME_MAX).build();
-        Ok(config
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(provider))
-            .identity_cache(cache)
-            .build())
+        Ok(with_credentials(config, provider))
     }
+}
+
+/// The settings with other credentials, which are cached apart from those of others.
+fn with_credentials(config: SdkConfig, provider: impl ProvideCredentials + 'static) -> SdkConfig {
+    let cache = IdentityCache::lazy().load_timeout(FETCH_TIME_MAX).build();
+    config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .identity_cache(cache)
+        .build()
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {

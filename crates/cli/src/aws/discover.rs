@@ -31,6 +31,7 @@ pub async fn search(
 ) -> Account<State<Searched>> {
     let login = Login {
         profile: account.profile.clone(),
+        role: account.role.clone(),
         account: account.account.clone(),
     };
     let regions = progress.iter().map(async |(&region, progress)| {
@@ -46,6 +47,7 @@ pub async fn search(
     Account {
         member: account.member.clone(),
         profile: account.profile.clone(),
+        role: account.role.clone(),
         account: account.account.clone(),
         regions: futures_util::future::join_all(regions)
             .await

@@ -10,7 +10,9 @@ use aws_config::SdkConfig;
 use super::call::Fault;
 use super::environment::variable;
 use crate::provision::name::{AccountId, NameError, ProfileName};
+use crate::provision::resource::AssumedRole;
 
+mod assumed;
 mod cause;
 mod chain;
 mod files;
@@ -20,6 +22,7 @@ mod sts;
 
 use chain::{Base, Chain};
 
+pub(super) use assumed::Assumed;
 pub(super) use cause::Cause;
 pub(super) use files::{ProfileFiles, Selected};
 pub use mfa::Ask;
@@ -36,6 +39,9 @@ pub enum LoginError {
         #[source]
         source: Cause,
     },
+    /// The role that the fleet file names cannot be assumed.
+    #[error(transparent)]
+    Role(Cause),
     /// STS did not say whose they are.
     #[error("AWS did not say whose credentials {} gives", origin(.profile.as_ref()))]
     Identity {
@@ -69,7 +75,7 @@ impl LoginError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Credentials { source, .. } => source.hint().to_owned(),
+            Self::Credentials { source, .. } | Self::Role(source) => source.hint().to_owned(),
             Self::Identity { source, .. } => source.explanation(IDENTITY).hint,
             Self::NoAccount { profile, .. } | Self::Late { profile, .. } => {
                 let flag = profile
@@ -155,6 +161,15 @@ pub(super) async fn provider(
         }
     };
     Provider::new(chain, selected.files, config, shared).await
+}
+
+/// Assumes a role of the fleet file with the credentials of a profile.
+pub(super) async fn assumed(
+    source: &SdkConfig,
+    profile: Option<&ProfileName>,
+    role: &AssumedRole,
+) -> Result<Assumed, Cause> {
+    Assumed::new(source, origin(profile), role).await
 }
 
 /// Asks STS whose the credentials are.

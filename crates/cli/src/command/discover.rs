@@ -89,6 +89,7 @@ async fn accounts(
         let login = Login {
             account: interrupts.unless_pressed(account).await?,
             profile: Some(profile.clone()),
+            role: None,
         };
         for account in discovery::accounts_of(fleet, &login) {
             let is_new = |one: &Account<()>| {

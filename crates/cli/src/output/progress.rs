@@ -4,8 +4,10 @@ use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::margin::Margin;
 use super::screen::visible;
 
 /// The progress of a run, stage by stage. Failing to show it stops nothing.
@@ -29,18 +31,27 @@ struct Shown {
 /// More lines would push the result off the screen.
 const LINES_MAX: usize = 6;
 
+/// More would flicker. It is also indicatif's own default.
+const DRAWS_PER_SECOND: u8 = 20;
+
 /// How often to write a note off a terminal.
 const NOTE_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Progress {
     /// Draws if standard error is a terminal.
     pub fn to_terminal() -> Self {
-        let bars = MultiProgress::new();
+        let terminal = Term::stderr();
+        let is_terminal = terminal.is_term();
+        let target = if is_terminal {
+            ProgressDrawTarget::term_like_with_hz(Box::new(Margin(terminal)), DRAWS_PER_SECOND)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         Self(Arc::new(Mutex::new(Shown {
             title: "",
             total: 0,
-            is_terminal: !bars.is_hidden(),
-            bars,
+            is_terminal,
+            bars: MultiProgress::with_draw_target(target),
             bar: None,
             lines: Vec::new(),
             is_paused: false,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::provision::fleet::{Fleet, is_on_delivery_path};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
-use crate::provision::resource::{Login, SubscriptionFilter};
+use crate::provision::resource::{AssumedRole, Login, SubscriptionFilter};
 
 pub use merge::{MergeError, lines, merged};
 
@@ -21,6 +21,9 @@ pub struct Account<T> {
     /// Its name in the fleet file; `null` if it is not there.
     pub member: Option<MemberName>,
     pub profile: Option<ProfileName>,
+    /// The role that the profile's credentials assume in the account.
+    #[serde(skip)]
+    pub role: Option<AssumedRole>,
     pub account: AccountId,
     pub regions: BTreeMap<Region, T>,
 }
@@ -144,6 +147,7 @@ pub fn accounts(fleet: &Fleet, members: &[MemberName]) -> Vec<Account<()>> {
         .map(|(name, member)| Account {
             member: Some(name.clone()),
             profile: member.profile.clone(),
+            role: member.role.clone(),
             account: member.account.clone(),
             regions: member
                 .regions
@@ -171,6 +175,7 @@ pub fn accounts_of(fleet: &Fleet, login: &Login) -> Vec<Account<()>> {
         accounts.push(Account {
             member: None,
             profile: login.profile.clone(),
+            role: login.role.clone(),
             account: login.account.clone(),
             regions: rest,
         });

@@ -1,5 +1,6 @@
 //! The fleet file: the logging account and its members, parsed into validated types, with every mistake reported at once.
 
+mod assume;
 mod defaults;
 mod flags;
 mod formats;
@@ -18,7 +19,9 @@ use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
     Region, RoleName, StreamName,
 };
-use crate::provision::resource::{Distribution, Encryption, FilterPattern, StreamMode, Tags};
+use crate::provision::resource::{
+    AssumedRole, Distribution, Encryption, FilterPattern, StreamMode, Tags,
+};
 
 pub use flags::{Flags, MemberByHand};
 pub(crate) use validate::is_on_delivery_path;
@@ -72,6 +75,8 @@ pub struct Stream {
 pub struct Member {
     /// If absent, the default credential chain.
     pub profile: Option<ProfileName>,
+    /// The role that the profile's credentials assume in the account.
+    pub role: Option<AssumedRole>,
     pub account: AccountId,
     /// The Regions in which the log groups are subscribed.
     pub regions: BTreeSet<Region>,
@@ -228,7 +233,7 @@ mod tests {
           line 43: members[3].other[1].patern: unknown key; did you mean `pattern`?
           line 43: members[3].other[2].name: missing; for example name = "…"
           line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
-          line 44: members[3].wholly_unlike: unknown key; expected one of: name, profile, account, regions, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
+          line 44: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
         "#);
     }
 
@@ -243,9 +248,9 @@ mod tests {
         insta::assert_snapshot!(error, @"
         4 mistakes
           line 56: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 78: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 78: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 81: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 84: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 84: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 87: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -159,6 +159,17 @@ name! {
     })
 }
 name! {
+    /// What a role's trust policy asks of whoever assumes it
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+    ExternalId, "an external id", "2 to 1224 letters, digits and + = , . @ : / _ -",
+    |text| text.len() > 1 && is_word(text, 1224, "+=,.@:/_-")
+}
+name! {
+    /// What CloudTrail shows as the user of an assumed role (the same page).
+    SessionName, "a session name", "2 to 64 letters, digits and + = , . @ _ -",
+    |text| text.len() > 1 && is_word(text, 64, "+=,.@_-")
+}
+name! {
     /// An Amazon Resource Name.
     Arn, "an ARN", "arn:partition:service:region:account:resource",
     |text| text.starts_with("arn:") && text.splitn(6, ':').filter(|part| !part.is_empty()).count() >= 4

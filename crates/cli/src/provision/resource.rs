@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, LogGroupName, MemberName, ProfileName, Region,
-    RoleName, StreamName,
+    AccountId, Arn, DestinationName, ExternalId, FilterName, LogGroupName, MemberName, ProfileName,
+    Region, RoleName, SessionName, StreamName,
 };
 
 /// Tags by key.
@@ -172,7 +172,17 @@ pub struct DestinationEnds {
 pub struct Login {
     /// A named profile; `None` for the default credential chain.
     pub profile: Option<ProfileName>,
+    /// A role in the account, assumed with the profile's credentials; `None` if those are the account's own.
+    pub role: Option<AssumedRole>,
     pub account: AccountId,
+}
+
+/// A role to assume, and how.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AssumedRole {
+    pub arn: Arn,
+    pub external_id: Option<ExternalId>,
+    pub session_name: Option<SessionName>,
 }
 
 /// Who owns a resource.

@@ -18,8 +18,7 @@ use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProv
 use super::cause::Cause;
 use super::chain::{Base, Chain, Kind, Role};
 use super::mfa::Mfa;
-use super::sts::{client, credentials};
-use crate::aws::call::Fault;
+use super::sts::{Assume, assume, client};
 use crate::aws::cause::innermost;
 
 /// What all logins of a run share.
@@ -103,34 +102,20 @@ impl Provider {
     }
 
     async fn assume(&self, role: &Role, source: Credentials) -> Result<Credentials, Cause> {
-        let answer = client(&self.config, source)
-            .assume_role()
-            .role_arn(&role.arn)
-            .role_session_name(role.session_name.as_deref().unwrap_or(SESSION_NAME))
-            .set_external_id(role.external_id.clone())
-            .set_duration_seconds(role.duration_seconds)
-            .send()
-            .await
-            .map_err(|error| {
-                let fault = Fault::of(&error);
-                let Role { arn, profile, source, .. } = role;
-                let hint = match &fault {
-                    Fault::Refused { code, .. } if code == "AccessDenied" => format!(
-                        "allow {ASSUME} on it to the user or role whose credentials {source} gives, and name that one in its trust policy; if that requires an external id, set external_id to the same"
-                    ),
-                    _ => fault.explanation(ASSUME).hint,
-                };
-                let what = format!("the role {arn} of profile {profile} cannot be assumed");
-                Cause::new(format!("{what}: {fault}"), hint)
-            })?;
-        credentials(answer.credentials)
+        let asked = Assume {
+            arn: &role.arn,
+            external_id: role.external_id.as_deref(),
+            session_name: role.session_name.as_deref(),
+            duration_seconds: role.duration_seconds,
+            what: format!(
+                "the role {} of profile {} cannot be assumed",
+                role.arn, role.profile
+            ),
+            source: &role.source,
+        };
+        assume(&client(&self.config, source), asked).await
     }
 }
-
-const ASSUME: &str = "sts:AssumeRole";
-
-/// What CloudTrail shows as the user, unless the profile names it.
-const SESSION_NAME: &str = "catchment";
 
 impl ProvideCredentials for Provider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>

@@ -19,7 +19,8 @@ use crate::aws::apply::{Step, apply};
 use crate::aws::{Run, Waiting};
 use crate::output::document::Document;
 use crate::output::{self, Detail, Output};
-use crate::provision::plan::{Outcome, Plan};
+use crate::provision::plan::{Change, ChangeKey, Outcome, Plan};
+use crate::provision::resource::ResourceAddress;
 
 /// Where `apply` and `destroy` differ.
 pub(crate) struct Operation<'a> {
@@ -159,10 +160,10 @@ async fn make_changes(session: &Session, plan: &Plan, settled: Outcome) -> anyho
     } = session;
     let (run, total) = (connections.run(), plan.changes.len());
     progress.begin("making changes", total);
-    let running: RefCell<BTreeMap<String, Instant>> = RefCell::default();
+    let running: RefCell<BTreeMap<ChangeKey, (String, Instant)>> = RefCell::default();
     let ended = RefCell::new(settled.done.len() + settled.failed.len());
-    let end = |word: &str, change: &str, why: &str| {
-        running.borrow_mut().remove(change);
+    let end = |word: &str, change: &Change, why: &str| {
+        running.borrow_mut().remove(&change.key);
         *ended.borrow_mut() += 1;
         progress.note(&format!(
             "[{}/{total}] {word}: {change}{why}",
@@ -171,12 +172,12 @@ async fn make_changes(session: &Session, plan: &Plan, settled: Outcome) -> anyho
     };
     let show = |step: Step<'_>| match step {
         Step::Began(change) => {
-            let began = (change.to_string(), Instant::now());
-            running.borrow_mut().extend([began]);
+            let began = (brief(change), Instant::now());
+            running.borrow_mut().insert(change.key.clone(), began);
         }
-        Step::Done(change) => end("done", &change.to_string(), ""),
-        Step::Failed(change, error) => end("failed", &change.to_string(), &format!(": {error}")),
-        Step::NotTried(change) => end("not tried", &change.to_string(), ""),
+        Step::Done(change) => end("done", change, ""),
+        Step::Failed(change, error) => end("failed", change, &format!(": {error}")),
+        Step::NotTried(change) => end("not tried", change, ""),
     };
     let outcome = {
         let mut work = pin!(apply(connections, plan, settled, &show));
@@ -199,8 +200,21 @@ async fn make_changes(session: &Session, plan: &Plan, settled: Outcome) -> anyho
     Ok(outcome?)
 }
 
+/// A change, its account first, because a terminal may show no more than the beginning.
+fn brief(change: &Change) -> String {
+    let ResourceAddress {
+        party,
+        region,
+        resource,
+        ..
+    } = change.address();
+    let region = region.map(|region| format!(", {region}"));
+    let region = region.unwrap_or_default();
+    format!("{party}{region}: {}: {resource}", change.action)
+}
+
 /// What goes on: calls that are repeated, then the changes that run, longest first.
-fn lines(run: &Run, running: &BTreeMap<String, Instant>) -> Vec<String> {
+fn lines(run: &Run, running: &BTreeMap<ChangeKey, (String, Instant)>) -> Vec<String> {
     let waits = run.repeated().into_iter().map(|wait| {
         let Waiting {
             call,
@@ -211,8 +225,8 @@ fn lines(run: &Run, running: &BTreeMap<String, Instant>) -> Vec<String> {
         let (since, at_most) = (duration(since), duration(at_most));
         format!("repeating for {since}, at most {at_most}: {call}: {cause}")
     });
-    let mut changes: Vec<_> = running.iter().collect();
-    changes.sort_by_key(|(_, began)| **began);
+    let mut changes: Vec<_> = running.values().collect();
+    changes.sort_by_key(|(_, began)| *began);
     let changes = changes
         .into_iter()
         .map(|(change, began)| format!("{} {change}", duration(began.elapsed())));

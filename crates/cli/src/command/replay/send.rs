@@ -90,6 +90,7 @@ impl Sender {
             let account = connections.account(args.profile.as_ref(), region).await?;
             let login = Login {
                 profile: args.profile.clone(),
+                role: None,
                 account,
             };
             connections.open(&login, region).await

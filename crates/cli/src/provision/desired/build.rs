@@ -158,6 +158,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
     Ok(Logging {
         login: Login {
             profile: profile.clone(),
+            role: None,
             account: account.clone(),
         },
         owner,
@@ -174,6 +175,7 @@ fn member(
 ) -> Member {
     let fleet::Member {
         profile,
+        role,
         account,
         regions,
         log_groups,
@@ -202,6 +204,7 @@ fn member(
     Member {
         login: Login {
             profile: profile.clone(),
+            role: role.clone(),
             account: account.clone(),
         },
         regions,

@@ -69,6 +69,7 @@ fn judged(fleet: &Fleet, account: Account<State<Searched>>) -> Account<SearchedS
             .collect(),
         member: account.member,
         profile: account.profile,
+        role: account.role,
         account: account.account,
     }
 }

@@ -62,6 +62,7 @@ fn searched(account: Account<()>, seen: &[(&str, &[Found])]) -> Account<State<Se
             .collect(),
         member: account.member,
         profile: account.profile,
+        role: account.role,
         account: account.account,
     }
 }
@@ -73,6 +74,7 @@ fn member(name: &str) -> Account<()> {
 fn of_profile(profile: &str, account: &str) -> Vec<Account<()>> {
     let login = Login {
         profile: Some(profile.parse().unwrap()),
+        role: None,
         account: account.parse().unwrap(),
     };
     accounts_of(&fleet(), &login)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use catchment_transformer::source::Source;
 
+use super::assume::Entrance;
 use super::keys;
 use super::reader::{At, Reader, Table};
 use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
@@ -16,17 +17,22 @@ const TAG_KEY_CHARACTERS_MAX: usize = 128;
 /// The same page.
 const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 
-/// What a log group has unless it, or its member, says otherwise.
-pub(super) struct Defaults {
+/// What members and log groups have unless they say otherwise.
+pub(super) struct Defaults<'a> {
+    pub entrance: Entrance<'a>,
     pub distribution: BTreeMap<Source, Distribution>,
     pub emit_system_fields: bool,
 }
 
 /// Reads `[defaults]` and `[distribution]`.
-pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults {
+pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults<'a> {
     let table = reader.table(top, "defaults", &keys::DEFAULTS);
-    let emit = table.and_then(|table| reader.flag(&table, keys::EMIT_SYSTEM_FIELDS));
+    let emit = table
+        .as_ref()
+        .and_then(|table| reader.flag(table, keys::EMIT_SYSTEM_FIELDS));
+    let entrance = table.map(|table| Entrance::of_all(reader, &table));
     Defaults {
+        entrance: entrance.unwrap_or_default(),
         distribution: distribution(reader, top),
         emit_system_fields: emit.unwrap_or_default(),
     }

@@ -113,6 +113,7 @@ impl MemberByHand {
                     name,
                     member: Member {
                         profile: profile.flatten(),
+                        role: None,
                         account,
                         regions: BTreeSet::from([region]),
                         log_groups,

@@ -24,12 +24,22 @@ pub(super) const LOGGING: [&str; 9] = [
 pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
 
 /// What members and log groups have in common, unless they say otherwise.
-pub(super) const DEFAULTS: [&str; 1] = [EMIT_SYSTEM_FIELDS];
+pub(super) const DEFAULTS: [&str; 5] = [
+    "profile",
+    ASSUME_ROLE,
+    EXTERNAL_ID,
+    SESSION_NAME,
+    EMIT_SYSTEM_FIELDS,
+];
+pub(super) const ASSUME_ROLE: &str = "assume_role";
+pub(super) const EXTERNAL_ID: &str = "external_id";
+pub(super) const SESSION_NAME: &str = "session_name";
 pub(super) const EMIT_SYSTEM_FIELDS: &str = "emit_system_fields";
 
 /// The keys of a member: its own, and one for each source.
 pub(super) fn member() -> Vec<&'static str> {
-    let mut keys = vec!["name", "profile", "account", "regions", EMIT_SYSTEM_FIELDS];
+    let mut keys = vec!["name", "account", "regions"];
+    keys.extend(DEFAULTS);
     keys.extend(sources());
     keys
 }

@@ -25,7 +25,7 @@ pub(super) struct LogGroups {
 pub(super) fn log_groups<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
-    defaults: &Defaults,
+    defaults: &Defaults<'a>,
 ) -> LogGroups {
     let mut groups = LogGroups::default();
     let emit = reader.flag(table, keys::EMIT_SYSTEM_FIELDS);

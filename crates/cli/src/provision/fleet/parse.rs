@@ -1,9 +1,10 @@
 //! Reads the fleet file, with a function for each table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeTable;
 
+use super::assume::Entrance;
 use super::defaults::{self, Defaults};
 use super::formats;
 use super::keys;
@@ -249,20 +250,19 @@ fn member<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     logging: Option<&Logging>,
-    defaults: &Defaults,
+    defaults: &Defaults<'a>,
 ) -> Entry {
     reader.needs(table, "account", "account = \"111122223333\"");
-    let profile = reader.name(table, "profile");
+    let entrance = Entrance::read(reader, table);
     let account: Option<At<AccountId>> = reader.name(table, "account");
     let regions: Vec<At<Region>> = reader.names(table, "regions");
     let log_groups = log_groups(reader, table, defaults);
-    let profile = profile.map(|profile: At<ProfileName>| profile.value);
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
         None if table.has("name") => None,
         None => {
             let text = Fleet::implied_name(
-                profile.as_ref().map(|profile| profile.as_str()),
+                entrance.profile().map(ProfileName::as_str),
                 account.as_ref().map(|at| at.value.as_str()),
             );
             let name = text.and_then(|text| text.parse().ok());
@@ -276,26 +276,26 @@ fn member<'a>(
             name
         }
     };
-    let inherited = || {
-        logging
-            .map(|logging| logging.regions.clone())
-            .unwrap_or_default()
+    let region_lines: BTreeMap<_, _> = regions
+        .iter()
+        .map(|at| (at.value.clone(), at.line))
+        .collect();
+    let regions = match logging {
+        Some(logging) if regions.is_empty() => logging.regions.clone(),
+        _ => values(regions),
     };
+    let account = account.map(|at| at.value);
+    let of_all = &defaults.entrance;
+    let (profile, role) = entrance.of_member(reader, table, of_all, account.as_ref(), &regions);
     Entry {
         line: table.line,
         path: table.key(""),
-        region_lines: regions
-            .iter()
-            .map(|at| (at.value.clone(), at.line))
-            .collect(),
+        region_lines,
         name,
         profile,
-        account: account.map(|at| at.value),
-        regions: if regions.is_empty() {
-            inherited()
-        } else {
-            values(regions)
-        },
+        role,
+        account,
+        regions,
         log_groups,
     }
 }

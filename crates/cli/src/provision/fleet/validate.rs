@@ -6,6 +6,7 @@ use super::log_groups::LogGroups;
 use super::reader::Reader;
 use super::{Logging, Member};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
+use crate::provision::resource::AssumedRole;
 
 /// A member as far as it could be read, with the lines of its parts.
 pub(super) struct Entry {
@@ -16,6 +17,7 @@ pub(super) struct Entry {
     pub region_lines: BTreeMap<Region, usize>,
     pub name: Option<MemberName>,
     pub profile: Option<ProfileName>,
+    pub role: Option<AssumedRole>,
     pub account: Option<AccountId>,
     pub regions: BTreeSet<Region>,
     pub log_groups: LogGroups,
@@ -26,6 +28,7 @@ impl Entry {
     pub(super) fn into_member(self) -> Option<(MemberName, Member)> {
         let member = Member {
             profile: self.profile,
+            role: self.role,
             account: self.account?,
             regions: self.regions,
             log_groups: self.log_groups.by_name,

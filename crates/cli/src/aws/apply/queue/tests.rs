@@ -52,6 +52,7 @@ fn change(address: ResourceAddress, region: Region, action: Action, needs: &[&Ch
     Change {
         key: ChangeKey::new(&address, "x"),
         login: Login {
+            role: None,
             profile: None,
             account: address.account,
         },

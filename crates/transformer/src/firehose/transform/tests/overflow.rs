@@ -70,7 +70,7 @@ fn what_does_not_fit_is_dropped_once_it_is_put_back_and_failed_if_it_is_not() {
     let pending = transformer.begin(event.as_bytes()).unwrap();
     assert_eq!(pending.target(), Some(Target::Kinesis(SOURCE.to_owned())));
     assert_eq!(pending.pieces().len(), 7);
-    let bytes: usize = pending.pieces().iter().map(Piece::len).sum();
+    let bytes: usize = pending.pieces().iter().map(Piece::bytes).sum();
     let transformed = pending.finish(|_| true);
     assert_eq!(transformed.report.bytes_put_back, bytes);
     assert_eq!(
@@ -229,7 +229,7 @@ fn pieces_weigh_more_in_larger_batches() {
         let event = event(STREAM, records);
         let mut transformer = Transformer::new(reingest());
         let pending = transformer.begin(event.as_bytes()).unwrap();
-        pending.pieces()[0].len()
+        pending.pieces()[0].bytes()
     };
     let usual = length(&[megabytes(0, 7)]);
     let other = format!(r#"{{"recordId":"1","data":"{}"}}"#, "x".repeat(4_000_000));

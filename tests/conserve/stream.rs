@@ -230,7 +230,7 @@ impl<'s> Run<'s> {
                     continue;
                 }
                 let data = piece.data();
-                assert_eq!(data.len(), piece.len());
+                assert_eq!(data.len(), piece.bytes());
                 self.totals.pieces += 1;
                 self.totals.bytes_put += data.len() as u64;
                 let text = self.open(&data);

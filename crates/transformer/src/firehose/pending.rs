@@ -73,7 +73,7 @@ impl<'a> Pending<'a> {
         for (index, piece) in pieces.iter().enumerate() {
             if is_put(index) {
                 report.pieces_put_back += 1;
-                report.bytes_put_back += piece.len();
+                report.bytes_put_back += piece.bytes();
             } else {
                 outcomes[piece.record] = Outcome::Failed(RecordError::NotPutBack);
             }

@@ -3,7 +3,9 @@
 use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Record;
 
@@ -17,9 +19,9 @@ pub struct Response {
 /// One record's answer, read back.
 #[derive(Debug, Deserialize)]
 pub struct Answer {
-    /// The record's own id.
-    #[serde(rename = "recordId")]
-    pub id: serde_json::Value,
+    /// The record's own id. One that no value can hold, such as a number beyond a float's range, is the text of its JSON.
+    #[serde(rename = "recordId", deserialize_with = "id")]
+    pub id: Value,
     /// The record's result.
     pub result: RecordResult,
     /// Base64 of what the destination receives, or the original data if the result is `ProcessingFailed`.
@@ -27,7 +29,12 @@ pub struct Answer {
     pub data: Option<String>,
     /// The partition keys, if there are any.
     #[serde(default)]
-    pub metadata: Option<serde_json::Value>,
+    pub metadata: Option<Value>,
+}
+
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(json.get()).unwrap_or_else(|_| json.get().into()))
 }
 
 impl Answer {
@@ -124,7 +131,11 @@ const DATA: &str = r#","data":"#;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::*;
     use crate::firehose::Batch;
+    use crate::{Settings, Transformer};
 
     #[test]
     fn an_answers_size_is_known_before_it_is_written() {
@@ -139,5 +150,18 @@ mod tests {
             record.write_dropped(&mut out);
             assert!(out.len() <= record.failed_bytes(false));
         }
+    }
+
+    #[test]
+    fn ids_that_no_value_can_hold_are_echoed_and_read() {
+        let event = r#"{"records":[{"recordId":5E4200},{"recordId":"\ud800"},{"recordId":7}]}"#;
+        let transformed = Transformer::new(Settings::default())
+            .transform(event.as_bytes())
+            .unwrap();
+        let text = str::from_utf8(&transformed.response).unwrap();
+        assert!(text.contains(r#""recordId":5E4200,"#) && text.contains(r#""recordId":"\ud800","#));
+        let response: Response = serde_json::from_str(text).unwrap();
+        let ids: Vec<_> = response.records.iter().map(|answer| &answer.id).collect();
+        assert_eq!(ids, [&json!("5E4200"), &json!(r#""\ud800""#), &json!(7)]);
     }
 }

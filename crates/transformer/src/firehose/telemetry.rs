@@ -128,7 +128,10 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::firehose::Response;
     use crate::{Settings, Transformer};
+
+    const CONTROL: &str = r#"{"messageType":"CONTROL_MESSAGE"}"#;
 
     fn transformed() -> Transformed {
         let event = r#"{"invocationId":"i","deliveryStreamArn":"arn:aws:firehose:us-west-2:1:deliverystream/logs",
@@ -200,10 +203,11 @@ mod tests {
             .map(|id| format!(r#"{{"recordId":"bad-{id}","data":"!"}}"#))
             .collect();
         let event = format!(
-            r#"{{"records":[{{"recordId":"a","data":"{}"}},{{"recordId":"b","data":"{}"}},{{"recordId":"c","data":"{}"}},{}]}}"#,
+            r#"{{"records":[{{"recordId":"a","data":"{}"}},{{"recordId":"b","data":"{}"}},{{"recordId":"c","data":"{}"}},{{"recordId":"d","data":"{}"}},{}]}}"#,
             message("fine"),
             message("#"),
             message("#\u{fffd}"),
+            base64_simd::STANDARD.encode_to_string(CONTROL),
             failing.join(",")
         );
         let transformed = Transformer::new(Settings::default())
@@ -215,7 +219,15 @@ mod tests {
         assert_eq!(line["bytesIn"], event.len());
         let decoded = [message("fine"), message("#"), message("#\u{fffd}")]
             .map(|data| base64_simd::STANDARD.decode_to_vec(data).unwrap().len());
-        assert_eq!(line["bytesDecoded"], decoded.iter().sum::<usize>());
+        assert_eq!(
+            line["bytesDecoded"],
+            decoded.iter().sum::<usize>() + CONTROL.len()
+        );
+        assert_eq!(line["events"], 3);
+        let response: Response = serde_json::from_slice(&transformed.response).unwrap();
+        let ok = response.records[..3].iter();
+        let delivered: usize = ok.map(|answer| answer.bytes().unwrap().len()).sum();
+        assert_eq!(line["bytesDelivered"], delivered);
         assert_eq!(line["bytesOut"], transformed.response.len());
         let ids = line["failedRecordIds"].as_array().unwrap();
         assert_eq!(ids.len(), LOGGED_RECORD_IDS_MAX);
@@ -223,6 +235,7 @@ mod tests {
         assert_eq!(line["failed"]["not-base64"], LOGGED_RECORD_IDS_MAX + 2);
         let document = metrics(&transformed, 1, 1.5);
         assert_eq!(document["RecordsReplaced"], 2);
+        assert_eq!(document["RecordsDropped"], 1);
         assert_eq!(document["BytesIn"], event.len());
     }
 }

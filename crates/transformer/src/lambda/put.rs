@@ -86,7 +86,7 @@ fn calls<'l>(left: &'l [usize], pieces: &[Piece], bytes_max: usize) -> Vec<&'l [
     let mut calls = Vec::new();
     let (mut begin, mut bytes) = (0, 0);
     for (at, index) in left.iter().enumerate() {
-        let record = pieces[*index].len() + pieces[*index].partition_key().len();
+        let record = pieces[*index].bytes() + pieces[*index].partition_key().len();
         if at > begin && (bytes + record > bytes_max || at - begin == PUT_RECORDS_MAX) {
             calls.push(&left[begin..at]);
             (begin, bytes) = (at, 0);

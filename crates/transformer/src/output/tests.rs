@@ -342,3 +342,42 @@ fn what_a_schema_adds_to_a_line_is_known_beforehand() {
         assert!(lines[0].len() < most, "{}", lines[0]);
     }
 }
+
+#[test]
+fn a_line_has_the_origin_of_its_own_event() {
+    let origins = [("1", "r"), ("1", "r"), ("2", "r"), ("2", "s"), ("1", "s")];
+    let events: Vec<String> = origins
+        .iter()
+        .map(|(account, region)| {
+            format!(r#"{{"id":"1","timestamp":1,"message":"","extractedFields":{{"@aws.account":"{account}","@aws.region":"{region}"}}}}"#)
+        })
+        .collect();
+    let text = format!(
+        r#"{{"messageType":"DATA_MESSAGE","owner":"9","logGroup":"g","logStream":"s","logEvents":[{}]}}"#,
+        events.join(",")
+    );
+    let (lines, _) = encode([("CATCHMENT_FORMAT", "events")], text.as_bytes(), "null");
+    let expected =
+        origins.map(|(account, region)| format!(r#""account":"{account}","region":"{region}""#));
+    assert_eq!(lines.lines().count(), expected.len());
+    for (line, origin) in lines.lines().zip(expected) {
+        assert!(line.contains(&origin), "{line}");
+    }
+}
+
+#[test]
+fn a_record_that_is_passed_on_is_followed_by_one_member_with_a_newline() {
+    let mut packer = Packer::new(crate::settings::Compression::Gzip);
+    let mut response = Vec::new();
+    let mut lines = packer.lines(&mut response, usize::MAX);
+    assert!(lines.pass_on(b"member"));
+    let delivered = lines.finish().unwrap();
+    let members = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+    let newline = members.strip_prefix(b"member").unwrap();
+    assert_eq!(members.len(), delivered);
+    let mut rest = newline;
+    let mut opened = String::new();
+    std::io::Read::read_to_string(&mut flate2::bufread::GzDecoder::new(&mut rest), &mut opened)
+        .unwrap();
+    assert_eq!((opened.as_str(), rest.len()), ("\n", 0));
+}

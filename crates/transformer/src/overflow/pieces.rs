@@ -21,7 +21,7 @@ pub struct Piece {
 impl Piece {
     /// The data of the record.
     pub fn data(&self) -> Vec<u8> {
-        let mut data = Vec::with_capacity(self.len());
+        let mut data = Vec::with_capacity(self.bytes());
         let (header, rest) = self.gzip.split_at(HEADER_BYTES);
         data.extend_from_slice(header);
         for _ in 0..self.blocks {
@@ -32,8 +32,7 @@ impl Piece {
     }
 
     /// The length of the data, in bytes.
-    #[expect(clippy::len_without_is_empty, reason = "no piece is empty")]
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.gzip.len() + self.blocks * EMPTY_BLOCK.len()
     }
 
@@ -117,7 +116,7 @@ mod tests {
             .pack(0, &text, 1_000_000, BATCH_BYTES_DEFAULT)
             .unwrap();
         let data = piece.data();
-        assert_eq!(data.len(), piece.len());
+        assert_eq!(data.len(), piece.bytes());
         let heavier = data.len() - weight(1_000_000, BATCH_BYTES_DEFAULT);
         assert!(heavier < EMPTY_BLOCK.len());
         assert_eq!(piece.held_bytes(), piece.gzip.len());
@@ -142,7 +141,7 @@ mod tests {
         // (3,000 / 3 × 4 + 128) × 1,048,576 / (6,291,556 / 4 × 3), rounded up.
         assert_eq!(weight(3_000, BATCH_BYTES_DEFAULT), 918);
         let heaviest = Packer::new().pack(0, b"{}", 1 << 40, BATCH_BYTES_DEFAULT);
-        let bytes = heaviest.unwrap().len();
+        let bytes = heaviest.unwrap().bytes();
         assert!(bytes <= PIECE_RECORD_BYTES_MAX && bytes > PIECE_RECORD_BYTES_MAX - 10);
     }
 

@@ -237,7 +237,7 @@ fn inflate(
         }
         match status {
             Status::StreamEnd => return Ok(packed.len() - rest.len()),
-            Status::Ok | Status::BufError if read + written > 0 => {}
+            Status::Ok | Status::BufError if written > 0 => {}
             Status::Ok | Status::BufError => return Err(damaged),
         }
     }

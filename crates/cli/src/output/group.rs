@@ -107,12 +107,12 @@ fn owner(entry: &Entry) -> (AccountId, Option<Region>) {
 
 /// Joins the entries that stand alone and have the same key, unless it is `None`, if they are of enough owners. The group stands where its first entry
 /// stood.
-fn joined<'e, K: Ord, O: Ord>(
-    groups: Vec<Vec<&'e Entry>>,
+fn joined<K: Ord, O: Ord>(
+    groups: Vec<Vec<&Entry>>,
     key: impl Fn(&Entry) -> Option<K>,
     owner: impl Fn(&Entry) -> O,
     owners_min: usize,
-) -> Vec<Vec<&'e Entry>> {
+) -> Vec<Vec<&Entry>> {
     let mut owners: BTreeMap<K, BTreeSet<O>> = BTreeMap::new();
     for group in &groups {
         if let [entry] = group.as_slice()

@@ -230,7 +230,7 @@ mod tests {
           line 37: members[2].cloudtrail: `one` is listed twice
           line 37: members[2].cloudtrail: log group `one` is listed twice
           line 42: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 43: members[3].other[1].patern: unknown key; did you mean `pattern`?
+          line 43: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 43: members[3].other[2].name: missing; for example name = "…"
           line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
           line 44: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other

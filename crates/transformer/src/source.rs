@@ -110,20 +110,22 @@ impl Sources {
 
     /// Returns the source of a message's log events. `first` is the message of the first one.
     pub(crate) fn of(&self, group: JsonStr<'_>, stream: JsonStr<'_>, first: JsonStr<'_>) -> Source {
-        let group = group.text();
-        if let Some(source) = self.configured(&group) {
-            return source;
-        }
-        let stream = stream.text();
-        if let Some(source) = told(|rules| (rules.by_name)(&group, &stream)) {
-            return source;
-        }
-        if first.literal().len() > CONTENT_BYTES_MAX {
-            return Source::Other;
-        }
-        let text = first.text();
-        let content = Content::new(&text);
-        told(|rules| (rules.by_content)(&content)).unwrap_or(Source::Other)
+        let by_name = self.by_name(&group.text(), &stream.text());
+        by_name.unwrap_or_else(|| match first.literal().len() {
+            ..=CONTENT_BYTES_MAX => by_content(&first.text()),
+            _ => Source::Other,
+        })
+    }
+
+    /// Returns the source of the log events of a subscription message. `first` is the message of the first one.
+    pub fn of_text(&self, group: &str, stream: &str, first: &str) -> Source {
+        let by_name = self.by_name(group, stream);
+        by_name.unwrap_or_else(|| by_content(first))
+    }
+
+    fn by_name(&self, group: &str, stream: &str) -> Option<Source> {
+        let configured = self.configured(group);
+        configured.or_else(|| told(|rules| (rules.by_name)(group, stream)))
     }
 
     fn configured(&self, group: &str) -> Option<Source> {
@@ -136,6 +138,11 @@ impl Sources {
             .or_else(|| by_prefix().map(|(_, source)| source))
             .copied()
     }
+}
+
+fn by_content(first: &str) -> Source {
+    let content = Content::new(first);
+    told(|rules| (rules.by_content)(&content)).unwrap_or(Source::Other)
 }
 
 /// The first source whose rules say so.

@@ -23,7 +23,7 @@ const CLI: &[Row] = &[
     ("provision::status", &["name", "resource", "desired", "observed", "plan"]),
     ("batch", &[]),
     ("args", &["name"]),
-    ("output", &["name", "resource", "policy", "desired", "plan", "status"]),
+    ("output", &["name", "resource", "policy", "desired", "plan", "status", "batch"]),
     ("aws", &["name", "resource", "policy", "desired", "observed", "plan"]),
     ("command", &[
         "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "plan", "status", "batch", "args",

@@ -13,6 +13,7 @@ mod batch;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod capture;
 mod carry_on;
 mod credentials;
 mod drift;

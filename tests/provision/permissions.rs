@@ -43,13 +43,13 @@ pub(crate) fn operator(fleet: &Fleet<'_>, profile: &str, account: &str, policy: 
         .profile_with_key(profile, &text("AccessKeyId"), &text("SecretAccessKey"));
 }
 
-fn grant(fleet: &Fleet<'_>, account: &str, policy: &Value) {
+pub(crate) fn grant(fleet: &Fleet<'_>, account: &str, policy: &Value) {
     let params = json!({ "UserName": USER, "PolicyName": "catchment", "PolicyDocument": policy.to_string() });
     fleet.call(account, "iam", "PutUserPolicy", &params);
 }
 
 /// Every action that a policy allows.
-fn actions(policy: &Value) -> Vec<String> {
+pub(crate) fn actions(policy: &Value) -> Vec<String> {
     let mut actions: Vec<String> = policy["Statement"]
         .as_array()
         .unwrap()

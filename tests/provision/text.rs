@@ -85,6 +85,8 @@ fn help_of_every_command() {
         "status",
         "destroy",
         "policies",
+        "capture",
+        "replay",
         "infra parameters",
         "completions",
         "man",

@@ -1,5 +1,6 @@
 //! The command line, as clap types. Their doc comments are the manual.
 
+mod capture;
 mod infra;
 mod provision;
 mod replay;
@@ -10,11 +11,12 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use capture::{Capture, FromStream, Since, Wanted};
 pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 pub use provision::{
     Apply, ByHand, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
 };
-pub use replay::{Put, PutTarget, Replay, Settings};
+pub use replay::{Put, PutTarget, Remote, Replay, Settings};
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -69,12 +71,13 @@ pub enum Command {
     Destroy(Destroy),
     Infra(Infra),
     Policies(Policies),
+    Capture(Capture),
     Replay(Replay),
     Completions(Completions),
     Man(Man),
     /// Print the JSON Schema of what --output json prints
     ///
-    /// Describes the documents of plan, apply, destroy, status and policies. Each has `version`, which is raised if a key
+    /// Describes the documents of plan, apply, destroy, status, policies and replay. Each has `version`, which is raised if a key
     /// is removed or changes its meaning, and `kind`, which names the command's result.
     Schema,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
+use catchment_transformer::limits::{DECODED_MIB_DEFAULT, MIB};
 use catchment_transformer::source::{Source, Sources};
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -33,12 +34,24 @@ pub struct Wanted {
     pub sources: BTreeMap<(String, String), Source>,
 }
 
+/// The source with this name.
+///
+/// # Errors
+/// Returns the names that there are.
+pub fn source(name: &str) -> Result<Source, String> {
+    let found = Source::ALL.into_iter().find(|source| source.name() == name);
+    found.ok_or_else(|| Source::ALL.map(Source::name).join(", "))
+}
+
 impl Wanted {
     pub fn keeps(&self, data: &[u8]) -> bool {
         if self.account.is_none() && self.log_group.is_none() && self.source.is_none() {
             return true;
         }
         let header = header(data);
+        if header.log_group.is_none() {
+            return false;
+        }
         let is =
             |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
         is(&self.account, &header.account)
@@ -253,8 +266,8 @@ fn documents(data: &[u8]) -> Option<Vec<String>> {
         .collect()
 }
 
-/// The most bytes of a record that is opened to be masked: the transformer's own default.
-const OPENED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// The most bytes of a record that is opened to be masked. Our own choice: the transformer's default.
+const OPENED_BYTES_MAX: u64 = (DECODED_MIB_DEFAULT * MIB) as u64;
 
 /// Packs a record again in the way in which it was packed.
 enum Packer {

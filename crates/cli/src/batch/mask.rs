@@ -9,7 +9,7 @@ mod text;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use secret::Secret;
 use text::{Finder, Manner};

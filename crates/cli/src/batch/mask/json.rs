@@ -13,15 +13,40 @@ pub(super) fn replace(document: &str, finder: &mut impl Finder) -> String {
 /// How deep documents may be strings in documents: a subscription message, its message, a policy in it, and some more.
 const NESTED_MAX: usize = 8;
 
-/// An object or a list that is open.
+/// An object or a list that is open. It stays small, however long keys are and however deep lists nest.
+#[derive(Clone, Copy, Default)]
 struct Open {
-    /// The member of which the value is, or was, read; a list has that of the object around it.
-    key: String,
+    /// Of the member whose value is, or was, read; a list has that of the object around it.
+    kind: Kind,
     is_object: bool,
     /// The next string is the name of a member.
     is_key_next: bool,
-    /// The name of its members are names: it is a map of tags.
+    /// The names of its members are names: it is a map of tags.
     is_map: bool,
+}
+
+/// What the name of a member says of its value.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    Prose,
+    Fixed,
+    Map,
+    #[default]
+    Other,
+}
+
+impl Kind {
+    fn of(key: &str) -> Self {
+        if is_prose(key) {
+            Self::Prose
+        } else if is_fixed(key) {
+            Self::Fixed
+        } else if MAPS.iter().any(|map| key.eq_ignore_ascii_case(map)) {
+            Self::Map
+        } else {
+            Self::Other
+        }
+    }
 }
 
 fn replace_nested(document: &str, depth: usize, finder: &mut impl Finder) -> String {
@@ -60,15 +85,12 @@ fn replace_nested(document: &str, depth: usize, finder: &mut impl Finder) -> Str
 fn structure(byte: u8, open: &mut Vec<Open>) {
     match byte {
         b'{' | b'[' => {
-            let key = open
-                .last()
-                .map(|around| around.key.clone())
-                .unwrap_or_default();
+            let around = open.last().copied().unwrap_or_default();
             open.push(Open {
+                kind: around.kind,
                 is_object: byte == b'{',
                 is_key_next: byte == b'{',
-                is_map: MAPS.contains(&key.to_ascii_lowercase().as_str()),
-                key,
+                is_map: around.kind == Kind::Map,
             });
         }
         b'}' | b']' => drop(open.pop()),
@@ -97,25 +119,25 @@ fn string(
         out.push_str("\"\u{fffd}\"");
         return;
     };
-    let key = open.last().map_or("", |inside| inside.key.as_str());
-    let mask = match open.last() {
-        Some(inside) if inside.is_key_next => {
-            let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            let manner = match (inside.is_map, is_plain) {
-                (true, _) => Manner::Name,
-                (false, true) => Manner::Fixed,
-                (false, false) => Manner::Prose,
-            };
-            replace_text(&text, manner, finder)
-        }
-        _ if depth > 0 && is_document(&text) => replace_nested(&text, depth - 1, finder),
-        _ => replace_text(&text, manner(key, &text), finder),
+    let inside = open.last().copied().unwrap_or_default();
+    let mask = if inside.is_key_next {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let manner = match (inside.is_map, is_plain) {
+            (true, _) => Manner::Name,
+            (false, true) => Manner::Fixed,
+            (false, false) => Manner::Prose,
+        };
+        replace_text(&text, manner, finder)
+    } else if depth > 0 && is_document(&text) {
+        replace_nested(&text, depth - 1, finder)
+    } else {
+        replace_text(&text, manner(inside.kind, &text), finder)
     };
     if let Some(inside) = open.last_mut()
         && inside.is_key_next
     {
         inside.is_key_next = false;
-        inside.key.clone_from(&text);
+        inside.kind = Kind::of(&text);
     }
     if mask == text {
         out.push_str(literal);
@@ -126,13 +148,12 @@ fn string(
 }
 
 /// What the value of a member is.
-fn manner(key: &str, text: &str) -> Manner {
-    if is_prose(key) {
-        Manner::Prose
-    } else if is_fixed(key) || is_time(text) || is_service(text) {
-        Manner::Fixed
-    } else {
-        Manner::Name
+fn manner(kind: Kind, text: &str) -> Manner {
+    match kind {
+        Kind::Prose => Manner::Prose,
+        Kind::Fixed => Manner::Fixed,
+        Kind::Map | Kind::Other if is_time(text) || is_service(text) => Manner::Fixed,
+        Kind::Map | Kind::Other => Manner::Name,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is masked, that it is masked alike in every place, and that nothing of it is left.
 
+use std::net::Ipv6Addr;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -242,6 +244,26 @@ fn another_secret_makes_other_masks() {
     let document = message(ACCOUNT, "payroll", "s", &["x"]);
     let other = Masker::new([8; 32]).mask(&document);
     assert_ne!(masked(&[document]), [other]);
+}
+
+/// Each takes minutes if any step is not linear.
+#[test]
+fn hostile_documents_take_linear_time() {
+    let key = "k".repeat(1 << 17);
+    for document in [
+        format!(
+            "{{\"{key}\":{}1{}}}",
+            "[".repeat(1 << 17),
+            "]".repeat(1 << 17)
+        ),
+        json!({ "message": "a.".repeat(1 << 16) }).to_string(),
+        json!({ "message": "1:".repeat(1 << 16) }).to_string(),
+        json!({ "message": "ip-1-".repeat(1 << 15) }).to_string(),
+        json!({ "name": "arn:".repeat(1 << 15), "message": "arn:a ".repeat(1 << 15) }).to_string(),
+        json!({ "message": format!("{}x", "12345678901".repeat(1 << 14)) }).to_string(),
+    ] {
+        assert!(masked(&[document])[0].len() > 1 << 17);
+    }
 }
 
 /// Any JSON, with names that are odd and values that are nested.

@@ -16,6 +16,7 @@ pub(crate) enum Template {
     OperatorLogging,
     OperatorMember,
     OperatorReplay,
+    OperatorCapture,
 }
 
 /// The value of a placeholder.
@@ -66,6 +67,7 @@ impl Template {
             Self::OperatorLogging => file!("operator-logging.json"),
             Self::OperatorMember => file!("operator-member.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
+            Self::OperatorCapture => file!("operator-capture.json"),
         }
     }
 

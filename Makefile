@@ -14,7 +14,7 @@ help: ## show this list
 
 $(VENV)/.installed: .config/requirements.txt
 	@python3 -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --requirement $<
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
 	@touch $@
 
 $(CARGO_DENY):
@@ -128,10 +128,12 @@ lambda: $(VENV)/.installed ## target/lambda/transformer.zip and its SBOM, for AR
 	@$(PY) tests/support/package.py $(LAMBDA_DIR)/bootstrap target/lambda/transformer.zip $(LAMBDA_TARGET)
 	@ls -l target/lambda/transformer.zip
 
-pins: ## resolve .config/requirements.in into requirements.txt
+# For every platform, so that the hashes are those of all wheels of a version.
+pins: ## resolve .config/requirements.in into requirements.txt, with hashes
 	python3 -m venv --clear target/pins
-	target/pins/bin/python -m pip install --quiet --disable-pip-version-check --requirement .config/requirements.in
-	target/pins/bin/python -m pip freeze --all --exclude pip > .config/requirements.txt
+	target/pins/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	target/pins/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file .config/requirements.txt .config/requirements.in
 
 clean: ## remove target and .venv
 	rm -rf target $(VENV)

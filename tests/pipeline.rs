@@ -8,6 +8,8 @@
     reason = "tests stop if their setup fails, and use files, processes and clocks"
 )]
 
+#[path = "pipeline/mended.rs"]
+mod mended;
 mod support;
 
 use std::collections::BTreeMap;

@@ -313,6 +313,7 @@ fn errors_name_the_cause_and_the_next_step() {
             2,
             "cannot be used with",
         ),
+        (&["s3://b/p"], "", 2, "error: s3:// needs --region"),
         (&["absent.json"], "", 1, "error: cannot read absent.json"),
         (
             &["--expect", "absent.json"],
@@ -350,6 +351,17 @@ fn errors_name_the_cause_and_the_next_step() {
         assert_eq!((given, out.as_str()), (code, ""), "{arguments:?}: {err}");
         assert!(err.contains(expected), "{arguments:?}: {err}");
         assert!(!err.contains("secret"), "{err}");
+    }
+}
+
+#[test]
+fn what_would_steer_a_terminal_is_visible_in_an_explanation() {
+    let group = "evil\u{1b}[2J\u{202e}\n";
+    let message = batch::message("111122223333", group, "s", &[(7, "x")]);
+    for flags in [&["--explain"][..], &["--explain", "--output", "json"]] {
+        let (_, out, _) = replay(flags, message.as_bytes());
+        assert!(out.contains("evil\\u") && out.contains("202e"), "{out}");
+        assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out}");
     }
 }
 

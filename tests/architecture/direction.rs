@@ -24,7 +24,7 @@ const CLI: &[Row] = &[
     ("provision::status", &["name", "resource", "desired", "observed", "plan"]),
     ("batch", &[]),
     ("args", &["name"]),
-    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "status"]),
+    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "status", "batch"]),
     ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan"]),
     ("command", &[
         "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "status", "batch", "args",

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::fleet::Fleet;
+use crate::batch::message;
+use crate::fleet::{Fleet, REGION};
 use crate::support::emulator::Emulator;
 use crate::support::repository;
 
@@ -54,7 +55,15 @@ fn every_document_is_of_the_committed_schema() {
 
     fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-splunk");
     fleet.put_filter(&fleet.dev2, "CloudTrail/member_account_2", "to-lambda");
+    let failed = json!({ "errorCode": "Lambda.FunctionError", "rawData": "e30=", "lambdaArn": "arn", "arrivalTimestamp": 7 });
+    let good = message("111122223333", "g", "s", &[(7, "x")]);
+    emulator.write("failed.json", &format!("{failed}{good}"));
     let documents = [
+        fleet.json(1, "replay --explain failed.json"),
+        fleet.json(
+            1,
+            &format!("replay --put kinesis:s --region {REGION} failed.json"),
+        ),
         fleet.json(0, "policies"),
         fleet.json(0, "plan"),
         fleet.json(0, "discover --profile dev2"),
@@ -69,6 +78,8 @@ fn every_document_is_of_the_committed_schema() {
     assert_eq!(
         kinds,
         [
+            "explanation",
+            "explanation",
             "policies",
             "plan",
             "discovery",
@@ -83,8 +94,21 @@ fn every_document_is_of_the_committed_schema() {
     let faults = validate(&emulator, &schema, &documents);
     assert!(faults.iter().all(Vec::is_empty), "{faults:#?}");
 
+    let [fails, passes] = [0, 1].map(|group| &documents[1]["groups"][group]["verdict"]);
+    assert_eq!((fails, passes), (&json!("passes"), &json!("fails")));
+    let put = json!({
+        "to": "kinesis:s in us-west-2", "is_dry": true, "sent": 0, "left": 1, "sent_before": 0, "too_large": 0,
+    });
+    assert_eq!(
+        (&documents[0]["put"], &documents[1]["put"]),
+        (&Value::Null, &put)
+    );
+    fleet
+        .expect(2, "replay --output json failed.json")
+        .says("--output json needs --explain or --put");
+
     // the schema refuses what is of another shape
-    let plan = &documents[1];
+    let plan = &documents[3];
     let with = |pointer: &str, value: Value| {
         let mut wrong = plan.clone();
         *wrong.pointer_mut(pointer).unwrap() = value;

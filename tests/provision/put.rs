@@ -1,13 +1,15 @@
 //! `replay --put`: what passes comes back into the stream, nothing that was acknowledged comes twice, and killed, it goes on.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::process::Stdio;
 
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use crate::batch::{gzip, message};
 use crate::fleet::{Fleet, REGION, Run};
-use crate::permissions::{emulator_with_iam, operator};
+use crate::permissions::{actions, emulator_with_iam, grant, operator, without};
 use crate::support::emulator::Emulator;
 
 const STREAM: &str = "Demo_Kinesis_Stream";
@@ -158,33 +160,166 @@ fn killed_at_any_call_and_run_again_nothing_acknowledged_is_sent_twice() {
     }
 }
 
+/// A bucket with these objects, and an empty one that stands for a folder.
+fn bucket(fleet: &Fleet<'_>, objects: &[(String, Vec<u8>)]) {
+    let call =
+        |operation: &str, params: Value| fleet.call(&fleet.logging, "s3", operation, &params);
+    let place = json!({ "LocationConstraint": REGION });
+    call(
+        "CreateBucket",
+        json!({ "Bucket": "failed", "CreateBucketConfiguration": place }),
+    );
+    call(
+        "PutObject",
+        json!({ "Bucket": "failed", "Key": "processing-failed/" }),
+    );
+    for (key, body) in objects {
+        let body = base64_simd::STANDARD.encode_to_string(body);
+        call(
+            "PutObject",
+            json!({ "Bucket": "failed", "Key": key, "Body": { "$base64": body } }),
+        );
+    }
+}
+
 #[test]
-fn the_printed_policy_suffices_and_its_action_is_needed() {
+fn objects_of_a_bucket_are_read_as_files_are_whatever_their_number_and_size() {
+    let emulator = Emulator::start();
+    let fleet = fleet(&emulator);
+    let text = std::fs::read_to_string(emulator.home().join("failed.jsonl")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let mut objects: Vec<_> = lines
+        .chunks(100)
+        .enumerate()
+        .map(|(number, lines)| {
+            let key = format!("processing-failed/2026/{number:04}");
+            (key, lines.join("\n").into_bytes())
+        })
+        .collect();
+    // one of them is large, and one is gzip; more than a page of empty ones stand for folders; what lies elsewhere is none of it
+    objects[3].1 = text.repeat(3).into_bytes();
+    objects[4].1 = gzip(&objects[4].1);
+    objects
+        .extend((0..1_001).map(|number| (format!("processing-failed/{number:04}/"), Vec::new())));
+    objects.push(("logs/2026/x".to_owned(), b"other".to_vec()));
+    bucket(&fleet, &objects);
+    let line = line(STREAM, "--yes").replace("failed.jsonl", "s3://failed/processing-failed/");
+    emulator.faults(&json!({ "seed": 3, "rate": 0.02, "kinds": ["reset"] }));
+    let run = fleet.run(&line);
+    assert!(
+        run.stderr.contains("1200 records were sent to kinesis:"),
+        "{run:#?}"
+    );
+    assert_eq!(found(&fleet, STREAM).len(), RECORDS);
+    emulator.faults(&json!({}));
+    let explain = format!("replay --explain --region {REGION} --profile logging");
+    let run = fleet.expect(1, &format!("{explain} s3://failed/logs/"));
+    run.says("cannot replay s3://failed/logs/2026/x");
+    let run = fleet.expect(1, &format!("{explain} s3://nowhere/"));
+    run.says("s3:ListBucket failed on bucket nowhere in account 999988887777");
+    fleet.expect(0, &format!("{explain} s3://failed/none/"));
+}
+
+#[test]
+fn a_firehose_stream_that_takes_records_directly_gets_each_once() {
+    let emulator = Emulator::start();
+    let fleet = fleet(&emulator);
+    bucket(&fleet, &[]);
+    let params = json!({
+        "DeliveryStreamName": "direct", "DeliveryStreamType": "DirectPut",
+        "ExtendedS3DestinationConfiguration": {
+            "RoleARN": "arn:aws:iam::999988887777:role/firehose", "BucketARN": "arn:aws:s3:::failed", "Prefix": "direct/",
+        },
+    });
+    fleet.call(&fleet.logging, "firehose", "CreateDeliveryStream", &params);
+    let put = line(STREAM, "--yes").replace(&format!("kinesis:{STREAM}"), "firehose:direct");
+    emulator.faults(
+        &json!({ "seed": 5, "rate": 0.3, "kinds": ["throttle"], "operations": ["PutRecordBatch"] }),
+    );
+    for (sent, before) in [(RECORDS, 0), (0, RECORDS)] {
+        let run = fleet.run(&put);
+        run.says(&format!(
+            "{sent} records were sent to firehose:direct in {REGION}, {before} were sent before"
+        ));
+    }
+    let mut keys = Vec::new();
+    let mut token = Value::Null;
+    loop {
+        let mut params = json!({ "Bucket": "failed", "Prefix": "direct/" });
+        if token.is_string() {
+            params["ContinuationToken"] = token;
+        }
+        let page = fleet.call(&fleet.logging, "s3", "ListObjectsV2", &params);
+        keys.extend(
+            page["Contents"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["Key"].clone()),
+        );
+        token = page["NextContinuationToken"].clone();
+        if token.is_null() {
+            break;
+        }
+    }
+    assert_eq!(keys.len(), RECORDS);
+    fleet
+        .expect(2, &put.replace("firehose:direct", "sqs:direct"))
+        .says("expected kinesis:NAME or firehose:NAME");
+}
+
+/// What is put back for the third time, and fails then, may be put back again once a person sends it.
+#[test]
+fn a_piece_of_the_last_hop_is_sent_as_one_of_the_first() {
+    let emulator = Emulator::start();
+    let fleet = fleet(&emulator);
+    let mark =
+        |hops: usize| format!(r#"{{"catchment":{{"hops":{hops},"stream":"arn:aws:firehose:a"}},"#);
+    let message = message("111122223333", "g", "s", &[(7, "x")]);
+    let marked = |hops| message.replacen('{', &mark(hops), 1);
+    emulator.write("failed.jsonl", &marked(3));
+    let run = put(&fleet, "--yes");
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let found = found(&fleet, STREAM);
+    let [data] = &found.keys().collect::<Vec<_>>()[..] else {
+        panic!("{found:?}")
+    };
+    let data = base64_simd::STANDARD.decode_to_vec(data).unwrap();
+    let mut text = String::new();
+    GzDecoder::new(data.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text, marked(1));
+    put(&fleet, "--yes").says(
+        "0 records were sent to kinesis:Demo_Kinesis_Stream in us-west-2, 1 were sent before",
+    );
+}
+
+#[test]
+fn the_printed_policy_suffices_and_each_action_is_needed() {
     let emulator = emulator_with_iam();
     let fleet = fleet(&emulator);
-    let documents = fleet.json(0, "policies --logging");
+    let text = std::fs::read(emulator.home().join("failed.jsonl")).unwrap();
+    bucket(&fleet, &[("processing-failed/a".to_owned(), text)]);
+    let documents = fleet.json(0, "policies --logging --bucket failed");
     let is_ours = |one: &&Value| one["title"].as_str().unwrap().contains("replay --put");
     let documents = documents["policies"].as_array().unwrap();
     let policy = &documents.iter().find(is_ours).unwrap()["document"];
-    let other = policy.to_string().replace("PutRecords", "PutRecord");
-    let other: Value = serde_json::from_str(&other).unwrap();
-    operator(&fleet, "logging", &fleet.logging, &other);
-    let refused = put(&fleet, "--yes");
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains("kinesis:PutRecords failed on stream"),
-        "{refused:#?}"
+    let put = line(STREAM, "--yes").replace("failed.jsonl", "s3://failed/processing-failed/");
+    operator(&fleet, "logging", &fleet.logging, policy);
+    let needed = actions(policy);
+    assert_eq!(
+        needed,
+        ["kinesis:PutRecords", "s3:GetObject", "s3:ListBucket"]
     );
-    assert!(
-        refused.stderr.contains("0 records were sent"),
-        "{refused:#?}"
-    );
-    let params = json!({ "UserName": "operator", "PolicyName": "catchment", "PolicyDocument": policy.to_string() });
-    fleet.call(&fleet.logging, "iam", "PutUserPolicy", &params);
-    let sent = put(&fleet, "--yes");
-    assert!(sent.stderr.contains("1200 records were sent"), "{sent:#?}");
+    for action in needed {
+        grant(&fleet, &fleet.logging, &without(policy, &action));
+        let refused = fleet.expect(1, &put);
+        refused.says(&format!("{action} failed on "));
+        refused.says("0 records were sent");
+    }
+    grant(&fleet, &fleet.logging, policy);
+    fleet.run(&put).says("1200 records were sent");
 }
 
 #[test]

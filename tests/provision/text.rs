@@ -86,6 +86,8 @@ fn help_of_every_command() {
         "status",
         "destroy",
         "policies",
+        "capture",
+        "replay",
         "infra parameters",
         "infra settings",
         "completions",

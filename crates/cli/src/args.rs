@@ -1,5 +1,6 @@
 //! The command line, as clap types. Their doc comments are the manual.
 
+mod capture;
 mod discover;
 mod infra;
 mod provision;
@@ -11,12 +12,13 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use capture::{Capture, FromStream, Since, Wanted};
 pub use discover::Discover;
 pub use infra::{Infra, InfraCommand, InfraParameters, InfraTemplate};
 pub use provision::{
     Apply, ByHand, Calls, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
 };
-pub use replay::{Put, PutTarget, Replay, Settings};
+pub use replay::{Put, PutTarget, Remote, Replay, Settings};
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -72,12 +74,13 @@ pub enum Command {
     Destroy(Destroy),
     Infra(Infra),
     Policies(Policies),
+    Capture(Capture),
     Replay(Replay),
     Completions(Completions),
     Man(Man),
     /// Print the JSON Schema of what --output json prints
     ///
-    /// Describes the documents of discover, plan, apply, destroy, status and policies. Each has `version`, which is raised if a key
+    /// Describes the documents of discover, plan, apply, destroy, status, policies and replay. Each has `version`, which is raised if a key
     /// is removed or changes its meaning, and `kind`, which names the command's result.
     Schema,
 }

@@ -11,6 +11,7 @@ use crate::provision::observed::State;
 use crate::provision::resource::Login;
 
 pub mod apply;
+pub mod bucket;
 pub mod call;
 mod cause;
 mod connections;
@@ -21,6 +22,7 @@ mod http;
 mod login;
 pub mod observe;
 pub mod put;
+pub mod read;
 mod run;
 
 pub use call::{CallError, Caller, Endpoint};
@@ -35,6 +37,8 @@ pub struct Connection {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub kinesis: aws_sdk_kinesis::Client,
     pub iam: aws_sdk_iam::Client,
+    /// For services that few commands need.
+    config: SdkConfig,
     /// Its place among those that may be open at a time.
     _lease: Option<OwnedSemaphorePermit>,
     _opened: run::Opened,
@@ -55,9 +59,20 @@ impl Connection {
             logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs),
             kinesis: aws_sdk_kinesis::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
+            config: config.clone(),
             _lease: lease,
             _opened: opened,
         }
+    }
+}
+
+impl Connection {
+    fn firehose(&self) -> aws_sdk_firehose::Client {
+        aws_sdk_firehose::Client::new(&self.config)
+    }
+
+    fn s3(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::new(&self.config)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Captured batches, error output and subscription messages: reading them, and what their responses deliver.
 
+pub mod capture;
 pub mod compare;
 pub mod documents;
 pub mod explain;
 pub mod input;
 pub mod ledger;
+pub mod mask;
 pub mod parcel;
 pub mod peek;
 pub mod summary;

@@ -1,6 +1,7 @@
 //! One file per command: read, decide, show, act. What commands share is in `operations`.
 
 mod apply;
+mod capture;
 mod completions;
 mod destroy;
 mod discover;
@@ -33,6 +34,7 @@ pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
         Command::Destroy(args) => destroy::run(&args, output)?,
         Command::Infra(args) => infra::run(&args, output)?,
         Command::Policies(args) => policies::run(&args, output)?,
+        Command::Capture(args) => capture::run(&args, output)?,
         Command::Replay(args) => replay::run(&args, output)?,
         Command::Completions(args) => completions::run(&args, output)?,
         Command::Man(args) => man::run(&args, output)?,

@@ -5,10 +5,12 @@
 
 mod mark;
 mod pieces;
+mod renew;
 mod split;
 
 pub(crate) use mark::{Mark, unmark};
 pub use pieces::Piece;
+pub use renew::renewed;
 pub(crate) use split::{SplitError, Splitter, messages_in};
 
 /// The pieces of a text that was read before, or `None` if it cannot be split; for the fuzzer.

@@ -173,6 +173,10 @@ pub struct Policies {
     #[command(flatten)]
     pub scope: Scope,
 
+    /// The bucket with the error output, for the policy of whoever replays it
+    #[arg(long, value_name = "BUCKET")]
+    pub bucket: Option<String>,
+
     #[command(flatten)]
     pub format: Format,
 }

@@ -1,10 +1,12 @@
 //! The command line of `catchment replay`.
 
+use std::fmt;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::provision::name::{NameError, ProfileName, Region, StreamName};
+use super::OutputFormat;
+use crate::provision::name::{FirehoseName, NameError, ProfileName, Region, StreamName};
 
 /// Run captured batches, or what failed, through the transformer here; send again what passes
 ///
@@ -13,11 +15,12 @@ use crate::provision::name::{NameError, ProfileName, Region, StreamName};
 /// exactly what the destination would receive, and a summary on standard error: records by outcome, each failed record's
 /// id and reason, the number of log events, bytes in and out. Files may be of any size: they are read in small parts.
 ///
-/// Exits 1 if a record failed or a response differs. Only --put with --yes sends something, and reads credentials.
+/// Exits 1 if a record failed or a response differs. Only --put with --yes sends something; only it and s3:// read
+/// credentials.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = REPLAY_EXAMPLES)]
 pub struct Replay {
-    /// Files, and folders with all files inside; `-` is standard input [default: -]
+    /// Files, and folders with all files inside; objects as s3://BUCKET/PREFIX; `-` is standard input [default: -]
     #[arg(value_name = "PATH")]
     pub batches: Vec<PathBuf>,
 
@@ -38,6 +41,13 @@ pub struct Replay {
     #[arg(long, conflicts_with_all = ["response", "expect"])]
     pub explain: bool,
 
+    /// The format in which --explain and --put print
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with_all = ["response", "expect"])]
+    pub output: OutputFormat,
+
+    #[command(flatten)]
+    pub remote: Remote,
+
     #[command(flatten)]
     pub put: Put,
 
@@ -45,28 +55,33 @@ pub struct Replay {
     pub settings: Settings,
 }
 
+/// The account of the bucket and the stream.
+#[derive(Debug, clap::Args)]
+pub struct Remote {
+    /// The Region of the bucket and the stream
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<Region>,
+
+    /// The AWS profile of their account [default: the default credential chain]
+    #[arg(long, value_name = "NAME", requires = "region")]
+    pub profile: Option<ProfileName>,
+}
+
 /// Sending again what failed.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Sending again")]
 pub struct Put {
-    /// Send the records that pass back into this Kinesis stream, and print what --explain prints
+    /// Send the records that pass back into this Kinesis stream, or into a Firehose stream that takes records directly, and
+    /// print what --explain prints
     ///
     /// Without --yes, only says how many. Records that fail, and those that hold nothing to deliver, are left where they
-    /// are.
-    #[arg(long, value_name = "kinesis:NAME", requires = "region", conflicts_with_all = ["response", "expect", "explain"])]
+    /// are. A Firehose stream that reads a Kinesis stream takes no others: put into its Kinesis stream.
+    #[arg(long, value_name = "kinesis:NAME|firehose:NAME", requires = "region", conflicts_with_all = ["response", "expect", "explain"])]
     pub put: Option<PutTarget>,
 
     /// Send them
     #[arg(long, requires = "put")]
     pub yes: bool,
-
-    /// The stream's Region
-    #[arg(long, value_name = "REGION", requires = "put")]
-    pub region: Option<Region>,
-
-    /// The AWS profile of the stream's account [default: the default credential chain]
-    #[arg(long, value_name = "NAME", requires = "put")]
-    pub profile: Option<ProfileName>,
 
     /// The file that remembers which records the stream has acknowledged
     ///
@@ -82,17 +97,30 @@ pub struct Put {
 
 /// A stream to put records into.
 #[derive(Debug, Clone)]
-pub struct PutTarget(pub StreamName);
+pub enum PutTarget {
+    Kinesis(StreamName),
+    Firehose(FirehoseName),
+}
 
 impl FromStr for PutTarget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let name = text
-            .strip_prefix("kinesis:")
-            .ok_or("expected kinesis:NAME")?;
-        let name = name.parse().map_err(|error: NameError| error.to_string())?;
-        Ok(Self(name))
+        let refused = |error: NameError| error.to_string();
+        match text.split_once(':') {
+            Some(("kinesis", name)) => name.parse().map(Self::Kinesis).map_err(refused),
+            Some(("firehose", name)) => name.parse().map(Self::Firehose).map_err(refused),
+            _ => Err("expected kinesis:NAME or firehose:NAME".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for PutTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kinesis(name) => write!(f, "kinesis:{name}"),
+            Self::Firehose(name) => write!(f, "firehose:{name}"),
+        }
     }
 }
 
@@ -101,6 +129,8 @@ Examples:
   catchment replay captured.json                          what the destination would receive
   catchment replay --format message captured.json | grep REJECT
   catchment replay --explain processing-failed/           why records failed, and what would let them pass
+  catchment replay --explain --region us-west-2 s3://BUCKET/processing-failed/
+                                                          the same of what is in the bucket
   catchment replay --put kinesis:catchment --region us-west-2 processing-failed/
                                                           what of it would be sent again; --yes sends it
   catchment replay --response captured.json > golden.json

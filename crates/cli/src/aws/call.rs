@@ -133,9 +133,18 @@ const CALLS_MAX: usize = 5;
 /// A tenth longer than the second of the quota, because calls do not take equally long to arrive.
 const CALLS_PERIOD: Duration = Duration::from_millis(1_100);
 
+pub(super) const GET_ITERATOR: &str = "kinesis:GetShardIterator";
+pub(super) const GET_RECORDS: &str = "kinesis:GetRecords";
+
+/// Their quota counts for each shard, and who reads shards keeps to it.
+const PER_SHARD: [&str; 2] = [GET_ITERATOR, GET_RECORDS];
+
 impl Endpoint {
     /// Waits until a call of this operation is within its quota.
     async fn turn(&self, action: &'static str) {
+        if PER_SHARD.contains(&action) {
+            return;
+        }
         let now = Instant::now();
         let turn = {
             let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,16 +1,25 @@
-//! Puts records into a Kinesis stream: paced, and again what was refused.
+//! Puts records into a Kinesis or Firehose stream: paced, and again what was refused.
 
 use std::time::Duration;
 
+use aws_sdk_firehose::types::Record;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Connection;
 use super::call::CallError;
-use crate::provision::name::StreamName;
+use crate::provision::name::{FirehoseName, StreamName};
 
-/// A record, and the key that chooses its shard.
+/// Where records are put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Kinesis(StreamName),
+    /// A Firehose stream that takes records directly.
+    Firehose(FirehoseName),
+}
+
+/// A record, and the key that chooses its shard, of which a Firehose stream has none.
 #[derive(Debug, Clone)]
 pub struct Put {
     pub key: String,
@@ -20,7 +29,7 @@ pub struct Put {
 /// Puts records into one stream, at most so many bytes a second.
 #[derive(Debug)]
 pub struct Putter {
-    stream: StreamName,
+    target: Target,
     bytes_per_second: f64,
     next: Instant,
 }
@@ -43,9 +52,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Putter {
-    pub fn new(stream: StreamName, bytes_per_second: f64) -> Self {
+    pub fn new(target: Target, bytes_per_second: f64) -> Self {
         Self {
-            stream,
+            target,
             bytes_per_second,
             next: Instant::now(),
         }
@@ -101,29 +110,73 @@ impl Putter {
         connection: &Connection,
         records: &[&Put],
     ) -> Result<Vec<Option<String>>, CallError> {
-        let entries: Vec<_> = records
-            .iter()
-            .filter_map(|put| {
-                let entry = PutRecordsRequestEntry::builder()
-                    .partition_key(&put.key)
-                    .data(Blob::new(put.data.as_slice()));
-                // it fails only without key or data
-                entry.build().ok()
-            })
-            .collect();
-        let stream = format!("stream {}", self.stream);
-        let send = || {
-            let put = connection.kinesis.put_records();
-            let put = put.stream_name(self.stream.as_str());
-            put.set_records(Some(entries.clone())).send()
-        };
-        let answer = connection.caller.call(ACTION, &stream, send).await?;
-        let codes = answer.records.into_iter().map(|record| record.error_code);
-        Ok(codes.collect())
+        match &self.target {
+            Target::Kinesis(name) => kinesis(connection, name, records).await,
+            Target::Firehose(name) => firehose(connection, name, records).await,
+        }
     }
 }
 
-const ACTION: &str = "kinesis:PutRecords";
+async fn kinesis(
+    connection: &Connection,
+    name: &StreamName,
+    records: &[&Put],
+) -> Result<Vec<Option<String>>, CallError> {
+    let entries: Vec<_> = records
+        .iter()
+        .filter_map(|put| {
+            let entry = PutRecordsRequestEntry::builder()
+                .partition_key(&put.key)
+                .data(Blob::new(put.data.as_slice()));
+            // it fails only without key or data
+            entry.build().ok()
+        })
+        .collect();
+    let send = || {
+        let put = connection.kinesis.put_records().stream_name(name.as_str());
+        put.set_records(Some(entries.clone())).send()
+    };
+    let caller = &connection.caller;
+    let answer = caller
+        .call("kinesis:PutRecords", &format!("stream {name}"), send)
+        .await?;
+    let codes = answer.records.into_iter().map(|record| record.error_code);
+    Ok(codes.collect())
+}
+
+async fn firehose(
+    connection: &Connection,
+    name: &FirehoseName,
+    records: &[&Put],
+) -> Result<Vec<Option<String>>, CallError> {
+    let records: Vec<_> = records
+        .iter()
+        // it fails only without data
+        .filter_map(|put| {
+            Record::builder()
+                .data(Blob::new(put.data.as_slice()))
+                .build()
+                .ok()
+        })
+        .collect();
+    let client = connection.firehose();
+    let send = || {
+        let put = client
+            .put_record_batch()
+            .delivery_stream_name(name.as_str());
+        put.set_records(Some(records.clone())).send()
+    };
+    let caller = &connection.caller;
+    let resource = format!("Firehose stream {name}");
+    let answer = caller
+        .call("firehose:PutRecordBatch", &resource, send)
+        .await?;
+    let codes = answer
+        .request_responses
+        .into_iter()
+        .map(|record| record.error_code);
+    Ok(codes.collect())
+}
 
 /// From 0 to 15, by chance: the first digit of a key that is a digest.
 fn jitter(key: &str) -> u32 {

@@ -1,5 +1,6 @@
 //! What today's transformer says of records: grouped by why they fail, with what would let them pass.
 
+mod document;
 mod text;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use catchment_transformer::firehose::{
 use catchment_transformer::limits::{DECODED_MIB_MAX, MIB};
 use catchment_transformer::settings::{Compression, Settings};
 use catchment_transformer::subscription::DecodeError;
+
+pub use document::{Explained, Place, Sent, VerdictName};
 
 use super::ResponseError;
 use super::input::Input;

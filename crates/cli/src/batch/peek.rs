@@ -12,8 +12,11 @@ use serde_json::Deserializer;
 pub struct Header {
     pub account: Option<String>,
     pub log_group: Option<String>,
+    pub log_stream: Option<String>,
     /// When its first log event happened, in milliseconds since 1970-01-01T00:00:00Z.
     pub first_event: Option<i64>,
+    /// What its first log event says.
+    pub first_message: Option<String>,
 }
 
 /// Reads the beginning of a record's data.
@@ -33,12 +36,30 @@ pub fn opened_bytes(data: &[u8], bytes_max: u64) -> Option<u64> {
     (bytes <= bytes_max).then_some(bytes)
 }
 
-/// The encodings are those that the transformer opens.
-fn opened(data: &[u8]) -> Box<dyn Read + '_> {
-    match data.first() {
-        Some(0x1f) => Box::new(MultiGzDecoder::new(data)),
-        Some(0x78) => Box::new(ZlibDecoder::new(data)),
-        _ => Box::new(data),
+/// What a record's data opens to.
+pub fn opened(data: &[u8]) -> Box<dyn Read + '_> {
+    match Packing::of(data) {
+        Packing::Gzip => Box::new(MultiGzDecoder::new(data)),
+        Packing::Zlib => Box::new(ZlibDecoder::new(data)),
+        Packing::Plain => Box::new(data),
+    }
+}
+
+/// How a record's data is packed, of what the transformer opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    Gzip,
+    Zlib,
+    Plain,
+}
+
+impl Packing {
+    pub fn of(data: &[u8]) -> Self {
+        match data.first() {
+            Some(0x1f) => Self::Gzip,
+            Some(0x78) => Self::Zlib,
+            _ => Self::Plain,
+        }
     }
 }
 
@@ -65,7 +86,8 @@ impl<'de> Visitor<'de> for Members<'_> {
             match name.as_str() {
                 "owner" => self.0.account = map.next_value().ok(),
                 "logGroup" => self.0.log_group = map.next_value().ok(),
-                "logEvents" => map.next_value_seed(First(&mut self.0.first_event))?,
+                "logStream" => self.0.log_stream = map.next_value().ok(),
+                "logEvents" => map.next_value_seed(First(&mut *self.0))?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -75,8 +97,8 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// The timestamp of the first of a list of log events; the others are left unread.
-struct First<'a>(&'a mut Option<i64>);
+/// The first of a list of log events; the others are left unread.
+struct First<'a>(&'a mut Header);
 
 impl<'de> DeserializeSeed<'de> for First<'_> {
     type Value = ();
@@ -97,8 +119,12 @@ impl<'de> Visitor<'de> for First<'_> {
         #[derive(serde::Deserialize)]
         struct Event {
             timestamp: i64,
+            message: Option<String>,
         }
-        *self.0 = list.next_element()?.map(|event: Event| event.timestamp);
+        if let Some(event) = list.next_element::<Event>()? {
+            self.0.first_event = Some(event.timestamp);
+            self.0.first_message = event.message;
+        }
         Ok(())
     }
 }
@@ -130,7 +156,9 @@ mod tests {
         let whole = Header {
             account: Some("111122223333".to_owned()),
             log_group: Some("g".to_owned()),
+            log_stream: Some("s".to_owned()),
             first_event: Some(7),
+            first_message: Some("m".to_owned()),
         };
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
         zlib.write_all(MESSAGE.as_bytes()).unwrap();
@@ -146,6 +174,7 @@ mod tests {
         let cut = MESSAGE.find(",\"timestamp\"").unwrap();
         let expected = Header {
             first_event: None,
+            first_message: None,
             ..whole
         };
         assert_eq!(header(&MESSAGE.as_bytes()[..cut]), expected);

@@ -10,10 +10,11 @@ use futures_util::future::join_all;
 use tempfile::NamedTempFile;
 use tokio::time::interval;
 
+use super::operations::connect::hinted;
 use super::operations::exit::{ExitStatus, Usage};
 use super::operations::fleet;
 use super::operations::interrupt::Interrupts;
-use super::operations::session::{TICK, block_on, connect, hinted};
+use super::operations::session::{TICK, block_on, connect};
 use crate::args::{self, OutputFormat};
 use crate::aws::Connections;
 use crate::aws::discover::{Searching, search};

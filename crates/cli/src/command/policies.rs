@@ -12,7 +12,8 @@ use crate::provision::desired::{NamedDocument, documents};
 /// # Errors
 /// Fails if the fleet file is wrong.
 pub(super) fn run(args: &args::Policies, output: &mut Output) -> anyhow::Result<ExitStatus> {
-    let documents = documents(&fleet::desired(&args.scope, None)?)?;
+    let desired = fleet::desired(&args.scope, None)?;
+    let documents = documents(&desired, args.bucket.as_deref())?;
     match args.format.output {
         OutputFormat::Json => output.document(Document::Policies {
             policies: &documents,

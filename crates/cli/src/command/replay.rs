@@ -2,25 +2,32 @@
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::Context;
 use catchment_transformer::settings::{Setting, Settings};
 use catchment_transformer::{Transformed, Transformer};
 
 use super::operations::exit::{ExitStatus, Usage};
-use crate::args;
+use crate::args::{self, OutputFormat};
 use crate::batch::delivered;
 use crate::batch::documents::{Documents, JsonDocument};
 use crate::batch::explain::{Explainer, Passing};
 use crate::batch::input::{Input, Origin};
 use crate::batch::summary::Summary;
-use crate::output::{Output, Reading};
+use crate::output::document::Document;
+use crate::output::{Hinted, Output, Reading};
 
 mod expected;
 mod files;
+mod objects;
+mod remote;
 mod send;
 
 use expected::Expected;
+use files::Opened;
+use objects::Objects;
+use remote::Remote;
 use send::Sender;
 
 /// Runs the command.
@@ -28,7 +35,15 @@ use send::Sender;
 /// # Errors
 /// Fails if a setting is wrong, the expected responses cannot be read, or the output cannot be written to.
 pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<ExitStatus> {
+    if args.output == OutputFormat::Json && !args.explain && args.put.put.is_none() {
+        return Err(Usage("--output json needs --explain or --put".to_owned()).into());
+    }
     let settings = settings(&args.settings)?;
+    let is_remote = |path: &PathBuf| files::named(path).is_some();
+    let needs_remote = args.put.yes || args.batches.iter().any(is_remote);
+    let remote = needs_remote
+        .then(|| Remote::open(&args.remote).map(Rc::new))
+        .transpose()?;
     let expected = args.expect.as_deref().map(Expected::open).transpose()?;
     let mut replay = Replay {
         output,
@@ -43,7 +58,9 @@ pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<Ex
             None => Shown::Delivered,
         },
         transformer: Transformer::new(settings),
-        sender: Sender::open(&args.put)?,
+        sender: Sender::open(&args.put, args.remote.region.as_ref(), remote.as_ref())?,
+        remote,
+        format: args.output,
         is_success: true,
     };
     if let Err(error) = replay.files(&args.batches) {
@@ -64,6 +81,9 @@ struct Replay<'a> {
     summary: Summary,
     shown: Shown,
     sender: Option<Sender>,
+    /// `None`: nothing is read from AWS, and nothing sent.
+    remote: Option<Rc<Remote>>,
+    format: OutputFormat,
     is_success: bool,
 }
 
@@ -90,28 +110,46 @@ impl Replay<'_> {
     fn files(&mut self, paths: &[PathBuf]) -> anyhow::Result<()> {
         for path in files::files(paths) {
             match path {
-                Ok(path) => self.file(&path)?,
+                Ok(path) => self.path(&path)?,
                 Err(error) => self.fail(&error)?,
             }
         }
         self.sender.as_mut().map_or(Ok(()), Sender::finish)
     }
 
-    /// Replays a file, document by document. One that cannot be replayed is reported and ends the file.
-    fn file(&mut self, path: &Path) -> anyhow::Result<()> {
-        let name = files::name(path);
+    /// Replays a file, or the objects of a bucket.
+    fn path(&mut self, path: &Path) -> anyhow::Result<()> {
+        if let (Some((bucket, prefix)), Some(remote)) = (files::named(path), &self.remote) {
+            return self.objects(Objects::of(Rc::clone(remote), bucket, prefix));
+        }
         if files::is_typed(path) {
             let note = "reading from standard input; press Ctrl-D to end it";
             self.output.note(note)?;
         }
-        let mut documents = match self.open(path, &name) {
+        let opened = files::open(path).map_err(Into::into);
+        self.file(&files::name(path), opened)
+    }
+
+    fn objects(&mut self, mut objects: Objects) -> anyhow::Result<()> {
+        loop {
+            match objects.next() {
+                Ok(Some(object)) => self.file(&objects.name(&object), objects.open(&object))?,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.fail(&error),
+            }
+        }
+    }
+
+    /// Replays a file, document by document. One that cannot be replayed is reported and ends the file.
+    fn file(&mut self, name: &str, opened: anyhow::Result<Opened>) -> anyhow::Result<()> {
+        let mut documents = match self.begin(name, opened) {
             Ok(documents) => documents,
             Err(error) => return self.fail(&error),
         };
         let mut batches = 0;
         for document in &mut documents {
             let document = document.with_context(|| format!("cannot replay {name}"));
-            let replayed = match document.and_then(|document| self.document(document, &name)) {
+            let replayed = match document.and_then(|document| self.document(document, name)) {
                 Ok(replayed) => replayed,
                 Err(error) => {
                     self.fail(&error)?;
@@ -128,7 +166,7 @@ impl Replay<'_> {
                     self.show(&transformed)?;
                     self.is_success &= transformed.report.failed.is_empty();
                     if origin.is_none() {
-                        let text = self.summary.add_batch(&name, batches, &transformed.report);
+                        let text = self.summary.add_batch(name, batches, &transformed.report);
                         batches += 1;
                         self.note(&text)?;
                     } else {
@@ -137,14 +175,18 @@ impl Replay<'_> {
                 }
             }
         }
-        match self.summary.end_file(&name) {
+        match self.summary.end_file(name) {
             Some(text) => self.note(&text),
             None => Ok(()),
         }
     }
 
-    fn open(&self, path: &Path, name: &str) -> anyhow::Result<Documents<'static>> {
-        let opened = files::open(path).with_context(|| format!("cannot read {name}"))?;
+    fn begin(
+        &self,
+        name: &str,
+        opened: anyhow::Result<Opened>,
+    ) -> anyhow::Result<Documents<'static>> {
+        let opened = opened.map_err(|error| cannot_read(error, name))?;
         self.reading.begin(name, opened.bytes);
         Documents::of(self.reading.of(opened.reader))
             .with_context(|| format!("cannot replay {name}"))
@@ -198,7 +240,13 @@ impl Replay<'_> {
         match self.shown {
             Shown::Delivered | Shown::Response => {}
             Shown::Explained(explainer) => {
-                self.output.result(explainer.to_string().as_bytes())?;
+                match self.format {
+                    OutputFormat::Text => self.output.text(&explainer.to_string())?,
+                    OutputFormat::Json => self.output.document(Document::Explanation {
+                        groups: &explainer.explained(),
+                        put: self.sender.as_ref().map(Sender::sent).as_ref(),
+                    })?,
+                }
                 self.is_success &= explainer.is_clean();
                 if let Some(sender) = &self.sender {
                     self.output.note(&sender.summary())?;
@@ -216,6 +264,14 @@ impl Replay<'_> {
             }
         }
         Ok(ExitStatus::of_success(self.is_success))
+    }
+}
+
+/// Says which file it was, unless the error, which has a hint, does.
+fn cannot_read(error: anyhow::Error, name: &str) -> anyhow::Error {
+    match error.is::<Hinted>() {
+        true => error,
+        false => error.context(format!("cannot read {name}")),
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use crate::batch::explain::{Explained, Sent};
 use crate::provision::desired::NamedDocument;
 use crate::provision::discovery::Discovery;
 use crate::provision::plan::{Outcome, Plan};
@@ -26,6 +27,12 @@ pub enum Document<'a> {
     Status(&'a Status),
     /// Of `catchment policies`.
     Policies { policies: &'a [NamedDocument] },
+    /// Of `catchment replay --explain` and `catchment replay --put`: the records by what becomes of them.
+    Explanation {
+        groups: &'a [Explained],
+        /// `null` without --put.
+        put: Option<&'a Sent>,
+    },
 }
 
 /// Raised if a key is removed or changes its meaning; a new key, or a new value of `kind`, `action`, `reason` or `state`, does not raise it.

@@ -125,6 +125,11 @@ name! {
     |text| is_word(text, 128, "_.-")
 }
 name! {
+    /// A Firehose stream (<https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html>).
+    FirehoseName, "a Firehose stream name", "1 to 64 letters, digits and _ . -",
+    |text| is_word(text, 64, "_.-")
+}
+name! {
     /// An IAM role, without its path (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
     RoleName, "an IAM role name", "1 to 64 letters, digits and + = , . @ _ -",
     |text| is_word(text, 64, "+=,.@_-")
@@ -182,6 +187,14 @@ impl Arn {
     pub(crate) fn stream(region: &Region, account: &AccountId, name: &StreamName) -> Self {
         Self(format!(
             "arn:{}:kinesis:{region}:{account}:stream/{name}",
+            region.partition()
+        ))
+    }
+
+    /// The ARN of a Firehose stream.
+    pub fn firehose(region: &Region, account: &AccountId, name: &FirehoseName) -> Self {
+        Self(format!(
+            "arn:{}:firehose:{region}:{account}:deliverystream/{name}",
             region.partition()
         ))
     }

@@ -70,6 +70,11 @@ impl Packer {
         output_bytes: usize,
         batch_bytes: usize,
     ) -> Option<Piece> {
+        self.pack_to(record, text, weight(output_bytes, batch_bytes))
+    }
+
+    /// Packs a piece that weighs so many bytes at the least. Returns `None` if it is too long for a record.
+    pub(super) fn pack_to(&mut self, record: usize, text: &[u8], weight: usize) -> Option<Piece> {
         let mut gzip = vec![0; self.deflate.gzip_compress_bound(text.len())];
         let length = self.deflate.gzip_compress(text, &mut gzip).ok()?;
         if length > PIECE_RECORD_BYTES_MAX {
@@ -77,8 +82,7 @@ impl Packer {
         }
         gzip.truncate(length);
         gzip.shrink_to_fit();
-        let weight =
-            weight(output_bytes, batch_bytes).min(PIECE_RECORD_BYTES_MAX - EMPTY_BLOCK.len());
+        let weight = weight.min(PIECE_RECORD_BYTES_MAX - EMPTY_BLOCK.len());
         Some(Piece {
             record,
             blocks: weight.saturating_sub(length).div_ceil(EMPTY_BLOCK.len()),

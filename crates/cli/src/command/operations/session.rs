@@ -8,13 +8,14 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::time::interval;
 
+use super::connect::hinted;
 use super::exit::Usage;
 use super::fleet;
 use super::interrupt::Interrupts;
 use crate::args;
 use crate::aws::observe::observe;
-use crate::aws::{Ask, Connections, LoginError, Options, Place};
-use crate::output::{Hinted, Progress, ask};
+use crate::aws::{Ask, Connections, Options, Place};
+use crate::output::{Progress, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
 use crate::provision::name::{AccountId, ProfileName};
@@ -196,9 +197,4 @@ async fn by_hand(
     })
     .map_err(|error| usage(&error))?;
     Ok(Desired::of_member(&member))
-}
-
-pub(crate) fn hinted(error: LoginError) -> Hinted {
-    let hint = error.hint();
-    Hinted::new(error, hint)
 }

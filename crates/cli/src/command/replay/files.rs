@@ -23,7 +23,7 @@ pub(super) fn files(paths: &[PathBuf]) -> impl Iterator<Item = anyhow::Result<Pa
     std::iter::from_fn(move || {
         loop {
             let path = waiting.pop()?;
-            if is_standard_input(&path) || !path.is_dir() {
+            if is_standard_input(&path) || named(&path).is_some() || !path.is_dir() {
                 return Some(Ok(path));
             }
             match inside(&path) {
@@ -46,6 +46,12 @@ fn inside(folder: &Path) -> io::Result<Vec<PathBuf>> {
     std::fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect()
+}
+
+/// Whether the path names objects, and of which bucket and prefix.
+pub(super) fn named(path: &Path) -> Option<(&str, &str)> {
+    let rest = path.to_str()?.strip_prefix("s3://")?;
+    Some(rest.split_once('/').unwrap_or((rest, "")))
 }
 
 /// What the file is called in messages.

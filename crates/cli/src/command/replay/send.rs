@@ -2,26 +2,26 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
-use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::rc::Rc;
 
 use anyhow::{Context, anyhow};
-use tokio::runtime::Runtime;
+use catchment_transformer::overflow::renewed;
 
-use crate::args;
-use crate::aws::put::{Put, PutError, Putter};
-use crate::aws::{Ask, Connection, Connections, Options};
-use crate::batch::explain::Passing;
-use crate::batch::ledger::Ledger;
-use crate::batch::parcel::{Item, Parcel};
-use crate::output::{Hinted, ask};
-use crate::provision::resource::Login;
+use super::remote::Remote;
+use crate::args::{self, PutTarget};
+use crate::aws::put::{Put, PutError, Putter, Target};
+use crate::batch::explain::{Passing, Sent};
+use crate::batch::ledger::{Digest, Ledger};
+use crate::batch::parcel::{Item, Limits, Parcel};
+use crate::output::Hinted;
+use crate::provision::name::{Arn, Region};
 
 /// Where records go, and which have gone.
 pub(super) struct Sender {
     stream: String,
+    /// The Firehose stream that records go to, if it is one.
+    firehose: Option<Arn>,
     ledger: Ledger,
     parcel: Parcel,
     /// `None`: nothing is sent.
@@ -31,10 +31,7 @@ pub(super) struct Sender {
 
 /// What a run that sends holds open.
 struct Open {
-    runtime: Runtime,
-    connection: Arc<Connection>,
-    // they hold what the connection needs
-    _connections: Connections,
+    remote: Rc<Remote>,
     putter: Putter,
     file: File,
 }
@@ -48,26 +45,34 @@ struct Counts {
 }
 
 impl Sender {
-    /// Reads the ledger and, if records are to be sent, connects.
-    pub(super) fn open(args: &args::Put) -> anyhow::Result<Option<Self>> {
-        let (Some(target), Some(region)) = (&args.put, &args.region) else {
+    /// Reads the ledger, and holds it if records are to be sent.
+    pub(super) fn open(
+        args: &args::Put,
+        region: Option<&Region>,
+        remote: Option<&Rc<Remote>>,
+    ) -> anyhow::Result<Option<Self>> {
+        let (Some(target), Some(region)) = (&args.put, region) else {
             return Ok(None);
         };
-        let stream = format!("kinesis:{} in {region}", target.0);
         let path = &args.ledger;
+        let limits = match target {
+            PutTarget::Kinesis(_) => Limits::KINESIS,
+            PutTarget::Firehose(_) => Limits::FIREHOSE,
+        };
         let mut sender = Self {
             ledger: Ledger::default(),
-            parcel: Parcel::default(),
+            parcel: Parcel::new(limits),
             open: None,
             counts: Counts::default(),
-            stream,
+            stream: format!("{target} in {region}"),
+            firehose: None,
         };
-        if !args.yes {
+        let Some(remote) = remote.filter(|_| args.yes) else {
             if path.exists() {
                 sender.ledger = read(&open_ledger(path, false)?, path, &sender.stream)?;
             }
             return Ok(Some(sender));
-        }
+        };
         let mut file = open_ledger(path, true)?;
         if file.try_lock().is_err() {
             let error = anyhow!("another run holds the ledger {}", path.display());
@@ -77,39 +82,18 @@ impl Sender {
         begin(&mut file, &ledger, &sender.stream)
             .with_context(|| format!("cannot write the ledger {}", path.display()))?;
         sender.ledger = ledger;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start the async runtime")?;
-        let connections = Connections::new(Options {
-            concurrency: NonZeroU16::MIN,
-            timeout: CALL_TIMEOUT,
-            ask: Some(Ask::new(ask)),
-        });
-        let connect = async {
-            let account = connections.account(args.profile.as_ref(), region).await?;
-            let login = Login {
-                profile: args.profile.clone(),
-                role: None,
-                account,
-            };
-            connections.open(&login, region).await
+        let target = match target {
+            PutTarget::Kinesis(name) => Target::Kinesis(name.clone()),
+            PutTarget::Firehose(name) => {
+                let account = &remote.connection.caller.account;
+                sender.firehose = Some(Arn::firehose(region, account, name));
+                Target::Firehose(name.clone())
+            }
         };
-        let connection = runtime.block_on(connect).map_err(|error| {
-            let hint = error.hint();
-            Hinted::new(error, hint)
-        })?;
         let bytes_per_second = f64::from(args.mib_per_second.get()) * 1024.0 * 1024.0;
-        // it reads the runtime's clock
-        let putter = {
-            let _guard = runtime.enter();
-            Putter::new(target.0.clone(), bytes_per_second)
-        };
         sender.open = Some(Open {
-            putter,
-            connection,
-            _connections: connections,
-            runtime,
+            putter: remote.enter(|| Putter::new(target, bytes_per_second)),
+            remote: Rc::clone(remote),
             file,
         });
         Ok(Some(sender))
@@ -117,10 +101,15 @@ impl Sender {
 
     /// Takes a record that passes, and sends what has gathered if that is enough for a call.
     pub(super) fn take(&mut self, record: Passing) -> anyhow::Result<()> {
-        let Some(item) = Item::of(record.data) else {
+        let digest = Digest::of(&record.data);
+        let stream = self.firehose.as_ref().map(Arn::as_str);
+        // what a person sends again may be split as often as any other record
+        let data = renewed(&record.data, stream).unwrap_or(record.data);
+        let item = Item { digest, data };
+        if !self.parcel.takes(&item) {
             self.counts.too_large += 1;
             return Ok(());
-        };
+        }
         if !self.ledger.take(item.digest) {
             self.counts.before += 1;
             return Ok(());
@@ -150,7 +139,11 @@ impl Sender {
                 data,
             })
             .collect();
-        let Open { putter, file, .. } = open;
+        let Open {
+            putter,
+            file,
+            remote,
+        } = open;
         let counts = &mut self.counts;
         let acknowledged = |places: &[usize]| {
             let done = places.iter().filter_map(|at| digests.get(*at).copied());
@@ -159,9 +152,7 @@ impl Sender {
             counts.waiting -= places.len();
             Ok::<_, io::Error>(())
         };
-        let sent = open
-            .runtime
-            .block_on(putter.put(&open.connection, &records, acknowledged));
+        let sent = remote.wait(putter.put(&remote.connection, &records, acknowledged));
         sent.map_err(|error| match error {
             PutError::Call(error) => {
                 let hint = error.explanation().hint;
@@ -177,6 +168,18 @@ impl Sender {
     /// Whether nothing that passes is left.
     pub(super) fn is_complete(&self) -> bool {
         self.open.is_none() || (self.counts.waiting == 0 && self.counts.too_large == 0)
+    }
+
+    /// What was done, for a program.
+    pub(super) fn sent(&self) -> Sent {
+        Sent {
+            to: self.stream.clone(),
+            is_dry: self.open.is_none(),
+            sent: self.counts.sent,
+            left: self.counts.waiting,
+            sent_before: self.counts.before,
+            too_large: self.counts.too_large,
+        }
     }
 
     /// What was done, in one line.
@@ -242,6 +245,3 @@ fn note(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_data()
 }
-
-/// How long a call may go unanswered, as long as `apply` waits by default.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);

@@ -19,11 +19,14 @@ pub struct NamedDocument {
     pub document: Document,
 }
 
-/// Returns the logging account's documents, then each member's.
+/// Returns the logging account's documents, then each member's. `bucket` is that of the error output, if it is to be read.
 ///
 /// # Errors
 /// Fails if a template is wrong.
-pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> {
+pub fn documents(
+    desired: &Desired,
+    bucket: Option<&str>,
+) -> Result<Vec<NamedDocument>, DesiredError> {
     let mut documents = Vec::new();
     let mut add = |party: &Party, title: String, document: Document| {
         documents.push(NamedDocument {
@@ -73,15 +76,30 @@ pub fn documents(desired: &Desired) -> Result<Vec<NamedDocument>, DesiredError> 
             Encryption::Customer(key) => Some(key),
             Encryption::None | Encryption::AwsManaged => None,
         });
+        let streams: TemplateValue = places().map(|place| &place.stream.arn).collect();
+        let keys: TemplateValue = keys.take(1).collect();
+        let arn = |path: &str| {
+            let bucket = bucket?;
+            let partition = logging.home.partition();
+            Some(format!("arn:{partition}:s3:::{bucket}{path}"))
+        };
         let replay = Template::OperatorReplay.render([
-            ("streams", places().map(|place| &place.stream.arn).collect()),
-            ("keys", keys.take(1).collect()),
+            ("streams", streams.clone()),
+            ("keys", keys.clone()),
+            ("buckets", arn("").iter().collect()),
+            ("error_output", arn("/processing-failed/*").iter().collect()),
         ])?;
         add(
             &party,
             "identity policy of whoever sends records again with `catchment replay --put`"
                 .to_owned(),
             replay,
+        );
+        let capture = Template::OperatorCapture.render([("streams", streams), ("keys", keys)])?;
+        add(
+            &party,
+            "identity policy of whoever captures records with `catchment capture`".to_owned(),
+            capture,
         );
     }
     for (name, member) in &desired.members {
@@ -140,7 +158,7 @@ mod tests {
     #[test]
     fn every_document_of_the_seed_fleet() {
         let desired = Desired::of_fleet(&Fleet::parse(TEMPLATE).unwrap()).unwrap();
-        let text: Vec<String> = documents(&desired)
+        let text: Vec<String> = documents(&desired, Some("example-bucket"))
             .unwrap()
             .iter()
             .map(|one| {

@@ -17,6 +17,7 @@ pub(crate) enum Template {
     OperatorDiscover,
     OperatorMember,
     OperatorReplay,
+    OperatorCapture,
 }
 
 /// The value of a placeholder.
@@ -68,6 +69,7 @@ impl Template {
             Self::OperatorMember => file!("operator-member.json"),
             Self::OperatorDiscover => file!("operator-discover.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
+            Self::OperatorCapture => file!("operator-capture.json"),
         }
     }
 

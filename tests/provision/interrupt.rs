@@ -90,7 +90,9 @@ fn while_accounts_are_read_the_run_ends_at_once() {
     let fleet = Fleet::new(&emulator);
     emulator.faults(&json!({ "rate": 1.0, "kinds": ["hang"], "hang_seconds": 30.0 }));
     let child = start(fleet.command("apply --yes"));
-    std::thread::sleep(Duration::from_secs(1));
+    while emulator.calls().is_empty() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     press_ctrl_c(&child);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();

@@ -42,9 +42,12 @@ fn progress_leaves_room_for_the_sign_of_ctrl_c() {
     let fleet = Fleet::new(&emulator);
     let text = shown(&mut in_shell(&fleet, 60, "plan >/dev/null"));
     assert!(text.contains("reading accounts"), "{text:?}");
-    let drawn = text.split("\u{1b}[2K").flat_map(str::lines);
-    let longest = drawn.map(|part| part.chars().count()).max();
-    assert!(longest <= Some(56), "{longest:?} in {text:?}");
+    let (drawn, next) = text.split_once("\u{1b}[4D").unwrap();
+    assert_eq!(drawn.chars().count(), 60, "the line is full: {drawn:?}");
+    assert!(
+        next.starts_with("\u{1b}[2K"),
+        "then it is cleared: {next:?}"
+    );
 }
 
 const GREEN_SIGN: &str = "\u{1b}[32m+\u{1b}[0m role cwrole";

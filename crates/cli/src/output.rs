@@ -4,12 +4,12 @@
 //! Colour follows `--color`, and by default the terminal, `NO_COLOR` and `CLICOLOR`. `screen` makes hostile characters visible.
 //! If the reader goes away, as `head` does, a command that only prints ends quietly; one with work to do goes on.
 
+mod aside;
 mod causes;
 pub mod discovery;
 pub mod document;
 mod entry;
 mod group;
-mod margin;
 pub mod outcome;
 pub mod plan;
 mod policy;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::margin::Margin;
+use super::aside::Aside;
 use super::screen::visible;
 
 /// The progress of a run, stage by stage. Failing to show it stops nothing.
@@ -40,10 +40,10 @@ const NOTE_INTERVAL: Duration = Duration::from_secs(10);
 impl Progress {
     /// Draws if standard error is a terminal.
     pub fn to_terminal() -> Self {
-        let terminal = Term::stderr();
+        let terminal = Term::buffered_stderr();
         let is_terminal = terminal.is_term();
         let target = if is_terminal {
-            ProgressDrawTarget::term_like_with_hz(Box::new(Margin(terminal)), DRAWS_PER_SECOND)
+            ProgressDrawTarget::term_like_with_hz(Box::new(Aside::new(terminal)), DRAWS_PER_SECOND)
         } else {
             ProgressDrawTarget::hidden()
         };

@@ -33,6 +33,8 @@ SAMPLES = {
     "destination": "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
     "destinations": "arn:aws:logs:us-west-2:999988887777:destination:kinesisDest",
     "domain_arn": "arn:aws:es:us-west-2:111122223333:domain/logs",
+    "buckets": "arn:aws:s3:::example-bucket",
+    "error_output": "arn:aws:s3:::example-bucket/processing-failed/*",
     "keys": "arn:aws:kms:us-west-2:111122223333:key/1",
     "log_groups": "arn:aws:logs:us-west-2:111122223333:log-group:flow-logs:*",
     "members": "111122223333",

@@ -11,14 +11,14 @@ use crate::provision::name::{AccountId, MemberName, ProfileName, Region, StreamN
 /// Capture a part of the Kinesis stream into a file for `replay`
 ///
 /// Reads some seconds, or the last hour, and writes a new file that only you may read: one Firehose event a line, as the
-/// transformer would get it. Needs no registered consumer and leaves nothing behind; each shard is read at half of what it
-/// gives, so that Firehose goes on. Ctrl-C ends it early; what was captured until then is in the file.
+/// transformer would get it. It registers no consumer, leaves nothing behind, and uses at most half of a shard's limits,
+/// so that Firehose keeps up. Ctrl-C ends it early; the file then has what was captured until then.
 ///
-/// The file holds log data. With --mask, account ids, addresses, MAC addresses, access keys, ids of resources, and names (of
-/// log groups, streams, users, roles, hosts, buckets and so on) are replaced, the same one alike in every place, so that the
-/// file can be a fixture in a public repository. In JSON, every text counts as a name, unless AWS fixes its values. In free
-/// text, what has no form of its own is replaced if it is a name anywhere in the capture: read through it before you publish
-/// it.
+/// The file holds log data. With --mask, account ids, IP and MAC addresses, access keys, ids of resources, and names (of
+/// log groups, streams, users, roles, hosts, buckets and so on) are replaced, the same one alike in every place, so that
+/// the file can be a fixture in a public repository. In JSON, every text counts as a name, unless AWS fixes its values.
+/// In free text, a word is replaced if it is part of a name anywhere in the capture. Other words stay: read through the
+/// file before you publish it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Capture {

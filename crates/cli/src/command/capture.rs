@@ -259,7 +259,7 @@ impl Done {
             text += &format!("; {} that cannot be read are left out", self.left_out);
         }
         text += if is_masked {
-            "\nmasked: read through it before you publish it; names in free text are known only if something else names them"
+            "\nmasked; free text keeps words that name nothing elsewhere in it: read through it before you publish it"
         } else {
             "\nit holds log data: treat it like the logs themselves"
         };

@@ -124,8 +124,8 @@ fn address(
     None
 }
 
-/// The longest address as text, `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255` (RFC 4291, section 2.2). No more is looked at, so
-/// that the time stays linear.
+/// The longest address as text, `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`
+/// (<https://www.rfc-editor.org/rfc/rfc4291#section-2.2>). No more is looked at, so that the time stays linear.
 const ADDRESS_BYTES_MAX: usize = 45;
 
 /// The beginning of a text, as long as its bytes are of a kind; nothing if that is longer than `bytes_max`.

@@ -174,7 +174,8 @@ class LoggingAccount(unittest.TestCase):
                 self.aws.deploy("logging.yaml", destination, **self.given, Destination=destination, **given)
                 function = self.aws.client("lambda").get_function_configuration(FunctionName=f"{destination}-transformer")
                 self.assertIn("BackupToS3.Success", self.alarmed())
-                variables = {"CATCHMENT_FORMAT": form, "CATCHMENT_COMPRESSION": "none", "CATCHMENT_OVERFLOW": "reingest"}
+                variables = {"CATCHMENT_FORMAT": form, "CATCHMENT_SCHEMA": "none"}
+                variables |= {"CATCHMENT_COMPRESSION": "none", "CATCHMENT_OVERFLOW": "reingest"}
                 self.assertEqual(function["Environment"]["Variables"], variables)
                 self.assertIn(name, self.alarmed())
                 self.aws.destroy(destination)

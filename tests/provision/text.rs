@@ -38,6 +38,7 @@ fn plan_apply_status_and_destroy() {
     insta::assert_snapshot!("in_sync", block(&fleet.run("plan --logging")));
     insta::assert_snapshot!("destroy", block(&fleet.run("destroy --yes --member dev2")));
     insta::assert_snapshot!("policies", block(&fleet.run("policies --member dev2")));
+    insta::assert_snapshot!("infra_settings", block(&fleet.run("infra settings")));
 }
 
 #[test]

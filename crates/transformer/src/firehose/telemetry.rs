@@ -199,6 +199,7 @@ mod tests {
             decoded.iter().sum::<usize>() + 2 * CONTROL.len()
         );
         assert_eq!(line["events"], 3);
+        assert_eq!(line["dropped"], json!({"control-message": 2}));
         let response: Response = serde_json::from_slice(&transformed.response).unwrap();
         let ok = response.records[..3].iter();
         let delivered: usize = ok.map(|answer| answer.bytes().unwrap().len()).sum();

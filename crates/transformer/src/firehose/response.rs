@@ -3,11 +3,13 @@
 use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Record;
+use crate::json::JsonStr;
 
 /// The answers to one batch.
 #[derive(Debug, Deserialize)]
@@ -25,7 +27,8 @@ pub struct Answer {
     /// The record's result.
     pub result: RecordResult,
     /// Base64 of what the destination receives, or the original data if the result is `ProcessingFailed`.
-    #[serde(default)]
+    /// A lone surrogate in an original, which no text can hold, is U+FFFD.
+    #[serde(default, deserialize_with = "data")]
     pub data: Option<String>,
     /// The partition keys, if there are any.
     #[serde(default)]
@@ -35,6 +38,14 @@ pub struct Answer {
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     let json = Box::<RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(json.get()).unwrap_or_else(|_| json.get().into()))
+}
+
+fn data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let json = Box::<RawValue>::deserialize(deserializer)?;
+    if json.get().starts_with('"') {
+        return Ok(Some(JsonStr::from_literal(json.get()).text().into_owned()));
+    }
+    serde_json::from_str(json.get()).map_err(Error::custom)
 }
 
 impl Answer {
@@ -153,8 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_no_value_can_hold_are_echoed_and_read() {
-        let event = r#"{"records":[{"recordId":5E4200},{"recordId":"\ud800"},{"recordId":7}]}"#;
+    fn ids_and_originals_that_no_value_can_hold_are_echoed_and_read() {
+        let event = r#"{"records":[{"recordId":5E4200},{"recordId":"\ud800"},{"recordId":7,"data":"\udfff\n"}]}"#;
         let transformed = Transformer::new(Settings::default())
             .transform(event.as_bytes())
             .unwrap();
@@ -162,6 +173,10 @@ mod tests {
         assert!(text.contains(r#""recordId":5E4200,"#) && text.contains(r#""recordId":"\ud800","#));
         let response: Response = serde_json::from_str(text).unwrap();
         let ids: Vec<_> = response.records.iter().map(|answer| &answer.id).collect();
+        assert_eq!(response.records[2].data.as_deref(), Some("\u{fffd}\n"));
+        assert!(
+            serde_json::from_str::<Answer>(r#"{"recordId":1,"result":"Ok","data":7}"#).is_err()
+        );
         assert_eq!(ids, [&json!("5E4200"), &json!(r#""\ud800""#), &json!(7)]);
     }
 }

@@ -203,12 +203,12 @@ mod tests {
             .map(|id| format!(r#"{{"recordId":"bad-{id}","data":"!"}}"#))
             .collect();
         let event = format!(
-            r#"{{"records":[{{"recordId":"a","data":"{}"}},{{"recordId":"b","data":"{}"}},{{"recordId":"c","data":"{}"}},{{"recordId":"d","data":"{}"}},{}]}}"#,
+            r#"{{"records":[{{"recordId":"a","data":"{}"}},{{"recordId":"b","data":"{}"}},{{"recordId":"c","data":"{}"}},{{"recordId":"d","data":"{control}"}},{{"recordId":"e","data":"{control}"}},{}]}}"#,
             message("fine"),
             message("#"),
             message("#\u{fffd}"),
-            base64_simd::STANDARD.encode_to_string(CONTROL),
-            failing.join(",")
+            failing.join(","),
+            control = base64_simd::STANDARD.encode_to_string(CONTROL),
         );
         let transformed = Transformer::new(Settings::default())
             .transform(event.as_bytes())
@@ -221,9 +221,10 @@ mod tests {
             .map(|data| base64_simd::STANDARD.decode_to_vec(data).unwrap().len());
         assert_eq!(
             line["bytesDecoded"],
-            decoded.iter().sum::<usize>() + CONTROL.len()
+            decoded.iter().sum::<usize>() + 2 * CONTROL.len()
         );
         assert_eq!(line["events"], 3);
+        assert_eq!(line["dropped"], json!({"control-message": 2}));
         let response: Response = serde_json::from_slice(&transformed.response).unwrap();
         let ok = response.records[..3].iter();
         let delivered: usize = ok.map(|answer| answer.bytes().unwrap().len()).sum();
@@ -235,7 +236,7 @@ mod tests {
         assert_eq!(line["failed"]["not-base64"], LOGGED_RECORD_IDS_MAX + 2);
         let document = metrics(&transformed, 1, 1.5);
         assert_eq!(document["RecordsReplaced"], 2);
-        assert_eq!(document["RecordsDropped"], 1);
+        assert_eq!(document["RecordsDropped"], 2);
         assert_eq!(document["BytesIn"], event.len());
     }
 }

@@ -8,6 +8,7 @@ use catchment::output::{self, Output};
 use clap::Parser;
 
 fn main() -> ExitCode {
+    output::shorten_panics();
     let args = Args::try_parse();
     let colour = args.as_ref().map_or(Color::Auto, |args| args.color);
     let mut output = Output::to_terminal(colour.into());

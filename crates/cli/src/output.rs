@@ -212,6 +212,19 @@ fn look<S: RawStream + AsFd>(stream: &S) -> Look {
     }
 }
 
+/// Has a panic say where in the code it happened, and not its message, which may quote log data.
+#[expect(clippy::disallowed_methods, reason = "only this module prints")]
+pub fn shorten_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.as_deref().unwrap_or("an unknown place");
+        let _ = writeln!(
+            io::stderr(),
+            "error: a defect of catchment at {place}; please report it"
+        );
+    }));
+}
+
 /// Asks a person on the terminal; `None` if there is no terminal. It is also called while progress is drawn, past `Output`.
 ///
 /// # Errors

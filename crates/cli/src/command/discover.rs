@@ -176,10 +176,6 @@ fn write(path: &Path, before: &str, proposals: &[Proposal]) -> anyhow::Result<()
 }
 
 /// Replaces a file: whole or not at all, with the permissions that it has.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this command writes the fleet file"
-)]
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     // a link stays, and the file that it leads to is replaced
     let path = path.canonicalize()?;

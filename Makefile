@@ -28,6 +28,9 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## check formatting, lints, sp
 	cargo clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(VENV)/bin/typos --config .config/typos.toml
 	$(CARGO_DENY) --workspace --config .config/deny.toml check --hide-inclusion-graph licenses bans sources
+	@if timeout 60 $(CARGO_DENY) --workspace --config .config/deny.toml fetch db >/dev/null 2>&1; \
+		then $(CARGO_DENY) --offline --workspace --config .config/deny.toml check --hide-inclusion-graph advisories; \
+		else echo "advisories skipped: their database cannot be reached from here"; fi
 
 test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary and an AWS emulator
 	cargo test --workspace --locked --no-run

@@ -62,25 +62,9 @@ fn check(text: impl Fn(&Fleet<'_>, usize) -> String, writes: usize) {
     log(&fleet, "at first");
     for number in 1.. {
         fleet.write_file(&text(&fleet, number));
-        emulator.break_after(number);
-        let mut command = fleet.command("apply --yes");
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let is_held = loop {
-            if emulator.wait_for_breakpoint(0.1) {
-                break true;
-            }
-            if let Some(status) = child.try_wait().unwrap() {
-                assert!(status.success());
-                break false;
-            }
-        };
-        if is_held {
+        let is_held = killed_after(&fleet, number, "apply --yes", || {
             log(&fleet, &format!("after write {number}"));
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        emulator.clear_breakpoint();
+        });
         if is_held {
             fleet.expect(0, "apply --yes");
         }
@@ -91,6 +75,31 @@ fn check(text: impl Fn(&Fleet<'_>, usize) -> String, writes: usize) {
             return;
         }
     }
+}
+
+/// Runs the program, and kills it after so many writes. Returns false if it ended before.
+fn killed_after(fleet: &Fleet<'_>, writes: usize, line: &str, then: impl FnOnce()) -> bool {
+    let emulator = fleet.emulator;
+    emulator.break_after(writes);
+    let mut command = fleet.command(line);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let is_held = loop {
+        if emulator.wait_for_breakpoint(0.1) {
+            break true;
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            break false;
+        }
+    };
+    if is_held {
+        then();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    emulator.clear_breakpoint();
+    is_held
 }
 
 #[test]
@@ -148,6 +157,45 @@ fn a_renamed_destination_doubles_no_delivery() {
     fleet.expect(0, "apply --yes");
     log(&fleet, "once subscribed anew");
     fleet.expect(0, "plan --exit-code");
+}
+
+#[test]
+fn a_renamed_destination_that_is_killed_at_any_write_is_completed_by_the_next_run() {
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    let named = |number: usize| {
+        let text = fleet.text("shards = 4", "");
+        let name = format!("\"renamed-{number}\"");
+        fleet.write_file(
+            &text
+                .replace("\"kinesisDest\"", &name)
+                .replace("\"cwrole\"", &name),
+        );
+    };
+    named(0);
+    fleet.expect(0, "apply --yes");
+    create_log_streams(&fleet);
+    for number in 1.. {
+        let completed = |line: &str| {
+            let is_held = killed_after(&fleet, number, line, || {});
+            if is_held {
+                fleet.expect(0, line);
+            }
+            is_held
+        };
+        let is_destroyed_at_once = !completed("destroy --yes --member dev1 --member dev2");
+        named(number);
+        let is_applied_at_once = !completed("apply --yes");
+        log(
+            &fleet,
+            &format!("once subscribed anew, killed after write {number}"),
+        );
+        fleet.expect(0, "plan --exit-code");
+        if is_destroyed_at_once && is_applied_at_once {
+            assert!(number > 6, "only {number} writes");
+            return;
+        }
+    }
 }
 
 fn key(fleet: &Fleet<'_>, number: usize) -> String {
@@ -243,6 +291,39 @@ fn a_member_and_a_region_taken_out_of_the_file_deliver_until_they_are_pruned() {
     let refused = emulator.delivered()["refused"].as_array().unwrap().len();
     assert_eq!(before["refused"], json!([]));
     assert_eq!(refused, 1, "dev2 is cut off, dev1 is not");
+}
+
+#[test]
+fn a_prune_that_is_killed_at_any_write_is_completed_by_the_next_run() {
+    let emulator = emulator();
+    let fleet = Fleet::new(&emulator);
+    let all = in_two_regions(&fleet);
+    let less = without_dev2(&all).replace(", \"eu-west-1\"", "");
+    for number in 1.. {
+        fleet.write_file(&all);
+        fleet.expect(0, "apply --yes");
+        if number == 1 {
+            create_log_streams(&fleet);
+        }
+        fleet.write_file(&less);
+        let refused = || {
+            log_to(&fleet, groups(&fleet)[0]);
+            emulator.delivered()["refused"].clone()
+        };
+        let is_held = killed_after(&fleet, number, "apply --prune --yes", || {
+            assert_eq!(refused(), json!([]), "after write {number}");
+        });
+        if is_held {
+            fleet.expect(0, "apply --prune --yes");
+        }
+        assert_eq!(refused(), json!([]), "once completed after write {number}");
+        let left = fleet.json(0, "plan --exit-code");
+        assert_eq!(left["orphans"], json!([]), "after write {number}");
+        if !is_held {
+            assert!(number > 4, "only {number} writes");
+            return;
+        }
+    }
 }
 
 #[test]

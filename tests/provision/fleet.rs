@@ -187,6 +187,15 @@ cloudtrail = ["CloudTrail/member_account_2"]
         filters
     }
 
+    /// How many filters the trails of dev1 and dev2 have.
+    pub(crate) fn trail_filters(&self) -> [usize; 2] {
+        let [dev1, dev2] = ["CloudTrail/member_account_1", "CloudTrail/member_account_2"];
+        [
+            self.filters(&self.dev1, dev1).len(),
+            self.filters(&self.dev2, dev2).len(),
+        ]
+    }
+
     pub(crate) fn put_filter(&self, account: &str, group: &str, name: &str) {
         let params = json!({
             "logGroupName": group, "filterName": name, "filterPattern": "",

@@ -97,7 +97,7 @@ async fn log_groups(connection: &Connection) -> Result<Vec<(LogGroupName, String
             })
             .await?;
         for group in page.log_groups() {
-            // one whose name is none that AWS documents cannot stand in a fleet file either
+            // a name that AWS does not document cannot be in a fleet file either
             if let Some(Ok(name)) = group.log_group_name().map(str::parse) {
                 let class = group.log_group_class().map(|class| class.as_str());
                 groups.push((name, class.unwrap_or("STANDARD").to_owned()));

@@ -51,6 +51,23 @@ impl Buffer {
         self.written = (self.written + size).min(self.bytes.len());
     }
 
+    /// Returns `N` bytes to write to from `at`, a place that is written or in the room that was returned last.
+    #[inline(always)]
+    pub(crate) fn chunk_at<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        if self.bytes.len() - at < N {
+            let written = std::mem::replace(&mut self.written, at);
+            self.room(N);
+            self.written = written;
+        }
+        self.bytes.get_mut(at..)?.first_chunk_mut()
+    }
+
+    /// Counts the first `size` bytes as written.
+    #[inline(always)]
+    pub(crate) fn set_len(&mut self, size: usize) {
+        self.written = size.min(self.bytes.len());
+    }
+
     #[inline(always)]
     pub(crate) fn push(&mut self, byte: u8) {
         self.room(1)[0] = byte;
@@ -70,7 +87,7 @@ impl Buffer {
         let mut room = self.room(size);
         for part in parts {
             let (place, rest) = room.split_at_mut(part.len());
-            place.copy_from_slice(part);
+            copy(part, place);
             room = rest;
         }
         self.advance(size);
@@ -106,6 +123,24 @@ impl Buffer {
     }
 }
 
+/// Copies a part to a place of the same length, without a call if it is as long as an event's id.
+#[inline(always)]
+fn copy(part: &[u8], place: &mut [u8]) {
+    // As two halves, which mostly overlap.
+    if let 32..=64 = part.len()
+        && let (Some(first), Some(last)) = (part.first_chunk::<32>(), part.last_chunk::<32>())
+    {
+        if let Some(place) = place.first_chunk_mut() {
+            *place = *first;
+        }
+        if let Some(place) = place.last_chunk_mut() {
+            *place = *last;
+        }
+        return;
+    }
+    place.copy_from_slice(part);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +158,32 @@ mod tests {
         assert_eq!(buffer.written(), b"e!fgh");
         buffer.clear();
         assert_eq!(buffer.len(), 0);
+    }
+
+    #[test]
+    fn parts_of_any_length_are_copied_whole() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..130 {
+            let mut buffer = Buffer::default();
+            buffer.extend_with([b"[", &bytes[100..100 + length], b"]"]);
+            let expected = [b"[", &bytes[100..100 + length], b"]"].concat();
+            assert_eq!(buffer.written(), expected);
+        }
+    }
+
+    #[test]
+    fn a_chunk_behind_what_is_written_is_written_once_it_is_counted() {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"abc");
+        for at in [3, 4, 8] {
+            buffer.chunk_at::<4>(at).unwrap().copy_from_slice(b"defg");
+            assert_eq!(buffer.len(), 3);
+        }
+        buffer.set_len(8);
+        assert_eq!(buffer.written(), b"abcddefg");
+        // Never more than there is.
+        buffer.set_len(1000);
+        assert_eq!(buffer.written().len(), buffer.bytes.len());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
 use crate::timestamp::{TIME, Timestamps};
 
-use events::Head;
+use events::{Head, Line};
 use lines::{Lines, Packer};
 
 /// Encodes records one after another, in buffers that stay allocated.
@@ -194,20 +194,23 @@ impl<'a> Encoder<'a, '_> {
             self.head.write(&origin, header);
             self.head_for = Some(system);
         }
-        let lines = &mut self.lines;
         let line = match self.schema {
-            Some(schema) if schema.know(self.carried.source) => {
-                let text = self.has_text.then(|| self.text.written());
-                let object =
-                    |out: &mut Buffer| schema.write(self.carried, event.message, text, out);
-                self.head
-                    .line_of_object(event, object, self.timestamps, lines)
-            }
-            _ => self.head.line(event, self.timestamps, lines),
+            Some(schema) if schema.know(self.carried.source) => self.line_of_object(schema, event),
+            _ => self.head.line(event, self.timestamps, &mut self.lines),
         };
         self.encoded.replaced |= line.is_replaced;
         self.encoded.unparsed += usize::from(line.is_unparsed);
         self.full = !line.fits;
+    }
+
+    /// Writes the line of an event whose message becomes an object. A function of its own: inlined, it would take registers from
+    /// all other lines.
+    #[inline(never)]
+    fn line_of_object(&mut self, schema: &Events, event: LogEvent<'a>) -> Line {
+        let text = self.has_text.then(|| self.text.written());
+        let object = |out: &mut Buffer| schema.write(self.carried, event.message, text, out);
+        self.head
+            .line_of_object(event, object, self.timestamps, &mut self.lines)
     }
 }
 

@@ -16,8 +16,9 @@ pub(crate) const TIME: usize = 24;
 /// division.
 #[derive(Debug)]
 pub(crate) struct Timestamps {
-    /// The day that `midnight` stands for, counted from 1970.
+    /// The beginning of the day that was worked out last, in milliseconds since 1970.
     day: i64,
+    /// The same as text.
     midnight: [u8; TIME],
 }
 
@@ -34,14 +35,13 @@ impl Timestamps {
     /// Writes `milliseconds` since 1970, from 1970 to 9999, to `place`: RFC 3339, UTC, three decimals.
     ///
     /// Writes in place: copying freshly written digits stalls the processor.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&mut self, milliseconds: i64, place: &mut [u8; TIME]) {
-        let day = milliseconds.div_euclid(DAY);
-        if day != self.day {
-            self.set_day(day);
+        if !(0..DAY).contains(&(milliseconds - self.day)) {
+            self.set_day(milliseconds.div_euclid(DAY));
         }
         *place = self.midnight;
-        let rest = milliseconds.rem_euclid(DAY) as u32;
+        let rest = (milliseconds - self.day) as u32;
         let (seconds, millis) = (rest / 1000, rest % 1000);
         let minutes = seconds / 60;
         place[11..13].copy_from_slice(&two_digits(minutes / 60));
@@ -51,6 +51,7 @@ impl Timestamps {
         place[22] = b'0' + (millis % 10) as u8;
     }
 
+    /// Works out a day, counted from 1970.
     #[cold]
     fn set_day(&mut self, day: i64) {
         let days = SignedDuration::from_hours(24 * day);
@@ -60,7 +61,7 @@ impl Timestamps {
         self.midnight[2..4].copy_from_slice(&two_digits(year % 100));
         self.midnight[5..7].copy_from_slice(&two_digits(date.month().unsigned_abs().into()));
         self.midnight[8..10].copy_from_slice(&two_digits(date.day().unsigned_abs().into()));
-        self.day = day;
+        self.day = day * DAY;
     }
 }
 
@@ -95,6 +96,20 @@ mod tests {
         assert_eq!(text(253_402_207_199_999), "9999-12-30T21:59:59.999Z");
         assert_eq!(text(253_402_207_200_000), "9999-12-30T22:00:00.000Z");
         assert_eq!(text(MILLISECONDS_MAX), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_whichever_day_was_written_before() {
+        let mut timestamps = Timestamps::default();
+        for (milliseconds, expected) in [
+            (DAY - 1, "1970-01-01T23:59:59.999Z"),
+            (DAY, "1970-01-02T00:00:00.000Z"),
+            (2 * DAY - 1, "1970-01-02T23:59:59.999Z"),
+            (DAY - 1, "1970-01-01T23:59:59.999Z"),
+            (2 * DAY, "1970-01-03T00:00:00.000Z"),
+        ] {
+            assert_eq!(written(&mut timestamps, milliseconds), expected);
+        }
     }
 
     proptest! {

@@ -67,8 +67,10 @@ impl Transformer {
             bytes_decoded: 0,
             hops: 0,
         };
-        // Batches of one Firehose stream are alike: with room for the last response, this one rarely has to grow.
-        let mut answers = Answers::new(self.response_bytes.max(event.len()));
+        // Batches of one Firehose stream are alike: with room for a little more than the last response, this one rarely has to
+        // grow, which would copy it.
+        let capacity = self.response_bytes.max(event.len());
+        let mut answers = Answers::new(capacity + capacity / 8);
         let mut outcomes = Vec::with_capacity(batch.records.len());
         for (index, record) in batch.records.iter().enumerate() {
             let mut outcome = Outcome::Failed(RecordError::NoRoom);

@@ -3,7 +3,7 @@
 //! A mask of the quotes and one of the backslashes tell where a string ends without a look at each byte. The scanner
 //! answers "a valid string ends here" or nothing; errors are for its callers to explain.
 
-use fearless_simd::{prelude::*, u8x64};
+use fearless_simd::{i8x64, prelude::*, u8x64};
 
 /// Bytes per step.
 pub(super) const BLOCK: usize = 64;
@@ -13,7 +13,7 @@ pub(super) const BLOCK: usize = 64;
 pub(super) struct StringEnd {
     /// The index of the quote that ends it.
     pub(super) quote: usize,
-    /// Whether all bytes of the string are known to be ASCII. `false` may also be owed to bytes just after it.
+    /// Whether all bytes of the string are ASCII.
     pub(super) is_ascii: bool,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn string_end<S: Simd>(simd: S, text: &[u8]) -> Option<StringEnd> {
 #[inline(always)]
 pub(super) fn short_string_end<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
     let bytes = u8x64::from_slice(simd, text.first_chunk::<BLOCK>()?);
-    let special = bytes.simd_eq(b'\\') | bytes.simd_lt(b' ') | bytes.simd_ge(0x80);
+    let special = bytes.simd_eq(b'\\') | signed(bytes).simd_lt(LEAST_PLAIN);
     let quotes = bytes.simd_eq(b'"').to_bitmask();
     let before = (quotes & quotes.wrapping_neg()).wrapping_sub(1);
     let is_plain = quotes != 0 && special.to_bitmask() & before == 0;
@@ -77,8 +77,8 @@ pub(super) fn each_block<S: Simd>(
 ) -> Option<StringEnd> {
     let mut at = 0;
     let mut escaped_first = false;
-    // The bits of all blocks so far, ORed: the highest bits tell whether all bytes were ASCII.
-    let mut bits = u8x64::splat(simd, 0);
+    // The least bytes of all blocks so far.
+    let mut least = i8x64::splat(simd, i8::MAX);
     loop {
         let bytes = match text.get(at..)?.first_chunk::<BLOCK>() {
             Some(block) => u8x64::from_slice(simd, block),
@@ -86,8 +86,7 @@ pub(super) fn each_block<S: Simd>(
         };
         let quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
-        let controls = bytes.simd_lt(b' ');
-        bits |= bytes;
+        least = least.min(signed(bytes));
 
         let (escaped, escapes_next) = if backslashes == 0 && !escaped_first {
             (0, false)
@@ -95,42 +94,77 @@ pub(super) fn each_block<S: Simd>(
             escaped(backslashes, escaped_first)
         };
         let ends = quotes & !escaped;
-        // All bits below the first ending quote, or all bits if there is none.
-        let inside = (ends & ends.wrapping_neg()).wrapping_sub(1);
         // By far the most escapes are quotes and backslashes, which are always valid.
-        let escapes = escaped & !(quotes | backslashes) & inside;
-        if controls.any_true() && controls.to_bitmask() & inside != 0 {
-            return None;
-        }
-        if escapes != 0 && !are_known(text, at, escapes) {
-            return None;
-        }
-        let escapes_next = escapes_next && ends == 0;
+        let escapes = escaped & !(quotes | backslashes);
         let marks = Marks {
             at,
-            inside,
+            inside: u64::MAX,
             openers: backslashes & !escaped,
             escapes,
             escaped_first,
             escapes_next,
         };
-        let next = visit(bytes, marks);
-        if ends != 0 {
-            return Some(StringEnd {
-                quote: at + ends.trailing_zeros() as usize,
-                is_ascii: bits.simd_ge(0x80).to_bitmask() == 0,
-            });
+        // Blocks in the middle of the string and the last one apart: most of what the last one needs is constant in the others.
+        if ends == 0 {
+            let is_cut_short = text.len() - at < BLOCK;
+            if is_cut_short || escapes != 0 && !are_known(text, at, escapes) {
+                return None;
+            }
+            let next = visit(bytes, marks);
+            escaped_first = escapes_next && next.is_none();
+            at = next.unwrap_or(at + BLOCK);
+            continue;
         }
-        escaped_first = escapes_next && next.is_none();
-        at = next.unwrap_or(at + BLOCK);
+        // All bits below the first ending quote.
+        let inside = (ends & ends.wrapping_neg()) - 1;
+        let escapes = escapes & inside;
+        if escapes != 0 && !are_known(text, at, escapes) {
+            return None;
+        }
+        visit(
+            bytes,
+            Marks {
+                inside,
+                escapes,
+                escapes_next: false,
+                ..marks
+            },
+        );
+        let quote = at + ends.trailing_zeros() as usize;
+        if least.simd_lt(LEAST_PLAIN).any_true() {
+            return end_of_unusual(&text[..quote]);
+        }
+        return Some(StringEnd {
+            quote,
+            is_ascii: true,
+        });
     }
 }
 
-/// Fills the last bytes of a text up with zeros: control characters, so that a string without an end is refused.
+/// The bytes as signed numbers: those that are not ASCII are below zero, and so below the control characters.
+#[inline(always)]
+fn signed<S: Simd>(bytes: u8x64<S>) -> i8x64<S> {
+    bytes.bitcast()
+}
+
+/// The least byte, as a signed number, that is ASCII and no control character.
+const LEAST_PLAIN: i8 = b' ' as i8;
+
+/// The end of a string that has, or just behind it are, bytes that are not ASCII, or control characters, which it may not have.
+#[inline(never)]
+fn end_of_unusual(inside: &[u8]) -> Option<StringEnd> {
+    let has_control = inside.iter().fold(false, |has, byte| has | (*byte < b' '));
+    (!has_control).then_some(StringEnd {
+        quote: inside.len(),
+        is_ascii: inside.is_ascii(),
+    })
+}
+
+/// Fills the last bytes of a text up with spaces.
 #[cold]
 #[inline(never)]
 fn last_block(rest: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
+    let mut block = [b' '; BLOCK];
     block[..rest.len()].copy_from_slice(rest);
     block
 }

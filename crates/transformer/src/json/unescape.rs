@@ -12,7 +12,9 @@ use crate::buffer::Buffer;
 /// Returns `None` if the string is not valid, as [`each_block`] does; `out` then holds a part of it.
 #[inline(always)]
 pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Option<StringEnd> {
-    each_block(
+    // A number of its own: the buffer's would be stored and loaded again for each block, which waits for the one before.
+    let mut end = out.len();
+    let found = each_block(
         simd,
         text,
         #[inline(always)]
@@ -21,12 +23,15 @@ pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Optio
             if has_unicode(bytes, marks.escapes) {
                 // An escape that crosses the start of the block is read from its backslash on; one that crosses the end
                 // is left whole to the next block.
-                let begin = at - usize::from(marks.escaped_first);
-                let end = at + inside.count_ones() as usize - usize::from(marks.escapes_next);
-                return Some(unescape_slowly(text, begin, end, out));
+                let first = at - usize::from(marks.escaped_first);
+                let last = at + inside.count_ones() as usize - usize::from(marks.escapes_next);
+                out.set_len(end);
+                let next = unescape_slowly(text, first, last, out);
+                end = out.len();
+                return Some(next);
             }
             let kept = inside & !marks.openers;
-            if let Some(to) = out.room(BLOCK).first_chunk_mut() {
+            if let Some(to) = out.chunk_at(end) {
                 if kept == inside {
                     bytes.store_slice(to);
                 } else {
@@ -39,11 +44,13 @@ pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Optio
                     *byte = meaning(*byte);
                     escapes &= escapes - 1;
                 }
-                out.advance(kept.count_ones() as usize);
+                end += kept.count_ones() as usize;
             }
             None
         },
-    )
+    );
+    out.set_len(end);
+    found
 }
 
 /// Whether there are escapes by number among these.

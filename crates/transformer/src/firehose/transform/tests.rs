@@ -169,3 +169,19 @@ fn the_limit_is_lambdas() {
     // "Exceeded maximum allowed payload size (6291556 bytes)."
     assert_eq!(RESPONSE_BYTES_MAX, 6_291_556);
 }
+
+#[test]
+fn a_batch_like_the_one_before_is_answered_without_growing() {
+    let record = record(1, &message(&"x".repeat(100_000)));
+    let event = format!(r#"{{"records":[{record}]}}"#);
+    let mut transformer = Transformer::new(Settings::default());
+    for turn in 0..3 {
+        let response = transformer.transform(event.as_bytes()).unwrap().response;
+        let room = response.len() + response.len() / 4;
+        assert!(
+            turn == 0 || response.capacity() < room,
+            "{}",
+            response.capacity()
+        );
+    }
+}

@@ -226,7 +226,8 @@ fn any_line() -> impl Strategy<Value = (FlowLogFormat, String)> {
 proptest! {
     #[test]
     fn a_line_can_be_printed_again_from_its_object((format, line) in any_line()) {
-        prop_assume!(!format.is_default() && !line.contains("  ") && !line.ends_with(' '));
+        // A tag of nothing but control characters has lost them all.
+        prop_assume!(!format.is_default() && line.split(' ').all(|field| !field.is_empty()));
         let object = native(&format.to_string(), &line);
         let object: Map<String, Value> = serde_json::from_str(&object.unwrap()).unwrap();
         prop_assert_eq!(printed(&format, &object), line);

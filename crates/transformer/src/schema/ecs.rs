@@ -1,5 +1,7 @@
 //! The schema `ecs`: the Elastic Common Schema, and the fields that Elastic's integration for AWS adds to it.
 
+mod cloudtrail;
+mod guardduty;
 mod other;
 mod vpc_flow_logs;
 
@@ -12,7 +14,12 @@ that Elastic's integration for AWS fills without a database, under the same name
 
 /// The mapping of each source.
 pub(super) fn mappings() -> Vec<Mapping> {
-    vec![vpc_flow_logs::mapping(), other::mapping()]
+    vec![
+        vpc_flow_logs::mapping(),
+        cloudtrail::mapping(),
+        guardduty::mapping(),
+        other::mapping(),
+    ]
 }
 
 /// What all documents have.

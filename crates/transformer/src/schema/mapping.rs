@@ -119,6 +119,10 @@ pub(super) enum As {
     Keyword,
     /// An integer of at most 18 digits.
     Long,
+    /// A number, as it was written.
+    Number,
+    /// The digits of a number before its point.
+    Whole,
     /// An IP address, as a string.
     Ip,
     Boolean,

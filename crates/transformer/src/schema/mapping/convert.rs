@@ -81,6 +81,15 @@ pub(super) fn convert(
             put(out, rest, length);
             true
         }
+        (As::Number, Kind::Scalar) if is_number(field) => {
+            out.extend(field);
+            true
+        }
+        (As::Whole, Kind::Scalar) if is_number(field) => {
+            let digits = field.split(|byte| *byte == b'.').next().unwrap_or_default();
+            out.extend(digits);
+            is_integer(digits)
+        }
         (As::Ip, Kind::Text) if is_address(field) => {
             quoted(span, text, out);
             true
@@ -269,6 +278,11 @@ fn is_integer(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let is_plain = !digits.starts_with(b"0") || text.len() == 1;
     is_plain && (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a scalar is a number.
+fn is_number(scalar: &[u8]) -> bool {
+    !matches!(scalar, b"true" | b"false")
 }
 
 /// Whether the text is an IP address.

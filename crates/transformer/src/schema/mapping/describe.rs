@@ -132,7 +132,10 @@ impl As {
     fn kind(self) -> &'static str {
         match self {
             Self::Keyword => "string",
-            Self::Long | Self::Milliseconds | Self::MillisecondsOfSeconds => "integer",
+            Self::Number => "number",
+            Self::Long | Self::Whole | Self::Milliseconds | Self::MillisecondsOfSeconds => {
+                "integer"
+            }
             Self::Ip => "IP address",
             Self::Boolean => "boolean",
             Self::Date | Self::DateOfSeconds => "time",
@@ -149,7 +152,7 @@ impl As {
                 lengths.max().unwrap_or_default()
             }
             Self::Present(json) => json.len(),
-            Self::Long | Self::Boolean => 0,
+            Self::Long | Self::Number | Self::Whole | Self::Boolean => 0,
             Self::Keyword | Self::Ip => 2,
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 26

@@ -34,11 +34,15 @@ use workload::Workload;
 const FORMATS: [&str; 3] = ["events", "document", "message"];
 
 /// What is measured with a schema, besides: the workload, and the ratio that it should stay below.
-const SCHEMAS: [(&str, &str, f64); 4] = [
+const SCHEMAS: [(&str, &str, f64); 8] = [
     ("native", "vpc", 2.0),
     ("native", "vpc-6.2", 2.0),
     ("native", "cloudtrail", 1.5),
     ("native", "trail-8.3", 1.5),
+    ("ecs", "vpc", 3.0),
+    ("ecs", "vpc-6.2", 3.0),
+    ("ecs", "cloudtrail", 3.0),
+    ("ecs", "trail-8.3", 3.0),
 ];
 
 fn main() {

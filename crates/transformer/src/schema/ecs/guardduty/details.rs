@@ -1,0 +1,169 @@
+//! What ECS has no place for in GuardDuty's findings.
+
+use crate::schema::mapping::{As, Computed, Row, Value, ip, keyword, long, row};
+
+/// What ECS has no place for, under the names of Elastic's integration, or else GuardDuty's.
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("aws.guardduty.id", keyword("detail.id")),
+        row("aws.guardduty.arn", keyword("detail.arn")),
+        row("aws.guardduty.type", keyword("detail.type")),
+        row("aws.guardduty.title", keyword("detail.title")),
+        row("aws.guardduty.partition", keyword("detail.partition")),
+        row(
+            "aws.guardduty.schema_version",
+            keyword("detail.schemaVersion"),
+        ),
+        row(
+            "aws.guardduty.confidence",
+            Value::Field("detail.confidence", As::Number),
+        ),
+        row(
+            "aws.guardduty.severity.code",
+            Value::Field("detail.severity", As::Number),
+        ),
+        row("aws.guardduty.severity.value", Value::Computed(SEVERITY)),
+        row(
+            "aws.guardduty.resource.type",
+            keyword("detail.resource.resourceType"),
+        ),
+        row(
+            "aws.guardduty.resource.access_key_details.accesskey_id",
+            keyword("detail.resource.accessKeyDetails.accessKeyId"),
+        ),
+        row(
+            "aws.guardduty.resource.access_key_details.user.type",
+            keyword("detail.resource.accessKeyDetails.userType"),
+        ),
+        row(
+            "aws.guardduty.resource.eks_cluster_details.arn",
+            keyword("detail.resource.eksClusterDetails.arn"),
+        ),
+        row(
+            "aws.guardduty.resource.ecs_cluster_details.arn",
+            keyword("detail.resource.ecsClusterDetails.arn"),
+        ),
+        row(
+            "aws.guardduty.resource.s3_bucket_details",
+            Value::Each(
+                "detail.resource.s3BucketDetails",
+                vec![
+                    row("arn", keyword("arn")),
+                    row("name", keyword("name")),
+                    row("type", keyword("type")),
+                    row("owner.id", keyword("owner.id")),
+                ],
+            ),
+        ),
+        row(
+            "aws.guardduty.service.archived",
+            Value::Field("detail.service.archived", As::Boolean),
+        ),
+        row("aws.guardduty.service.count", long("detail.service.count")),
+        row(
+            "aws.guardduty.service.detector_id",
+            keyword("detail.service.detectorId"),
+        ),
+        row(
+            "aws.guardduty.service.resource_role",
+            keyword("detail.service.resourceRole"),
+        ),
+        row(
+            "aws.guardduty.service.action.aws_api_call_action.api",
+            keyword("detail.service.action.awsApiCallAction.api"),
+        ),
+        row(
+            "aws.guardduty.service.action.aws_api_call_action.caller_type",
+            keyword("detail.service.action.awsApiCallAction.callerType"),
+        ),
+        row(
+            "aws.guardduty.service.action.aws_api_call_action.error_code",
+            keyword("detail.service.action.awsApiCallAction.errorCode"),
+        ),
+        row(
+            "aws.guardduty.service.additional_info.type",
+            keyword("detail.service.additionalInfo.type"),
+        ),
+        row(
+            "aws.guardduty.service.additional_info.value",
+            keyword("detail.service.additionalInfo.value"),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.uid",
+            keyword("detail.service.detection.sequence.uid"),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.description",
+            keyword("detail.service.detection.sequence.description"),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.signals",
+            Value::Each(
+                "detail.service.detection.sequence.signals",
+                vec![
+                    row("uid", keyword("uid")),
+                    row("type", keyword("type")),
+                    row("name", keyword("name")),
+                    row("severity", Value::Field("severity", As::Number)),
+                    row("count", long("count")),
+                    row("actor_ids", Value::Elements("actorIds", As::Keyword)),
+                ],
+            ),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.actors",
+            Value::Each(
+                "detail.service.detection.sequence.actors",
+                vec![
+                    row("id", keyword("id")),
+                    row("user.name", keyword("user.name")),
+                    row("user.uid", keyword("user.uid")),
+                    row("user.type", keyword("user.type")),
+                ],
+            ),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.endpoints",
+            Value::Each(
+                "detail.service.detection.sequence.endpoints",
+                vec![
+                    row("id", keyword("id")),
+                    row("ip", ip("ip")),
+                    row("domain", keyword("domain")),
+                    row("port", long("port")),
+                ],
+            ),
+        ),
+        row(
+            "aws.guardduty.service.detection.sequence.resources",
+            Value::Each(
+                "detail.service.detection.sequence.resources",
+                vec![
+                    row("uid", keyword("uid")),
+                    row("name", keyword("name")),
+                    row("type", keyword("resourceType")),
+                    row("account_id", keyword("accountId")),
+                    row("region", keyword("region")),
+                ],
+            ),
+        ),
+    ]
+}
+
+/// GuardDuty's levels (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html>).
+const SEVERITY: Computed = Computed {
+    about: "GuardDuty's word for `detail.severity`: `Critical` from 9, `High` from 7, `Medium` from 4, `Low` from 1",
+    kind: "string",
+    fields: &["detail.severity"],
+    by: |fields| {
+        let severity: f64 = std::str::from_utf8(fields[0]).ok()?.parse().ok()?;
+        [
+            (9.0, "\"Critical\""),
+            (7.0, "\"High\""),
+            (4.0, "\"Medium\""),
+            (1.0, "\"Low\""),
+        ]
+        .into_iter()
+        .find_map(|(least, word)| (severity >= least).then_some(word))
+    },
+};

@@ -42,7 +42,7 @@ const TRANSFORMER: &[Row] = &[
     ("subscription", &["limits", "buffer", "timestamp", "json"]),
     ("source", &["limits", "json", "subscription"]),
     ("settings", &["limits", "source"]),
-    ("schema", &["buffer", "json", "source", "settings"]),
+    ("schema", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings"]),
     ("output", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings", "schema"]),
     ("overflow", &["limits", "json"]),
     ("lambda", &["limits", "overflow"]),

@@ -47,6 +47,10 @@ pub const NAME_BYTES_MAX: usize = 64 * 1024;
 /// CloudWatch Logs allows a log event, because a JSON string can be longer than what it stands for.
 pub const CONTENT_BYTES_MAX: usize = 2 * MIB;
 
+/// The most bytes of a string that an index takes as one term: Lucene's
+/// (<https://lucene.apache.org/core/10_0_0/core/org/apache/lucene/index/IndexWriter.html#MAX_TERM_LENGTH>).
+pub const TERM_BYTES_MAX: usize = 32_766;
+
 /// The most bytes that a buffer keeps between batches; it frees what only a rare large record needs. Our own choice: records of
 /// the common size open to less.
 pub const SCRATCH_BYTES_MAX: usize = 16 * MIB;

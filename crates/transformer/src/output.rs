@@ -10,7 +10,7 @@ mod partition_keys;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::Events;
+use crate::schema::{Growth, Line, Shape};
 use crate::settings::{Format, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
@@ -24,7 +24,7 @@ pub(crate) struct Output {
     timestamps: Timestamps,
     head: Head,
     /// Absent if messages stay as they are.
-    schema: Option<Events>,
+    schema: Option<Shape>,
     text: Buffer,
     packer: Packer,
 }
@@ -34,7 +34,7 @@ impl Output {
         Self {
             timestamps: Timestamps::default(),
             head: Head::default(),
-            schema: Events::new(settings),
+            schema: Shape::new(settings),
             text: Buffer::default(),
             packer: Packer::new(settings.compression),
         }
@@ -51,7 +51,7 @@ impl Output {
             context,
             timestamps: &mut self.timestamps,
             head: &mut self.head,
-            schema: self.schema.as_ref(),
+            schema: self.schema.as_mut(),
             text: &mut self.text,
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
@@ -66,10 +66,10 @@ impl Output {
         }
     }
 
-    /// The most bytes by which a line can be longer than with the schema `none`.
-    pub(crate) fn growth_bytes_max(&self) -> usize {
+    /// How much longer a line can be than with the schema `none`.
+    pub(crate) fn growth(&self) -> Growth {
         let schema = self.schema.as_ref();
-        schema.map_or(0, Events::growth_bytes_max)
+        schema.map(Shape::growth).unwrap_or_default()
     }
 
     /// Frees what only a rare large record needs.
@@ -104,7 +104,7 @@ pub(crate) struct Encoder<'a, 'o> {
     timestamps: &'o mut Timestamps,
     head: &'o mut Head,
     /// What makes objects of the message's log events; absent if they stay as they are.
-    schema: Option<&'o Events>,
+    schema: Option<&'o mut Shape>,
     /// The text of the event's message, if `has_text`.
     text: &'o mut Buffer,
     has_text: bool,
@@ -189,14 +189,18 @@ impl<'a> Encoder<'a, '_> {
     #[inline(always)]
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
         let LogEvent { system, .. } = event;
+        if let Some(Shape::Documents(_)) = self.schema {
+            self.document_of_event(header, event);
+            return;
+        }
         if self.head_for.is_none_or(|known| !known.is(system)) {
             let origin = origin(self.context, self.carried.source, header, system);
             self.head.write(&origin, header);
             self.head_for = Some(system);
         }
         let lines = &mut self.lines;
-        let line = match self.schema {
-            Some(schema) if schema.know(self.carried.source) => {
+        let line = match &self.schema {
+            Some(Shape::Objects(schema)) if schema.know(self.carried.source) => {
                 let text = self.has_text.then(|| self.text.written());
                 let object =
                     |out: &mut Buffer| schema.write(self.carried, event.message, text, out);
@@ -211,6 +215,31 @@ impl<'a> Encoder<'a, '_> {
     }
 }
 
+impl<'a> Encoder<'a, '_> {
+    /// Writes the line of an event as the schema's own document.
+    #[inline(never)]
+    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+        let Some(Shape::Documents(documents)) = &mut self.schema else {
+            return;
+        };
+        let origin = origin(self.context, self.carried.source, header, event.system);
+        let line = Line {
+            carried: self.carried,
+            account: origin.account,
+            region: origin.region,
+            log_group: header.log_group,
+            log_stream: header.log_stream,
+            event,
+        };
+        let out = self.lines.end();
+        let written = documents.write(&line, (self.text, self.has_text), self.timestamps, out);
+        out.push(b'\n');
+        self.encoded.replaced |= written.is_replaced;
+        self.encoded.unparsed += usize::from(written.is_unparsed);
+        self.full = !self.lines.settle();
+    }
+}
+
 impl<'a> Sink<'a> for Encoder<'a, '_> {
     fn control(&mut self) {
         self.encoded.controls += 1;
@@ -221,7 +250,7 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
         if self.context.settings.format == Format::Message {
             return (!self.full).then(|| self.lines.end());
         }
-        let schema = self.schema?;
+        let schema = self.schema.as_deref()?;
         // Of the first event, the source is not known yet.
         self.has_text =
             self.message_events > 0 && !self.full && schema.want_text(self.carried.source);

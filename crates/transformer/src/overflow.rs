@@ -11,7 +11,7 @@ mod split;
 pub(crate) use mark::{Mark, unmark};
 pub use pieces::Piece;
 pub use renew::renewed;
-pub(crate) use split::{SplitError, Splitter, messages_in};
+pub(crate) use split::{LineBytes, SplitError, Splitter, messages_in};
 
 /// The pieces of a text that was read before, or `None` if it cannot be split; for the fuzzer.
 #[cfg(fuzzing)]
@@ -21,7 +21,9 @@ pub fn pieces_of(text: &[u8]) -> Option<Vec<Piece>> {
         stream: b"\"\"",
     };
     let mut splitter = Splitter::new(crate::limits::BATCH_BYTES_DEFAULT);
-    splitter.split(0, text, mark, 0).ok()?;
+    splitter
+        .split(0, text, mark, LineBytes { times: 1, more: 0 })
+        .ok()?;
     Some(splitter.into_pieces())
 }
 

@@ -3,7 +3,11 @@
 //! A schema is a folder in `schema/`, with a table for each source. The code that writes follows from the tables, and so does
 //! README.md in that folder.
 
+mod documents;
+mod ecs;
+mod flow_line;
 mod flow_log;
+mod mapping;
 mod native;
 mod object;
 mod table;
@@ -13,9 +17,51 @@ use std::fmt::{self, Write};
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::settings::{Schema, Settings};
+use crate::source::vpc_flow_logs::FIELDS;
 use crate::source::{Carried, Source};
 
 use flow_log::FlowLogs;
+use table::Table;
+
+pub(crate) use documents::{Documents, Growth, Line};
+
+/// What a schema makes of log events.
+pub(crate) enum Shape {
+    /// An object in the place of the message.
+    Objects(Events),
+    /// The whole line.
+    Documents(Documents),
+}
+
+impl Shape {
+    /// Returns `None` if messages are to stay as they are.
+    pub(crate) fn new(settings: &Settings) -> Option<Self> {
+        Some(match settings.schema {
+            Schema::None => return None,
+            Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
+            Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), settings)),
+        })
+    }
+
+    /// How much longer than an event its line can be.
+    pub(crate) fn growth(&self) -> Growth {
+        match self {
+            Self::Objects(events) => Growth {
+                times: 0,
+                bytes: events.growth_bytes_max(),
+            },
+            Self::Documents(documents) => documents.growth(),
+        }
+    }
+
+    /// Whether messages of this source are written from their text, which the reader may have at hand.
+    pub(crate) fn want_text(&self, source: Source) -> bool {
+        match self {
+            Self::Objects(events) => events.want_text(source),
+            Self::Documents(documents) => documents.want_text(source),
+        }
+    }
+}
 
 /// Writes the messages of log events as objects.
 pub(crate) struct Events {
@@ -25,16 +71,11 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Returns `None` if messages are to stay as they are.
-    pub(crate) fn new(settings: &Settings) -> Option<Self> {
-        let tables = match settings.schema {
-            Schema::None => return None,
-            Schema::Native => native::tables(),
-        };
-        Some(Self {
-            flow_logs: FlowLogs::new(&tables, settings.sources.formats()),
-            sources: tables.map(|table| table.source),
-        })
+    fn new(settings: &Settings, tables: &[Table; 3]) -> Self {
+        Self {
+            flow_logs: FlowLogs::new(tables, settings.sources.formats()),
+            sources: tables.each_ref().map(|table| table.source),
+        }
     }
 
     /// Whether messages of this source become objects. All others stay as they are, which is no fault.
@@ -42,8 +83,7 @@ impl Events {
         self.sources.contains(&source)
     }
 
-    /// Whether messages of this source are written from their text, which the reader may have at hand.
-    pub(crate) fn want_text(&self, source: Source) -> bool {
+    fn want_text(&self, source: Source) -> bool {
         self.know(source) && source != Source::VpcFlowLogs
     }
 
@@ -67,7 +107,7 @@ impl Events {
     }
 
     /// The most bytes by which the object is longer than the JSON string that it stands for.
-    pub(crate) fn growth_bytes_max(&self) -> usize {
+    fn growth_bytes_max(&self) -> usize {
         self.flow_logs.growth_bytes_max()
     }
 }
@@ -82,7 +122,21 @@ pub fn documentation() -> Result<String, fmt::Error> {
     for table in native::tables() {
         table.describe(&mut text)?;
     }
+    write!(text, "\n## `ecs`\n\n{}\n", ecs::ABOUT)?;
+    for mapping in ecs::mappings() {
+        mapping::describe(&mapping, since, &mut text)?;
+    }
     Ok(text)
+}
+
+/// The version of the flow log format that brought a field.
+fn since(source: Option<Source>, field: &str) -> Option<u8> {
+    let mut fields = FIELDS
+        .iter()
+        .filter(|_| source == Some(Source::VpcFlowLogs));
+    fields
+        .find(|known| known.name == field)
+        .map(|known| known.since)
 }
 
 const INTRODUCTION: &str = "\
@@ -99,6 +153,10 @@ that are not UTF-8. Messages of the source `other` stay `message`.
 pub(crate) enum Misfit {
     #[error("not a JSON object")]
     NotAnObject,
+    #[error(
+        "not a flow log line, but an object: a transformer of the log group, or a pipeline, has parsed it"
+    )]
+    Parsed,
     #[error("escapes in it stand for no text")]
     NotText,
     #[error("not a flow log line of its format: {found} fields, and the format has {expected}")]

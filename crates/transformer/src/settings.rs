@@ -5,9 +5,11 @@ mod error;
 mod file;
 
 use choices::{
-    COMPRESSIONS, FORMATS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose, join,
-    one_of,
+    COMPRESSIONS, FORMATS, ORIGINALS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose,
+    join, one_of,
 };
+
+use std::collections::BTreeMap;
 
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::source::Sources;
@@ -43,6 +45,19 @@ pub enum Schema {
     /// It becomes an object, with the source's own names. What is not as its source writes it stays `message`, and a member
     /// `error` says why.
     Native,
+    /// The line is a document of the Elastic Common Schema. What is not as its source writes it keeps its message in `message`, and
+    /// `error.message` says why.
+    Ecs,
+}
+
+/// Whether documents of a schema hold the message that they come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Original {
+    /// They do, in the field that the schema has for it.
+    #[default]
+    Keep,
+    /// They do not.
+    Drop,
 }
 
 /// How the output is compressed.
@@ -109,6 +124,10 @@ pub struct Settings {
     pub format: Format,
     /// What becomes of a log event's message.
     pub schema: Schema,
+    /// Whether documents of a schema hold the message that they come from.
+    pub original: Original,
+    /// The names of accounts, by their ids.
+    pub accounts: BTreeMap<String, String>,
     /// How the output is compressed.
     pub compression: Compression,
     /// The partition keys of each `Ok` answer.
@@ -126,6 +145,8 @@ impl Default for Settings {
         Self {
             format: Format::default(),
             schema: Schema::default(),
+            original: Original::default(),
+            accounts: BTreeMap::new(),
             compression: Compression::default(),
             partition_keys: Vec::new(),
             sources: Sources::default(),
@@ -142,6 +163,10 @@ pub enum Setting {
     Format,
     /// [`Settings::schema`].
     Schema,
+    /// [`Settings::original`].
+    Original,
+    /// [`Settings::accounts`].
+    Accounts,
     /// [`Settings::compression`].
     Compression,
     /// [`Settings::partition_keys`].
@@ -156,9 +181,11 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Format,
         Self::Schema,
+        Self::Original,
+        Self::Accounts,
         Self::Compression,
         Self::PartitionKeys,
         Self::Sources,
@@ -171,6 +198,8 @@ impl Setting {
         match self {
             Self::Format => "CATCHMENT_FORMAT",
             Self::Schema => "CATCHMENT_SCHEMA",
+            Self::Original => "CATCHMENT_ORIGINAL",
+            Self::Accounts => "CATCHMENT_ACCOUNTS",
             Self::Compression => "CATCHMENT_COMPRESSION",
             Self::PartitionKeys => "CATCHMENT_PARTITION_KEYS",
             Self::Sources => "CATCHMENT_SOURCES",
@@ -190,6 +219,10 @@ impl Setting {
         match self {
             Self::Format => one_of(FORMATS),
             Self::Schema => one_of(SCHEMAS),
+            Self::Original => one_of(ORIGINALS),
+            Self::Accounts => {
+                r#"a JSON object from account ids to names, such as {"111122223333":"dev1"}"#.to_owned()
+            }
             Self::Compression => one_of(COMPRESSIONS),
             Self::PartitionKeys => format!("a comma-separated list of: {}", join(PARTITION_KEYS)),
             Self::Sources => {
@@ -259,6 +292,11 @@ impl Settings {
         match setting {
             Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
             Setting::Schema => self.schema = choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
+            Setting::Original => self.original = choose(setting, ORIGINALS, &[], value)?,
+            Setting::Accounts => {
+                self.accounts = serde_json::from_str(value)
+                    .map_err(|error| wrong(format!("not names of accounts: {error}")))?;
+            }
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, &[], value)?,
             Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, &[], value)?,
             Setting::PartitionKeys => {
@@ -310,6 +348,8 @@ mod tests {
         let settings = Settings::from_pairs([
             ("CATCHMENT_FORMAT", "events"),
             ("CATCHMENT_SCHEMA", "native"),
+            ("CATCHMENT_ORIGINAL", "drop"),
+            ("CATCHMENT_ACCOUNTS", r#"{"1":"dev1"}"#),
             ("CATCHMENT_COMPRESSION", "gzip"),
             ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
             ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
@@ -323,6 +363,8 @@ mod tests {
             Settings {
                 format: Format::Events,
                 schema: Schema::Native,
+                original: Original::Drop,
+                accounts: BTreeMap::from([("1".to_owned(), "dev1".to_owned())]),
                 compression: Compression::Gzip,
                 partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
                 sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
@@ -343,7 +385,7 @@ mod tests {
             (
                 "CATCHMENT_SCHEMA",
                 "ocsf-1.5",
-                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native",
+                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native, ecs",
             ),
             (
                 "CATCHMENT_OVERFLOW",
@@ -364,7 +406,7 @@ mod tests {
         ];
         assert_eq!(
             Settings::from_pairs(document).unwrap_err().to_string(),
-            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native"
+            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs"
         );
         assert!(
             error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")

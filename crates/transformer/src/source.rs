@@ -48,6 +48,14 @@ macro_rules! sources {
                     Self::Other => "other",
                 }
             }
+
+            /// The name as a JSON string.
+            pub(crate) const fn literal(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!("\"", $name, "\""),)+
+                    Self::Other => "\"other\"",
+                }
+            }
         }
 
         /// The rules of each source. An earlier one wins.

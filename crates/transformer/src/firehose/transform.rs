@@ -10,7 +10,7 @@ use super::response::close_ok;
 use super::{Batch, BatchError, Record};
 use crate::limits::{BATCH_BYTES_DEFAULT, RESPONSE_BYTES_MAX};
 use crate::output::{Context, Original, Output};
-use crate::overflow::{Mark, Piece, SplitError, Splitter, messages_in, unmark};
+use crate::overflow::{LineBytes, Mark, Piece, SplitError, Splitter, messages_in, unmark};
 use crate::settings::{Overflow, Settings};
 use crate::subscription::{Decoder, read};
 
@@ -252,8 +252,12 @@ impl Transformer {
             hops: hops + 1,
             stream: stream.as_bytes(),
         };
-        let line_bytes = region.len() + self.output.growth_bytes_max();
-        let split = splitter.split(index, text, mark, line_bytes);
+        let growth = self.output.growth();
+        let line = LineBytes {
+            times: 1 + growth.times,
+            more: region.len() * (1 + growth.times) + growth.bytes,
+        };
+        let split = splitter.split(index, text, mark, line);
         #[cfg(test)]
         tests::panic_if_planted_in_pieces(text);
         match split {

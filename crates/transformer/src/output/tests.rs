@@ -338,7 +338,7 @@ fn what_a_schema_adds_to_a_line_is_known_beforehand() {
         let most = event.to_string().len()
             + names
             + crate::limits::LINE_FRAME_BYTES
-            + output.growth_bytes_max();
+            + output.growth().bytes;
         assert!(lines[0].len() < most, "{}", lines[0]);
     }
 }

@@ -18,6 +18,15 @@ pub(crate) struct Splitter {
     held_bytes: usize,
 }
 
+/// The most bytes of the line of a log event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineBytes {
+    /// How often the event and its names may stand in the line.
+    pub(crate) times: usize,
+    /// Bytes for its Region and its schema.
+    pub(crate) more: usize,
+}
+
 /// Why a record is not split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SplitError {
@@ -40,8 +49,7 @@ impl Splitter {
         }
     }
 
-    /// Splits the record at index `record`, whose whole text is good. It bears the mark `mark`, counted up. A log event takes
-    /// `line_bytes` of a line for its Region and its schema.
+    /// Splits the record at index `record`, whose whole text is good. It bears the mark `mark`, counted up.
     ///
     /// # Errors
     /// Returns why the record is not split; there are no pieces of it then.
@@ -50,7 +58,7 @@ impl Splitter {
         record: usize,
         text: &[u8],
         mark: Mark<'_>,
-        line_bytes: usize,
+        line: LineBytes,
     ) -> Result<(), SplitError> {
         if mark.hops > HOPS_MAX {
             return Err(SplitError::Hops);
@@ -59,7 +67,7 @@ impl Splitter {
             .map_err(|_| SplitError::EventTooLarge)
             .and_then(|messages| {
                 let mut data = messages.iter().filter(|message| message.is_data);
-                data.try_for_each(|message| self.message(record, message, mark, line_bytes))
+                data.try_for_each(|message| self.message(record, message, mark, line))
             });
         if outcome.is_err() {
             self.take_back(record);
@@ -84,7 +92,7 @@ impl Splitter {
         record: usize,
         message: &Message<'_>,
         mark: Mark<'_>,
-        line_bytes: usize,
+        line: LineBytes,
     ) -> Result<(), SplitError> {
         let mut head = Vec::new();
         mark.open(&mut head);
@@ -94,11 +102,11 @@ impl Splitter {
         }
         head.extend_from_slice(LOG_EVENTS);
         let head_output = output_bytes(&head) + LINE_FRAME_BYTES;
-        let line_frame = message.names_bytes + line_bytes + LINE_FRAME_BYTES;
+        let line_frame = line.times * message.names_bytes + line.more + LINE_FRAME_BYTES;
         let mut text = head.clone();
         let mut output = head_output;
         for event in &message.events {
-            let line = output_bytes(event) + line_frame;
+            let line = line.times * output_bytes(event) + line_frame;
             if text.len() > head.len() {
                 if output + line > PIECE_OUTPUT_BYTES {
                     self.piece(record, &mut text, output)?;

@@ -137,9 +137,7 @@ impl Columns {
     #[cold]
     #[inline(never)]
     fn write_escaped(&self, message: JsonStr<'_>, out: &mut Buffer) -> Result<(), Misfit> {
-        let text: String =
-            serde_json::from_slice(message.literal()).map_err(|_| Misfit::NotText)?;
-        let literal = serde_json::Value::from(text.trim_ascii_end()).to_string();
+        let literal = escaped_again(message)?;
         let line = JsonStr::from_literal(&literal).inner();
         self.write(line, &Split::new(line), out)
     }
@@ -147,7 +145,7 @@ impl Columns {
 
 /// The text of a field.
 #[derive(Clone, Copy)]
-struct Text<'a> {
+pub(super) struct Text<'a> {
     /// The line from here on.
     rest: &'a [u8],
     length: usize,
@@ -184,7 +182,13 @@ impl Column {
     }
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// The first `length` bytes of `rest`.
+    #[inline(always)]
+    pub(super) fn new(rest: &'a [u8], length: usize) -> Self {
+        Self { rest, length }
+    }
+
     /// Copies the text to the room from `at`. Returns where it ends. A copy of fixed length takes two instructions, and what it
     /// writes beyond the text is overwritten.
     #[inline(always)]
@@ -210,7 +214,7 @@ impl Text<'_> {
 
     /// Whether the text is an integer as JSON writes it, that a signed integer of 64 bits can hold.
     #[inline(always)]
-    fn is_integer(self) -> bool {
+    pub(super) fn is_integer(self) -> bool {
         let digits = &self.rest[..self.length];
         let is_plain = !digits.starts_with(b"0") || digits.len() == 1;
         let are_digits = match self.rest.first_chunk::<16>() {
@@ -240,7 +244,7 @@ fn are_digits(bytes: u128) -> bool {
 /// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
 #[cold]
 #[inline(never)]
-fn decoded(text: &[u8]) -> Option<String> {
+pub(super) fn decoded(text: &[u8]) -> Option<String> {
     let literal = [b"\"", text, b"\""].concat();
     let text: String = serde_json::from_slice(&literal).ok()?;
     let mut parts = text.split('%');
@@ -257,6 +261,16 @@ fn decoded(text: &[u8]) -> Option<String> {
     }
     let literal = serde_json::Value::from(text).to_string();
     Some(literal[1..literal.len() - 1].to_owned())
+}
+
+/// The text that a message stands for, as a JSON string that is escaped as it has to be and no more.
+///
+/// # Errors
+/// Fails if no text can hold it.
+#[cold]
+pub(super) fn escaped_again(message: JsonStr<'_>) -> Result<String, Misfit> {
+    let text: String = serde_json::from_slice(message.literal()).map_err(|_| Misfit::NotText)?;
+    Ok(serde_json::Value::from(text.trim_ascii_end()).to_string())
 }
 
 /// Bytes that are copied at once: what most fields, and all their names, fit into.

@@ -21,13 +21,19 @@ pub(super) fn write(
     let written = &out.written()[begin..];
     // The line is an object itself.
     let is_compact = one_object(written, 1).ok_or(Misfit::NotAnObject)?;
-    if memchr::memchr(REPLACEMENT[0], written).is_some() && !is_text(message, written) {
+    if !is_all_text(message, written) {
         return Err(Misfit::NotText);
     }
     if !is_compact {
         compact(out, begin);
     }
     Ok(())
+}
+
+/// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.
+#[inline]
+pub(super) fn is_all_text(message: JsonStr<'_>, written: &[u8]) -> bool {
+    memchr::memchr(REPLACEMENT[0], written).is_none() || is_text(message, written)
 }
 
 /// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.

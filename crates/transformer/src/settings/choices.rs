@@ -1,6 +1,6 @@
 //! The names of the values that settings accept.
 
-use super::{Compression, Format, Overflow, PartitionKey, Schema, Setting, SettingError};
+use super::{Compression, Format, Original, Overflow, PartitionKey, Schema, Setting, SettingError};
 
 /// Returns the choice called `value`.
 pub(super) fn choose<T: Copy>(
@@ -26,8 +26,14 @@ pub(super) const FORMATS: Choices<Format> = &[
     ("document", Format::Document),
     ("message", Format::Message),
 ];
-pub(super) const SCHEMAS: Choices<Schema> = &[("none", Schema::None), ("native", Schema::Native)];
-pub(super) const SCHEMAS_UNBUILT: [&str; 3] = ["ecs", "ocsf-1.1", "ocsf-1.5"];
+pub(super) const SCHEMAS: Choices<Schema> = &[
+    ("none", Schema::None),
+    ("native", Schema::Native),
+    ("ecs", Schema::Ecs),
+];
+pub(super) const SCHEMAS_UNBUILT: [&str; 2] = ["ocsf-1.1", "ocsf-1.5"];
+pub(super) const ORIGINALS: Choices<Original> =
+    &[("keep", Original::Keep), ("drop", Original::Drop)];
 pub(super) const COMPRESSIONS: Choices<Compression> =
     &[("none", Compression::None), ("gzip", Compression::Gzip)];
 pub(super) const OVERFLOWS: Choices<Overflow> =

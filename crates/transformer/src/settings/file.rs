@@ -86,7 +86,7 @@ mod tests {
             ("[]", "the settings file: not a JSON object: "),
             (
                 r#"{"shape":"events"}"#,
-                "the settings file: `shape` is not a setting; expected one of: format, schema, compression, partition_keys, sources, overflow, max_decoded_mib",
+                "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, overflow, max_decoded_mib",
             ),
             (
                 r#"{"format":7}"#,

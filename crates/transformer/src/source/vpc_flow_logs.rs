@@ -3,7 +3,7 @@
 mod fields;
 mod format;
 
-pub(crate) use fields::{FIELDS, Kind};
+pub(crate) use fields::{FIELDS, Field, Kind};
 pub use format::FlowLogFormat;
 
 use super::{Rules, is_account};

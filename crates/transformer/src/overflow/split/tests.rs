@@ -15,7 +15,7 @@ const MARK: Mark<'_> = Mark {
 
 fn split(text: &[u8]) -> Result<Vec<Piece>, SplitError> {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
-    splitter.split(7, text, MARK, 11)?;
+    splitter.split(7, text, MARK, lines_of(11))?;
     Ok(splitter.into_pieces())
 }
 
@@ -113,11 +113,13 @@ fn an_event_that_is_too_large_by_itself_is_not_put_back() {
 #[test]
 fn a_record_of_which_one_part_cannot_be_put_back_has_no_pieces() {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
-    splitter.split(0, &message(b"a"), MARK, 0).unwrap();
+    splitter
+        .split(0, &message(b"a"), MARK, lines_of(0))
+        .unwrap();
     let held_bytes = splitter.held_bytes;
     let text = [message(b"b"), message(&vec![b'x'; 5_000_000])].concat();
     assert_eq!(
-        splitter.split(1, &text, MARK, 0),
+        splitter.split(1, &text, MARK, lines_of(0)),
         Err(SplitError::EventTooLarge)
     );
     assert_eq!(
@@ -130,14 +132,19 @@ fn a_record_of_which_one_part_cannot_be_put_back_has_no_pieces() {
 fn nothing_is_put_back_a_fourth_time_and_no_batch_has_more_pieces_than_memory() {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
     let third = Mark { hops: 3, ..MARK };
-    splitter.split(0, &message(b"a"), third, 0).unwrap();
+    splitter
+        .split(0, &message(b"a"), third, lines_of(0))
+        .unwrap();
     let fourth = Mark { hops: 4, ..MARK };
     assert_eq!(
-        splitter.split(1, &message(b"a"), fourth, 0),
+        splitter.split(1, &message(b"a"), fourth, lines_of(0)),
         Err(SplitError::Hops)
     );
     let text = message(b"a").repeat(PIECES_MAX);
-    assert_eq!(splitter.split(2, &text, MARK, 0), Err(SplitError::TooMany));
+    assert_eq!(
+        splitter.split(2, &text, MARK, lines_of(0)),
+        Err(SplitError::TooMany)
+    );
     assert_eq!(splitter.into_pieces().len(), 1);
 }
 
@@ -196,6 +203,13 @@ fn pieces_take_as_much_memory_as_they_may_and_not_a_byte_more() {
     ] {
         let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
         splitter.held_bytes = PIECES_BYTES_MAX - free;
-        assert_eq!(splitter.split(7, &message(b"a"), MARK, 11), outcome);
+        assert_eq!(
+            splitter.split(7, &message(b"a"), MARK, lines_of(11)),
+            outcome
+        );
     }
+}
+
+fn lines_of(more: usize) -> LineBytes {
+    LineBytes { times: 1, more }
 }

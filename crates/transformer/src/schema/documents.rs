@@ -1,0 +1,361 @@
+//! Log events as documents of a schema that has a form of its own for all of a line, such as ECS.
+
+use std::collections::BTreeMap;
+
+use super::flow_line::FlowLine;
+use super::flow_log::escaped_again;
+use super::mapping::{
+    Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
+    compile, with_rest,
+};
+use super::{Misfit, object};
+use crate::buffer::Buffer;
+use crate::json::{JsonStr, Split};
+use crate::settings::{Original, Settings};
+use crate::source::vpc_flow_logs::FIELDS;
+use crate::source::{Carried, FlowLogFormat, Source};
+use crate::subscription::LogEvent;
+use crate::timestamp::Timestamps;
+
+/// Writes log events as documents.
+pub(crate) struct Documents {
+    /// For sources whose messages are JSON.
+    json: Vec<(Source, Finder, Layouts)>,
+    /// For each format of flow logs.
+    lines: Vec<(FlowLine, Layouts)>,
+    /// For all other events.
+    others: Program,
+    keeps_original: bool,
+    /// Names of accounts; both as JSON strings.
+    names: BTreeMap<Vec<u8>, Vec<u8>>,
+    found: Found,
+    growth: Growth,
+}
+
+/// What writes the documents of a source.
+struct Layouts {
+    programs: Vec<Program>,
+    choose: Option<(Vec<Option<usize>>, fn(&[&[u8]]) -> usize)>,
+}
+
+/// A log event, and where it comes from.
+pub(crate) struct Line<'a> {
+    pub(crate) carried: Carried,
+    pub(crate) account: JsonStr<'a>,
+    /// May be `null`.
+    pub(crate) region: JsonStr<'a>,
+    pub(crate) log_group: JsonStr<'a>,
+    pub(crate) log_stream: JsonStr<'a>,
+    pub(crate) event: LogEvent<'a>,
+}
+
+/// How a document was written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Whether U+FFFD replaces bytes that were not UTF-8.
+    pub(crate) is_replaced: bool,
+    /// Whether the message is not as its source writes it.
+    pub(crate) is_unparsed: bool,
+}
+
+/// The most bytes of a line.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Growth {
+    /// How often what stands in an event may stand in its line, above once.
+    pub(crate) times: usize,
+    /// Bytes on top of that.
+    pub(crate) bytes: usize,
+}
+
+impl Documents {
+    pub(super) fn new(mappings: Vec<Mapping>, settings: &Settings) -> Self {
+        let mut documents = Self {
+            json: Vec::new(),
+            lines: Vec::new(),
+            others: Program::default(),
+            keeps_original: settings.original == Original::Keep,
+            names: settings
+                .accounts
+                .iter()
+                .map(|(account, name)| (literal(account), literal(name)))
+                .collect(),
+            found: Found::default(),
+            growth: Growth::default(),
+        };
+        for mapping in mappings {
+            documents.add(mapping, settings.sources.formats());
+        }
+        documents
+    }
+
+    fn add(&mut self, mapping: Mapping, formats: &[FlowLogFormat]) {
+        match mapping.source {
+            Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
+            Some(source) => {
+                let mut finder = Finder::new(mapping.any_case);
+                let layouts = self.compile(mapping, &mut Places::Json(&mut finder));
+                self.json.push((source, finder, layouts));
+            }
+            None => {
+                let layouts = self.compile(mapping, &mut Places::Columns(&[]));
+                self.others = layouts.programs.into_iter().next().unwrap_or_default();
+            }
+        }
+    }
+
+    fn add_lines(&mut self, mut mapping: Mapping, formats: &[FlowLogFormat]) {
+        let all: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
+        for layout in &mut mapping.layouts {
+            layout.rows = with_rest(std::mem::take(&mut layout.rows), &all);
+        }
+        for format in formats {
+            let columns: Vec<_> = format.fields().map(|field| field.name).collect();
+            let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
+            self.lines.push((FlowLine::new(format), layouts));
+        }
+    }
+
+    fn compile(&mut self, mapping: Mapping, places: &mut Places<'_>) -> Layouts {
+        self.compile_all(&mapping, places)
+    }
+
+    fn compile_all(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
+        let mut programs = Vec::new();
+        for layout in &mapping.layouts {
+            let mut needs = Needs::default();
+            programs.push(compile(&layout.rows, places, &mut needs));
+            let Growth { times, bytes } = needs.growth(places);
+            self.growth.times = self.growth.times.max(times);
+            self.growth.bytes = self.growth.bytes.max(bytes);
+        }
+        let choose = mapping.choose.as_ref().map(|Choose { fields, by }| {
+            let slots = fields.iter().map(|field| places.slot(field));
+            (slots.collect(), *by)
+        });
+        Layouts { programs, choose }
+    }
+
+    /// How much longer than an event its line can be.
+    pub(crate) fn growth(&self) -> Growth {
+        self.growth
+    }
+
+    /// Whether the text of the messages of this source is wanted.
+    pub(crate) fn want_text(&self, source: Source) -> bool {
+        self.json.iter().any(|(known, ..)| *known == source)
+    }
+
+    /// Appends the document of a log event. `text` holds what its message stands for if `has_text`, and is used for that if not.
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        line: &Line<'_>,
+        (text, has_text): (&mut Buffer, bool),
+        timestamps: &mut Timestamps,
+        out: &mut Buffer,
+    ) -> Written {
+        if !line.is_utf8() {
+            self.write_replaced(line, timestamps, out);
+            return Written {
+                is_replaced: true,
+                is_unparsed: false,
+            };
+        }
+        let begin = out.len();
+        match self.write_fields(line, (text, has_text), timestamps, out) {
+            Ok(()) => Written::default(),
+            Err(misfit) => {
+                out.truncate(begin);
+                let error = misfit.map(|misfit| literal(&misfit.to_string()));
+                let error = error.unwrap_or_default();
+                self.write_other(line, &error, timestamps, out);
+                Written {
+                    is_replaced: false,
+                    is_unparsed: misfit.is_some(),
+                }
+            }
+        }
+    }
+
+    /// Appends the document of an event that is as its source writes it. Returns why it is not, or `None` if no mapping is for it.
+    #[inline]
+    fn write_fields(
+        &mut self,
+        line: &Line<'_>,
+        (text, has_text): (&mut Buffer, bool),
+        timestamps: &mut Timestamps,
+        out: &mut Buffer,
+    ) -> Result<(), Option<Misfit>> {
+        let message = line.event.message;
+        let source = line.carried.source;
+        if source == Source::VpcFlowLogs {
+            let Some((format, layouts)) = self.lines.get(line.carried.format) else {
+                return Err(None);
+            };
+            if message.inner().first() == Some(&b'{') {
+                return Err(Some(Misfit::Parsed));
+            }
+            let mut inner = message.inner().trim_ascii_end();
+            let escaped;
+            let mut split = Split::new(inner);
+            if split.has_escapes {
+                escaped = escaped_again(message)?;
+                inner = JsonStr::from_literal(&escaped).inner();
+                split = Split::new(inner);
+            }
+            format.find(inner, &split, &mut self.found.spans)?;
+            let fields = Fields {
+                text: inner,
+                found: &self.found,
+                finder: None,
+            };
+            layouts.write(&mut self.given(line, &[], timestamps), fields, out);
+            return Ok(());
+        }
+        let json = self.json.iter().find(|(known, ..)| *known == source);
+        let Some((_, finder, layouts)) = json else {
+            return Err(None);
+        };
+        if !has_text {
+            text.clear();
+            message.append_to(text);
+        }
+        let text = text.written();
+        finder
+            .find(text, &mut self.found)
+            .map_err(|_| Misfit::NotAnObject)?;
+        if !object::is_all_text(message, text) {
+            return Err(Some(Misfit::NotText));
+        }
+        let fields = Fields {
+            text,
+            found: &self.found,
+            finder: Some(finder),
+        };
+        layouts.write(&mut self.given(line, &[], timestamps), fields, out);
+        Ok(())
+    }
+
+    /// Appends the document of an event whose message stays as it is.
+    #[cold]
+    fn write_other(
+        &self,
+        line: &Line<'_>,
+        error: &[u8],
+        timestamps: &mut Timestamps,
+        out: &mut Buffer,
+    ) {
+        let fields = Fields {
+            text: b"",
+            found: &Found::default(),
+            finder: None,
+        };
+        self.others
+            .write(&mut self.given(line, error, timestamps), fields, out);
+    }
+
+    /// The same, with U+FFFD for bytes that are not UTF-8.
+    #[cold]
+    fn write_replaced(&self, line: &Line<'_>, timestamps: &mut Timestamps, out: &mut Buffer) {
+        let lossy = |string: JsonStr<'_>| String::from_utf8_lossy(string.literal()).into_owned();
+        let [account, region, log_group, log_stream, id, message] = [
+            line.account,
+            line.region,
+            line.log_group,
+            line.log_stream,
+            line.event.id,
+            line.event.message,
+        ]
+        .map(lossy);
+        let line = Line {
+            carried: line.carried,
+            account: JsonStr::from_literal(&account),
+            region: JsonStr::from_literal(&region),
+            log_group: JsonStr::from_literal(&log_group),
+            log_stream: JsonStr::from_literal(&log_stream),
+            event: LogEvent {
+                id: JsonStr::from_literal(&id),
+                message: JsonStr::from_literal(&message),
+                ..line.event
+            },
+        };
+        self.write_other(&line, &literal(REPLACED), timestamps, out);
+    }
+
+    /// What is known of an event besides its fields. `error` is a JSON string, or empty.
+    #[inline(always)]
+    fn given<'g>(
+        &'g self,
+        line: &Line<'g>,
+        error: &'g [u8],
+        timestamps: &'g mut Timestamps,
+    ) -> Given<'g> {
+        let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
+        let region = line.region.literal();
+        let message = line.event.message.literal();
+        for (context, literal) in [
+            (Context::Account, line.account.literal()),
+            (
+                Context::Region,
+                if region == b"null" { b"" } else { region },
+            ),
+            (Context::LogGroup, line.log_group.literal()),
+            (Context::LogStream, line.log_stream.literal()),
+            (Context::EventId, line.event.id.literal()),
+            (Context::Source, line.carried.source.literal().as_bytes()),
+            (Context::Message, message),
+            (
+                Context::Original,
+                if self.keeps_original { message } else { b"" },
+            ),
+            (Context::Error, error),
+        ] {
+            literals[context as usize] = literal;
+        }
+        Given {
+            literals,
+            timestamp: line.event.timestamp,
+            timestamps,
+            names: &self.names,
+        }
+    }
+}
+
+impl Layouts {
+    #[inline(always)]
+    fn write(&self, given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) {
+        let chosen = match &self.choose {
+            None => 0,
+            Some((slots, by)) => {
+                let texts: Vec<&[u8]> = slots
+                    .iter()
+                    .map(|slot| slot.map_or(b"".as_slice(), |slot| fields.text_of(slot)))
+                    .collect();
+                by(&texts)
+            }
+        };
+        if let Some(program) = self.programs.get(chosen) {
+            program.write(given, fields, out);
+        }
+    }
+}
+
+impl Line<'_> {
+    #[inline(always)]
+    fn is_utf8(&self) -> bool {
+        self.event.message.is_utf8()
+            & self.event.id.is_utf8()
+            & self.account.is_utf8()
+            & self.region.is_utf8()
+            & self.log_group.is_utf8()
+            & self.log_stream.is_utf8()
+    }
+}
+
+/// A text as a JSON string.
+fn literal(text: &str) -> Vec<u8> {
+    serde_json::Value::from(text).to_string().into_bytes()
+}
+
+/// What a document says if bytes were replaced.
+const REPLACED: &str = "bytes that were not UTF-8 stand as U+FFFD";

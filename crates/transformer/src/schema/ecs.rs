@@ -1,0 +1,46 @@
+//! The schema `ecs`: the Elastic Common Schema, and the fields that Elastic's integration for AWS adds to it.
+
+mod other;
+mod vpc_flow_logs;
+
+use super::mapping::{Context, Mapping, Row, Value, constant, row};
+
+/// What a reader should know of the schema.
+pub(super) const ABOUT: &str = "\
+The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 8.17. The line is the document. Its fields are those \
+that Elastic's integration for AWS fills without a database, under the same names.";
+
+/// The mapping of each source.
+pub(super) fn mappings() -> Vec<Mapping> {
+    vec![vpc_flow_logs::mapping(), other::mapping()]
+}
+
+/// What all documents have.
+fn base() -> [Row; 5] {
+    [
+        row("ecs.version", constant("\"8.17.0\"")),
+        row("cloud.provider", constant("\"aws\"")),
+        row("event.id", Value::Context(Context::EventId)),
+        row(
+            "aws.cloudwatch.log_group",
+            Value::Context(Context::LogGroup),
+        ),
+        row(
+            "aws.cloudwatch.log_stream",
+            Value::Context(Context::LogStream),
+        ),
+    ]
+}
+
+/// The message that a document comes from.
+fn original() -> Row {
+    row("event.original", Value::Context(Context::Original))
+}
+
+/// The account that `id` is, and its name.
+fn account(id: fn() -> Value) -> [Row; 2] {
+    [
+        row("cloud.account.id", id()),
+        row("cloud.account.name", Value::Name(Box::new(id()))),
+    ]
+}

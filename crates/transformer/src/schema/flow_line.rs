@@ -1,0 +1,75 @@
+//! The fields of flow log lines, as spans of the line.
+
+use super::Misfit;
+use super::flow_log::{Text, decoded};
+use super::mapping::{Kind, Span};
+use crate::json::Split;
+use crate::source::FlowLogFormat;
+use crate::source::vpc_flow_logs::{Field, Kind as FieldKind};
+
+/// What the lines of a format have to be.
+pub(super) struct FlowLine {
+    fields: Vec<&'static Field>,
+    is_default: bool,
+}
+
+impl FlowLine {
+    pub(super) fn new(format: &FlowLogFormat) -> Self {
+        Self {
+            fields: format.fields().collect(),
+            is_default: format.is_default(),
+        }
+    }
+
+    /// Finds the fields of a line, whose text is escaped as it has to be in a JSON string.
+    ///
+    /// # Errors
+    /// Returns why the line is not of the format.
+    #[inline]
+    pub(super) fn find(
+        &self,
+        line: &[u8],
+        split: &Split,
+        spans: &mut Vec<Span>,
+    ) -> Result<(), Misfit> {
+        if split.count != self.fields.len() {
+            return Err(Misfit::Fields {
+                expected: self.fields.len(),
+                found: split.count,
+            });
+        }
+        if self.is_default && !line.starts_with(b"2 ") {
+            return Err(Misfit::Version);
+        }
+        spans.clear();
+        let mut begin = 0;
+        for (field, end) in self.fields.iter().zip(split.ends()) {
+            let kind = kind(field, &line[begin..], end - begin)?;
+            spans.push(match kind {
+                Kind::Absent => Span::default(),
+                kind => Span::new(kind, begin, end),
+            });
+            begin = end + 1;
+        }
+        Ok(())
+    }
+}
+
+/// What a field is: the first `length` bytes of `rest`.
+#[inline(always)]
+fn kind(field: &Field, rest: &[u8], length: usize) -> Result<Kind, Misfit> {
+    let (text, name) = (&rest[..length], field.name);
+    if text == b"-" {
+        return Ok(Kind::Absent);
+    }
+    match field.kind {
+        FieldKind::Integer if Text::new(rest, length).is_integer() => Ok(Kind::Scalar),
+        FieldKind::Integer => Err(Misfit::NotAnInteger { field: name }),
+        _ if text.is_empty() => Err(Misfit::Empty { field: name }),
+        FieldKind::Tag if text.contains(&b'%') => match decoded(text) {
+            Some(_) => Ok(Kind::Tag),
+            None => Err(Misfit::NotATag { field: name }),
+        },
+        FieldKind::Tag | FieldKind::Text => Ok(Kind::Text),
+    }
+}

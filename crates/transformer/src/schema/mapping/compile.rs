@@ -1,0 +1,211 @@
+//! From rows to what writes them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::program::{COMPUTED_FIELDS_MAX, Code, Padded, Program, Step};
+use super::{Finder, Row, Value};
+use crate::schema::documents::Growth;
+
+/// Where fields come from: a line with known columns, or JSON that is searched.
+pub(in crate::schema) enum Places<'p> {
+    /// The columns of the line, by field.
+    Columns(&'p [&'static str]),
+    Json(&'p mut Finder),
+}
+
+/// What the program of some rows takes.
+#[derive(Default)]
+pub(in crate::schema) struct Needs {
+    /// The most bytes of a document besides what it is given.
+    pub(in crate::schema) bytes: usize,
+    /// For each slot, how often its field may be written, and at the end whatever is searched in parts.
+    pub(in crate::schema) uses: Vec<usize>,
+    /// How often names of the context may be written.
+    pub(in crate::schema) names: usize,
+}
+
+/// Compiles rows. Places of one object stand together, in the order of the first of them.
+pub(in crate::schema) fn compile(
+    rows: &[Row],
+    places: &mut Places<'_>,
+    needs: &mut Needs,
+) -> Program {
+    let mut order = BTreeMap::new();
+    let mut sorted: Vec<(Vec<usize>, Vec<&str>, Code)> = Vec::new();
+    for row in rows {
+        let Some(code) = code(&row.value, places, needs) else {
+            continue;
+        };
+        let path: Vec<&str> = row.to.split('.').collect();
+        let place = (1..=path.len()).map(|length| {
+            let count = order.len();
+            *order.entry(path[..length].to_vec()).or_insert(count)
+        });
+        sorted.push((place.collect(), path.clone(), code));
+    }
+    sorted.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut program = Program::default();
+    let mut before: Vec<&str> = Vec::new();
+    for (_, path, code) in sorted {
+        let around = path.len() - 1;
+        let same = before.iter().zip(&path[..around]);
+        let shared = same.take_while(|(one, other)| one == other).count();
+        let leads: Vec<String> = (0..=around)
+            .map(|open| format!(",\"{}\":", path[open..].join("\":{\"")))
+            .collect();
+        needs.bytes += leads[0].len() + around;
+        let closing = before.len() - shared;
+        before = path[..around].to_vec();
+        if let Code::Constant(json) = &code
+            && let Some(last) = program.steps.last_mut()
+            && let Code::Constant(earlier) = &last.code
+        {
+            let both = format!(
+                "{}{}{}{}",
+                earlier.text(),
+                "}".repeat(closing),
+                leads[shared],
+                json.text()
+            );
+            last.code = Code::Constant(Padded::new(&both));
+            last.depth = around;
+            continue;
+        }
+        program.steps.push(Step {
+            shared,
+            depth: around,
+            leads: leads.iter().map(|lead| Padded::new(lead)).collect(),
+            code,
+        });
+    }
+    program
+}
+
+/// Compiles a value. Returns `None` if it is absent in every event.
+fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Code> {
+    let all = |values: &[Value], places: &mut Places<'_>, needs: &mut Needs| {
+        let codes = values.iter().filter_map(|value| code(value, places, needs));
+        Some(codes.collect()).filter(|codes: &Vec<_>| !codes.is_empty())
+    };
+    Some(match value {
+        Value::Constant(json) => {
+            needs.bytes += json.len();
+            Code::Constant(Padded::new(json))
+        }
+        Value::Context(context) => {
+            needs.names += 1;
+            needs.bytes += 32;
+            Code::Context(*context)
+        }
+        Value::Field(path, how) => {
+            let slot = places.slot(path)?;
+            needs.uses(slot, 1);
+            // A number becomes a time; a word of a table, JSON.
+            needs.bytes += how.bytes_max();
+            Code::Field(slot, *how)
+        }
+        Value::First(values) => Code::First(all(values, places, needs)?),
+        Value::List(values) => {
+            needs.bytes += values.len() + 2;
+            Code::List(all(values, places, needs)?)
+        }
+        Value::Object(rows) => Code::Object(compile(rows, places, needs)),
+        Value::Each(path, rows) => {
+            let slot = places.slot(path)?;
+            let mut finder = Finder::new(places.any_case());
+            let mut inner = Needs::default();
+            let program = compile(rows, &mut Places::Json(&mut finder), &mut inner);
+            // The shortest element with a value in it is `{"a":1}`.
+            needs.uses(slot, finder.uses_max(&inner.uses) + inner.bytes / 7 + 1);
+            Code::Each(slot, finder, program)
+        }
+        Value::Elements(path, how) => {
+            let slot = places.slot(path)?;
+            needs.uses(slot, 1 + how.bytes_max());
+            Code::Elements(slot, *how)
+        }
+        Value::Name(account) => Code::Name(Box::new(code(account, places, needs)?)),
+        Value::Computed(computed) => {
+            let fields = computed.fields.iter().take(COMPUTED_FIELDS_MAX);
+            needs.bytes += COMPUTED_BYTES_MAX;
+            let slots = fields.map(|field| places.slot(field).unwrap_or(usize::MAX));
+            Code::Computed(slots.collect(), computed.by)
+        }
+        Value::Rest => match places {
+            Places::Columns(_) => return None,
+            Places::Json(finder) => {
+                finder.wants_rest = true;
+                Code::Rest
+            }
+        },
+    })
+}
+
+impl Places<'_> {
+    /// The slot of a field; `None` if it is in no event.
+    pub(in crate::schema) fn slot(&mut self, path: &'static str) -> Option<usize> {
+        match self {
+            Self::Columns(columns) => columns.iter().position(|column| *column == path),
+            Self::Json(finder) => Some(finder.slot(path)),
+        }
+    }
+
+    fn any_case(&self) -> bool {
+        match self {
+            Self::Columns(_) => false,
+            Self::Json(finder) => finder.any_case(),
+        }
+    }
+}
+
+impl Needs {
+    /// How much longer than an event its line can be.
+    pub(in crate::schema) fn growth(&self, places: &Places<'_>) -> Growth {
+        let (times, rest) = match places {
+            Places::Columns(_) => (self.uses.iter().copied().max().unwrap_or_default(), 0),
+            // The shortest member is `"":0,`.
+            Places::Json(finder) if finder.wants_rest => (
+                finder.uses_max(&self.uses),
+                2 + finder.prefix_bytes_max() / 5,
+            ),
+            Places::Json(finder) => (finder.uses_max(&self.uses), 0),
+        };
+        Growth {
+            // The message itself may stand in the document.
+            times: times.max(1) + rest,
+            bytes: self.bytes,
+        }
+    }
+
+    fn uses(&mut self, slot: usize, count: usize) {
+        if self.uses.len() <= slot {
+            self.uses.resize(slot + 1, 0);
+        }
+        self.uses[slot] += count;
+    }
+}
+
+/// Rows for the fields of flow logs that no row reads, under the path of the row that is to hold the rest.
+pub(in crate::schema) fn with_rest(rows: Vec<Row>, fields: &[&'static str]) -> Vec<Row> {
+    let mut read = Vec::new();
+    for row in &rows {
+        row.value.fields(&mut read);
+    }
+    let mut all = Vec::new();
+    for row in rows {
+        if !matches!(row.value, Value::Rest) {
+            all.push(row);
+            continue;
+        }
+        let unread = fields.iter().filter(|field| !read.contains(*field));
+        all.extend(unread.map(|field| Row {
+            to: Cow::Owned(format!("{}.{}", row.to, field.replace('-', "_"))),
+            value: super::keyword(field),
+        }));
+    }
+    all
+}
+
+/// The most bytes of JSON that a computed value has. Our own choice of bound.
+const COMPUTED_BYTES_MAX: usize = 128;

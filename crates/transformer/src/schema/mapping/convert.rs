@@ -1,0 +1,314 @@
+//! Fields as values: where a field stands in a text, and what a document has of it.
+
+use std::net::IpAddr;
+
+use super::As;
+use crate::buffer::Buffer;
+use crate::limits::TERM_BYTES_MAX;
+use crate::schema::flow_log::decoded;
+use crate::timestamp::{MILLISECONDS_MAX, TIME, Timestamps};
+
+/// Where a field stands in a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::schema) struct Span {
+    pub(in crate::schema) kind: Kind,
+    pub(in crate::schema) begin: u32,
+    pub(in crate::schema) end: u32,
+}
+
+/// What a field is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::schema) enum Kind {
+    #[default]
+    Absent,
+    /// The inside of a JSON string, escaped.
+    Text,
+    /// The value of a tag, percent-encoded, inside of a JSON string.
+    Tag,
+    /// A number, `true` or `false`.
+    Scalar,
+    /// An object or an array.
+    Nested,
+}
+
+impl Span {
+    #[inline(always)]
+    pub(in crate::schema) fn new(kind: Kind, begin: usize, end: usize) -> Self {
+        Self {
+            kind,
+            begin: begin as u32,
+            end: end as u32,
+        }
+    }
+
+    /// The field.
+    #[inline(always)]
+    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+        &text[self.begin as usize..self.end as usize]
+    }
+
+    /// The field, and all that follows it in the text.
+    #[inline(always)]
+    fn with_rest(self, text: &[u8]) -> (&[u8], usize) {
+        (
+            &text[self.begin as usize..],
+            (self.end - self.begin) as usize,
+        )
+    }
+}
+
+/// Appends a field as a value. Returns `false` if it is absent; `out` may then hold a part of it.
+#[inline(always)]
+pub(super) fn convert(
+    span: Span,
+    text: &[u8],
+    how: As,
+    timestamps: &mut Timestamps,
+    out: &mut Buffer,
+) -> bool {
+    if span.kind == Kind::Absent {
+        return false;
+    }
+    let field = span.of(text);
+    match (how, span.kind) {
+        (As::Keyword, Kind::Text) if field.len() <= TERM_BYTES_MAX => {
+            quoted(span, text, out);
+            true
+        }
+        (As::Keyword, _) => keyword(span, text, out),
+        (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
+            let (rest, length) = span.with_rest(text);
+            put(out, rest, length);
+            true
+        }
+        (As::Ip, Kind::Text) if is_address(field) => {
+            quoted(span, text, out);
+            true
+        }
+        (As::Map(table), Kind::Text | Kind::Scalar) => {
+            let found = table.iter().find(|(from, _)| from.as_bytes() == field);
+            if let Some((_, json)) = found {
+                out.extend(json.as_bytes());
+            }
+            found.is_some()
+        }
+        (As::Present(json), _) => {
+            out.extend(json.as_bytes());
+            true
+        }
+        (As::Boolean, Kind::Text | Kind::Scalar) if matches!(field, b"true" | b"false") => {
+            out.extend(field);
+            true
+        }
+        (As::DateOfSeconds, Kind::Text | Kind::Scalar) => {
+            let Some(milliseconds) = milliseconds_of(field) else {
+                return false;
+            };
+            time(milliseconds, timestamps, out);
+            true
+        }
+        (As::MillisecondsOfSeconds, Kind::Text | Kind::Scalar) => {
+            let is_time = milliseconds_of(field).is_some();
+            if is_time {
+                out.extend_with([field, if field == b"0" { b"" } else { b"000" }]);
+            }
+            is_time
+        }
+        (As::Date, Kind::Text) => date(span, text, timestamps, out),
+        (As::Milliseconds, Kind::Text) => {
+            let milliseconds = instant(field);
+            if let Some(milliseconds) = milliseconds {
+                out.extend(milliseconds.to_string().as_bytes());
+            }
+            milliseconds.is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Appends a time as a string.
+#[inline]
+pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buffer) {
+    let room = out.room(TIME + 2);
+    room[0] = b'"';
+    room[TIME + 1] = b'"';
+    if let Some(place) = room[1..].first_chunk_mut() {
+        timestamps.write(milliseconds, place);
+    }
+    out.advance(TIME + 2);
+}
+
+/// Appends the first `length` bytes of `rest`. A copy of fixed length takes two instructions, and what it writes beyond is
+/// overwritten.
+#[inline(always)]
+pub(super) fn put(out: &mut Buffer, rest: &[u8], length: usize) {
+    let room = out.room(length.max(CHUNK));
+    match (room.first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
+        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
+        _ => room[..length].copy_from_slice(&rest[..length]),
+    }
+    out.advance(length);
+}
+
+/// Appends a field as a string.
+#[inline(always)]
+fn quoted(span: Span, text: &[u8], out: &mut Buffer) {
+    let (rest, length) = span.with_rest(text);
+    let room = out.room(length.max(CHUNK) + 2);
+    room[0] = b'"';
+    match (room[1..].first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
+        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
+        _ => room[1..=length].copy_from_slice(&rest[..length]),
+    }
+    room[length + 1] = b'"';
+    out.advance(length + 2);
+}
+
+/// Appends what is not a short text as a string.
+#[inline(never)]
+fn keyword(span: Span, text: &[u8], out: &mut Buffer) -> bool {
+    let begin = out.len();
+    match span.kind {
+        Kind::Absent => return false,
+        Kind::Nested => as_text(span.of(text), out),
+        Kind::Text | Kind::Scalar => quoted(span, text, out),
+        Kind::Tag => match decoded(span.of(text)) {
+            Some(decoded) => out.extend_with([b"\"", decoded.as_bytes(), b"\""]),
+            None => return false,
+        },
+    }
+    if out.len() - begin > TERM_BYTES_MAX {
+        cut(begin, out);
+    }
+    true
+}
+
+/// Appends JSON as a string, without the white space between its tokens.
+fn as_text(json: &[u8], out: &mut Buffer) {
+    let (mut is_inside, mut is_escaped) = (false, false);
+    let room = out.room(2 * json.len() + 2);
+    room[0] = b'"';
+    let mut length = 1;
+    for &byte in json {
+        if is_inside {
+            is_inside = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+        } else if crate::json::is_white_space(byte) {
+            continue;
+        } else {
+            is_inside = byte == b'"';
+        }
+        // Strings in JSON hold no control characters, so that nothing else needs an escape.
+        room[length] = b'\\';
+        length += usize::from(byte == b'"' || byte == b'\\');
+        room[length] = byte;
+        length += 1;
+    }
+    room[length] = b'"';
+    out.advance(length + 1);
+}
+
+/// Cuts the string that begins at `begin` if what it stands for is too long for a term of an index.
+#[cold]
+fn cut(begin: usize, out: &mut Buffer) {
+    let text: String = match serde_json::from_slice(&out.written()[begin..]) {
+        Ok(text) => text,
+        // No text can hold it: the escapes count as they stand.
+        Err(_) => String::from_utf8_lossy(&out.written()[begin + 1..out.len() - 1])
+            .replace('\\', "\u{fffd}"),
+    };
+    if text.len() <= TERM_BYTES_MAX {
+        return;
+    }
+    let end = text.floor_char_boundary(TERM_BYTES_MAX - CUT.len());
+    let literal = serde_json::Value::from(format!("{}{CUT}", &text[..end])).to_string();
+    out.truncate(begin);
+    out.extend(literal.as_bytes());
+}
+
+/// Appends a time that is text already: as it is, if it is as ECS wants it, or else in our own form.
+#[inline(never)]
+fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) -> bool {
+    let field = span.of(text);
+    let Some(milliseconds) = instant(field) else {
+        return false;
+    };
+    let is_usual = matches!(field, [.., b'Z']) && (20..=30).contains(&field.len());
+    if is_usual && field.get(10) == Some(&b'T') && field.get(19).is_some_and(|b| b".Z".contains(b))
+    {
+        quoted(span, text, out);
+    } else {
+        time(milliseconds, timestamps, out);
+    }
+    true
+}
+
+/// Milliseconds since 1970 of a time that is text, from 1970 to 9999.
+fn instant(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    Some(instant.as_millisecond()).filter(|time| (0..=MILLISECONDS_MAX).contains(time))
+}
+
+/// Milliseconds since 1970 of seconds that are digits, to 9999.
+#[inline]
+fn milliseconds_of(digits: &[u8]) -> Option<i64> {
+    let is_number = (1..=12).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    if !is_number || (digits[0] == b'0' && digits.len() > 1) {
+        return None;
+    }
+    let seconds = digits
+        .iter()
+        .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some(seconds * 1000).filter(|time| *time <= MILLISECONDS_MAX)
+}
+
+/// Whether the text is an integer as JSON writes it, that a signed integer of 64 bits can hold.
+#[inline]
+fn is_integer(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let is_plain = !digits.starts_with(b"0") || text.len() == 1;
+    is_plain && (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether the text is an IP address.
+#[inline]
+fn is_address(text: &[u8]) -> bool {
+    is_ipv4(text) || is_ipv6(text)
+}
+
+#[inline]
+fn is_ipv4(text: &[u8]) -> bool {
+    let (mut number, mut digits, mut dots) = (0_u32, 0, 0);
+    for &byte in text {
+        if byte == b'.' {
+            if digits == 0 {
+                return false;
+            }
+            (number, digits) = (0, 0);
+            dots += 1;
+        } else {
+            if !byte.is_ascii_digit() || (digits > 0 && number == 0) {
+                return false;
+            }
+            number = number * 10 + u32::from(byte - b'0');
+            digits += 1;
+            if number > 255 {
+                return false;
+            }
+        }
+    }
+    dots == 3 && digits > 0
+}
+
+#[inline(never)]
+fn is_ipv6(text: &[u8]) -> bool {
+    text.contains(&b':')
+        && std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
+}
+
+/// Bytes that are copied at once: what most fields, and all their names, fit into.
+pub(super) const CHUNK: usize = 32;
+
+/// What ends a text that was cut.
+const CUT: &str = "… (cut)";

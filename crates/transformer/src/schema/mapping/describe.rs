@@ -1,0 +1,187 @@
+//! Mappings as Markdown.
+
+use std::fmt::{self, Write};
+
+use super::{As, Context, Mapping, Row, Value};
+use crate::source::Source;
+
+/// Appends a mapping as Markdown. `since` says which version of its source brought a field, if that is known.
+pub(in crate::schema) fn describe(
+    mapping: &Mapping,
+    since: impl Fn(Option<Source>, &str) -> Option<u8>,
+    text: &mut String,
+) -> fmt::Result {
+    let since = |field: &str| since(mapping.source, field);
+    match mapping.source {
+        Some(source) => write!(text, "\n### `{source}`\n")?,
+        None => write!(text, "\n### All other log events\n")?,
+    }
+    write!(text, "\n{}\n", mapping.about)?;
+    for layout in &mapping.layouts {
+        if !layout.name.is_empty() {
+            write!(text, "\n#### {}\n", layout.name)?;
+        }
+        text.push_str("\n| in the document | type | from |\n|---|---|---|\n");
+        for row in &layout.rows {
+            describe_row(row, "", &since, text)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe_row(
+    row: &Row,
+    prefix: &str,
+    since: &impl Fn(&str) -> Option<u8>,
+    text: &mut String,
+) -> fmt::Result {
+    let to = format!("{prefix}{}", row.to);
+    writeln!(
+        text,
+        "| `{to}` | {} | {} |",
+        row.value.kind(),
+        from(&row.value, since)
+    )?;
+    if let Value::Each(_, rows) = &row.value {
+        for row in rows {
+            describe_row(row, &format!("{to}[]."), since, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a value comes from.
+fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
+    let all = |values: &[Value], between: &str| {
+        let values = values.iter().map(|value| from(value, since));
+        values.collect::<Vec<_>>().join(between)
+    };
+    let field = |path: &str| match since(path) {
+        Some(version) => format!("`{path}` (version {version})"),
+        None => format!("`{path}`"),
+    };
+    match value {
+        Value::Constant(json) => format!("always `{json}`"),
+        Value::Context(context) => context.about().to_owned(),
+        Value::Field(path, As::Map(table)) => {
+            let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
+            format!("{}: {}", field(path), pairs.collect::<Vec<_>>().join(", "))
+        }
+        Value::Field(path, As::Present(json)) => format!("`{json}` if there is {}", field(path)),
+        Value::Field(path, _) | Value::Each(path, _) | Value::Elements(path, _) => field(path),
+        Value::First(values) => all(values, ", or else "),
+        Value::List(values) => all(values, ", "),
+        Value::Object(rows) => {
+            let rows = rows
+                .iter()
+                .map(|row| format!("`{}`: {}", row.to, from(&row.value, since)));
+            format!("{{{}}}", rows.collect::<Vec<_>>().join("; "))
+        }
+        Value::Name(account) => format!(
+            "the name that the settings have for {}",
+            from(account, since)
+        ),
+        Value::Computed(computed) => computed.about.to_owned(),
+        Value::Rest => "all fields that stand in no other row, by name or path".to_owned(),
+    }
+}
+
+impl Value {
+    /// The type of the JSON, in words.
+    pub(in crate::schema) fn kind(&self) -> String {
+        match self {
+            Self::Constant(json) => kind_of(json).to_owned(),
+            Self::Context(Context::Milliseconds) => "integer".to_owned(),
+            Self::Context(Context::Time) => "time".to_owned(),
+            Self::Context(_) | Self::Name(_) => "string".to_owned(),
+            Self::Field(_, how) => how.kind().to_owned(),
+            Self::First(values) => {
+                let mut kinds: Vec<_> = values.iter().map(Self::kind).collect();
+                kinds.dedup();
+                kinds.join(" or ")
+            }
+            Self::List(values) => match values.first() {
+                Some(first) => format!("array of {}", first.kind()),
+                None => "array".to_owned(),
+            },
+            Self::Object(_) | Self::Rest => "object".to_owned(),
+            Self::Each(..) => "array of object".to_owned(),
+            Self::Elements(_, how) => format!("array of {}", how.kind()),
+            Self::Computed(computed) => computed.kind.to_owned(),
+        }
+    }
+
+    /// Adds the fields that the value reads.
+    pub(super) fn fields(&self, fields: &mut Vec<&'static str>) {
+        match self {
+            Self::Constant(_) | Self::Context(_) | Self::Rest => {}
+            Self::Field(path, _) | Self::Each(path, _) | Self::Elements(path, _) => {
+                fields.push(path);
+            }
+            Self::First(values) | Self::List(values) => {
+                values.iter().for_each(|value| value.fields(fields));
+            }
+            Self::Name(account) => account.fields(fields),
+            Self::Object(rows) => rows.iter().for_each(|row| row.value.fields(fields)),
+            Self::Computed(computed) => fields.extend(computed.fields),
+        }
+    }
+}
+
+impl As {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Keyword => "string",
+            Self::Long | Self::Milliseconds | Self::MillisecondsOfSeconds => "integer",
+            Self::Ip => "IP address",
+            Self::Boolean => "boolean",
+            Self::Date | Self::DateOfSeconds => "time",
+            Self::Map(table) => table.first().map_or("string", |(_, json)| kind_of(json)),
+            Self::Present(json) => kind_of(json),
+        }
+    }
+
+    /// The most bytes that a value has besides those of its field.
+    pub(super) fn bytes_max(self) -> usize {
+        match self {
+            Self::Map(table) => {
+                let lengths = table.iter().map(|(_, json)| json.len());
+                lengths.max().unwrap_or_default()
+            }
+            Self::Present(json) => json.len(),
+            Self::Long | Self::Boolean => 0,
+            Self::Keyword | Self::Ip => 2,
+            Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
+                26
+            }
+        }
+    }
+}
+
+/// The type of JSON.
+fn kind_of(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'"') => "string",
+        Some(b'[') => "array of string",
+        Some(b'{') => "object",
+        Some(b't' | b'f') => "boolean",
+        _ => "integer",
+    }
+}
+
+impl Context {
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Account => "the account of the event",
+            Self::Region => "the Region of the event, if it is known",
+            Self::LogGroup => "the log group",
+            Self::LogStream => "the log stream",
+            Self::EventId => "the id that CloudWatch Logs gave the event",
+            Self::Source => "the source, such as `cloudtrail`",
+            Self::Message => "the message",
+            Self::Original => "the message, unless the settings leave originals out",
+            Self::Error => "why the message is not as its source writes it",
+            Self::Time | Self::Milliseconds => "the time that CloudWatch Logs has of the event",
+        }
+    }
+}

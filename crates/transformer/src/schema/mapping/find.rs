@@ -1,0 +1,353 @@
+//! Finds fields in JSON by their paths, all of them in one walk.
+
+use std::collections::BTreeMap;
+
+use super::convert::{Kind, Span};
+use crate::json::{Cursor, Invalid, JsonStr, Simd, Walk, walk};
+
+/// The fields that are wanted of a JSON object.
+#[derive(Default)]
+pub(in crate::schema) struct Finder {
+    /// The first is the object itself.
+    nodes: Vec<Node>,
+    /// By path.
+    slots: BTreeMap<&'static str, usize>,
+    /// Whether a key may begin with a capital letter as well.
+    any_case: bool,
+    /// Whether members that are not wanted are to be noted.
+    pub(super) wants_rest: bool,
+}
+
+/// A place in an object, in which fields are wanted.
+struct Node {
+    /// Its path, with a dot at the end.
+    prefix: String,
+    slot: Option<usize>,
+    children: Vec<Child>,
+    /// The first child whose key has this hash, counted from 1.
+    by_hash: [u8; HASHES],
+}
+
+struct Child {
+    key: &'static [u8],
+    node: usize,
+    /// The next child whose key has the same hash, counted from 1.
+    next: u8,
+}
+
+/// A member that is not wanted.
+pub(super) struct Rest {
+    node: usize,
+    /// The inside of its key.
+    pub(super) key: Span,
+    pub(super) value: Span,
+}
+
+/// What was found: a span for each slot.
+#[derive(Default)]
+pub(in crate::schema) struct Found {
+    pub(in crate::schema) spans: Vec<Span>,
+    pub(super) rest: Vec<Rest>,
+}
+
+impl Finder {
+    pub(in crate::schema) fn new(any_case: bool) -> Self {
+        Self {
+            nodes: vec![Node::new(String::new())],
+            slots: BTreeMap::new(),
+            any_case,
+            wants_rest: false,
+        }
+    }
+
+    /// The slot of the field at this path.
+    pub(super) fn slot(&mut self, path: &'static str) -> usize {
+        let count = self.slots.len();
+        let slot = *self.slots.entry(path).or_insert(count);
+        let mut node = 0;
+        for key in path.split('.') {
+            node = self.child(node, key);
+        }
+        self.nodes[node].slot = Some(slot);
+        slot
+    }
+
+    fn child(&mut self, node: usize, key: &'static str) -> usize {
+        let key = key.as_bytes();
+        if let Some(known) = self.nodes[node].find(key, false) {
+            return known;
+        }
+        let new = self.nodes.len();
+        let prefix = &self.nodes[node].prefix;
+        let node_of_key = Node::new(format!("{prefix}{}.", String::from_utf8_lossy(key)));
+        self.nodes.push(node_of_key);
+        let parent = &mut self.nodes[node];
+        let first = &mut parent.by_hash[hash(key)];
+        parent.children.push(Child {
+            key,
+            node: new,
+            next: *first,
+        });
+        *first = parent.children.len() as u8;
+        new
+    }
+
+    /// The path of the object that holds a member which is not wanted, with a dot at the end.
+    pub(super) fn prefix(&self, rest: &Rest) -> &str {
+        &self.nodes[rest.node].prefix
+    }
+
+    /// For each path, how often it and the places that it stands in are used at most, if `uses` says it of each slot.
+    pub(super) fn uses_max(&self, uses: &[usize]) -> usize {
+        self.uses_below(0, uses)
+    }
+
+    fn uses_below(&self, node: usize, uses: &[usize]) -> usize {
+        let node = &self.nodes[node];
+        let below = node
+            .children
+            .iter()
+            .map(|child| self.uses_below(child.node, uses));
+        let own = node.slot.and_then(|slot| uses.get(slot)).copied();
+        own.unwrap_or_default() + below.max().unwrap_or_default()
+    }
+
+    pub(super) fn any_case(&self) -> bool {
+        self.any_case
+    }
+
+    /// The longest path of an object whose members may be noted.
+    pub(super) fn prefix_bytes_max(&self) -> usize {
+        let prefixes = self.nodes.iter().map(|node| node.prefix.len());
+        prefixes.max().unwrap_or_default()
+    }
+
+    /// Finds the fields in a text that should be one JSON object.
+    #[inline]
+    pub(in crate::schema) fn find(&self, text: &[u8], found: &mut Found) -> Result<(), Invalid> {
+        found.spans.clear();
+        found.spans.resize(self.slots.len(), Span::default());
+        found.rest.clear();
+        walk(text, Find(self, found))
+    }
+}
+
+impl Node {
+    fn new(prefix: String) -> Self {
+        Self {
+            prefix,
+            slot: None,
+            children: Vec::new(),
+            by_hash: [0; HASHES],
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, key: &[u8], any_case: bool) -> Option<usize> {
+        let mut at = self.by_hash[hash(key)];
+        while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
+            if child.key == key || (any_case && is_same_in_any_case(child.key, key)) {
+                return Some(child.node);
+            }
+            at = child.next;
+        }
+        None
+    }
+}
+
+/// Whether keys differ at most in the case of their first letter.
+fn is_same_in_any_case(one: &[u8], other: &[u8]) -> bool {
+    match (one.split_first(), other.split_first()) {
+        (Some((a, one)), Some((b, other))) => a.eq_ignore_ascii_case(b) && one == other,
+        _ => false,
+    }
+}
+
+/// The same for keys that differ only in the case of their first letter.
+#[inline(always)]
+fn hash(key: &[u8]) -> usize {
+    let first = key.first().map_or(0, |byte| usize::from(byte | 0x20));
+    let last = key
+        .get(1..)
+        .and_then(<[u8]>::last)
+        .map_or(0, |byte| usize::from(*byte));
+    (key.len() + 5 * first + 3 * last) % HASHES
+}
+
+const HASHES: usize = 64;
+
+struct Find<'f>(&'f Finder, &'f mut Found);
+
+impl<'a> Walk<'a> for Find<'_> {
+    type Found = Result<(), Invalid>;
+
+    #[inline(always)]
+    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Self::Found {
+        let Self(finder, found) = self;
+        cursor.white_space();
+        object(&mut cursor, finder, found)?;
+        cursor.white_space();
+        if cursor.rest().is_empty() {
+            Ok(())
+        } else {
+            Err(Invalid::Syntax)
+        }
+    }
+}
+
+/// An object or array that the walk is in.
+#[derive(Clone, Copy)]
+struct Open {
+    node: usize,
+    begin: usize,
+    /// The place of the next value, if it is an array.
+    index: Option<usize>,
+}
+
+#[inline(always)]
+fn object<S: Simd>(
+    cursor: &mut Cursor<'_, S>,
+    finder: &Finder,
+    found: &mut Found,
+) -> Result<(), Invalid> {
+    let mut outer: Vec<Open> = Vec::new();
+    let mut open = Open {
+        node: 0,
+        begin: cursor.at(),
+        index: None,
+    };
+    let mut goes_on = cursor.open_object()?;
+    loop {
+        while !goes_on {
+            let Some(around) = outer.pop() else {
+                return Ok(());
+            };
+            if let Some(slot) = finder.nodes[open.node].slot {
+                found.spans[slot] = Span::new(Kind::Nested, open.begin, cursor.at());
+            }
+            open = around;
+            goes_on = match open.index {
+                None => cursor.next_member()?,
+                Some(_) => cursor.next_value()?,
+            };
+        }
+        let node = &finder.nodes[open.node];
+        let (mut key, mut child) = (Span::default(), None);
+        match &mut open.index {
+            None => {
+                let begin = cursor.at();
+                let literal = cursor.short_string()?;
+                key = Span::new(Kind::Text, begin + 1, cursor.at() - 1);
+                cursor.white_space();
+                if !cursor.token(":") {
+                    return Err(Invalid::Syntax);
+                }
+                cursor.white_space();
+                child = node.find(literal.inner(), finder.any_case);
+                if child.is_none() && literal.inner().contains(&b'\\') {
+                    child = escaped(node, literal, finder.any_case);
+                }
+            }
+            Some(index) => {
+                if !node.children.is_empty() {
+                    child = node.find(index.to_string().as_bytes(), false);
+                }
+                *index += 1;
+            }
+        }
+        let begin = cursor.at();
+        let first = cursor.peek();
+        if let (Some(child), Some(b'{' | b'[')) = (child, first)
+            && finder.nodes[child].is_entered(first == Some(b'['))
+        {
+            outer.push(open);
+            open = Open {
+                node: child,
+                begin,
+                index: (first == Some(b'[')).then_some(0),
+            };
+            goes_on = match open.index {
+                None => cursor.open_object()?,
+                Some(_) => cursor.open_array()?,
+            };
+            continue;
+        }
+        let value = if first == Some(b'"') {
+            cursor.short_string()?;
+            Span::new(Kind::Text, begin + 1, cursor.at() - 1)
+        } else {
+            cursor.value(outer.len() as u32 + 1)?;
+            let kind = match first {
+                Some(b'{' | b'[') => Kind::Nested,
+                Some(b'n') => Kind::Absent,
+                _ => Kind::Scalar,
+            };
+            Span::new(kind, begin, cursor.at())
+        };
+        match child {
+            Some(child) => {
+                if let Some(slot) = finder.nodes[child].slot {
+                    found.spans[slot] = value;
+                }
+            }
+            None if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent => {
+                found.rest.push(Rest {
+                    node: open.node,
+                    key,
+                    value,
+                });
+            }
+            None => {}
+        }
+        goes_on = match open.index {
+            None => cursor.next_member()?,
+            Some(_) => cursor.next_value()?,
+        };
+    }
+}
+
+impl Node {
+    /// Whether fields are wanted in this place if an array, or else an object, stands there.
+    #[inline(always)]
+    fn is_entered(&self, is_array: bool) -> bool {
+        let first = self.children.first();
+        first.is_some_and(|child| child.key[0].is_ascii_digit() == is_array)
+    }
+}
+
+/// The child whose key this literal stands for.
+#[cold]
+#[inline(never)]
+fn escaped(node: &Node, key: JsonStr<'_>, any_case: bool) -> Option<usize> {
+    node.find(key.text().as_bytes(), any_case)
+}
+
+/// The values of a JSON array, or none if it is anything else.
+pub(super) fn elements(text: &[u8]) -> Vec<Span> {
+    walk(text, Elements).unwrap_or_default()
+}
+
+struct Elements;
+
+impl<'a> Walk<'a> for Elements {
+    type Found = Result<Vec<Span>, Invalid>;
+
+    #[inline(always)]
+    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Self::Found {
+        let mut spans = Vec::new();
+        let mut goes_on = cursor.open_array()?;
+        while goes_on {
+            let begin = cursor.at();
+            cursor.value(1)?;
+            let end = cursor.at();
+            spans.push(match cursor.since(begin).first() {
+                Some(b'"') => Span::new(Kind::Text, begin + 1, end - 1),
+                Some(b'{' | b'[') => Span::new(Kind::Nested, begin, end),
+                Some(b'n') => Span::default(),
+                _ => Span::new(Kind::Scalar, begin, end),
+            });
+            goes_on = cursor.next_value()?;
+        }
+        Ok(spans)
+    }
+}

@@ -1,0 +1,326 @@
+//! What writes a document: its places in order, each with the text before it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::convert::{CHUNK, Kind, convert, put, time};
+use super::find::{Finder, Found, elements};
+use super::{As, Context};
+use crate::buffer::Buffer;
+use crate::timestamp::Timestamps;
+
+/// Writes the objects of one kind.
+#[derive(Default)]
+pub(in crate::schema) struct Program {
+    pub(super) steps: Vec<Step>,
+}
+
+/// A place of an object, or several with constants that follow one another.
+pub(super) struct Step {
+    /// The objects around it that are also around the place before it.
+    pub(super) shared: usize,
+    /// The objects around it at its end.
+    pub(super) depth: usize,
+    /// What comes before the value: a comma, the names of the objects to open, and the last name. By the number of the objects that
+    /// are open already.
+    pub(super) leads: Vec<Padded>,
+    pub(super) code: Code,
+}
+
+/// A text with zeros behind it, so that it can be copied by chunks.
+#[derive(Default)]
+pub(super) struct Padded {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Padded {
+    pub(super) fn new(text: &str) -> Self {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(bytes.len().max(CHUNK), 0);
+        Self {
+            bytes,
+            length: text.len(),
+        }
+    }
+
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes[..self.length])
+    }
+
+    #[inline(always)]
+    fn put(&self, out: &mut Buffer) {
+        put(out, &self.bytes, self.length);
+    }
+}
+
+/// A value, with its fields found.
+pub(super) enum Code {
+    Constant(Padded),
+    Context(Context),
+    Field(usize, As),
+    First(Vec<Code>),
+    List(Vec<Code>),
+    Object(Program),
+    Each(usize, Finder, Program),
+    Elements(usize, As),
+    Computed(Vec<usize>, fn(&[&[u8]]) -> Option<&'static str>),
+    /// The name of the account that another value is.
+    Name(Box<Code>),
+    Rest,
+}
+
+/// What a document is made of.
+pub(in crate::schema) struct Given<'g> {
+    /// What is known of the event besides its message: JSON strings, by [`Context`]; empty if absent.
+    pub(in crate::schema) literals: [&'g [u8]; LITERALS],
+    /// When it happened, in milliseconds since 1970.
+    pub(in crate::schema) timestamp: i64,
+    pub(in crate::schema) timestamps: &'g mut Timestamps,
+    /// Names of accounts; both as JSON strings.
+    pub(in crate::schema) names: &'g BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+/// The values of [`Context`] that are JSON strings.
+pub(in crate::schema) const LITERALS: usize = Context::Time as usize;
+
+/// The fields of a message.
+#[derive(Clone, Copy)]
+pub(in crate::schema) struct Fields<'f> {
+    pub(in crate::schema) text: &'f [u8],
+    pub(in crate::schema) found: &'f Found,
+    /// What found them; absent for flow logs.
+    pub(in crate::schema) finder: Option<&'f Finder>,
+}
+
+impl<'f> Fields<'f> {
+    /// The field in a slot, without quotes; empty if it is absent.
+    #[inline(always)]
+    pub(in crate::schema) fn text_of(self, slot: usize) -> &'f [u8] {
+        self.found.spans[slot].of(self.text)
+    }
+}
+
+impl Program {
+    /// Appends an object. Returns whether there is more in it than constants; if not, `out` may hold a part of it.
+    pub(in crate::schema) fn write(
+        &self,
+        given: &mut Given<'_>,
+        fields: Fields<'_>,
+        out: &mut Buffer,
+    ) -> bool {
+        let begin = out.len();
+        let (mut open, mut shared, mut has_content) = (0, 0, false);
+        for step in &self.steps {
+            shared = step.shared.min(shared);
+            if let Code::Field(slot, _) = step.code
+                && fields.found.spans[slot].kind == Kind::Absent
+            {
+                continue;
+            }
+            let before = out.len();
+            for _ in shared..open {
+                out.push(b'}');
+            }
+            step.leads[shared].put(out);
+            if step.code.write(given, fields, out) {
+                has_content |= !matches!(step.code, Code::Constant(_));
+                open = step.depth;
+                shared = open;
+            } else {
+                out.truncate(before);
+            }
+        }
+        for _ in 0..open {
+            out.push(b'}');
+        }
+        out.push(b'}');
+        // The comma before the first member is the brace.
+        if out.len() > begin + 1 {
+            out.written_mut()[begin] = b'{';
+        }
+        has_content
+    }
+}
+
+impl Code {
+    /// Appends the value. Returns `false` if it is absent; `out` may then hold a part of it.
+    #[inline(always)]
+    fn write(&self, given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) -> bool {
+        match self {
+            Self::Constant(json) => {
+                json.put(out);
+                true
+            }
+            Self::Field(slot, how) => convert(
+                fields.found.spans[*slot],
+                fields.text,
+                *how,
+                given.timestamps,
+                out,
+            ),
+            Self::Context(Context::Time) => {
+                time(given.timestamp, given.timestamps, out);
+                true
+            }
+            Self::Context(Context::Milliseconds) => {
+                out.extend(given.timestamp.to_string().as_bytes());
+                true
+            }
+            Self::Context(context) => {
+                let literal = given.literals[*context as usize];
+                out.extend(literal);
+                !literal.is_empty()
+            }
+            _ => self.write_other(given, fields, out),
+        }
+    }
+
+    #[inline(never)]
+    fn write_other(&self, given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) -> bool {
+        let begin = out.len();
+        match self {
+            Self::First(codes) => codes.iter().any(|code| {
+                out.truncate(begin);
+                code.write(given, fields, out)
+            }),
+            Self::List(codes) => {
+                let mut values = List::new(out);
+                for code in codes {
+                    values.value(out, |out| code.write(given, fields, out));
+                }
+                values.end(out)
+            }
+            Self::Object(program) => program.write(given, fields, out),
+            Self::Each(slot, finder, program) => {
+                let array = fields.text_of(*slot);
+                let mut values = List::new(out);
+                let mut found = Found::default();
+                for element in elements(array) {
+                    let text = element.of(array);
+                    if finder.find(text, &mut found).is_ok() {
+                        let fields = Fields {
+                            text,
+                            found: &found,
+                            finder: Some(finder),
+                        };
+                        values.value(out, |out| program.write(given, fields, out));
+                    }
+                }
+                values.end(out)
+            }
+            Self::Elements(slot, how) => {
+                let array = fields.text_of(*slot);
+                let mut values = List::new(out);
+                for element in elements(array) {
+                    values.value(out, |out| {
+                        convert(element, array, *how, given.timestamps, out)
+                    });
+                }
+                values.end(out)
+            }
+            Self::Computed(slots, by) => {
+                let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
+                for (text, slot) in texts.iter_mut().zip(slots) {
+                    *text = match slot {
+                        &usize::MAX => b"",
+                        slot => fields.text_of(*slot),
+                    };
+                }
+                let json = by(&texts[..slots.len()]);
+                out.extend(json.unwrap_or_default().as_bytes());
+                json.is_some()
+            }
+            Self::Name(account) => {
+                if given.names.is_empty() || !account.write(given, fields, out) {
+                    return false;
+                }
+                let name = given.names.get(&out.written()[begin..]);
+                out.truncate(begin);
+                out.extend(name.map_or(&[], Vec::as_slice));
+                name.is_some()
+            }
+            Self::Rest => rest(given, fields, out),
+            // `write` does these.
+            Self::Constant(_) | Self::Context(_) | Self::Field(..) => false,
+        }
+    }
+}
+
+/// Appends an object of the members that no row reads.
+fn rest(given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) -> bool {
+    let Some(finder) = fields.finder else {
+        return false;
+    };
+    let begin = out.len();
+    for rest in &fields.found.rest {
+        let before = out.len();
+        let prefix = finder.prefix(rest).as_bytes();
+        out.extend_with([b",\"", prefix, rest.key.of(fields.text), b"\":"]);
+        if !convert(rest.value, fields.text, As::Keyword, given.timestamps, out) {
+            out.truncate(before);
+        }
+    }
+    if out.len() == begin {
+        return false;
+    }
+    out.written_mut()[begin] = b'{';
+    out.push(b'}');
+    true
+}
+
+/// An array in the making, of values that differ.
+struct List {
+    begin: usize,
+    /// Where the values begin, as far as there is room.
+    begins: [usize; 16],
+    count: usize,
+}
+
+impl List {
+    fn new(out: &mut Buffer) -> Self {
+        out.push(b'[');
+        Self {
+            begin: out.len(),
+            begins: [0; 16],
+            count: 0,
+        }
+    }
+
+    /// Appends what `write` does, unless that says that it is absent, or it is known.
+    #[inline]
+    fn value(&mut self, out: &mut Buffer, write: impl FnOnce(&mut Buffer) -> bool) {
+        let before = out.len();
+        if before > self.begin {
+            out.push(b',');
+        }
+        let begin = out.len();
+        if !write(out) || self.knows(&out.written()[begin..], out.written()) {
+            out.truncate(before);
+            return;
+        }
+        if let Some(place) = self.begins.get_mut(self.count) {
+            *place = begin;
+        }
+        self.count += 1;
+    }
+
+    fn knows(&self, value: &[u8], written: &[u8]) -> bool {
+        let begins = &self.begins[..self.count.min(self.begins.len())];
+        // A value ends with itself: no other begins with all of it, a comma aside.
+        begins.iter().any(|begin| {
+            let other = &written[*begin..written.len() - value.len() - 1];
+            other
+                .strip_prefix(value)
+                .is_some_and(|after| after.is_empty() || after[0] == b',')
+        })
+    }
+
+    fn end(self, out: &mut Buffer) -> bool {
+        out.push(b']');
+        self.count > 0
+    }
+}
+
+/// The most fields that a computed value has. Our own choice.
+pub(super) const COMPUTED_FIELDS_MAX: usize = 8;

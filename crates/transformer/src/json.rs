@@ -4,6 +4,7 @@
 //! the widest instructions that the processor has. Nothing outside of this module knows about SIMD.
 
 mod check;
+mod compact;
 mod compress;
 mod cursor;
 mod fields;
@@ -79,6 +80,18 @@ const NEAR_VALUES: &[&str] = &[
     "[1:2]",
     "{\"a\",1}",
     "{\"a\":1:2}",
+    "{\"a\":\"b\":2}",
+    "{\"a\":{}:2}",
+    "{\"a\":[]:2}",
+    "{\"a\":\"b\"\"c\":2}",
+    "{\"a\":1,\"b\"}",
+    "{\"a\":1,{}}",
+    "[\"a\":1]",
+    "[1,\"a\":1]",
+    "[{}{}]",
+    "[{},:]",
+    "\"a\"\"b\"",
+    "[{}\"a\"]",
     "{1:2}",
     "{{}:1}",
     "\"\\x\"",

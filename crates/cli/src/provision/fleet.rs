@@ -35,8 +35,6 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
-    /// The custom formats of flow logs, by log group.
-    pub flow_log_formats: BTreeMap<LogGroupName, FlowLogFormat>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -91,6 +89,8 @@ pub struct LogGroup {
     pub distribution: Distribution,
     /// Which log events are delivered; by default all.
     pub pattern: FilterPattern,
+    /// The format of a flow log, if it is not AWS's default.
+    pub format: Option<FlowLogFormat>,
     /// Whether each event says which account and Region it comes from.
     pub emit_system_fields: bool,
 }
@@ -193,7 +193,6 @@ mod tests {
         assert!(
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
-                && text.contains("\n[flow_log_formats]")
                 && text.contains("\n[tags]"),
             "{text}"
         );
@@ -206,7 +205,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        27 mistakes
+        28 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -229,6 +228,7 @@ mod tests {
           line 36: members[2].regions: expected a list such as regions = ["…"], found a string
           line 37: members[2].cloudtrail: `one` is listed twice
           line 37: members[2].cloudtrail: log group `one` is listed twice
+          line 38: members[2].vpc_flow_logs[2].format: `x` is not a field of flow logs up to version 11
           line 42: members[3].guardduty: the list is empty; add at least one entry, or remove the key
           line 43: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 43: members[3].other[2].name: missing; for example name = "…"
@@ -247,10 +247,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 56: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 84: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 84: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 87: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 58: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 81: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 81: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 84: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -42,6 +42,11 @@ pub enum ParametersError {
         one: Source,
         other: Source,
     },
+    /// So do formats.
+    #[error(
+        "the flow logs of log group {log_group} have one format in one member and another in another"
+    )]
+    TwoFormats { log_group: LogGroupName },
     /// A template creates one log group for a source.
     #[error("{member} has {count} {of} log groups, but the template creates one")]
     NotOneLogGroup {
@@ -73,7 +78,7 @@ impl ParametersError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::TwoSources { .. } => {
+            Self::TwoSources { .. } | Self::TwoFormats { .. } => {
                 "give the log groups different names, or move one of the members to another fleet, with a stack of its own"
             }
             Self::NotOneLogGroup { .. } => {
@@ -98,7 +103,7 @@ impl ParametersError {
 /// `architecture`, if it is known.
 ///
 /// # Errors
-/// Fails if log groups of one name carry two sources, or if there are more than a Lambda's environment has room for.
+/// Fails if log groups of one name carry two sources or formats, or if there are more than a Lambda's environment has room for.
 pub fn of_logging(
     fleet: &Fleet,
     architecture: Option<Architecture>,

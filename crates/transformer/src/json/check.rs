@@ -1,18 +1,28 @@
 //! Checks a text that should be one JSON object, 64 bytes at a time.
 //!
-//! The masks of a block tell what stands in strings, where tokens begin and where white space is, without a look at each byte. Only
-//! the tokens are then visited. This is quicker than to step over value by value, and as strict.
+//! Most are compact, which `compact.rs` recognises. For the others, the masks of a block tell what stands in strings, where tokens
+//! begin and where white space is, without a look at each byte, and only the tokens are visited.
 
 use fearless_simd::{Level, dispatch, prelude::*, u8x64};
 
-use super::scan::{BLOCK, are_known, escaped};
+use super::compact::is_compact_object;
+use super::scan::{BLOCK, are_known, escaped, prefix_xor};
 use super::value::scalar;
 use crate::limits::JSON_DEPTH_MAX;
 
 /// Whether the text, which is UTF-8 and stands in `depth` arrays and objects, is one JSON object and no more. Returns whether it has
 /// no white space between its tokens, or `None` if it is anything else.
 pub(crate) fn one_object(text: &[u8], depth: u32) -> Option<bool> {
-    dispatch!(Level::new(), simd => check(simd, text, depth))
+    dispatch!(Level::new(), simd => {
+        if is_compact_object(simd, text, depth) {
+            return Some(true);
+        }
+        // A function of its own, so that it takes no registers from the usual case.
+        simd.vectorize(
+            #[inline(always)]
+            || check(simd, text, depth),
+        )
+    })
 }
 
 #[inline(always)]
@@ -81,16 +91,6 @@ fn check<S: Simd>(simd: S, text: &[u8], depth: u32) -> Option<bool> {
         }
     }
     (tokens.want == Want::Nothing && in_string == 0).then_some(is_compact)
-}
-
-/// Each bit is the parity of those of `bits` up to it.
-#[inline(always)]
-fn prefix_xor(bits: u64) -> u64 {
-    let mut parity = bits;
-    for shift in [1, 2, 4, 8, 16, 32] {
-        parity ^= parity << shift;
-    }
-    parity
 }
 
 /// What may come next.

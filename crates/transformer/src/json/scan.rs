@@ -184,6 +184,16 @@ pub(super) fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     ((0x5555_5555_5555_5555 ^ flipped) & follows, escaped_next)
 }
 
+/// Each bit is the parity of those of `bits` up to it.
+#[inline(always)]
+pub(super) fn prefix_xor(bits: u64) -> u64 {
+    let mut parity = bits;
+    for shift in [1, 2, 4, 8, 16, 32] {
+        parity ^= parity << shift;
+    }
+    parity
+}
+
 /// Whether JSON has these escapes: a bit of `escapes` per escaped byte, counted from `at`.
 #[inline(always)]
 pub(super) fn are_known(text: &[u8], at: usize, mut escapes: u64) -> bool {

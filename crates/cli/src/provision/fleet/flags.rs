@@ -87,6 +87,7 @@ impl MemberByHand {
                     source,
                     distribution: Distribution::default_for(source),
                     pattern: FilterPattern::default(),
+                    format: None,
                     emit_system_fields: false,
                 };
                 if log_groups.insert(group, log_group).is_some() {

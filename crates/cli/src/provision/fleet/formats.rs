@@ -1,91 +1,75 @@
-//! The table `[flow_log_formats]`: the custom formats of flow logs, which their lines do not say.
-
-use std::collections::BTreeMap;
+//! The custom format of a flow log, which its lines do not say.
 
 use catchment_transformer::source::{FlowLogFormat, Source};
 
-use super::reader::{At, Reader, Table};
-use super::validate::Entry;
-use crate::provision::name::LogGroupName;
+use super::keys;
+use super::reader::{Reader, Table};
 
-/// Reads the format of each log group that has one. A key is the name of a log group, or the beginning of several with `*`.
-pub(super) fn formats<'a>(
+/// Reads the format of a log group, if it has one of its own.
+pub(super) fn format<'a>(
     reader: &mut Reader<'a>,
-    top: &Table<'a>,
-    entries: &[Entry],
-) -> BTreeMap<LogGroupName, FlowLogFormat> {
-    let Some(table) = reader.table(top, "flow_log_formats", &[]) else {
-        return BTreeMap::new();
-    };
-    let all = entries.iter().flat_map(|entry| &entry.log_groups.by_name);
-    let groups: Vec<_> = all
-        .filter(|(_, group)| group.source == Source::VpcFlowLogs)
-        .map(|(name, _)| name)
-        .collect();
-    // the more specific a key, the later it comes, and the last one wins
-    let mut texts: Vec<_> = reader.texts(&table).into_iter().collect();
-    texts.sort_by_key(|(key, _)| (!key.ends_with('*'), key.len()));
-    let mut formats = BTreeMap::new();
-    for (key, At { line, value }) in texts {
-        let means = |name: &&&LogGroupName| match key.strip_suffix('*') {
-            Some(prefix) => name.as_str().starts_with(prefix),
-            None => name.as_str() == key,
-        };
-        let mut meant = groups.iter().filter(means).peekable();
-        if meant.peek().is_none() {
-            let what = "no member lists such a log group under vpc_flow_logs";
-            reader.mistake(line, table.key(key), what);
-        }
-        match FlowLogFormat::parse(value) {
-            Ok(format) => formats.extend(meant.map(|name| ((*name).clone(), format.clone()))),
-            Err(why) => reader.mistake(line, table.key(key), why),
-        }
+    log_group: &Table<'a>,
+    source: Source,
+) -> Option<FlowLogFormat> {
+    let text = reader.text(log_group, keys::FORMAT, EXPECTED)?;
+    let key = log_group.key(keys::FORMAT);
+    if source != Source::VpcFlowLogs {
+        let what = format!("only log groups under vpc_flow_logs have a format, not {source}");
+        reader.mistake(text.line, key, what);
+        return None;
     }
-    formats
+    let format = FlowLogFormat::parse(text.value);
+    format
+        .map_err(|why| reader.mistake(text.line, key, why))
+        .ok()
 }
+
+/// Says where formats belong, to those who have them in a table of their own.
+pub(super) fn moved(reader: &mut Reader<'_>) {
+    let mistakes = reader.mistakes.iter_mut();
+    for mistake in mistakes.filter(|mistake| mistake.key == "flow_log_formats") {
+        MOVED.clone_into(&mut mistake.what);
+    }
+}
+
+const EXPECTED: &str = "a flow log's format such as \"${version} ${srcaddr} ${dstaddr}\"";
+const MOVED: &str = "a format stands with its log group: vpc_flow_logs = [{ name = \"…\", format = \"${version} …\" }]";
 
 #[cfg(test)]
 mod tests {
     use crate::provision::fleet::{Fleet, TEMPLATE};
 
-    fn fleet(table: &str) -> Result<Fleet, String> {
-        let text = TEMPLATE.replace(
-            "vpc_flow_logs = [\"cwl_vpc_fl_member_account_1\"]",
-            "vpc_flow_logs = [\"flow-1\", \"flow-2\", \"web\"]",
-        );
-        Fleet::parse(&format!("{text}[flow_log_formats]\n{table}"))
-            .map_err(|error| error.to_string())
+    fn fleet(list: &str) -> Result<Fleet, String> {
+        let text = TEMPLATE.replace("[\"cwl_vpc_fl_member_account_1\"]", list);
+        Fleet::parse(&text).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn the_most_specific_key_says_a_log_groups_format() {
-        let fleet = fleet(
-            "\"flow-1\" = \"${bytes}\"\n\"flow-*\" = \"${srcaddr} ${dstaddr}\"\n\"*\" = \"${version}\"",
-        );
-        let formats: Vec<_> = fleet
-            .unwrap()
-            .flow_log_formats
-            .into_iter()
+    fn a_log_group_may_have_a_format() {
+        let list = "[\"a\", { name = \"b\", format = \"${srcaddr} ${bytes}\" }]";
+        let members = fleet(list).unwrap().members;
+        let groups = members.values().flat_map(|member| &member.log_groups);
+        let formats = groups.filter_map(|(name, group)| Some((name, group.format.as_ref()?)));
+        let formats: Vec<_> = formats
             .map(|(name, format)| format!("{name}: {format}"))
             .collect();
-        assert_eq!(
-            formats,
-            [
-                "flow-1: ${bytes}",
-                "flow-2: ${srcaddr} ${dstaddr}",
-                "web: ${version}"
-            ]
-        );
+        assert_eq!(formats, ["b: ${srcaddr} ${bytes}"]);
     }
 
     #[test]
-    fn a_wrong_format_and_a_key_without_a_log_group_are_mistakes() {
-        let table = "\"flow-1\" = \"${scraddr}\"\n\"CloudTrail/*\" = \"${version}\"\nweb = 1";
-        insta::assert_snapshot!(fleet(table).unwrap_err(), @"
+    fn a_wrong_format_and_one_of_another_source_are_mistakes() {
+        let list = "[{ name = \"a\", format = \"${scraddr}\" }, { name = \"b\", format = 1 }]\nguardduty = [{ name = \"c\", format = \"${version}\" }]";
+        insta::assert_snapshot!(fleet(list).unwrap_err(), @r#"
         3 mistakes
-          line 85: flow_log_formats.flow-1: `scraddr` is not a field of flow logs up to version 11
-          line 86: flow_log_formats.CloudTrail/*: no member lists such a log group under vpc_flow_logs
-          line 87: flow_log_formats.web: expected a string, found an integer
-        ");
+          line 49: members[1].vpc_flow_logs[1].format: `scraddr` is not a field of flow logs up to version 11
+          line 49: members[1].vpc_flow_logs[2].format: expected a flow log's format such as "${version} ${srcaddr} ${dstaddr}", found an integer
+          line 50: members[1].guardduty[1].format: only log groups under vpc_flow_logs have a format, not guardduty
+        "#);
+    }
+
+    #[test]
+    fn a_table_of_formats_is_answered_with_their_new_place() {
+        let text = format!("{TEMPLATE}\n[flow_log_formats]\na = \"${{version}}\"\n");
+        insta::assert_snapshot!(Fleet::parse(&text).unwrap_err(), @r#"line 82: flow_log_formats: a format stands with its log group: vpc_flow_logs = [{ name = "…", format = "${version} …" }]"#);
     }
 }

@@ -2,14 +2,7 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 6] = [
-    "logging",
-    "members",
-    "defaults",
-    "distribution",
-    "flow_log_formats",
-    "tags",
-];
+pub(super) const TOP: [&str; 5] = ["logging", "members", "defaults", "distribution", "tags"];
 pub(super) const LOGGING: [&str; 9] = [
     "profile",
     "account",
@@ -45,7 +38,8 @@ pub(super) fn member() -> Vec<&'static str> {
 }
 
 /// The keys of a log group that is written as a table.
-pub(super) const LOG_GROUP: [&str; 3] = ["name", "pattern", EMIT_SYSTEM_FIELDS];
+pub(super) const LOG_GROUP: [&str; 4] = ["name", "pattern", FORMAT, EMIT_SYSTEM_FIELDS];
+pub(super) const FORMAT: &str = "format";
 
 /// The key of each source.
 pub(super) fn sources() -> Vec<&'static str> {

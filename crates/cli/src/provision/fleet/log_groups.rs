@@ -6,6 +6,7 @@ use catchment_transformer::source::Source;
 
 use super::LogGroup;
 use super::defaults::Defaults;
+use super::formats;
 use super::keys;
 use super::reader::{Reader, Table};
 use crate::provision::name::LogGroupName;
@@ -46,6 +47,7 @@ pub(super) fn log_groups<'a>(
                 source,
                 distribution,
                 pattern: own.and_then(|own| pattern(reader, own)).unwrap_or_default(),
+                format: own.and_then(|own| formats::format(reader, own, source)),
                 emit_system_fields: emit.unwrap_or(emit_of_all),
             };
             groups.by_name.insert(name, log_group);

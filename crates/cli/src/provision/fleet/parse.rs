@@ -47,6 +47,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         });
     }
     let top = reader.top(document.get_ref(), &keys::TOP);
+    formats::moved(&mut reader);
     reader.needs(
         &top,
         "logging",
@@ -67,7 +68,6 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .iter()
         .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
-    let flow_log_formats = formats::formats(&mut reader, &top, &entries);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {
@@ -75,7 +75,6 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
             Ok(Fleet {
                 logging,
                 members,
-                flow_log_formats,
                 tags,
             })
         }

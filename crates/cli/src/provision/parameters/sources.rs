@@ -88,27 +88,30 @@ pub(super) fn whole(fleet: &Fleet) -> Result<Value, ParametersError> {
 
 /// What each log group of the fleet carries.
 fn each(fleet: &Fleet) -> Result<Vec<(String, Carried<'_>)>, ParametersError> {
-    let carried = |(name, source): (&LogGroupName, Source)| {
-        let format = fleet.flow_log_formats.get(name);
-        (name.to_string(), Carried { source, format })
-    };
-    Ok(groups(fleet)?.into_iter().map(carried).collect())
-}
-
-/// The source of each log group of the fleet.
-fn groups(fleet: &Fleet) -> Result<BTreeMap<&LogGroupName, Source>, ParametersError> {
-    let mut sources: BTreeMap<&LogGroupName, Source> = BTreeMap::new();
+    let mut all: BTreeMap<&LogGroupName, Carried<'_>> = BTreeMap::new();
     for (log_group, group) in fleet.members.values().flat_map(|member| &member.log_groups) {
-        let one = *sources.entry(log_group).or_insert(group.source);
-        if one != group.source {
+        let other = Carried {
+            source: group.source,
+            format: group.format.as_ref(),
+        };
+        let one = *all.entry(log_group).or_insert(other);
+        if one.source != other.source {
             return Err(ParametersError::TwoSources {
                 log_group: log_group.clone(),
-                one,
-                other: group.source,
+                one: one.source,
+                other: other.source,
+            });
+        }
+        if one.format != other.format {
+            return Err(ParametersError::TwoFormats {
+                log_group: log_group.clone(),
             });
         }
     }
-    Ok(sources)
+    let each = all.into_iter();
+    Ok(each
+        .map(|(name, carried)| (name.to_string(), carried))
+        .collect())
 }
 
 /// The form that the transformer reads: a JSON object with the source of each log group, or of each prefix followed by `*`.

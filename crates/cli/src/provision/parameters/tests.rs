@@ -210,7 +210,11 @@ fn a_trail_has_its_log_group_in_one_region_only() {
 
 #[test]
 fn the_settings_file_has_every_log_group_with_its_format() {
-    let text = format!("{FLEET}\n[flow_log_formats]\nflow = \"${{bytes}} ${{srcaddr}}\"");
+    let text = FLEET.replacen(
+        "\"flow\"",
+        "{ name = \"flow\", format = \"${bytes} ${srcaddr}\" }",
+        1,
+    );
     let settings = settings(&fleet(&text)).unwrap().to_string();
     assert_eq!(
         settings,
@@ -220,4 +224,14 @@ fn the_settings_file_has_every_log_group_with_its_format() {
     catchment_transformer::Settings::from_file_and_pairs(Some(&settings), none).unwrap();
     // The parameter says the same.
     assert!(logging(&text)["Sources"].contains("${bytes}"));
+}
+
+#[test]
+fn a_log_group_has_one_format() {
+    let text = FLEET.replace(
+        "other = [\"app\"]",
+        "vpc_flow_logs = [{ name = \"flow\", format = \"${bytes}\" }]",
+    );
+    let error = settings(&fleet(&text)).unwrap_err();
+    insta::assert_snapshot!(error, @"the flow logs of log group flow have one format in one member and another in another");
 }

@@ -163,7 +163,7 @@ fn reason_word(reason: Reason) -> &'static str {
 fn details(action: &Action) -> Vec<String> {
     match action {
         Action::Stream(_, action) => of_stream(action),
-        Action::Role(_, action) => of_role(action),
+        Action::Role(_, action) | Action::MemberRole(_, _, action) => of_role(action),
         Action::Destination(_, action) => of_destination(action),
         Action::Filter(_, _, action) => of_filter(action),
     }
@@ -208,9 +208,11 @@ fn of_destination(action: &DestinationAction) -> Vec<String> {
         DestinationAction::Put { before, after } => {
             fields(before.as_ref().map(ends).as_ref(), &ends(after))
         }
-        DestinationAction::PutPolicy { before, after } => {
-            policy::lines(before.as_ref(), Some(after))
-        }
+        DestinationAction::PutPolicy {
+            before,
+            after,
+            force_update: _,
+        } => policy::lines(before.as_ref(), Some(after)),
         DestinationAction::Tag { arn: _, tags } => changed_tags(tags),
         DestinationAction::Delete { .. } => Vec::new(),
     }

@@ -68,9 +68,9 @@ impl ResourceStatus {
         }
     }
 
-    /// Notes an orphan; without an account, it is the resource itself.
+    /// Notes an orphan; without an account or organization, it is the resource itself.
     pub(super) fn orphan(&mut self, orphan: &Orphan) {
-        if orphan.account.is_none() {
+        if orphan.account.is_none() && orphan.organization.is_none() {
             self.state = self.state.max(ResourceState::Orphan);
         }
         self.orphans.push(orphan.to_string());

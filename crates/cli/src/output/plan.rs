@@ -7,7 +7,7 @@ use super::policy;
 use super::tree::{self, Detail};
 use crate::provision::plan::{
     Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Orphan, Plan,
-    Reason, RoleAction, StreamAction, TagChange,
+    Reason, RoleAction, StreamAction, TagChange, Warning,
 };
 use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
 
@@ -20,6 +20,7 @@ struct Part<'a> {
     declined: Vec<&'a Declined>,
     foreign: Vec<&'a Foreign>,
     orphans: Vec<&'a Orphan>,
+    warnings: Vec<&'a Warning>,
 }
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
@@ -41,6 +42,7 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
         declined,
         foreign,
         orphans,
+        warnings,
     } = plan;
     let mut parts = BTreeMap::new();
     for change in changes {
@@ -54,6 +56,9 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
     }
     for one in orphans {
         part(&mut parts, one.address.clone()).orphans.push(one);
+    }
+    for one in warnings {
+        part(&mut parts, one.address.clone()).warnings.push(one);
     }
     parts
 }
@@ -109,6 +114,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         declined,
         foreign,
         orphans,
+        warnings,
     } = part;
     let mut lines = Vec::new();
     for Change { action, why, .. } in changes {
@@ -126,6 +132,10 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         lines.push(format!("foreign, left alone: {what}"));
     }
     lines.extend(orphans.iter().map(|one| format!("orphan: {one}")));
+    for Warning { what, hint, .. } in warnings {
+        lines.push(format!("warning: {what}"));
+        lines.push(format!("  hint: {hint}"));
+    }
     let sign = match effect(changes) {
         Some(Effect::Create) => '+',
         Some(Effect::Delete) => '-',

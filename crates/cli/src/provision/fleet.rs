@@ -222,7 +222,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        28 mistakes
+        29 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -231,6 +231,7 @@ mod tests {
           line 8: logging.rolle: unknown key; did you mean `role`?
           line 9: logging.organization: `mine` is not an AWS organization id; expected o- and 10 to 32 lower-case letters and digits
           line 10: logging.access: unknown access `organisation`; expected "accounts" or "organization"
+          line 11: logging.member_role: `a b` is not an IAM role name; expected 1 to 64 letters, digits and + = , . @ _ -
           line 15: logging.stream.shards: `0` is not a whole number from 1 to 10000
           line 16: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
           line 17: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760

@@ -52,6 +52,19 @@ pub struct Plan {
     pub foreign: Vec<Foreign>,
     /// What our statements still name and the fleet file does not.
     pub orphans: Vec<Orphan>,
+    /// What is well now, and soon may not be.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is well now, and soon may not be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Warning {
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    /// What it is, as one clause for a person.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// What our statements still name and the fleet file does not.

@@ -93,6 +93,6 @@ mod tests {
         Fleet::parse(&text).unwrap();
         let access = format!("[logging]\naccess = \"organization\"\n{ORGANIZATION}");
         let error = Fleet::parse(&text.replacen("[logging]", &access, 1)).unwrap_err();
-        insta::assert_snapshot!(error, @"line 11: logging.member_role: missing; `catchment-with space`, the default, cannot be the name of a role");
+        insta::assert_snapshot!(error, @"line 11: logging.member_role: missing; the name of the destination cannot be part of a role's");
     }
 }

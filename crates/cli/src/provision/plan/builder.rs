@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{ResourceState, ResourceStatus};
-use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason};
+use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason, Warning};
 use crate::provision::name::{MemberName, Region};
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
@@ -228,6 +228,18 @@ impl<A> ResourcePlan<'_, A> {
             "run `catchment destroy --account ID` with the credentials of the logging account",
         );
         None
+    }
+
+    /// Warns of what is well now, and soon may not be.
+    pub(super) fn warn(&mut self, what: impl Into<String>, hint: impl Into<String>) {
+        let (what, hint) = (what.into(), hint.into());
+        self.status.warnings.push(format!("{what}; {hint}"));
+        let address = self.status.address.clone();
+        self.plan.warnings.push(Warning {
+            address,
+            what,
+            hint,
+        });
     }
 
     /// Reports what others set up beside it.

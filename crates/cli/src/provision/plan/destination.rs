@@ -138,6 +138,13 @@ pub(super) fn set_up<'a>(
         None => (&State::Absent, &State::Absent),
     };
     let max = DESTINATION_POLICY_BYTES_MAX;
+    let bytes = desired.policy.to_json().len();
+    if bytes * 100 >= max * NEARLY_PERCENT {
+        let what =
+            format!("its policy is {bytes} bytes long, and AWS takes {max}: some 13 per account");
+        let hint = "if all accounts belong to one organization, let it subscribe: access = \"organization\" under [logging]";
+        plan.warn(what, hint);
+    }
     let mut waiting = None;
     match plan.document("destination policy", policy, &desired.policy, max) {
         Some((Some(before), put)) => match Switch::of(place, desired, before, put) {
@@ -172,6 +179,9 @@ pub(super) fn set_up<'a>(
         switch: waiting,
     }
 }
+
+/// A destination policy is nearly full when it has this much of what AWS takes.
+const NEARLY_PERCENT: usize = 80;
 
 /// A destination policy that names accounts now, and will name their organization. AWS then asks each filter for a role
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Cross-Account-Log_Subscription-Update.html>), so that the filters of

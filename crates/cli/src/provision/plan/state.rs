@@ -20,6 +20,8 @@ pub struct ResourceStatus {
     pub foreign: Vec<String>,
     /// What its policy still allows and the fleet file does not name.
     pub orphans: Vec<String>,
+    /// What is well now, and soon may not be.
+    pub warnings: Vec<String>,
 }
 
 /// The state in a word. If several hold, the last one counts.
@@ -65,6 +67,7 @@ impl ResourceStatus {
             findings: Vec::new(),
             foreign: Vec::new(),
             orphans: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 

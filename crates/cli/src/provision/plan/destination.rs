@@ -141,7 +141,7 @@ pub(super) fn set_up<'a>(
     let bytes = desired.policy.to_json().len();
     if bytes * 100 >= max * NEARLY_PERCENT {
         let what =
-            format!("its policy is {bytes} bytes long, and AWS takes {max}: some 13 per account");
+            format!("its policy is {bytes} bytes long, and AWS takes {max}; each account takes 15");
         let hint = "if all accounts belong to one organization, let it subscribe: access = \"organization\" under [logging]";
         plan.warn(what, hint);
     }

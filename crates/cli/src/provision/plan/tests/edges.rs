@@ -86,7 +86,7 @@ fn a_list_that_is_nearly_full_points_to_the_organization() {
         .count();
     // AWS takes 5,120 bytes; four fifths are 4,096
     let warning = &warnings(fits)[0];
-    insta::assert_snapshot!(format!("{fits}: {}; {}", warning.what, warning.hint), @r#"257: its policy is 4102 bytes long, and AWS takes 5120: some 13 per account; if all accounts belong to one organization, let it subscribe: access = "organization" under [logging]"#);
+    insta::assert_snapshot!(format!("{fits}: {}; {}", warning.what, warning.hint), @r#"257: its policy is 4102 bytes long, and AWS takes 5120; each account takes 15; if all accounts belong to one organization, let it subscribe: access = "organization" under [logging]"#);
 }
 
 #[test]

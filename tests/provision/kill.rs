@@ -55,6 +55,36 @@ fn check(at: At) {
     }
 }
 
+/// Runs the program, and kills it after so many writes. Returns false if it ended before.
+pub(crate) fn killed_after(
+    fleet: &Fleet<'_>,
+    writes: usize,
+    line: &str,
+    then: impl FnOnce(),
+) -> bool {
+    let emulator = fleet.emulator;
+    emulator.break_after(writes);
+    let mut command = fleet.command(line);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let is_held = loop {
+        if emulator.wait_for_breakpoint(0.1) {
+            break true;
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            break false;
+        }
+    };
+    if is_held {
+        then();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    emulator.clear_breakpoint();
+    is_held
+}
+
 #[test]
 fn killed_before_any_write_the_next_run_completes() {
     check(At::Before);

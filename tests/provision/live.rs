@@ -1,11 +1,11 @@
 //! A fleet file that changes while log events flow: no delivery is refused, and none is doubled.
 
-use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
+use crate::kill::killed_after;
 use crate::support::emulator::Emulator;
 
 /// Rules without delays, so that what is refused is refused for its permissions.
@@ -75,31 +75,6 @@ fn check(text: impl Fn(&Fleet<'_>, usize) -> String, writes: usize) {
             return;
         }
     }
-}
-
-/// Runs the program, and kills it after so many writes. Returns false if it ended before.
-fn killed_after(fleet: &Fleet<'_>, writes: usize, line: &str, then: impl FnOnce()) -> bool {
-    let emulator = fleet.emulator;
-    emulator.break_after(writes);
-    let mut command = fleet.command(line);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let is_held = loop {
-        if emulator.wait_for_breakpoint(0.1) {
-            break true;
-        }
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            break false;
-        }
-    };
-    if is_held {
-        then();
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    emulator.clear_breakpoint();
-    is_held
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod live;
 mod many;
 mod member_operator;
 mod network;
+mod organization;
 mod permissions;
 mod put;
 mod refusals;

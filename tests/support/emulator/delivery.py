@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from .call import Call, Refusal
 from .rules import Rules
 from .rules.destination import check_delivery
-from .rules.subscription_filter import log_group_arn
+from .rules.subscription_filter import check_subscriber, log_group_arn
 from .upstream import Upstream
 
 ID_DIGITS = 56
@@ -68,7 +68,7 @@ class Delivery:
         # patterns are not evaluated: a filter with one delivers nothing here
         if not stream_arn or one.get("filterPattern", "").strip():
             return
-        if await self._is_refused(call, one["destinationArn"]):
+        if await self._is_refused(call, one):
             self._refused.append(call.params["logGroupName"])
             return
         known = {"@aws.account": call.account, "@aws.region": call.region}
@@ -105,17 +105,23 @@ class Delivery:
             return destination["targetArn"] if destination else ""
         return arn if arn.startswith("arn:aws:kinesis:") else ""
 
-    async def _is_refused(self, call: Call, arn: str) -> bool:
-        """Whether the role of a `logs::Destination` may not deliver this log group's events."""
+    async def _is_refused(self, call: Call, one: dict) -> bool:
+        """Whether the policy or the role of a `logs::Destination` lets this log group's events not be delivered."""
+        arn = one["destinationArn"]
         if ":destination:" not in arn or not self._rules.settings.destination_role:
             return False
+        source = log_group_arn(call)
         # a change between two reads is no refusal, so what is refused is read again
         for _ in range(2):
             destination = await self._resources.destination(arn)
             role, stream = destination["roleArn"], destination["targetArn"]
             with contextlib.suppress(Refusal):
-                await check_delivery(role, stream, log_group_arn(call), self._rules)
+                await check_delivery(role, stream, source, self._rules)
+                if self._rules.settings.destination_policy:
+                    await check_subscriber(call.account, destination, one.get("roleArn", ""), source, self._rules)
                 return False
+            filters = await self._resources.filters(call.account, call.region, call.params["logGroupName"])
+            one = next((again for again in filters if again["filterName"] == one["filterName"]), one)
         return True
 
     async def _put(self, stream_arn: str, key: str, message: dict) -> None:

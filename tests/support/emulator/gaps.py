@@ -103,7 +103,10 @@ class Gaps:
 
     async def _check_subscriber(self, call: Call) -> None:
         """A caller needs the action on the destination too; AWS reports the lack like a missing destination policy."""
-        arn = call.params.get("destinationArn", "")
+        arn, role = call.params.get("destinationArn", ""), call.params.get("roleArn")
+        if role:
+            # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+            await self._check_permission(call, role, "iam:PassRole")
         try:
             await self._check_permission(call, arn)
         except Refusal:

@@ -4,7 +4,7 @@ import gzip
 import json
 import time
 
-from .harness import REGION, EmulatorTest
+from .harness import REGION, EmulatorTest, allow
 
 
 class Delivered(EmulatorTest):
@@ -95,6 +95,32 @@ class Delivered(EmulatorTest):
         self.put(["unseen"])
         self.assertEqual(self.control("delivered")["refused"], [*before, "flow"])
         self.assertEqual([message["messageType"] for _, message in self.records()], ["CONTROL_MESSAGE"])
+
+    def test_a_filter_without_a_role_is_refused_once_only_an_organisation_may_subscribe(self):
+        self.subscribed()
+        before = self.control("delivered")["refused"]
+        self.put(["seen"])
+        condition = {"StringEquals": {"aws:PrincipalOrgID": "o-catchment0"}}
+        arn = f"arn:aws:logs:{REGION}:{self.logging}:destination:dest"
+        self.client("logs", self.logging).put_destination_policy(
+            destinationName="dest",
+            accessPolicy=allow("logs:PutSubscriptionFilter", arn, "*", condition),
+            forceUpdate=True,
+        )
+        self.put(["unseen"])
+        self.assertEqual(self.control("delivered")["refused"], [*before, "flow"])
+
+        iam = self.client("iam", self.member)
+        trust = allow("sts:AssumeRole", "*", {"Service": "logs.amazonaws.com"})
+        role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        log_group = f"arn:aws:logs:{REGION}:{self.member}:log-group:flow:*"
+        iam.put_role_policy(RoleName="sender", PolicyName="put", PolicyDocument=allow("logs:PutLogEvents", log_group))
+        self.subscribe(arn, roleArn=role)
+        self.put(["seen again"])
+        self.assertEqual(self.control("delivered")["refused"], [*before, "flow"])
+        iam.delete_role_policy(RoleName="sender", PolicyName="put")
+        self.put(["unseen again"])
+        self.assertEqual(self.control("delivered")["refused"], [*before, "flow", "flow"])
 
     def test_an_unsubscribed_group_delivers_nothing(self):
         self.subscribed()

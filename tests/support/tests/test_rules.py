@@ -1,6 +1,7 @@
 """Each rule of `emulator.rules`, on and off."""
 
 import concurrent.futures
+import functools
 import gzip
 import json
 import time
@@ -178,6 +179,10 @@ class SubscriptionFilters(EmulatorTest):
         self.policy(arn, "*", {"StringEquals": {"aws:PrincipalOrgID": "o-catchment0"}})
         with self.refused("InvalidParameterException", "Role ARN is required"):
             self.subscribe(arn)
+        self.control("rules", {"outside": [self.member]})
+        with self.refused("AccessDeniedException", "is not authorized"):
+            self.subscribe(arn)
+        self.control("rules", {"outside": []})
         log_group = f"arn:aws:logs:{REGION}:{self.member}:log-group:flow:*"
         iam = self.client("iam", self.member)
         trust = allow("sts:AssumeRole", "*", {"Service": "logs.amazonaws.com"})
@@ -186,6 +191,21 @@ class SubscriptionFilters(EmulatorTest):
             self.subscribe(arn, roleArn=role)
         iam.put_role_policy(RoleName="sender", PolicyName="put", PolicyDocument=allow("logs:PutLogEvents", log_group))
         self.subscribe(arn, roleArn=role)
+        with self.refused(*NOT_ASSUMED):
+            self.subscribe(arn, roleArn=role.replace(self.member, self.logging))
+
+    def test_a_list_becomes_an_organisation_only_by_force(self):
+        arn = self.seed()
+        document = json.loads(allow("logs:PutSubscriptionFilter", arn, "*"))
+        document["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-catchment0"}}
+        put = functools.partial(
+            self.client("logs", self.logging).put_destination_policy,
+            destinationName="dest",
+            accessPolicy=json.dumps(document),
+        )
+        with self.refused("InvalidParameterException", "forceUpdate"):
+            put()
+        put(forceUpdate=True)
 
     def test_a_log_group_takes_two_filters(self):
         arn = self.seed()

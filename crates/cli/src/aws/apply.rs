@@ -213,7 +213,9 @@ async fn make(connections: &Connections, change: &Change) -> Result<(), ApplyErr
     let connection = connection.as_ref();
     match &change.action {
         Action::Stream(name, action) => Box::pin(stream::make(connection, name, action)).await,
-        Action::Role(name, action) => Box::pin(role::make(connection, name, action)).await,
+        Action::Role(name, action) | Action::MemberRole(_, name, action) => {
+            Box::pin(role::make(connection, name, action)).await
+        }
         Action::Destination(name, action) => {
             Box::pin(destination::make(connection, name, action)).await
         }

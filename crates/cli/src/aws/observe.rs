@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::{Connection, Connections};
-use crate::provision::desired::{self, Desired};
-use crate::provision::name::{MemberName, Region};
-use crate::provision::observed::{Logging, LoggingRegion, Member, Observed, State};
+use crate::provision::desired::{self, Desired, Need};
+use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::observed::{LogGroup, Logging, LoggingRegion, Member, Observed, Role, State};
 use crate::provision::resource::Login;
 
 mod destination;
@@ -62,9 +62,36 @@ async fn members(connections: &Connections, desired: &Desired) -> BTreeMap<Membe
             (region.clone(), join_all(names).await.into_iter().collect())
         });
         let regions = join_all(regions).await.into_iter().collect();
-        (name.clone(), Member { regions })
+        let role = member_role(connections, wanted, &regions).await;
+        (name.clone(), Member { role, regions })
     });
     join_all(members).await.into_iter().collect()
+}
+
+/// The role of a member's filters, if they need one, name one, or this run looks for one.
+async fn member_role(
+    connections: &Connections,
+    wanted: &desired::Member,
+    seen: &BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
+) -> Option<State<Role>> {
+    let (sender, role) = (wanted.sender.as_ref()?, wanted.role()?);
+    let mut groups = seen.values().flat_map(BTreeMap::values);
+    let names = |group: &State<LogGroup>| match group {
+        State::Present(group) => {
+            let mut roles = group.filters.iter().filter_map(|one| one.role.as_ref());
+            roles.any(|role| *role == sender.arn)
+        }
+        State::Absent | State::Unknown(_) => false,
+    };
+    if sender.need == Need::Unneeded && !groups.any(names) {
+        return None;
+    }
+    Some(
+        match open(connections, &wanted.login, wanted.home()?).await {
+            Ok(connection) => role::role(&connection, &role).await,
+            Err(why) => State::Unknown(why),
+        },
+    )
 }
 
 async fn regions(

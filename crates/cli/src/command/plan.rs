@@ -24,7 +24,7 @@ pub(super) fn run(args: &args::Plan, output: &mut Output) -> anyhow::Result<Exit
     };
     output.outlive_reader();
     block_on(async {
-        let session = Session::open(&args.target, purpose.leaving()).await?;
+        let session = Session::open(&args.target, Some(&purpose)).await?;
         let plan = purpose.plan(&session.desired, &session.observe().await?);
         match args.format.output {
             OutputFormat::Json => output.document(Document::Plan(&plan))?,

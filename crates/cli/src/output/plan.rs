@@ -7,7 +7,7 @@ use super::policy;
 use super::tree::{self, Detail};
 use crate::provision::plan::{
     Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Orphan, Plan,
-    Reason, RoleAction, StreamAction, TagChange,
+    Reason, RoleAction, StreamAction, TagChange, Warning,
 };
 use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
 
@@ -20,6 +20,7 @@ struct Part<'a> {
     declined: Vec<&'a Declined>,
     foreign: Vec<&'a Foreign>,
     orphans: Vec<&'a Orphan>,
+    warnings: Vec<&'a Warning>,
 }
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
@@ -41,6 +42,7 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
         declined,
         foreign,
         orphans,
+        warnings,
     } = plan;
     let mut parts = BTreeMap::new();
     for change in changes {
@@ -54,6 +56,9 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
     }
     for one in orphans {
         part(&mut parts, one.address.clone()).orphans.push(one);
+    }
+    for one in warnings {
+        part(&mut parts, one.address.clone()).warnings.push(one);
     }
     parts
 }
@@ -109,6 +114,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         declined,
         foreign,
         orphans,
+        warnings,
     } = part;
     let mut lines = Vec::new();
     for Change { action, why, .. } in changes {
@@ -126,6 +132,10 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         lines.push(format!("foreign, left alone: {what}"));
     }
     lines.extend(orphans.iter().map(|one| format!("orphan: {one}")));
+    for Warning { what, hint, .. } in warnings {
+        lines.push(format!("warning: {what}"));
+        lines.push(format!("  hint: {hint}"));
+    }
     let sign = match effect(changes) {
         Some(Effect::Create) => '+',
         Some(Effect::Delete) => '-',
@@ -163,7 +173,7 @@ fn reason_word(reason: Reason) -> &'static str {
 fn details(action: &Action) -> Vec<String> {
     match action {
         Action::Stream(_, action) => of_stream(action),
-        Action::Role(_, action) => of_role(action),
+        Action::Role(_, action) | Action::MemberRole(_, _, action) => of_role(action),
         Action::Destination(_, action) => of_destination(action),
         Action::Filter(_, _, action) => of_filter(action),
     }
@@ -208,9 +218,11 @@ fn of_destination(action: &DestinationAction) -> Vec<String> {
         DestinationAction::Put { before, after } => {
             fields(before.as_ref().map(ends).as_ref(), &ends(after))
         }
-        DestinationAction::PutPolicy { before, after } => {
-            policy::lines(before.as_ref(), Some(after))
-        }
+        DestinationAction::PutPolicy {
+            before,
+            after,
+            force_update: _,
+        } => policy::lines(before.as_ref(), Some(after)),
         DestinationAction::Tag { arn: _, tags } => changed_tags(tags),
         DestinationAction::Delete { .. } => Vec::new(),
     }

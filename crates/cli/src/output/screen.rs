@@ -204,7 +204,7 @@ const CYAN: Style = colour(AnsiColor::Cyan);
 const MAGENTA: Style = colour(AnsiColor::Magenta);
 
 /// What a line may begin with, the longer of two first.
-const WORDS: [(&str, Style); 22] = [
+const WORDS: [(&str, Style); 23] = [
     ("+ ", GREEN),
     ("- ", RED),
     ("~ ", CYAN),
@@ -216,6 +216,7 @@ const WORDS: [(&str, Style); 22] = [
     ("foreign ", MAGENTA),
     ("orphan ", MAGENTA),
     ("orphan:", MAGENTA),
+    ("warning:", MAGENTA),
     ("unknown:", MAGENTA),
     ("foreign:", MAGENTA),
     ("blocked:", MAGENTA),

@@ -18,6 +18,7 @@ fn entry(resource: &ResourceStatus) -> Entry {
         findings,
         foreign,
         orphans,
+        warnings,
     } = resource;
     let mut lines = Vec::new();
     for Finding { why, hint } in findings {
@@ -30,6 +31,7 @@ fn entry(resource: &ResourceStatus) -> Entry {
             .map(|what| format!("foreign, left alone: {what}")),
     );
     lines.extend(orphans.iter().map(|what| format!("orphan: {what}")));
+    lines.extend(warnings.iter().map(|what| format!("warning: {what}")));
     Entry {
         address: address.clone(),
         heading: format!("{state:<7}  {}", address.resource),

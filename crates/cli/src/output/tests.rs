@@ -76,7 +76,13 @@ fn seen(
             (region.clone(), groups.collect())
         });
         let regions = regions.collect();
-        (name.clone(), Member { regions })
+        (
+            name.clone(),
+            Member {
+                role: None,
+                regions,
+            },
+        )
     });
     Observed {
         logging: Some(Logging {

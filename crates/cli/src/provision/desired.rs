@@ -6,13 +6,15 @@ mod error;
 mod kept;
 mod leaving;
 mod role;
+mod sender;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::provision::name::{
-    Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName, StreamName,
+    AccountId, Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName,
+    StreamName,
 };
 use crate::provision::policy::Document;
 use crate::provision::resource::{
@@ -28,6 +30,7 @@ pub use error::{
 pub use kept::Kept;
 pub use leaving::Leaving;
 pub use role::Grants;
+pub use sender::{Need, Sender};
 
 /// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub struct Logging {
     pub owner: String,
     /// The Region whose connection carries calls to IAM, which has none: the first.
     pub home: Region,
+    /// The accounts of all members, also of those out of scope.
+    pub accounts: BTreeSet<AccountId>,
     pub role: Role,
     pub regions: BTreeMap<Region, LoggingRegion>,
 }
@@ -72,7 +77,7 @@ pub struct Stream {
     pub tags: Tags,
 }
 
-/// The IAM role that CloudWatch Logs delivers with.
+/// The IAM role that CloudWatch Logs delivers with, or that of a member's filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     pub name: RoleName,
@@ -100,5 +105,7 @@ pub struct Destination {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub login: Login,
+    /// The role that its filters name, or would name. `None` if the fleet file says nothing of it.
+    pub sender: Option<Sender>,
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, SubscriptionFilter>>,
 }

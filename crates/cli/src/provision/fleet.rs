@@ -8,6 +8,7 @@ mod keys;
 mod log_groups;
 mod parse;
 mod reader;
+mod roles;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,9 +54,24 @@ pub struct Logging {
     pub filter: FilterName,
     /// The organization of all accounts, which the role then trusts instead of each account.
     pub organization: Option<OrganizationId>,
+    /// Whom the destination policy lets subscribe.
+    pub access: Access,
+    /// The role in each member that its filters name if the whole organization may subscribe. `None` only if that is not so, and the
+    /// `logs::Destination`'s name gives no name for a role.
+    pub member_role: Option<RoleName>,
     /// Hours without a record in the stream before infra/alarms.yaml raises an alarm; 0 for never.
     pub silent_hours: u32,
     pub stream: Stream,
+}
+
+/// Whom the destination policy lets subscribe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Access {
+    /// The accounts of the members, one by one.
+    #[default]
+    Accounts,
+    /// Every account of the organization. Each filter then needs a role in its own account.
+    Organization,
 }
 
 /// The Kinesis data stream, one in each Region.
@@ -311,6 +327,6 @@ mod tests {
         let key =
             "retention_hours = 168\nencryption = \"arn:aws-cn:kms:us-west-2:999988887777:key/k\"";
         let key = TEMPLATE.replace("retention_hours = 168", key);
-        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 33: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
+        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 39: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

@@ -188,6 +188,19 @@ impl PolicyName {
     pub(crate) fn delivery() -> Self {
         Self("catchment-delivery".to_owned())
     }
+
+    /// Our inline policy in the role of a member's filters.
+    pub(crate) fn filters() -> Self {
+        Self("catchment-filters".to_owned())
+    }
+}
+
+impl RoleName {
+    /// The default name of the role of a member's filters. It contains the `logs::Destination`'s name, so that the roles of two
+    /// fleets do not clash in a member. `None` if that would not be the name of a role.
+    pub(crate) fn for_destination(destination: &DestinationName) -> Option<Self> {
+        format!("catchment-{destination}").parse().ok()
+    }
 }
 
 impl FilterName {

@@ -43,6 +43,9 @@ pub struct LoggingRegion {
 /// A member account: its Regions, and in each the log groups that the fleet names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
+    /// The role of its filters; `None` if the run has no reason to look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<State<Role>>,
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
 }
 
@@ -75,7 +78,7 @@ pub enum StreamStatus {
     Deleting,
 }
 
-/// The IAM role that CloudWatch Logs delivers with.
+/// The IAM role that CloudWatch Logs delivers with, or that of a member's filters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// `/` by default. Any other path is part of the ARN, which then does not follow from the name alone

@@ -6,6 +6,8 @@ mod destination;
 mod filter;
 mod leaving;
 mod listed;
+mod member_role;
+mod members;
 mod orphan;
 mod outcome;
 mod role;
@@ -23,7 +25,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::desired::{Desired, Kept, Logging, LoggingRegion};
-use crate::provision::name::{AccountId, Arn, Region};
+use crate::provision::name::{AccountId, Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
@@ -50,6 +52,19 @@ pub struct Plan {
     pub foreign: Vec<Foreign>,
     /// What our statements still name and the fleet file does not.
     pub orphans: Vec<Orphan>,
+    /// What is well now, and soon may not be.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is well now, and soon may not be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Warning {
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    /// What it is, as one clause for a person.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// What our statements still name and the fleet file does not.
@@ -58,8 +73,11 @@ pub struct Orphan {
     /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
     #[serde(rename = "subject")]
     pub address: ResourceAddress,
-    /// The account; `None` for a whole Region.
+    /// The account; `None` for a whole Region or organization.
     pub account: Option<AccountId>,
+    /// The organization, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
     pub regions: BTreeSet<Region>,
     /// Whether this plan cuts it off.
     pub is_cut_off: bool,
@@ -145,6 +163,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
             observed,
             &orphans,
             ("--prune", Fate::Stays { hint }),
+            &mut BTreeMap::new(),
         );
         kept = orphans.rest(&removals);
         for removal in removals.into_values() {
@@ -202,6 +221,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
                 ready: destination.ready,
                 is_read: destination.is_read,
                 stream: &wanted.stream.arn,
+                switch: destination.switch,
             };
             destinations.insert(&wanted.destination.arn, target);
         }
@@ -212,10 +232,7 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
             role::revoke(&mut plan, home, &logging.role, &wide, &first);
         }
     }
-    for (place, seen) in filters(desired, observed) {
-        let target = destinations.get(&place.filter.destination);
-        filter::set_up(&mut plan, place, &seen, target, consent.take_over);
-    }
+    members::set_up(&mut plan, desired, observed, destinations, consent, &first);
     plan
 }
 
@@ -231,16 +248,26 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
         Fate::Stays { hint }
     };
     let mut delivering = Removal::default();
+    let mut filters = BTreeMap::new();
     for part in [Some(desired), orphans.leftover.as_ref()] {
         let how = ("destroy", fate);
-        let removals = part.map(|part| take_down(&mut plan, part, observed, &orphans, how));
+        let removals =
+            part.map(|part| take_down(&mut plan, part, observed, &orphans, how, &mut filters));
         let removals = removals.unwrap_or_default().into_values();
         removals.for_each(|one| delivering.join(one));
     }
+    members::take_down_roles(&mut plan, desired, observed, &filters);
     if let Some(logging) = &desired.logging {
         let home = place(logging, &logging.home);
         let state = read(observed.logging.as_ref().map(|seen| &seen.role));
-        role::take_down(&mut plan, home, &logging.role, &state, &delivering);
+        role::take_down(
+            &mut plan,
+            home,
+            &logging.role,
+            &state,
+            &delivering,
+            "destroy",
+        );
     }
     if let Some(leaving) = &desired.leaving {
         leaving::take_out(&mut plan, leaving, observed);
@@ -248,17 +275,21 @@ pub fn destroy(desired: &Desired, observed: &Observed, delete_stream: bool) -> P
     plan.plan
 }
 
-/// Plans to remove filters, each `logs::Destination` and its stream, and says what becomes of each `logs::Destination`.
+/// Plans to remove filters, each `logs::Destination` and its stream, and says what becomes of each `logs::Destination`, and of all filters of
+/// each member.
 fn take_down(
     plan: &mut PlanBuilder,
     desired: &Desired,
     observed: &Observed,
     orphans: &Orphans,
     (verb, fate): (&str, Fate),
+    of_members: &mut BTreeMap<MemberName, Removal>,
 ) -> BTreeMap<Region, Removal> {
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
     for (place, seen) in filters(desired, observed) {
         let removal = filter::take_down(plan, place, &seen, verb);
+        let of_member = of_members.entry(place.name.clone()).or_default();
+        of_member.join(removal.clone());
         let all = subscribed.entry(&place.filter.destination).or_default();
         all.join(removal);
     }
@@ -333,6 +364,7 @@ fn filters<'a>(
 
 fn place<'a>(logging: &'a Logging, region: &'a Region) -> Place<'a> {
     Place {
+        member: None,
         login: &logging.login,
         region,
         owner: &logging.owner,

@@ -1,7 +1,7 @@
 """Enforces what AWS enforces and ministack does not. Each rule can be switched off, so that its test can fail."""
 
 import contextlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from ..call import Call, Refusal
 from ..upstream import Upstream
@@ -37,7 +37,9 @@ class Settings:
     propagation_seconds: float = 0.5
     """How long until a new role can be assumed; its permissions take twice as long."""
     organisation: str = "o-catchment0"
-    """The organisation of all accounts."""
+    """The organisation of all accounts but `outside`."""
+    outside: list[str] = field(default_factory=list)
+    """The accounts that are in no organisation."""
     stream_seconds: float = 0.3
     """How long a stream is CREATING or UPDATING."""
 

@@ -81,3 +81,21 @@ async def check_policy(call: Call, rules) -> None:
     named = [name for statement in found for name in document.principals(statement, "AWS")]
     if any(name.startswith("arn:") for name in named):
         raise Refusal("InvalidParameterException", "Principal section of policy contains ARN instead of account ID")
+    await _check_switch(call, found, rules)
+
+
+async def _check_switch(call: Call, found: list[dict], rules) -> None:
+    """Whoever lets an organisation subscribe in the place of accounts has to affirm that their filters have roles:
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html. AWS does not say what it
+    answers if not; this refuses."""
+    name = call.params.get("destinationName", "")
+    arn = f"arn:aws:logs:{call.region}:{call.account}:destination:{name}"
+    destination = await rules.resources.destination(arn) or {}
+    before = destination.get("accessPolicy")
+    is_switch = before and not _names_everybody(document.statements(before)) and _names_everybody(found)
+    if is_switch and not call.params.get("forceUpdate"):
+        raise Refusal("InvalidParameterException", "Set forceUpdate to grant permission to an organization.")
+
+
+def _names_everybody(found: list[dict]) -> bool:
+    return any("*" in document.principals(statement, "AWS") for statement in found)

@@ -28,7 +28,8 @@ async def _check_destination(call: Call, arn: str, rules) -> None:
     if destination is None or arn.split(":")[3] != call.region:
         raise NOT_DELIVERED
     if rules.settings.destination_policy:
-        await _check_policy(call, destination, rules)
+        role_arn = call.params.get("roleArn", "")
+        await check_subscriber(call.account, destination, role_arn, log_group_arn(call), rules)
     if rules.settings.destination_role:
         try:
             await check_delivery(destination["roleArn"], destination["targetArn"], log_group_arn(call), rules)
@@ -37,33 +38,45 @@ async def _check_destination(call: Call, arn: str, rules) -> None:
             raise NOT_DELIVERED from None
 
 
-async def _check_policy(call: Call, destination: dict, rules) -> None:
+async def check_subscriber(account: str, destination: dict, role_arn: str, source_arn: str, rules) -> None:
+    """Raises unless the destination policy lets the account send the events of `source_arn`, a log group.
+
+    If it names the organisation, a role in the sender's own account must let them be sent:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateSubscriptionFilter-IAMrole.html. Without one a filter may stop
+    working: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html (forceUpdate)."""
     arn = destination["arn"]
     policy = destination.get("accessPolicy")
     found = document.statements(policy) if policy else []
     action = "logs:PutSubscriptionFilter"
 
     def names_account(statement: dict) -> bool:
-        return call.account in document.principals(statement, "AWS")
+        return account in document.principals(statement, "AWS")
 
-    if document.permits(found, action, arn, {}, names_account):
-        return
-    context = {document.ORGANISATION_KEY: rules.settings.organisation}
-    if not document.permits(found, action, arn, context, lambda one: "*" in document.principals(one, "AWS")):
-        raise Refusal(
-            "AccessDeniedException",
-            f"User with accountId: {call.account} is not authorized to perform: {action} on resource: {arn}",
-        )
-    if not call.params.get("roleArn"):
-        raise Refusal(
-            "InvalidParameterException",
-            "Role ARN is required when creating subscription filter against destination with "
-            "Organization access policy.",
-        )
-    await check_assumable(call.params["roleArn"], log_group_arn(call), rules)
-    _, policies = await rules.resources.role(call.params["roleArn"])
+    if not document.permits(found, action, arn, {}, names_account):
+        is_member = account not in rules.settings.outside
+        context = {document.ORGANISATION_KEY: rules.settings.organisation} if is_member else {}
+        if not document.permits(found, action, arn, context, lambda one: "*" in document.principals(one, "AWS")):
+            raise Refusal(
+                "AccessDeniedException",
+                f"User with accountId: {account} is not authorized to perform: {action} on resource: {arn}",
+            )
+        if not role_arn:
+            raise Refusal(
+                "InvalidParameterException",
+                "Role ARN is required when creating subscription filter against destination with "
+                "Organization access policy.",
+            )
+    if role_arn:
+        await _check_role(account, role_arn, source_arn, rules)
+
+
+async def _check_role(account: str, role_arn: str, source_arn: str, rules) -> None:
+    if role_arn.split(":")[4] != account:
+        raise NOT_ASSUMED
+    await check_assumable(role_arn, source_arn, rules)
+    _, policies = await rules.resources.role(role_arn)
     granted = [statement for one in policies for statement in document.statements(one)]
-    if not document.permits(granted, "logs:PutLogEvents", log_group_arn(call), {}):
+    if not document.permits(granted, "logs:PutLogEvents", source_arn, {}):
         raise NOT_ASSUMED
 
 

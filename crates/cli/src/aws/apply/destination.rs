@@ -36,12 +36,17 @@ pub(super) async fn make(
                 });
             }
         }
-        DestinationAction::PutPolicy { before: _, after } => {
+        DestinationAction::PutPolicy {
+            before: _,
+            after,
+            force_update,
+        } => {
             caller
                 .call("logs:PutDestinationPolicy", &resource, || {
                     logs.put_destination_policy()
                         .destination_name(name.as_str())
                         .access_policy(after.to_json())
+                        .set_force_update(force_update.then_some(true))
                         .send()
                 })
                 .await?;

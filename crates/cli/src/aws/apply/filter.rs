@@ -47,6 +47,7 @@ pub(super) async fn make(
                         .destination_arn(after.destination.as_str())
                         .distribution(distribution.clone())
                         .set_emit_system_fields(system_fields.clone())
+                        .set_role_arn(after.role.as_ref().map(ToString::to_string))
                         .send()
                 })
                 .await;

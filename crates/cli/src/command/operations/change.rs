@@ -52,7 +52,7 @@ impl Operation<'_> {
                 Some(saved) => &saved.target(&self.flags.target)?,
                 None => &self.flags.target,
             };
-            let session = Session::open(target, self.purpose.leaving()).await?;
+            let session = Session::open(target, Some(&self.purpose)).await?;
             let observed = session.observe().await?;
             let plan = self.purpose.plan(&session.desired, &observed);
             if let Some(saved) = &self.saved {

@@ -41,6 +41,14 @@ impl Purpose {
         }
     }
 
+    /// Whether what the fleet file does not ask for is removed, and so looked for.
+    pub(crate) fn removes(&self) -> bool {
+        match self {
+            Self::Apply { prune, .. } => *prune,
+            Self::Destroy { .. } => true,
+        }
+    }
+
     /// Which declined resources make the command fail.
     pub(crate) fn fails(&self) -> fn(&Declined) -> bool {
         match self {

@@ -47,8 +47,11 @@ pub(super) fn merged(mut before: Observed, again: Observed) -> Observed {
         before.logging = again.logging;
     }
     for (name, member) in again.members {
-        let regions = &mut before.members.entry(name).or_default().regions;
-        regions.extend(member.regions);
+        let before = before.members.entry(name).or_default();
+        before.regions.extend(member.regions);
+        if member.role.is_some() {
+            before.role = member.role;
+        }
     }
     before
 }

@@ -12,13 +12,14 @@ use super::connect::hinted;
 use super::exit::Usage;
 use super::fleet;
 use super::interrupt::Interrupts;
+use super::purpose::Purpose;
 use crate::args;
 use crate::aws::observe::observe;
 use crate::aws::{Ask, Connections, Options, Place};
 use crate::output::{Progress, ask};
 use crate::provision::desired::Desired;
 use crate::provision::fleet::{Flags, MemberByHand};
-use crate::provision::name::{AccountId, ProfileName};
+use crate::provision::name::ProfileName;
 use crate::provision::observed::Observed;
 
 pub(crate) struct Session {
@@ -41,13 +42,13 @@ pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 }
 
 impl Session {
-    /// Opens a session on the accounts that the flags select; `leaving` if they are to be removed, along with these accounts.
+    /// Opens a session on the accounts that the flags select, for a plan of this purpose, if one is made.
     ///
     /// # Errors
     /// Fails if the fleet file or a flag is wrong, or if the profile given by flag has no credentials.
     pub(crate) async fn open(
         target: &args::Target,
-        leaving: Option<&[AccountId]>,
+        purpose: Option<&Purpose>,
     ) -> anyhow::Result<Self> {
         let (connections, progress, interrupts) = connect(&target.calls);
         let desired = match &target.by_hand.destination_arn {
@@ -55,7 +56,11 @@ impl Session {
                 let desired = by_hand(&connections, &target.by_hand, arn);
                 interrupts.unless_pressed(desired).await?
             }
-            None => fleet::desired(&target.scope, leaving)?,
+            None => fleet::desired(&target.scope, purpose.and_then(Purpose::leaving))?,
+        };
+        let desired = match purpose {
+            Some(purpose) if purpose.removes() => desired.looking_for_roles(),
+            _ => desired,
         };
         Ok(Self {
             connections,

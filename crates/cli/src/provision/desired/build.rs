@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
-use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
-use crate::provision::fleet::{self, Fleet, MemberByHand};
+use super::{Desired, Destination, Logging, LoggingRegion, Member, Need, Sender, Stream, role};
+use crate::provision::fleet::{self, Access, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
-use crate::provision::policy::{Template, TemplateValue};
+use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{
-    DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter,
+    DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter, Tags,
 };
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
@@ -35,7 +35,10 @@ impl Desired {
         let members = fleet
             .members
             .iter()
-            .map(|(name, one)| (name.clone(), member(one, filter, destination_in)))
+            .map(|(name, one)| {
+                let sender = sender(fleet, one);
+                (name.clone(), member(one, filter, destination_in, sender))
+            })
             .collect();
         let home = regions.first();
         Ok(Self {
@@ -56,10 +59,23 @@ impl Desired {
         } = by_hand;
         Self {
             logging: None,
-            members: BTreeMap::from([(name.clone(), member(one, filter, |_| destination.clone()))]),
+            members: BTreeMap::from([(
+                name.clone(),
+                member(one, filter, |_| destination.clone(), None),
+            )]),
             others: BTreeSet::new(),
             leaving: None,
         }
+    }
+
+    /// The same, but with a look for roles that an organization left behind in members, as is needed to remove them.
+    #[must_use]
+    pub fn looking_for_roles(mut self) -> Self {
+        let senders = self.members.values_mut().flat_map(|one| &mut one.sender);
+        for sender in senders.filter(|sender| sender.need == Need::Unneeded) {
+            sender.need = Need::LookedFor;
+        }
+        self
     }
 
     /// Narrows it to `scope`.
@@ -95,6 +111,8 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         role: _,
         filter: _,
         organization: _,
+        access: _,
+        member_role: _,
         silent_hours: _,
         stream,
     } = &fleet.logging;
@@ -104,25 +122,15 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         retention_hours,
         encryption,
     } = stream;
-    let owner = format!("{account}/{name}");
-    let mut tags = fleet.tags.clone();
-    tags.insert(OWNER_TAG.to_owned(), owner.clone());
+    let (owner, tags) = ownership(fleet);
     let role = role::role(fleet, home, &tags)?;
-    let accounts: BTreeSet<&AccountId> = fleet
-        .members
-        .values()
-        .map(|member| &member.account)
-        .collect();
     let mut by_region = BTreeMap::new();
     for region in regions {
         let arn = Arn::destination(region, account, name);
-        let policy = Template::Destination.render([
-            ("members", accounts.iter().collect()),
-            ("destination", TemplateValue::One(arn.to_string())),
-        ])?;
+        let policy = subscribers(fleet, &arn)?;
         let bytes = policy.to_json().len();
         if bytes > DESTINATION_POLICY_BYTES_MAX {
-            let (destination, accounts) = (name.to_string(), accounts.len());
+            let (destination, accounts) = (name.to_string(), accounts(fleet).len());
             return Err(DesiredError::DestinationPolicyTooLong {
                 destination,
                 bytes,
@@ -163,8 +171,54 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         },
         owner,
         home: home.clone(),
+        accounts: accounts(fleet).into_iter().cloned().collect(),
         role,
         regions: by_region,
+    })
+}
+
+/// The value of our ownership tag, and all tags.
+fn ownership(fleet: &Fleet) -> (String, Tags) {
+    let owner = format!("{}/{}", fleet.logging.account, fleet.logging.destination);
+    let mut tags = fleet.tags.clone();
+    tags.insert(OWNER_TAG.to_owned(), owner.clone());
+    (owner, tags)
+}
+
+fn accounts(fleet: &Fleet) -> BTreeSet<&AccountId> {
+    let members = fleet.members.values();
+    members.map(|member| &member.account).collect()
+}
+
+/// The destination policy: whom it lets subscribe.
+fn subscribers(fleet: &Fleet, destination: &Arn) -> Result<Document, TemplateError> {
+    let destination = TemplateValue::One(destination.to_string());
+    let organization = fleet.logging.organization.as_ref();
+    let organization = organization.filter(|_| fleet.logging.access == Access::Organization);
+    if let Some(organization) = organization {
+        let organizations = [organization].into_iter().collect();
+        return Template::DestinationOrganization.render([
+            ("organizations", organizations),
+            ("destination", destination),
+        ]);
+    }
+    let members = accounts(fleet).iter().collect();
+    Template::Destination.render([("members", members), ("destination", destination)])
+}
+
+/// The role of a member's filters.
+fn sender(fleet: &Fleet, member: &fleet::Member) -> Option<Sender> {
+    let name = fleet.logging.member_role.clone()?;
+    let (owner, tags) = ownership(fleet);
+    Some(Sender {
+        arn: Arn::role(member.regions.first()?, &member.account, &name),
+        name,
+        owner,
+        tags,
+        need: match fleet.logging.access {
+            Access::Accounts => Need::Unneeded,
+            Access::Organization => Need::Needed,
+        },
     })
 }
 
@@ -172,6 +226,7 @@ fn member(
     member: &fleet::Member,
     name: &FilterName,
     destination: impl Fn(&Region) -> Arn,
+    sender: Option<Sender>,
 ) -> Member {
     let fleet::Member {
         profile,
@@ -180,6 +235,9 @@ fn member(
         regions,
         log_groups,
     } = member;
+    let needed = sender.as_ref();
+    let needed = needed.filter(|sender| sender.need == Need::Needed);
+    let needed = needed.map(|sender| &sender.arn);
     let filters_of = |region: &Region| {
         let filter = |group: &fleet::LogGroup| SubscriptionFilter {
             name: name.clone(),
@@ -190,7 +248,7 @@ fn member(
                 true => SYSTEM_FIELDS.map(str::to_owned).into(),
                 false => BTreeSet::new(),
             },
-            role: None,
+            role: needed.cloned(),
         };
         log_groups
             .iter()
@@ -207,6 +265,7 @@ fn member(
             role: role.clone(),
             account: account.clone(),
         },
+        sender,
         regions,
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Desired, DesiredError};
+use super::{Desired, DesiredError, Role};
 use crate::provision::name::Arn;
-use crate::provision::policy::{Document, Template, TemplateValue};
+use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{Encryption, Party};
 
 /// A policy document and what it is for.
@@ -61,7 +61,6 @@ pub fn documents(
                 "streams",
                 in_every_region(places().map(|place| &place.stream.arn)),
             ),
-            ("role", TemplateValue::One(role.arn.to_string())),
             (
                 "destinations",
                 in_every_region(places().map(|place| &place.destination.arn)),
@@ -70,7 +69,7 @@ pub fn documents(
         add(
             &party,
             "identity policy of the logging account's operator".to_owned(),
-            operator,
+            operator.and(of_role(role)?),
         );
         let keys = places().filter_map(|place| match &place.stream.encryption {
             Encryption::Customer(key) => Some(key),
@@ -117,8 +116,26 @@ pub fn documents(
             ("log_groups", in_every_region(&groups)),
             ("destinations", in_every_region(destinations)),
         ])?;
+        let party = Party::Member(name.clone());
+        let role = member.role().filter(|_| member.needs_role());
+        let operator = match &role {
+            Some(role) => operator.and(of_role(role)?),
+            None => operator,
+        };
+        if let Some(role) = role {
+            add(
+                &party,
+                format!("trust policy of role {}", role.name),
+                role.trust,
+            );
+            add(
+                &party,
+                format!("inline policy {} of role {}", role.policy_name, role.name),
+                role.policy,
+            );
+        }
         add(
-            &Party::Member(name.clone()),
+            &party,
             format!(
                 "identity policy of the operator of {name} ({})",
                 member.login.account
@@ -133,7 +150,7 @@ pub fn documents(
                 .collect(),
         )])?;
         add(
-            &Party::Member(name.clone()),
+            &party,
             format!(
                 "identity policy of whoever runs `catchment discover` in {name} ({})",
                 member.login.account
@@ -142,6 +159,12 @@ pub fn documents(
         );
     }
     Ok(documents)
+}
+
+/// What an operator may do with a role: set it up, and have CloudWatch Logs assume it.
+fn of_role(role: &Role) -> Result<Document, TemplateError> {
+    let role = TemplateValue::One(role.arn.to_string());
+    Template::OperatorRole.render([("role", role)])
 }
 
 /// The resources in every Region: one that is taken out of the fleet file must still be read, and pruned.

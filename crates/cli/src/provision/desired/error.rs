@@ -18,14 +18,6 @@ pub const DESTINATION_POLICY_BYTES_MAX: usize = 5_120;
 #[derive(Debug, thiserror::Error)]
 pub enum DesiredError {
     #[error(
-        "the trust policy of role {role} is {characters} characters long for {accounts} accounts; IAM takes {TRUST_POLICY_CHARACTERS_MAX}"
-    )]
-    TrustTooLong {
-        role: String,
-        characters: usize,
-        accounts: usize,
-    },
-    #[error(
         "the policy of logs::Destination {destination} is {bytes} bytes long for {accounts} members; AWS takes {DESTINATION_POLICY_BYTES_MAX}"
     )]
     DestinationPolicyTooLong {
@@ -43,11 +35,8 @@ impl DesiredError {
     /// What to do next.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::TrustTooLong { .. } => Some(
-                "if all accounts belong to one AWS organization, name it: organization = \"o-…\" under [logging]; if not, make two fleets, each with its own role and destination",
-            ),
             Self::DestinationPolicyTooLong { .. } => Some(
-                "make two fleets, each with its own destination; both can deliver to one stream",
+                "if all accounts belong to one AWS organization, let it subscribe: access = \"organization\" under [logging]; if not, make two fleets, each with its own destination, which can deliver to one stream",
             ),
             Self::NoSuchMember { .. } | Self::Template(_) => None,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Desired, Grants, Logging, LoggingRegion, Member};
+use super::{Desired, Destination, Grants, Logging, LoggingRegion, Member};
 use crate::provision::name::{AccountId, Arn, Region, StreamName};
 use crate::provision::policy::{Document, List, Template, TemplateValue};
 use crate::provision::resource::SubscriptionFilter;
@@ -12,9 +12,11 @@ use crate::provision::resource::SubscriptionFilter;
 pub struct Kept {
     /// The accounts that may go on subscribing, by the Region of the `logs::Destination`.
     pub subscribers: BTreeMap<Region, BTreeSet<AccountId>>,
+    /// The organizations whose accounts may go on subscribing, likewise.
+    pub organizations: BTreeMap<Region, BTreeSet<String>>,
     /// The accounts and Regions from which the role delivers.
     pub sources: BTreeSet<(Region, AccountId)>,
-    /// The Regions of the organization from which the role delivers.
+    /// The Regions from which the role delivers for every account, or every one of the organization.
     pub regions: BTreeSet<Region>,
     /// The streams and keys that it delivers with.
     pub grants: Grants,
@@ -22,6 +24,8 @@ pub struct Kept {
 
 /// The `Sid` of the accounts that are kept beside an organization, to which they may not belong.
 const KEPT_SID: &str = "CatchmentDeliveryKept";
+/// The `Sid` of accounts beside an organization, or of an organization beside accounts, in a destination policy.
+const KEPT_SUBSCRIBERS_SID: &str = "CatchmentSubscribeKept";
 
 impl Logging {
     /// The logging account as the fleet file asks for it, with `kept` still allowed.
@@ -33,7 +37,10 @@ impl Logging {
         for (region, place) in &mut logging.regions {
             let accounts = kept.subscribers.get(region).into_iter().flatten();
             let accounts = accounts.map(ToString::to_string).collect();
-            place.destination.policy = List::SUBSCRIBERS.with(&place.destination.policy, &accounts);
+            let none = BTreeSet::new();
+            let organizations = kept.organizations.get(region).unwrap_or(&none);
+            let Destination { arn, policy, .. } = &mut place.destination;
+            *policy = subscribers(policy, arn, &accounts, organizations);
         }
         logging
     }
@@ -49,13 +56,54 @@ impl Logging {
     }
 }
 
+/// A destination policy with more subscribers: those of its own kind in its statement, the others in one of their own.
+fn subscribers(
+    ours: &Document,
+    destination: &Arn,
+    accounts: &BTreeSet<String>,
+    organizations: &BTreeSet<String>,
+) -> Document {
+    let policy = List::SUBSCRIBERS.with(ours, accounts);
+    let policy = List::ORGANIZATIONS.with(&policy, organizations);
+    let destination = || TemplateValue::One(destination.to_string());
+    let beside = if List::ORGANIZATIONS.of(ours).is_empty() {
+        (!organizations.is_empty()).then(|| {
+            let organizations = organizations.iter().collect();
+            let values = [
+                ("organizations", organizations),
+                ("destination", destination()),
+            ];
+            Template::DestinationOrganization.render(values)
+        })
+    } else {
+        (!accounts.is_empty()).then(|| {
+            let values = [
+                ("members", accounts.iter().collect()),
+                ("destination", destination()),
+            ];
+            Template::Destination.render(values)
+        })
+    };
+    #[expect(clippy::expect_used, reason = "the templates are built in and tested")]
+    match beside {
+        Some(beside) => policy.and(
+            beside
+                .expect("a valid template")
+                .renamed(KEPT_SUBSCRIBERS_SID),
+        ),
+        None => policy,
+    }
+}
+
 fn trust(ours: &Document, kept: &Kept) -> Document {
     let sources = kept.sources.iter();
     let sources: Vec<_> = sources
         .map(|(region, account)| Arn::logs_of(region, account))
         .collect();
     if List::SOURCES_OF_ORGANIZATION.of(ours).is_empty() {
-        let sources = sources.iter().map(ToString::to_string).collect();
+        let regions = kept.regions.iter().map(Arn::logs_of_all);
+        let sources = sources.into_iter().chain(regions);
+        let sources = sources.map(String::from).collect();
         return List::SOURCES.with(ours, &sources);
     }
     let regions = kept.regions.iter().map(Arn::logs_of_all);
@@ -107,8 +155,10 @@ impl Desired {
         });
         let is_source = |region: &Region, account: &AccountId| {
             named.as_ref().is_none_or(|(sources, of_all)| {
+                let of_region = Arn::logs_of_all(region);
                 sources.contains(Arn::logs_of(region, account).as_str())
-                    || of_all.contains(Arn::logs_of_all(region).as_str())
+                    || sources.contains(of_region.as_str())
+                    || of_all.contains(of_region.as_str())
             })
         };
         for (name, member) in &self.members {
@@ -131,6 +181,7 @@ impl Desired {
                 let login = member.login.clone();
                 let member = Member {
                     login,
+                    sender: None,
                     regions: there,
                 };
                 leftover.members.insert(name.clone(), member);

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Role;
-use super::error::{DesiredError, TRUST_POLICY_CHARACTERS_MAX};
+use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use crate::provision::fleet::{self, Fleet};
 use crate::provision::name::{Arn, PolicyName, Region};
 use crate::provision::policy::{Document, List, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{Encryption, Tags};
 
 /// Builds the role and both its policies. `home` tells the partition of its ARN.
-pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, DesiredError> {
+pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, TemplateError> {
     let fleet::Logging {
         account,
         regions,
@@ -74,20 +74,21 @@ impl Grants {
 }
 
 /// Lets CloudWatch Logs assume the role for each member and the logging account in their Regions; or, if the fleet names its
-/// organization, for every account of it in the fleet's Regions.
-fn trust(fleet: &Fleet) -> Result<Document, DesiredError> {
+/// organization, or has more accounts than AWS takes, for every account in the fleet's Regions. Then the destination policy alone
+/// decides who subscribes, because AWS does not document that `aws:SourceOrgID` is sent on delivery.
+fn trust(fleet: &Fleet) -> Result<Document, TemplateError> {
     let fleet::Logging {
         account,
         regions,
-        role,
         organization,
         ..
     } = &fleet.logging;
+    let everywhere = || regions.iter().map(Arn::logs_of_all);
     if let Some(organization) = organization {
-        let sources = regions.iter().map(Arn::logs_of_all).collect();
+        let sources = everywhere().collect();
         let organization = TemplateValue::One(organization.to_string());
-        return Ok(Template::DeliveryRoleTrustOrganization
-            .render([("sources", sources), ("organization", organization)])?);
+        return Template::DeliveryRoleTrustOrganization
+            .render([("sources", sources), ("organization", organization)]);
     }
     let of_members = fleet.members.values().flat_map(|member| {
         member
@@ -98,19 +99,8 @@ fn trust(fleet: &Fleet) -> Result<Document, DesiredError> {
     let of_logging = regions.iter().map(|region| Arn::logs_of(region, account));
     let sources: BTreeSet<Arn> = of_members.chain(of_logging).collect();
     let trust = Template::DeliveryRoleTrust.render([("sources", sources.iter().collect())])?;
-    let characters = trust.to_json().chars().count();
-    if characters > TRUST_POLICY_CHARACTERS_MAX {
-        let accounts: BTreeSet<_> = fleet
-            .members
-            .values()
-            .map(|member| &member.account)
-            .chain([account])
-            .collect();
-        return Err(DesiredError::TrustTooLong {
-            role: role.to_string(),
-            characters,
-            accounts: accounts.len(),
-        });
+    if trust.to_json().chars().count() > TRUST_POLICY_CHARACTERS_MAX {
+        return Template::DeliveryRoleTrust.render([("sources", everywhere().collect())]);
     }
     Ok(trust)
 }

@@ -3,6 +3,7 @@
 use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use super::*;
 use crate::provision::fleet::{self, Fleet};
+use crate::provision::policy::List;
 
 const SEED: &str = fleet::TEMPLATE;
 
@@ -127,10 +128,9 @@ fn a_trust_policy_may_be_as_long_as_aws_takes_and_no_longer() {
     };
     let longest = 1 + TRUST_POLICY_CHARACTERS_MAX - length(fleet(1));
     assert_eq!(length(fleet(longest)), TRUST_POLICY_CHARACTERS_MAX);
-    assert!(matches!(
-        fleet(longest + 1),
-        Err(DesiredError::TrustTooLong { .. })
-    ));
+    let longer = fleet(longest + 1).unwrap().logging.unwrap().role.trust;
+    let all = List::SOURCES.of(&longer);
+    assert!(all.iter().eq(["arn:aws:logs:us-west-2:*:*"]), "{all:?}");
 }
 
 #[test]
@@ -170,11 +170,27 @@ fn a_customer_key_needs_its_permission() {
 }
 
 #[test]
-fn a_fleet_too_large_for_the_trust_policy_says_so_and_an_organization_helps() {
-    assert!(Desired::of_fleet(&fleet(40, "")).is_ok());
-    let error = Desired::of_fleet(&fleet(60, "")).unwrap_err();
-    insta::assert_snapshot!(error, @"the trust policy of role cwrole is 2641 characters long for 61 accounts; IAM takes 2048");
-    assert!(error.hint().unwrap().contains("organization"));
-    let desired = Desired::of_fleet(&fleet(300, "organization = \"o-a1b2c3d4e5\"")).unwrap();
-    insta::assert_snapshot!(desired.logging.unwrap().role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEqualsIfExists":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+fn more_accounts_than_a_trust_policy_takes_are_all_accounts() {
+    let trust = |accounts, more: &str| {
+        let desired = Desired::of_fleet(&fleet(accounts, more)).unwrap();
+        desired.logging.unwrap().role.trust.to_json()
+    };
+    assert!(trust(40, "").contains("arn:aws:logs:us-west-2:000000000040:*"));
+    insta::assert_snapshot!(trust(60, ""), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+    insta::assert_snapshot!(trust(300, "organization = \"o-a1b2c3d4e5\""), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentDelivery","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEqualsIfExists":{"aws:SourceOrgID":"o-a1b2c3d4e5"},"StringLike":{"aws:SourceArn":["arn:aws:logs:us-west-2:*:*"]}}}]}"#);
+}
+
+#[test]
+fn an_organization_subscribes_with_a_role_in_each_member() {
+    let more = "access = \"organization\"\norganization = \"o-a1b2c3d4e5\"";
+    let desired = Desired::of_fleet(&fleet(1_000, more)).unwrap();
+    let logging = desired.logging.unwrap();
+    let (region, place) = logging.regions.first_key_value().unwrap();
+    insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":"*","Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest","Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]}}}]}"#);
+    let member = desired.members.into_values().next().unwrap();
+    let role = member.role().unwrap();
+    insta::assert_snapshot!(role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentFilters","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#);
+    insta::assert_snapshot!(role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSend","Effect":"Allow","Action":"logs:PutLogEvents","Resource":["arn:aws:logs:us-west-2:000000000001:log-group:t:*"]}]}"#);
+    let mut filters = member.regions[region].values();
+    assert!(filters.all(|filter| filter.role.as_ref() == Some(&role.arn)));
 }

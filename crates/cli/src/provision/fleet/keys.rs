@@ -3,18 +3,24 @@
 use catchment_transformer::source::Source;
 
 pub(super) const TOP: [&str; 5] = ["logging", "members", "defaults", "distribution", "tags"];
-pub(super) const LOGGING: [&str; 9] = [
+pub(super) const LOGGING: [&str; 11] = [
     "profile",
     "account",
     "regions",
     "destination",
     "role",
     "filter",
-    "organization",
+    ORGANIZATION,
+    ACCESS,
+    MEMBER_ROLE,
     "silent_hours",
     "stream",
 ];
 pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
+
+pub(super) const ORGANIZATION: &str = "organization";
+pub(super) const ACCESS: &str = "access";
+pub(super) const MEMBER_ROLE: &str = "member_role";
 
 /// What members and log groups have in common, unless they say otherwise.
 pub(super) const DEFAULTS: [&str; 5] = [

@@ -10,10 +10,11 @@ use super::formats;
 use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
+use super::roles;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region,
+    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region, RoleName,
 };
 use crate::provision::resource::{Encryption, StreamMode};
 
@@ -101,13 +102,18 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     let account = reader.name(table, "account");
     let regions = regions(reader, table);
     let destination: Option<At<DestinationName>> = reader.name(table, "destination");
-    let role = reader.name(table, "role");
+    let role: Option<At<RoleName>> = reader.name(table, "role");
     let filter: Option<At<FilterName>> = reader.name(table, "filter");
-    let organization = reader.name(table, "organization");
+    let organization = reader.name(table, keys::ORGANIZATION);
+    let access = roles::access(reader, table);
     let silent_hours = reader.number(table, "silent_hours", 0..=SILENT_HOURS_MAX);
     let inner = reader.table(table, "stream", &keys::STREAM);
     let stream = inner.and_then(|inner| stream(reader, &inner, &regions));
-    let destination = destination?.value;
+    let destination = destination.map(|destination| destination.value);
+    let role = role.map(|role| role.value);
+    let names = (destination.as_ref(), role.as_ref());
+    let member_role = roles::of_members(reader, table, access, names);
+    let destination = destination?;
     let filter = filter.map_or_else(
         || FilterName::for_destination(&destination),
         |filter| filter.value,
@@ -116,9 +122,11 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
         profile: profile.map(|profile| profile.value),
         account: account?.value,
         regions,
-        role: role?.value,
+        role: role?,
         filter,
         organization: organization.map(|organization| organization.value),
+        access,
+        member_role,
         silent_hours: silent_hours.unwrap_or(SILENT_HOURS_DEFAULT),
         stream: stream?,
         destination,

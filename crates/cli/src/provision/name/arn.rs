@@ -54,6 +54,13 @@ impl Arn {
         [Self(plain.clone()), Self(format!("{plain}:*"))]
     }
 
+    /// The log streams of a log group, as the permission to send their events names them
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateSubscriptionFilter-IAMrole.html>).
+    pub(crate) fn events_of(region: &Region, account: &AccountId, name: &LogGroupName) -> Self {
+        let [_, events] = Self::log_group(region, account, name);
+        events
+    }
+
     /// All log groups of an account in a Region, for an identity policy.
     pub(crate) fn log_groups(region: &Region, account: &AccountId) -> Self {
         let partition = region.partition();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{ResourceState, ResourceStatus};
-use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason};
-use crate::provision::name::Region;
+use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason, Warning};
+use crate::provision::name::{MemberName, Region};
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
 use crate::provision::resource::{Login, OWNER_TAG, Party, Resource, ResourceAddress};
@@ -19,9 +19,11 @@ pub(super) struct PlanBuilder {
     pub resources: BTreeMap<ResourceAddress, ResourceStatus>,
 }
 
-/// One place in the logging account, and what all its resources share.
+/// One place in the logging account, or that of a member's role, and what all its resources share.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
+    /// The member; `None` for the logging account.
+    pub member: Option<&'a MemberName>,
     pub login: &'a Login,
     pub region: &'a Region,
     /// The value of our ownership tag.
@@ -38,6 +40,7 @@ pub(super) struct ResourcePlan<'p, A> {
 }
 
 /// Whether others can build on a resource once the plan is carried out.
+#[derive(Clone)]
 pub(super) enum Readiness {
     /// They can, after these changes.
     Ready { after: BTreeSet<ChangeKey> },
@@ -46,6 +49,7 @@ pub(super) enum Readiness {
 }
 
 /// What becomes of a resource that is to be removed.
+#[derive(Clone)]
 pub(super) enum Removal {
     /// It is gone, after these changes.
     Gone { after: BTreeSet<ChangeKey> },
@@ -224,6 +228,18 @@ impl<A> ResourcePlan<'_, A> {
             "run `catchment destroy --account ID` with the credentials of the logging account",
         );
         None
+    }
+
+    /// Warns of what is well now, and soon may not be.
+    pub(super) fn warn(&mut self, what: impl Into<String>, hint: impl Into<String>) {
+        let (what, hint) = (what.into(), hint.into());
+        self.status.warnings.push(format!("{what}; {hint}"));
+        let address = self.status.address.clone();
+        self.plan.warnings.push(Warning {
+            address,
+            what,
+            hint,
+        });
     }
 
     /// Reports what others set up beside it.

@@ -49,6 +49,8 @@ pub struct ChangeKey(String);
 pub enum Action {
     Stream(StreamName, StreamAction),
     Role(RoleName, RoleAction),
+    /// The role of a member's filters.
+    MemberRole(MemberName, RoleName, RoleAction),
     Destination(DestinationName, DestinationAction),
     Filter(MemberName, LogGroupName, FilterAction),
 }
@@ -68,6 +70,9 @@ impl Change {
         let (party, resource) = match &self.action {
             Action::Stream(name, _) => (Party::Logging, Resource::Stream(name.clone())),
             Action::Role(name, _) => (Party::Logging, Resource::Role(name.clone())),
+            Action::MemberRole(member, name, _) => {
+                (Party::Member(member.clone()), Resource::Role(name.clone()))
+            }
             Action::Destination(name, _) => (Party::Logging, Resource::Destination(name.clone())),
             Action::Filter(member, log_group, action) => {
                 let name = action.filter().name.clone();
@@ -135,7 +140,7 @@ impl From<Change> for ChangeShape {
         } = change;
         let action = match action {
             Action::Stream(_, action) => ActionShape::Stream(action),
-            Action::Role(_, action) => ActionShape::Role(action),
+            Action::Role(_, action) | Action::MemberRole(_, _, action) => ActionShape::Role(action),
             Action::Destination(_, action) => ActionShape::Destination(action),
             Action::Filter(_, _, action) => ActionShape::Filter(action),
         };
@@ -154,7 +159,7 @@ impl Action {
     pub fn effect(&self) -> Effect {
         match self {
             Self::Stream(_, action) => action.effect(),
-            Self::Role(_, action) => action.effect(),
+            Self::Role(_, action) | Self::MemberRole(_, _, action) => action.effect(),
             Self::Destination(_, action) => action.effect(),
             Self::Filter(_, _, action) => action.effect(),
         }
@@ -166,7 +171,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stream(_, action) => action.fmt(f),
-            Self::Role(_, action) => action.fmt(f),
+            Self::Role(_, action) | Self::MemberRole(_, _, action) => action.fmt(f),
             Self::Destination(_, action) => action.fmt(f),
             Self::Filter(_, _, action) => action.fmt(f),
         }

@@ -8,10 +8,10 @@ use super::change::{Action, ChangeKey, DestinationAction};
 use super::listed;
 use super::switch::DestinationReadiness;
 use super::tags::{Owner, TagChange, owner};
-use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Destination};
-use crate::provision::name::AccountId;
+use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Desired, Destination};
+use crate::provision::name::{AccountId, MemberName};
 use crate::provision::observed::{self, State};
-use crate::provision::policy::{List, has_ours, without_ours};
+use crate::provision::policy::{Document, List, has_ours, without_ours};
 use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
@@ -45,13 +45,13 @@ pub(super) fn ours<'s>(
 }
 
 /// Plans one Region's `logs::Destination` on top of its stream and role.
-pub(super) fn set_up(
+pub(super) fn set_up<'a>(
     plan: &mut PlanBuilder,
-    place: Place<'_>,
-    desired: &Destination,
+    place: Place<'a>,
+    desired: &'a Destination,
     seen: &State<observed::Destination>,
     (stream, role): (&Readiness, &Readiness),
-) -> DestinationReadiness {
+) -> DestinationReadiness<'a> {
     let mut plan = begin(plan, place, desired);
     let name = &desired.name;
     // if it cannot be read, its members go ahead: AWS itself checks what they need of it
@@ -62,6 +62,7 @@ pub(super) fn set_up(
         is_read: false,
         put: None,
         unsettled: Some(format!("{what} could not be read")),
+        switch: None,
     };
     let seen = match seen {
         State::Unknown(why) => {
@@ -91,6 +92,7 @@ pub(super) fn set_up(
             is_read: true,
             put: None,
             unsettled: None,
+            switch: None,
         };
     }
     let before = seen.map(|seen| seen.ends.clone());
@@ -124,6 +126,7 @@ pub(super) fn set_up(
                     is_read: true,
                     put: None,
                     unsettled: None,
+                    switch: None,
                 };
             }
             unsettled = Some(why.clone());
@@ -135,13 +138,30 @@ pub(super) fn set_up(
         None => (&State::Absent, &State::Absent),
     };
     let max = DESTINATION_POLICY_BYTES_MAX;
-    if let Some((before, put)) = plan.document("destination policy", policy, &desired.policy, max) {
-        let why = match before {
-            Some(_) => "drifted: policy",
-            None => "absent: policy",
-        };
-        let action = DestinationAction::PutPolicy { before, after: put };
-        after.insert(plan.change("policy", action, why, &after));
+    let bytes = desired.policy.to_json().len();
+    if bytes * 100 >= max * NEARLY_PERCENT {
+        let what =
+            format!("its policy is {bytes} bytes long, and AWS takes {max}; each account takes 15");
+        let hint = "if all accounts belong to one organization, let it subscribe: access = \"organization\" under [logging]";
+        plan.warn(what, hint);
+    }
+    let mut waiting = None;
+    match plan.document("destination policy", policy, &desired.policy, max) {
+        Some((Some(before), put)) => match Switch::of(place, desired, before, put) {
+            Ok(switch) => waiting = Some(switch),
+            Err(action) => {
+                after.insert(plan.change("policy", action, "drifted: policy", &after));
+            }
+        },
+        Some((None, put)) => {
+            let action = DestinationAction::PutPolicy {
+                before: None,
+                after: put,
+                force_update: false,
+            };
+            after.insert(plan.change("policy", action, "absent: policy", &after));
+        }
+        None => {}
     }
     if let Some(tags) = TagChange::between(tags, &desired.tags) {
         let why = match seen {
@@ -156,6 +176,100 @@ pub(super) fn set_up(
         is_read: true,
         put: switch,
         unsettled,
+        switch: waiting,
+    }
+}
+
+/// A destination policy is nearly full when it has this much of what AWS takes.
+const NEARLY_PERCENT: usize = 80;
+
+/// A destination policy that names accounts now, and will name their organization. AWS then asks each filter for a role
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Cross-Account-Log_Subscription-Update.html>), so that the filters of
+/// those accounts come first.
+pub(super) struct Switch<'a> {
+    place: Place<'a>,
+    desired: &'a Destination,
+    before: Document,
+    after: Document,
+    /// The accounts that only the list lets subscribe.
+    leaving: BTreeSet<AccountId>,
+}
+
+impl<'a> Switch<'a> {
+    /// Nothing waits if no account leaves the list: then there is only the action.
+    fn of(
+        place: Place<'a>,
+        desired: &'a Destination,
+        before: Document,
+        after: Document,
+    ) -> Result<Self, DestinationAction> {
+        let is_organization = |policy: &Document| !List::ORGANIZATIONS.of(policy).is_empty();
+        let stay = List::SUBSCRIBERS.of(&after);
+        let mut leaving = List::SUBSCRIBERS.of(&before);
+        leaving.retain(|one| !stay.contains(one));
+        if is_organization(&desired.policy) && !leaving.is_empty() {
+            let leaving = leaving.iter().filter_map(|one| listed::subscriber(one));
+            return Ok(Self {
+                place,
+                desired,
+                leaving: leaving.collect(),
+                before,
+                after,
+            });
+        }
+        let force_update = is_organization(&after) && !is_organization(&before);
+        Err(DestinationAction::PutPolicy {
+            before: Some(before),
+            after,
+            force_update,
+        })
+    }
+
+    /// Whether the account may subscribe before the switch.
+    pub(super) fn lets_subscribe(&self, account: &AccountId) -> bool {
+        let organizations = List::ORGANIZATIONS.of(&self.before);
+        let asked = List::ORGANIZATIONS.of(&self.desired.policy);
+        self.leaving.contains(account) || asked.is_subset(&organizations)
+    }
+
+    /// Whether the account delivers by the list, which names it no more after the switch.
+    pub(super) fn concerns(&self, account: &AccountId) -> bool {
+        self.leaving.contains(account)
+    }
+
+    /// Whether accounts that deliver by the list are not among the members that this run looks at.
+    pub(super) fn concerns_others(&self, desired: &Desired) -> bool {
+        let members = desired.members.values();
+        let seen: BTreeSet<_> = members.map(|member| &member.login.account).collect();
+        self.leaving.iter().any(|account| !seen.contains(account))
+    }
+
+    /// Plans it after the filters' changes, `needs`; or refuses it, if some members are not ready. Returns its key, or why not.
+    pub(super) fn plan(
+        self,
+        plan: &mut PlanBuilder,
+        needs: &BTreeSet<ChangeKey>,
+        unready: &BTreeSet<MemberName>,
+    ) -> Result<ChangeKey, String> {
+        let mut plan = begin(plan, self.place, self.desired);
+        if !unready.is_empty() {
+            let names: Vec<_> = unready.iter().map(MemberName::as_str).collect();
+            let why = format!(
+                "its policy cannot name the organization yet: filters without a role would deliver no more, and these members are not ready: {}",
+                names.join(", ")
+            );
+            let hint =
+                "run `catchment apply` for the whole fleet, and follow the hints for these members";
+            plan.decline(Reason::Blocked, why, hint);
+            return Err("its destination policy does not name the organization yet".to_owned());
+        }
+        let action = DestinationAction::PutPolicy {
+            before: Some(self.before),
+            after: self.after,
+            force_update: true,
+        };
+        let why = "drifted: policy; every filter has its role by then";
+        Ok(plan.change("policy", action, why, needs))
     }
 }
 
@@ -226,6 +340,7 @@ pub(super) fn take_down(
         let action = DestinationAction::PutPolicy {
             before: Some(policy.clone()),
             after: rest,
+            force_update: false,
         };
         plan.change("policy", action, OURS_GO, after);
     }
@@ -264,6 +379,7 @@ pub(super) fn take_out(
     let action = DestinationAction::PutPolicy {
         before: Some(policy.clone()),
         after,
+        force_update: false,
     };
     plan.change("policy", action, "destroy", needs);
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::Reason;
 use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
-use super::change::{Action, Coverage, FilterAction};
+use super::change::{Action, ChangeKey, Coverage, FilterAction};
+use super::destination::Switch;
 use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
 use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
@@ -43,26 +44,42 @@ pub(super) struct Target<'a> {
     pub ready: Readiness,
     pub is_read: bool,
     pub stream: &'a Arn,
+    /// Its policy, if that waits for the roles of filters.
+    pub switch: Option<Switch<'a>>,
 }
 
-/// Plans one filter. `target` is `None` if only members are in scope: then AWS checks it.
+/// How a filter stands once the plan is carried out.
+pub(super) enum Standing {
+    /// As asked for, after these changes.
+    AsAsked { after: BTreeSet<ChangeKey> },
+    /// There is none of ours.
+    Absent,
+    /// It may deliver, and not as asked for.
+    Otherwise,
+}
+
+/// Plans one filter. `target` is `None` if only members are in scope: then AWS checks it. `role` says when the role can be named.
 pub(super) fn set_up(
     plan: &mut PlanBuilder,
     place: Place<'_>,
     seen: &State<LogGroup>,
-    target: Option<&Target<'_>>,
+    (target, role): (Option<&Target<'_>>, &Readiness),
     take_over: bool,
-) {
+) -> Standing {
     let mut plan = begin(plan, place);
     let Place { group, filter, .. } = place;
     let seen = match seen {
-        State::Unknown(why) => return plan.unknown("the log group's filters", why),
+        State::Unknown(why) => {
+            plan.unknown("the log group's filters", why);
+            return Standing::Otherwise;
+        }
         State::Absent => {
             plan.absent();
             let why = format!("log group {group} is not there");
             let hint =
                 "make it (with its flow log, trail or rule), or take it out of the fleet file";
-            return plan.decline(Reason::Blocked, why, hint);
+            plan.decline(Reason::Blocked, why, hint);
+            return Standing::Absent;
         }
         State::Present(seen) => seen,
     };
@@ -74,8 +91,17 @@ pub(super) fn set_up(
     let beside: Vec<_> = seen.filters.iter().filter(is_beside).collect();
     beside.iter().for_each(|one| foreign(&mut plan, one));
     if before == Some(filter) {
-        return;
+        return match role {
+            Readiness::Ready { after } => Standing::AsAsked {
+                after: after.clone(),
+            },
+            Readiness::NotReady(_) => Standing::Otherwise,
+        };
     }
+    let otherwise = match ours {
+        Some(_) => Standing::Otherwise,
+        None => Standing::Absent,
+    };
     if ours.is_none() {
         plan.absent();
         let stream = target.map(|target| target.stream);
@@ -90,20 +116,25 @@ pub(super) fn set_up(
                     "if it is ours and was redirected, take it back with --take-over; if not, name ours otherwise: filter = \"…\" under [logging]"
                 }
             };
-            return plan.decline(Reason::Foreign, why, hint);
+            plan.decline(Reason::Foreign, why, hint);
+            return otherwise;
         }
         if let Some((one, double)) = beside.iter().find_map(|one| Some((one, double(one)?))) {
             let (why, hint) = double.explain(one, place.name);
-            return plan.decline(Reason::Foreign, why, hint);
+            plan.decline(Reason::Foreign, why, hint);
+            return otherwise;
         }
     }
-    let needs = match target.map(|target| &target.ready) {
-        None => BTreeSet::new(),
-        Some(Readiness::Ready { after }) => after.clone(),
-        Some(Readiness::NotReady(why)) => {
-            return plan.blocked(why);
+    let mut needs = BTreeSet::new();
+    for ready in target.iter().map(|target| &target.ready).chain([role]) {
+        match ready {
+            Readiness::Ready { after } => needs.extend(after.iter().cloned()),
+            Readiness::NotReady(why) => {
+                plan.blocked(why);
+                return otherwise;
+            }
         }
-    };
+    }
     let why = match (before, taken_over) {
         (None, _) => "absent".to_owned(),
         (_, Some(one)) => format!("--take-over: it delivers to {}", whose(&one.destination)),
@@ -119,7 +150,10 @@ pub(super) fn set_up(
             None => Coverage::Elsewhere,
         },
     };
-    plan.change("put", action, why, &needs);
+    let put = plan.change("put", action, why, &needs);
+    Standing::AsAsked {
+        after: BTreeSet::from([put]),
+    }
 }
 
 /// Where a filter delivers, and so whose it seems to be.

@@ -31,11 +31,8 @@ impl Orphans {
         let (Some(logging), Some(seen)) = (&desired.logging, &observed.logging) else {
             return orphans;
         };
-        let places = logging.regions.values();
-        orphans.named = places
-            .flat_map(|place| accounts(&place.destination.policy))
-            .chain([logging.login.account.clone()])
-            .collect();
+        orphans.named.clone_from(&logging.accounts);
+        orphans.named.insert(logging.login.account.clone());
         let role = role::ours(&seen.role, &logging.role, &logging.owner);
         let policy = role.and_then(|role| known(&role.policy));
         let trust = role.and_then(|role| known(&role.trust));
@@ -79,6 +76,13 @@ impl Orphans {
                 let accounts = accounts(policy);
                 let accounts = accounts.difference(&self.named).cloned().collect();
                 self.kept.subscribers.insert(region.clone(), accounts);
+                let ours = List::ORGANIZATIONS.of(&wanted.policy);
+                let mut more = List::ORGANIZATIONS.of(policy);
+                more.retain(|one| !ours.contains(one));
+                if !more.is_empty() {
+                    self.kept.regions.insert(region.clone());
+                    self.kept.organizations.insert(region.clone(), more);
+                }
             }
         }
     }
@@ -87,35 +91,32 @@ impl Orphans {
     fn sources(&mut self, logging: &Logging, trust: &Document, is_unread: bool) {
         let wanted = List::SOURCES.of(&logging.role.trust);
         let is_organization = is_of_organization(&logging.role.trust);
+        let is_open = !open(&logging.role.trust).is_empty();
         let regions = self.regions();
         for text in List::SOURCES.of(trust).difference(&wanted) {
             let Some((region, Some(account))) = source(text) else {
                 continue;
             };
             let is_in_file = logging.regions.contains_key(&region);
-            let is_covered = is_organization && is_in_file && self.named.contains(&account);
+            let is_covered =
+                is_in_file && is_open && (!is_organization || self.named.contains(&account));
             let may_deliver = is_in_file || is_unread || regions.contains(&region);
             if may_deliver && !is_covered {
                 self.kept.sources.insert((region, account));
             }
         }
-        for text in List::SOURCES_OF_ORGANIZATION.of(trust) {
-            if let Some((region, None)) = source(&text)
-                && is_organization
-                && (is_unread || regions.contains(&region))
-            {
-                self.kept.regions.insert(region);
-            }
-        }
+        let elsewhere = open(trust).into_iter();
+        let elsewhere = elsewhere.filter(|region| !logging.regions.contains_key(region));
+        let elsewhere = elsewhere.filter(|region| is_unread || regions.contains(region));
+        self.kept.regions.extend(elsewhere.filter(|_| is_open));
     }
 
-    /// The accounts for which a role must be opened by name: it was open for their whole organization, or it is new.
+    /// The accounts for which a role must be opened by name: it was open for all, or for their whole organization, or it is new.
     fn opened(&mut self, logging: &Logging, seen: &observed::Logging, trust: Option<&Document>) {
-        let open: BTreeSet<_> = match trust {
-            Some(trust) if !is_of_organization(&logging.role.trust) => {
-                let open = List::SOURCES_OF_ORGANIZATION.of(trust);
-                open.iter().filter_map(|text| region(text)).collect()
-            }
+        let wanted = &logging.role.trust;
+        let open = match trust {
+            Some(trust) if is_of_organization(wanted) => of_all(List::SOURCES, trust),
+            Some(trust) if open(wanted).is_empty() => open(trust),
             _ => BTreeSet::new(),
         };
         for (region, place) in &seen.regions {
@@ -158,6 +159,7 @@ impl Orphans {
         let is_staying = |text: &String| region(text).as_ref().is_some_and(stays);
         let mut rest = self.kept.clone();
         rest.subscribers.clear();
+        rest.organizations.clear();
         rest.sources.retain(|(region, _)| stays(region));
         rest.regions.retain(stays);
         rest.grants.streams.retain(is_staying);
@@ -180,6 +182,20 @@ fn delivers(logging: &Logging, place: Option<&LoggingRegion>) -> bool {
         Some(State::Absent) => false,
         Some(State::Unknown(_)) | None => true,
     }
+}
+
+/// The Regions from which a role delivers for every account, or every one of an organization.
+fn open(trust: &Document) -> BTreeSet<Region> {
+    let mut regions = of_all(List::SOURCES, trust);
+    regions.extend(of_all(List::SOURCES_OF_ORGANIZATION, trust));
+    regions
+}
+
+fn of_all(list: List, trust: &Document) -> BTreeSet<Region> {
+    let sources = list.of(trust);
+    let sources = sources.iter().filter_map(|text| source(text));
+    let of_all = sources.filter(|(_, account)| account.is_none());
+    of_all.map(|(region, _)| region).collect()
 }
 
 fn is_of_organization(trust: &Document) -> bool {

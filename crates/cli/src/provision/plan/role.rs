@@ -1,4 +1,4 @@
-//! The IAM role that CloudWatch Logs delivers with: its trust policy, its inline policy, its tags.
+//! An IAM role, that of the logging account or that of a member's filters: its trust policy, its inline policy, its tags.
 
 use std::collections::BTreeSet;
 
@@ -18,24 +18,39 @@ use crate::provision::resource::{Party, Resource};
 
 fn begin<'p>(
     plan: &'p mut PlanBuilder,
-    Place { login, region, .. }: Place<'p>,
+    Place {
+        member,
+        login,
+        region,
+        ..
+    }: Place<'p>,
     Role { name, .. }: &'p Role,
 ) -> ResourcePlan<'p, RoleAction> {
     let resource = Resource::Role(name.clone());
-    plan.resource(Party::Logging, resource, login, region, move |action| {
-        Action::Role(name.clone(), action)
+    let party = member.map_or(Party::Logging, |member| Party::Member(member.clone()));
+    plan.resource(party, resource, login, region, move |action| match member {
+        Some(member) => Action::MemberRole(member.clone(), name.clone(), action),
+        None => Action::Role(name.clone(), action),
     })
 }
 
-/// A role without tags is ours if it has what only we write.
-fn owner_of(role: &observed::Role, desired: &Role, ours: &str) -> Owner {
+/// A role without tags is ours if it has what only we write. Others may trust CloudWatch Logs as the roles in members do, so that one
+/// without tags is not ours there.
+fn owner_of(role: &observed::Role, desired: &Role, place: Place<'_>) -> Owner {
+    if place.member.is_some() {
+        return owner(&role.tags, place.owner, false);
+    }
+    owner_of_delivery(role, desired, place.owner)
+}
+
+fn owner_of_delivery(role: &observed::Role, desired: &Role, ours: &str) -> Owner {
     let trusts_ours =
         matches!(&role.trust, State::Present(trust) if has_ours(trust, &desired.trust));
     let looks_ours = trusts_ours || matches!(role.policy, State::Present(_));
     owner(&role.tags, ours, looks_ours)
 }
 
-/// The role, if it is there and ours.
+/// The delivery role, if it is there and ours.
 pub(super) fn ours<'s>(
     seen: &'s State<observed::Role>,
     desired: &Role,
@@ -43,7 +58,7 @@ pub(super) fn ours<'s>(
 ) -> Option<&'s observed::Role> {
     match seen {
         State::Present(role) => {
-            matches!(owner_of(role, desired, ours), Owner::Ours).then_some(role)
+            matches!(owner_of_delivery(role, desired, ours), Owner::Ours).then_some(role)
         }
         State::Absent | State::Unknown(_) => None,
     }
@@ -100,7 +115,7 @@ pub(super) fn set_up(
         }
         State::Present(role) => role,
     };
-    let whose = match owner_of(role, desired, place.owner) {
+    let whose = match owner_of(role, desired, place) {
         Owner::Ours => None,
         Owner::Unknown(why) => {
             plan.unknown_owner(&why);
@@ -171,6 +186,9 @@ pub(super) fn set_up(
 /// Our statements of the inline policy while Regions are switched over: what the fleet file asks for, and until then what is in use.
 /// True if that is more than it asks for.
 fn granted(desired: &Role, seen: &State<Document>, uses: &[InUse]) -> (Document, bool) {
+    if uses.is_empty() {
+        return (desired.policy.clone(), false);
+    }
     let mut grants = match seen {
         State::Present(seen) if uses.iter().any(InUse::is_switching) => Grants::of(seen),
         State::Present(_) | State::Absent | State::Unknown(_) => Grants::default(),
@@ -208,6 +226,7 @@ pub(super) fn take_down(
     desired: &Role,
     seen: &State<observed::Role>,
     delivering: &Removal,
+    why: &str,
 ) {
     let mut plan = begin(plan, place, desired);
     let role = match seen {
@@ -215,7 +234,7 @@ pub(super) fn take_down(
         State::Unknown(why) => return plan.unknown("the role", why),
         State::Present(role) => role,
     };
-    match owner_of(role, desired, place.owner) {
+    match owner_of(role, desired, place) {
         Owner::Ours => {}
         Owner::Unknown(why) => return plan.unknown_owner(&why),
         Owner::Nobody => return plan.foreign("role that catchment did not create"),
@@ -266,13 +285,13 @@ pub(super) fn take_down(
             }
             None => {
                 let action = RoleAction::DeletePolicy { name, before };
-                after.insert(plan.change("delete-policy", action, "destroy", needs));
+                after.insert(plan.change("delete-policy", action, why, needs));
             }
         }
     }
     let has_others = rest_of_policy.is_some() || rest_of_trust.is_some() || !others.is_empty();
     if !has_others {
-        plan.change("delete", RoleAction::Delete, "destroy", &after);
+        plan.change("delete", RoleAction::Delete, why, &after);
         return;
     }
     if let Some(rest) = rest_of_trust

@@ -20,6 +20,8 @@ pub struct ResourceStatus {
     pub foreign: Vec<String>,
     /// What its policy still allows and the fleet file does not name.
     pub orphans: Vec<String>,
+    /// What is well now, and soon may not be.
+    pub warnings: Vec<String>,
 }
 
 /// The state in a word. If several hold, the last one counts.
@@ -65,12 +67,13 @@ impl ResourceStatus {
             findings: Vec::new(),
             foreign: Vec::new(),
             orphans: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
-    /// Notes an orphan; without an account, it is the resource itself.
+    /// Notes an orphan; without an account or organization, it is the resource itself.
     pub(super) fn orphan(&mut self, orphan: &Orphan) {
-        if orphan.account.is_none() {
+        if orphan.account.is_none() && orphan.organization.is_none() {
             self.state = self.state.max(ResourceState::Orphan);
         }
         self.orphans.push(orphan.to_string());

@@ -255,7 +255,7 @@ pub(super) fn encrypt(
     desired: &Stream,
     stream: StreamReadiness,
     role: &RoleReadiness,
-    destination: &DestinationReadiness,
+    destination: &DestinationReadiness<'_>,
 ) -> Option<ChangeKey> {
     let (mut needs, before) = stream.encryption?;
     let after = &desired.encryption;

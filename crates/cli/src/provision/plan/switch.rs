@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::builder::Readiness;
 use super::change::ChangeKey;
+use super::destination;
 use crate::provision::desired::{LoggingRegion, Role};
 use crate::provision::observed::{self, State, StreamStatus};
 use crate::provision::policy::Document;
@@ -38,13 +39,15 @@ pub(super) struct RoleReadiness {
 }
 
 /// What the `logs::Destination`'s part says to the parts that follow.
-pub(super) struct DestinationReadiness {
+pub(super) struct DestinationReadiness<'a> {
     pub ready: Readiness,
     pub is_read: bool,
     /// Set if it exists and is switched to another stream or role.
     pub put: Option<ChangeKey>,
     /// Why it may deliver through a role that is not ours, if it may.
     pub unsettled: Option<String>,
+    /// Set if its policy waits for the filters' roles.
+    pub switch: Option<destination::Switch<'a>>,
 }
 
 impl InUse {

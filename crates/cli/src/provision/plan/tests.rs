@@ -5,6 +5,7 @@ mod generated;
 mod leaving;
 mod logging;
 mod member;
+mod organization;
 mod orphan;
 mod seed;
 mod simulate;
@@ -53,6 +54,9 @@ fn is_unknown(change: &Change, observed: &Observed) -> bool {
     let place = || &logging().regions[&change.region];
     match &change.action {
         Action::Role(..) => matches!(logging().role, State::Unknown(_)),
+        Action::MemberRole(member, ..) => {
+            matches!(observed.members[member].role, Some(State::Unknown(_)))
+        }
         Action::Stream(..) => matches!(place().stream, State::Unknown(_)),
         Action::Destination(..) => matches!(place().destination, State::Unknown(_)),
         Action::Filter(member, log_group, _) => matches!(
@@ -112,6 +116,11 @@ fn foreign_resources(world: &Observed, desired: &Desired, with_tags: bool) -> Ve
     }
     found.extend(tagged);
     for (name, member) in &world.members {
+        if let Some(State::Present(role)) = &member.role
+            && !matches!(&role.tags, State::Present(tags) if tags.get(OWNER_TAG) == Some(&desired.logging.as_ref().unwrap().owner))
+        {
+            found.push(format!("{name}: {role:?}"));
+        }
         for (region, groups) in &member.regions {
             for (group, seen) in groups {
                 let ours = desired.members[name].regions.get(region);
@@ -198,8 +207,8 @@ proptest! {
         let world = Observed { logging: None, ..observed };
         assert_ends(&world, |world| plan(&part, world));
         for change in plan(&part, &world).changes {
-            let is_filter = matches!(change.action, Action::Filter(..));
-            prop_assert!(is_filter);
+            let is_members = matches!(change.action, Action::Filter(..) | Action::MemberRole(..));
+            prop_assert!(is_members);
         }
     }
 }

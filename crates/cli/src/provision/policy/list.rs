@@ -36,6 +36,18 @@ impl List {
         path: "Principal.AWS",
         beside: &["Resource"],
     };
+    /// The organizations whose accounts may subscribe.
+    pub(crate) const ORGANIZATIONS: Self = Self {
+        action: "logs:PutSubscriptionFilter",
+        path: "Condition.StringEquals.aws:PrincipalOrgID",
+        beside: &["Principal.AWS", "Resource"],
+    };
+    /// The log groups whose events the role of a member's filters may send.
+    pub(crate) const LOG_GROUPS: Self = Self {
+        action: "logs:PutLogEvents",
+        path: "Resource",
+        beside: &[],
+    };
     /// The accounts and Regions for which CloudWatch Logs may assume a role.
     pub(crate) const SOURCES: Self = Self {
         action: "sts:AssumeRole",

@@ -13,7 +13,11 @@ pub(crate) enum Template {
     DeliveryRoleTrustOrganization,
     DeliveryRole,
     Destination,
+    DestinationOrganization,
+    FilterRoleTrust,
+    FilterRole,
     OperatorLogging,
+    OperatorRole,
     OperatorDiscover,
     OperatorMember,
     OperatorReplay,
@@ -65,7 +69,11 @@ impl Template {
             Self::DeliveryRoleTrustOrganization => file!("delivery-role-trust-organization.json"),
             Self::DeliveryRole => file!("delivery-role.json"),
             Self::Destination => file!("destination.json"),
+            Self::DestinationOrganization => file!("destination-organization.json"),
+            Self::FilterRoleTrust => file!("filter-role-trust.json"),
+            Self::FilterRole => file!("filter-role.json"),
             Self::OperatorLogging => file!("operator-logging.json"),
+            Self::OperatorRole => file!("operator-role.json"),
             Self::OperatorMember => file!("operator-member.json"),
             Self::OperatorDiscover => file!("operator-discover.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
@@ -203,12 +211,16 @@ mod tests {
     use super::super::SID_PREFIX;
     use super::*;
 
-    const ALL: [Template; 6] = [
+    const ALL: [Template; 10] = [
         Template::DeliveryRoleTrust,
         Template::DeliveryRoleTrustOrganization,
         Template::DeliveryRole,
         Template::Destination,
+        Template::DestinationOrganization,
+        Template::FilterRoleTrust,
+        Template::FilterRole,
         Template::OperatorLogging,
+        Template::OperatorRole,
         Template::OperatorMember,
     ];
 

@@ -26,6 +26,10 @@ pub enum DestinationAction {
     PutPolicy {
         before: Option<Document>,
         after: Document,
+        /// Says that the filters of the accounts that the policy named have roles, which an organization's need
+        /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestinationPolicy.html>).
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        force_update: bool,
     },
     /// TagResource.
     #[serde(rename = "tag-destination")]
@@ -63,6 +67,7 @@ impl fmt::Display for DestinationAction {
             Self::PutPolicy {
                 before: _,
                 after: _,
+                force_update: _,
             } => "put destination policy",
             Self::Tag { arn: _, tags: _ } => "tag",
             Self::Delete { before: _ } => "delete",

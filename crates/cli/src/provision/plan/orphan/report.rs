@@ -51,10 +51,26 @@ impl Orphans {
                 },
                 what: format!("account {account} is not in the fleet file{place}"),
                 account: Some(account),
+                organization: None,
                 regions,
                 is_cut_off,
                 consequence: consequence(is_cut_off, "its filters"),
             });
+        }
+        for (region, organizations) in &self.kept.organizations {
+            for organization in organizations {
+                let stays = rest.organizations.get(region);
+                let is_cut_off = !stays.is_some_and(|all| all.contains(organization));
+                plan.orphan(Orphan {
+                    address: destination(region),
+                    account: None,
+                    organization: Some(organization.clone()),
+                    regions: BTreeSet::from([region.clone()]),
+                    is_cut_off,
+                    what: format!("organization {organization} may subscribe, which the fleet file does not ask for"),
+                    consequence: consequence(is_cut_off, "filters of accounts that the file does not name"),
+                });
+            }
         }
         for region in self.regions() {
             let is_staying = |text: &String| listed::region(text).as_ref() == Some(&region);
@@ -62,6 +78,7 @@ impl Orphans {
             plan.orphan(Orphan {
                 address: destination(&region),
                 account: None,
+                organization: None,
                 what: format!("{region} is not in the fleet file"),
                 regions: BTreeSet::from([region]),
                 is_cut_off,

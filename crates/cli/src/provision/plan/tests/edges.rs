@@ -5,7 +5,7 @@ use super::seed::{destination, in_sync, known, role, seed, stream, with_theirs};
 use super::{Action, Change, Observed, Plan, Reason, RoleAction, State, destroy, plan};
 use crate::provision::desired::DESTINATION_POLICY_BYTES_MAX;
 use crate::provision::plan::{DestinationAction, StreamAction};
-use crate::provision::policy::Document;
+use crate::provision::policy::{Document, List};
 use crate::provision::resource::{Encryption, OWNER_TAG, Tags};
 
 const NOT_READ: &str = "AccessDenied";
@@ -66,6 +66,27 @@ fn a_policy_may_be_as_long_as_aws_takes_and_no_longer() {
         assert_eq!(length(&plan), None);
         assert_eq!(why(&plan, Reason::Limit).len(), 1);
     }
+}
+
+#[test]
+fn a_list_that_is_nearly_full_points_to_the_organization() {
+    let warnings = |accounts: usize| {
+        let mut desired = seed();
+        for place in desired.logging.as_mut().unwrap().regions.values_mut() {
+            let more = (0..accounts)
+                .map(|number| format!("{number:012}"))
+                .collect();
+            let policy = &mut place.destination.policy;
+            *policy = List::SUBSCRIBERS.with(policy, &more);
+        }
+        plan(&desired, &nothing_yet(&desired)).warnings
+    };
+    let fits = (0..400)
+        .take_while(|accounts| warnings(*accounts).is_empty())
+        .count();
+    // AWS takes 5,120 bytes; four fifths are 4,096
+    let warning = &warnings(fits)[0];
+    insta::assert_snapshot!(format!("{fits}: {}; {}", warning.what, warning.hint), @r#"257: its policy is 4102 bytes long, and AWS takes 5120; each account takes 15; if all accounts belong to one organization, let it subscribe: access = "organization" under [logging]"#);
 }
 
 #[test]

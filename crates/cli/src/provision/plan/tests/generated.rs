@@ -28,29 +28,37 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
             "aws/kinesis",
             "arn:aws:kms:us-west-2:999988887777:key/k",
         ] {
-            for tags in ["", "[tags]\nteam = \"security\""] {
+            for tags in ["", "[tags]\nteam = \"security\"", ORGANIZATION] {
                 for regions in ["[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]"] {
                     let stream = format!("retention_hours = 168\nencryption = \"{key}\"");
                     let text = TEMPLATE
                         .replace("shards = 4", scaling)
                         .replace("retention_hours = 168", &stream);
                     let text = text.replacen("[\"us-west-2\"]", regions, 1);
+                    let text = match tags {
+                        ORGANIZATION => text.replacen("[logging]", ORGANIZATION, 1),
+                        tags => format!("{text}\n{tags}"),
+                    };
                     // a customer key serves one Region only
-                    let fleet = Fleet::parse(&format!("{text}\n{tags}")).ok();
+                    let fleet = Fleet::parse(&text).ok();
                     fleets.extend(fleet.map(|fleet| Desired::of_fleet(&fleet).unwrap()));
                 }
             }
         }
     }
-    assert_eq!(fleets.len(), 30);
+    assert_eq!(fleets.len(), 45);
     fleets
 });
+
+/// Lets the organization subscribe.
+pub(super) const ORGANIZATION: &str =
+    "[logging]\naccess = \"organization\"\norganization = \"o-a1b2c3d4e5\"";
 
 /// A fleet, and something that may be observed of it.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
     select(FLEETS.as_slice()).prop_flat_map(|desired| {
         let logging = desired.logging.clone().unwrap();
-        let role = role(&logging);
+        let role = role(&logging.role);
         let regions: Vec<_> = logging
             .regions
             .iter()
@@ -101,6 +109,7 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
             .collect()
     };
     let member = |member: &desired::Member| Member {
+        role: member.needs_role().then_some(State::Absent),
         regions: member
             .regions
             .iter()
@@ -176,13 +185,13 @@ fn document(ours: Document) -> impl Strategy<Value = Document> {
     prop_oneof![3 => Just(ours), 1 => Just(only_theirs), 1 => Just(drifted), 1 => Just(stale), 2 => Just(with(&both))]
 }
 
-fn role(logging: &desired::Logging) -> impl Strategy<Value = State<Role>> + use<> {
+fn role(desired: &desired::Role) -> impl Strategy<Value = State<Role>> + use<> {
     let desired::Role {
         trust,
         policy,
         tags: ours,
         ..
-    } = logging.role.clone();
+    } = desired.clone();
     let trust = prop_oneof![9 => document(trust).prop_map(State::Present), 1 => Just(State::Unknown("not JSON".to_owned()))];
     let foreign = prop_oneof![
         4 => Just(State::Present(BTreeSet::new())),
@@ -268,13 +277,18 @@ fn member(
     name: MemberName,
     desired: desired::Member,
 ) -> impl Strategy<Value = (MemberName, Member)> {
+    let sender = desired.sender.as_ref().unwrap().arn.clone();
+    let role = desired.role().map(|wanted| role(&wanted));
+    let (role, is_needed) = (role.unwrap(), desired.needs_role());
+    let role = (role, any::<bool>());
+    let role = role.prop_map(move |(role, is_seen)| (is_needed || is_seen).then_some(role));
     let regions: Vec<_> = desired
         .regions
         .into_iter()
         .map(|(region, filters)| {
             let groups: Vec<_> = filters
                 .into_iter()
-                .map(|(group, filter)| (Just(group), state(log_group(filter))))
+                .map(|(group, filter)| (Just(group), state(log_group(filter, &sender))))
                 .collect();
             (
                 Just(region),
@@ -282,17 +296,18 @@ fn member(
             )
         })
         .collect();
-    (Just(name), regions).prop_map(|(name, regions)| {
+    (Just(name), role, regions).prop_map(|(name, role, regions)| {
         (
             name,
             Member {
+                role,
                 regions: regions.into_iter().collect(),
             },
         )
     })
 }
 
-fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
+fn log_group(ours: SubscriptionFilter, sender: &Arn) -> impl Strategy<Value = LogGroup> + use<> {
     let elsewhere: Arn = "arn:aws:lambda:us-west-2:111122223333:function:f"
         .parse()
         .unwrap();
@@ -316,6 +331,13 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         pattern: FilterPattern::new(" "),
         ..ours.clone()
     };
+    let other_role = SubscriptionFilter {
+        role: match ours.role {
+            Some(_) => None,
+            None => Some(sender.clone()),
+        },
+        ..ours.clone()
+    };
     let namesake = SubscriptionFilter {
         destination: elsewhere.clone(),
         ..ours.clone()
@@ -328,6 +350,7 @@ fn log_group(ours: SubscriptionFilter) -> impl Strategy<Value = LogGroup> {
         2 => Just(vec![ours]),
         1 => Just(vec![drifted]),
         1 => Just(vec![other_fields]),
+        2 => Just(vec![other_role]),
         1 => Just(vec![spaced]),
         1 => Just(vec![namesake]),
     ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::provision::name::Region;
+use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{
     Destination, LogGroup, LoggingRegion, Observed, Role, State, Stream, StreamStatus,
 };
@@ -10,7 +10,8 @@ use crate::provision::plan::{
     Action, Change, ChangeKey, DestinationAction, FilterAction, Plan, RoleAction, StreamAction,
     TagChange,
 };
-use crate::provision::resource::{Encryption, StreamMode, Tags};
+use crate::provision::policy::{Document, List};
+use crate::provision::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
 
 /// Carries out the whole plan.
 pub(super) fn simulate(plan: &Plan, world: &Observed) -> Observed {
@@ -70,7 +71,26 @@ fn carry_out(change: &Change, world: &mut Observed) {
     let region = &change.region;
     match &change.action {
         Action::Stream(_, action) => on_stream(action, in_region(world, region)),
-        Action::Role(_, action) => on_role(action, world),
+        Action::Role(_, action) => {
+            on_role(action, &mut world.logging.as_mut().unwrap().role);
+            let logging = world.logging.as_ref().unwrap();
+            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.ends.role.resource() == "role/cwrole"));
+            let is_deleted = matches!(action, RoleAction::Delete);
+            assert!(
+                !(used && is_deleted),
+                "a logs::Destination is left without its role"
+            );
+        }
+        Action::MemberRole(member, name, action) => {
+            let member = world.members.get_mut(member).unwrap();
+            on_role(action, member.role.as_mut().unwrap());
+            let name = format!("role/{name}");
+            let used = member.regions.values().flat_map(|groups| groups.values()).any(|group| {
+                matches!(group, State::Present(group) if group.filters.iter().any(|one| one.name.as_str().starts_with("catchment") && one.role.as_ref().is_some_and(|role| role.resource() == name)))
+            });
+            let is_deleted = matches!(action, RoleAction::Delete);
+            assert!(!(used && is_deleted), "a filter is left without its role");
+        }
         Action::Destination(_, action) => on_destination(action, world, region),
         Action::Filter(member, log_group, action) => {
             if let (FilterAction::Put { .. }, Some(logging)) = (action, &world.logging) {
@@ -79,10 +99,44 @@ fn carry_out(change: &Change, world: &mut Observed) {
                     "no logs::Destination to subscribe to"
                 );
             }
+            if let FilterAction::Put { after, .. } = action {
+                assert_role(world, region, (member, log_group), after);
+            }
             let member = world.members.get_mut(member).unwrap();
             let groups = member.regions.get_mut(region).unwrap();
             on_filter(action, present(groups.get_mut(log_group).unwrap()));
         }
+    }
+}
+
+/// A role that a filter names must let the events of its log group be sent; and if only an organization may subscribe, it must name one.
+fn assert_role(
+    world: &Observed,
+    region: &Region,
+    (member, log_group): (&MemberName, &LogGroupName),
+    filter: &SubscriptionFilter,
+) {
+    let member = &world.members[member];
+    if let Some(arn) = &filter.role {
+        let Some(State::Present(role)) = &member.role else {
+            panic!("{arn} cannot be assumed");
+        };
+        let (Some(_), Some(policy)) = (shown(&role.trust), shown(&role.policy)) else {
+            panic!("{arn} cannot be assumed");
+        };
+        let events = Arn::events_of(region, &arn.account().unwrap(), log_group);
+        assert!(List::LOG_GROUPS.of(policy).contains(events.as_str()));
+    }
+    let place = world
+        .logging
+        .as_ref()
+        .map(|logging| &logging.regions[region]);
+    if let Some(State::Present(destination)) = place.map(|place| &place.destination)
+        && let State::Present(policy) = &destination.policy
+        && List::SUBSCRIBERS.of(policy).is_empty()
+        && !List::ORGANIZATIONS.of(policy).is_empty()
+    {
+        assert!(filter.role.is_some(), "Role ARN is required");
     }
 }
 
@@ -156,13 +210,12 @@ fn on_stream(action: &StreamAction, place: &mut LoggingRegion) {
     }
 }
 
-fn on_role(action: &RoleAction, world: &mut Observed) {
-    let logging = world.logging.as_mut().unwrap();
+fn on_role(action: &RoleAction, state: &mut State<Role>) {
     match action {
         RoleAction::Create { trust, tags } => {
-            assert_eq!(logging.role, State::Absent);
+            assert_eq!(*state, State::Absent);
             assert!(!trust.statements().is_empty());
-            logging.role = State::Present(Role {
+            *state = State::Present(Role {
                 path: "/".to_owned(),
                 trust: State::Present(trust.clone()),
                 policy: State::Absent,
@@ -171,7 +224,7 @@ fn on_role(action: &RoleAction, world: &mut Observed) {
             });
         }
         RoleAction::PutTrust { before, after } => {
-            let role = present(&mut logging.role);
+            let role = present(state);
             assert!(!after.statements().is_empty(), "MalformedPolicyDocument");
             assert_eq!(shown(&role.trust), before.as_ref());
             role.trust = State::Present(after.clone());
@@ -181,27 +234,25 @@ fn on_role(action: &RoleAction, world: &mut Observed) {
             before,
             after,
         } => {
-            let role = present(&mut logging.role);
+            let role = present(state);
             assert!(!after.statements().is_empty(), "MalformedPolicyDocument");
             assert_eq!(shown(&role.policy), before.as_ref());
             role.policy = State::Present(after.clone());
         }
         RoleAction::DeletePolicy { name: _, before } => {
-            let role = present(&mut logging.role);
+            let role = present(state);
             assert_eq!(shown(&role.policy), Some(before));
             role.policy = State::Absent;
         }
-        RoleAction::Tag { tags } => tag(&mut present(&mut logging.role).tags, tags),
+        RoleAction::Tag { tags } => tag(&mut present(state).tags, tags),
         RoleAction::Delete => {
-            let role = present(&mut logging.role);
+            let role = present(state);
             let nothing = State::Present(BTreeSet::new());
             assert!(
                 role.policy == State::Absent && role.foreign_policies == nothing,
                 "DeleteConflict"
             );
-            logging.role = State::Absent;
-            let used = logging.regions.values().any(|place| matches!(place.destination, State::Present(ref it) if it.ends.role.resource() == "role/cwrole"));
-            assert!(!used, "a logs::Destination is left without its role");
+            *state = State::Absent;
         }
     }
 }
@@ -235,8 +286,15 @@ fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Regio
                 State::Unknown(_) => panic!("planned from what is unknown"),
             }
         }
-        DestinationAction::PutPolicy { before, after } => {
+        DestinationAction::PutPolicy {
+            before,
+            after,
+            force_update,
+        } => {
             let destination = present(&mut place.destination);
+            let names = |policy: &Document| !List::ORGANIZATIONS.of(policy).is_empty();
+            let is_switch = names(after) && before.as_ref().is_some_and(|before| !names(before));
+            assert!(*force_update || !is_switch, "needs forceUpdate");
             assert!(!after.statements().is_empty());
             assert_eq!(shown(&destination.policy), before.as_ref());
             destination.policy = State::Present(after.clone());

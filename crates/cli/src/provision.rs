@@ -10,3 +10,4 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod status;
+pub mod verification;

@@ -24,6 +24,7 @@ pub mod observe;
 pub mod put;
 pub mod read;
 mod run;
+pub mod verify;
 
 pub use call::{CallError, Caller, Endpoint};
 pub use connections::{Connections, Options};

@@ -66,8 +66,10 @@ pub enum PathState {
     Proven,
     /// The member accepted it; nobody could look for it in the logging account.
     Sent,
-    /// It could not be proven either way; `fault` says why.
+    /// It cannot be proven, though nothing is known to be wrong; `fault` says why.
     NotProven,
+    /// Something could not be read or written; `fault` says what.
+    Unknown,
     /// It did not arrive; `fault` says at which hop it ended.
     Failed,
 }
@@ -102,6 +104,7 @@ impl fmt::Display for PathState {
             Self::Proven => "proven",
             Self::Sent => "sent",
             Self::NotProven => "not proven",
+            Self::Unknown => "unknown",
             Self::Failed => "failed",
         })
     }
@@ -126,19 +129,15 @@ impl fmt::Display for Hop {
 
 impl Verification {
     /// The number of paths in each state, in the order of [`PathState`].
-    pub fn counts(&self) -> [(PathState, usize); 4] {
-        use PathState::{Failed, NotProven, Proven, Sent};
-        [Proven, Sent, NotProven, Failed].map(|state| {
+    pub fn counts(&self) -> [(PathState, usize); 5] {
+        use PathState::{Failed, NotProven, Proven, Sent, Unknown};
+        [Proven, Sent, NotProven, Unknown, Failed].map(|state| {
             let count = self.paths.iter().filter(|path| path.state == state).count();
             (state, count)
         })
     }
 
-    /// Whether a test event failed to arrive.
-    pub fn has_failed(&self) -> bool {
-        self.has(PathState::Failed)
-    }
-
+    /// Whether a path is of this state.
     pub fn has(&self, state: PathState) -> bool {
         self.paths.iter().any(|path| path.state == state)
     }

@@ -107,6 +107,7 @@ pub fn judge(evidence: &Evidence) -> (PathState, Option<Fault>, Vec<Object>) {
     } = evidence;
     let failed = |fault| (PathState::Failed, Some(fault), Vec::new());
     let unproven = |fault| (PathState::NotProven, Some(fault), Vec::new());
+    let unknown = |fault| (PathState::Unknown, Some(fault), Vec::new());
     let certain = breaks.iter().find(|one| one.is_certain);
     if let Arrival::Found { .. } = arrival {
         return match delivery {
@@ -133,7 +134,7 @@ pub fn judge(evidence: &Evidence) -> (PathState, Option<Fault>, Vec<Object>) {
             ));
         }
         Sending::Refused { why, hint } => {
-            return unproven(fault(
+            return unknown(fault(
                 Hop::LogGroup,
                 format!("no test event could be written: {why}"),
                 hint,
@@ -146,7 +147,7 @@ pub fn judge(evidence: &Evidence) -> (PathState, Option<Fault>, Vec<Object>) {
             why,
             is_asked_for: true,
         } => {
-            return unproven(fault(
+            return unknown(fault(
                 Hop::Stream,
                 format!("the stream could not be read: {why}"),
                 "`catchment policies` prints what verify needs in the logging account; to prove only the members' half, name them with --member",
@@ -246,7 +247,7 @@ fn behind_the_stream(delivery: &Delivery) -> (PathState, Option<Fault>, Vec<Obje
         let hint =
             "`catchment policies` prints what `verify --destination` needs in the logging account";
         return (
-            PathState::NotProven,
+            PathState::Unknown,
             Some(fault(Hop::Firehose, why, hint)),
             objects,
         );
@@ -305,6 +306,7 @@ fn behind(firehose: &Firehose, looked: &Looked, flags: &str) -> Option<(PathStat
     } = firehose;
     let failed = |fault| Some((PathState::Failed, fault));
     let unproven = |fault| Some((PathState::NotProven, fault));
+    let unknown = |fault| Some((PathState::Unknown, fault));
     match (looked, target) {
         (Looked::Found { .. }, _) => None,
         (Looked::Failed { url, code, message }, _) => {
@@ -340,7 +342,7 @@ fn behind(firehose: &Firehose, looked: &Looked, flags: &str) -> Option<(PathStat
             );
             failed(fault(Hop::Bucket, why, DEPLOY))
         }
-        (Looked::Unread { why }, Target::Bucket(BucketTarget { bucket, .. })) => unproven(fault(
+        (Looked::Unread { why }, Target::Bucket(BucketTarget { bucket, .. })) => unknown(fault(
             Hop::Bucket,
             format!("bucket {bucket} could not be read: {why}"),
             "`catchment policies --bucket BUCKET` prints what `verify --destination` needs",

@@ -39,3 +39,4 @@ mod screen;
 mod seed;
 mod terminal;
 mod text;
+mod verify;

@@ -3,6 +3,7 @@
 pub mod desired;
 pub mod discovery;
 pub mod fleet;
+pub mod health;
 pub mod name;
 pub mod observed;
 pub mod parameters;

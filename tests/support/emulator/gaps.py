@@ -1,5 +1,5 @@
 """Fills gaps in ministack: tags of destinations, tags and modes of streams, system fields of filters, permissions on a
-destination.
+destination, tests of filter patterns, and CloudWatch's counts.
 
 For calls about a destination, ministack's AUTH checks identity policies against the resource `*`; this checks its ARN.
 """
@@ -8,6 +8,8 @@ import json
 from urllib.parse import unquote
 
 from .call import Call, Refusal
+from .metrics import Metrics
+from .patterns import matches
 from .rules import document
 from .rules.resources import Resources, texts
 from .upstream import Upstream
@@ -19,8 +21,8 @@ DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestinatio
 class Gaps:
     """Answers, or completes, the calls that ministack does not know or only half carries out."""
 
-    def __init__(self, upstream: Upstream, resources: Resources):
-        self._upstream, self._resources = upstream, resources
+    def __init__(self, upstream: Upstream, resources: Resources, metrics: Metrics):
+        self._upstream, self._resources, self._metrics = upstream, resources, metrics
         self._destination_tags = {}
         self._on_demand = set()
         self._assumed = {}
@@ -38,6 +40,12 @@ class Gaps:
             answer = await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
             await self.after(call, before, b"")
             return answer
+        if (call.service, call.operation) == ("logs", "TestMetricFilter"):
+            await self._check_permission(call, "*")
+            return _tested(call.params)
+        if (call.service, call.operation) == ("monitoring", "GetMetricData"):
+            await self._check_permission(call, "*", "cloudwatch:GetMetricData")
+            return self._metrics.answer(call)
         if call.operation == "PutSubscriptionFilter":
             await self._check_subscriber(call)
         if (call.service, call.operation) == ("kinesis", "UpdateStreamMode"):
@@ -148,6 +156,16 @@ class Gaps:
             if description["StreamARN"] in self._on_demand:
                 description["StreamModeDetails"] = {"StreamMode": "ON_DEMAND"}
         return json.dumps(shown).encode()
+
+
+def _tested(params: dict) -> dict:
+    numbered = enumerate(params["logEventMessages"], 1)
+    found = [
+        {"eventNumber": number, "eventMessage": message, "extractedValues": {}}
+        for number, message in numbered
+        if matches(params["filterPattern"], message)
+    ]
+    return {"matches": found}
 
 
 def _destination_arn(call: Call) -> str:

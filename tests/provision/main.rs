@@ -40,3 +40,4 @@ mod seed;
 mod terminal;
 mod text;
 mod verify;
+mod verify_permissions;

@@ -10,8 +10,8 @@ use crate::fleet::{Fleet, REGION, Run};
 use crate::interrupt::press_ctrl_c;
 use crate::support::emulator::Emulator;
 
-const BUCKET: &str = "logs";
-const FLOW_LOGS: &str = "cwl_vpc_fl_member_account_1";
+pub(crate) const BUCKET: &str = "logs";
+pub(crate) const FLOW_LOGS: &str = "cwl_vpc_fl_member_account_1";
 const TRAIL: &str = "CloudTrail/member_account_1";
 
 /// An emulator that delivers, in which nothing takes time.
@@ -35,7 +35,7 @@ fn bucket() -> Value {
 }
 
 /// A Firehose stream without a transformer: it delivers the records as they are.
-fn create_firehose(fleet: &Fleet<'_>, bucket: &str) {
+pub(crate) fn create_firehose(fleet: &Fleet<'_>, bucket: &str) {
     create_firehose_to(fleet, bucket, "logs/!{timestamp:yyyy}/");
 }
 
@@ -66,7 +66,7 @@ fn stream_arn(fleet: &Fleet<'_>) -> String {
 }
 
 /// The log streams of all log groups.
-fn log_streams(fleet: &Fleet<'_>) -> Vec<String> {
+pub(crate) fn log_streams(fleet: &Fleet<'_>) -> Vec<String> {
     let groups = [
         (&fleet.dev1, FLOW_LOGS),
         (&fleet.dev1, TRAIL),
@@ -335,6 +335,65 @@ fn each_fault_behind_the_stream_is_found_at_its_hop() {
 fn delete_firehose(fleet: &Fleet<'_>) {
     let params = json!({ "DeliveryStreamName": "to-s3" });
     fleet.call(&fleet.logging, "firehose", "DeleteDeliveryStream", &params);
+}
+
+#[test]
+fn the_last_hour_shows_in_the_status_of_each_filter_and_stream() {
+    let emulator = emulator();
+    let fleet = fleet(&emulator);
+    let count = |namespace: &str, name: &str, key: &str, value: &str, number: u32| {
+        emulator.count(&json!({
+            "account": fleet.logging, "region": REGION, "namespace": namespace, "name": name,
+            "dimensions": { key: value }, "value": number,
+        }));
+    };
+    count(
+        "AWS/Kinesis",
+        "GetRecords.IteratorAgeMilliseconds",
+        "StreamName",
+        "Demo_Kinesis_Stream",
+        61_000,
+    );
+    count(
+        "Catchment",
+        "RecordsProcessingFailed",
+        "DeliveryStreamName",
+        "to-s3",
+        3,
+    );
+    count(
+        "AWS/Firehose",
+        "FailedConversion.Records",
+        "DeliveryStreamName",
+        "to-s3",
+        4,
+    );
+    emulator.rules(&json!({ "stream_full": true }));
+    fleet.expect(1, "verify --wait 1 --member dev1");
+
+    let status = fleet.json(0, "status --health");
+    let of = |kind: &str, place: &str| {
+        let health = status["health"].as_array().unwrap().iter();
+        let found = health
+            .filter(|one| one[kind].is_object() && one["subject"].to_string().contains(place));
+        found.map(|one| one[kind].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("stream", "Demo"),
+        [json!({ "refused": 2, "iterator_age_ms": 61_000, "failed": 7 })]
+    );
+    assert_eq!(
+        of("filter", FLOW_LOGS),
+        [json!({ "errors": 0, "throttled": 1 })]
+    );
+    assert_eq!(
+        of("filter", "CloudTrail/member_account_2"),
+        [json!({ "errors": 0, "throttled": 0 })]
+    );
+    let text = fleet.expect(0, "status --health");
+    text.says("last hour: 2 records refused, read 61 s late at most, 7 failed");
+    text.says("last hour: 0 delivery errors, 1 throttled");
+    assert_eq!(fleet.json(0, "status")["health"], Value::Null);
 }
 
 #[test]

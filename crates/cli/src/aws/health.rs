@@ -2,11 +2,72 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::{join, join_all};
+
 use super::metrics::{Query, last_hour};
+use super::observe::open;
 use super::verify::firehose::reading;
-use super::{CallError, Connection};
-use crate::provision::health::{FilterCounts, StreamCounts};
-use crate::provision::name::{Arn, FilterName, StreamName};
+use super::{CallError, Connection, Connections, chain};
+use crate::provision::desired::Desired;
+use crate::provision::health::{Counts, FilterCounts, Health, StreamCounts};
+use crate::provision::name::{Arn, FilterName, Region, StreamName};
+use crate::provision::resource::{Login, Party, Resource, ResourceAddress};
+use crate::provision::verification::{Path, paths};
+
+/// The last hour of every filter and stream. What cannot be read is unknown, with the reason.
+pub async fn health(connections: &Connections, desired: &Desired) -> Vec<Health> {
+    let filters = paths(desired);
+    let mut places: BTreeMap<(&Login, &Region, &FilterName), Vec<&Path<'_>>> = BTreeMap::new();
+    for path in &filters {
+        let key = (path.login, path.region, &path.filter.name);
+        places.entry(key).or_default().push(path);
+    }
+    let filters = places
+        .into_iter()
+        .map(async |((login, region, filter), paths)| {
+            let counts = async {
+                let connection = open(connections, login, region).await?;
+                let counts = of_filter(&connection, filter).await;
+                counts.map_err(|error| why(&error))
+            };
+            let counts = counts.await;
+            let of = |path: &Path<'_>| match &counts {
+                Ok(counts) => {
+                    let counts = counts.get(path.log_group.as_str());
+                    Counts::Filter(counts.copied().unwrap_or_default())
+                }
+                Err(why) => Counts::Unknown(why.clone()),
+            };
+            let health = paths.into_iter().map(|path| Health {
+                address: path.address(),
+                counts: of(path),
+            });
+            health.collect::<Vec<_>>()
+        });
+    let streams = desired.logging.iter().flat_map(|logging| {
+        let regions = logging.regions.iter();
+        regions.map(move |(region, place)| (logging, region, &place.stream))
+    });
+    let streams = streams.map(async |(logging, region, stream)| {
+        let counts = async {
+            let connection = open(connections, &logging.login, region).await?;
+            let counts = of_stream(&connection, &stream.name, &stream.arn).await;
+            counts.map_err(|error| why(&error))
+        };
+        let resource = Resource::Stream(stream.name.clone());
+        let account = &logging.login.account;
+        vec![Health {
+            address: ResourceAddress::new(Party::Logging, account, region, resource),
+            counts: counts.await.map_or_else(Counts::Unknown, Counts::Stream),
+        }]
+    });
+    let (streams, filters) = join(join_all(streams), join_all(filters)).await;
+    streams.into_iter().chain(filters).flatten().collect()
+}
+
+fn why(error: &CallError) -> String {
+    format!("{}; {}", chain(error), error.explanation().hint)
+}
 
 /// What became of the log events of each log group that has a filter of this name. A log group of which nothing is known is not in it.
 ///

@@ -13,10 +13,12 @@ use super::operations::exit::ExitStatus;
 use super::operations::interrupt::Interrupted;
 use super::operations::session::{Session, TICK, block_on};
 use crate::args::{self, OutputFormat};
-use crate::aws::verify::{Probe, Put, Removed, put, remove};
+use crate::aws::health::refused as refused_by;
+use crate::aws::verify::{Probe, Put, Removed, counts, put, remove};
 use crate::batch::marker::Marker;
 use crate::output::document::Document;
 use crate::output::{self, Output};
+use crate::provision::health::FilterCounts;
 use crate::provision::observed::{Observed, State};
 use crate::provision::resource::FilterPattern;
 use crate::provision::verification::{
@@ -216,11 +218,10 @@ impl<'s> Run<'s> {
             () = waiting => {}
         }
         let arrivals = self.arrivals(&watches);
-        let signals = BTreeMap::new();
         Seen {
             deliveries: self.deliveries(&watches, &lookouts),
+            signals: self.signals(&watches).await,
             arrivals,
-            signals,
             puts: BTreeMap::new(),
             removed: BTreeMap::new(),
         }
@@ -341,6 +342,36 @@ impl<'s> Run<'s> {
             lookout.waited = begun.elapsed().as_secs();
             progress.clear();
         }
+    }
+
+    /// What CloudWatch counted of the paths whose event was put and has not been seen.
+    async fn signals(&self, watches: &Watches) -> BTreeMap<usize, Signals> {
+        let missing: Vec<usize> = {
+            let (sent, arrived) = (self.board.sent.borrow(), self.board.arrived.borrow());
+            let missing = sent.keys().filter(|number| !arrived.contains_key(number));
+            missing.copied().collect()
+        };
+        if missing.is_empty() || self.is_interrupted() {
+            return BTreeMap::new();
+        }
+        let paths: Vec<_> = missing.iter().map(|number| self.paths[*number]).collect();
+        let counts = counts(&self.session.connections, &paths).await;
+        let mut refused = BTreeMap::new();
+        for watch in watches.all() {
+            // what cannot be read says nothing
+            let count = refused_by(&watch.connection, &watch.stream).await.ok();
+            refused.insert(&watch.arn, count);
+        }
+        let signals = |(number, counts): (usize, Option<FilterCounts>)| {
+            let stream = watches.of(&self.paths[number]).ok();
+            let signals = Signals {
+                errors: counts.map(|counts| counts.errors),
+                throttled: counts.map(|counts| counts.throttled),
+                refused: stream.and_then(|watch| refused.get(&watch.arn).copied().flatten()),
+            };
+            (number, signals)
+        };
+        missing.into_iter().zip(counts).map(signals).collect()
     }
 
     fn names(&self, numbers: &[usize]) -> Vec<String> {

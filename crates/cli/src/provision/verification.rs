@@ -14,12 +14,10 @@ use serde::Serialize;
 
 use crate::provision::resource::ResourceAddress;
 
+pub use crate::provision::desired::TEST_EVENTS as LOG_STREAM;
 pub use configuration::{Break, Path, breaks, paths};
 pub use judge::{Arrival, Delivery, Evidence, Looked, Sending, Signals, judge};
 pub use prefix::{Place, delivered, failed, hours};
-
-/// The log stream that `verify` makes in each log group, and deletes.
-pub const LOG_STREAM: &str = "catchment-verify";
 
 /// What became of the test events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

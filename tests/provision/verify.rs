@@ -40,7 +40,7 @@ pub(crate) fn create_firehose(fleet: &Fleet<'_>, bucket: &str) {
 }
 
 fn create_firehose_to(fleet: &Fleet<'_>, bucket: &str, prefix: &str) {
-    let role = format!("arn:aws:iam::{}:role/firehose", fleet.logging);
+    let role = firehose_role(fleet);
     let stream = stream_arn(fleet);
     let params = json!({
         "DeliveryStreamName": "to-s3",
@@ -56,6 +56,22 @@ fn create_firehose_to(fleet: &Fleet<'_>, bucket: &str, prefix: &str) {
         },
     });
     fleet.call(&fleet.logging, "firehose", "CreateDeliveryStream", &params);
+}
+
+/// The role of the Firehose stream, which ministack looks for if it enforces IAM.
+fn firehose_role(fleet: &Fleet<'_>) -> String {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": "firehose.amazonaws.com" }, "Action": "sts:AssumeRole",
+    }] });
+    let params = json!({ "RoleName": "firehose", "AssumeRolePolicyDocument": trust.to_string() });
+    // one may be left of an earlier Firehose stream
+    let _ = fleet
+        .emulator
+        .try_call(&fleet.logging, REGION, "iam", "CreateRole", &params);
+    let allowed = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
+    let params = json!({ "RoleName": "firehose", "PolicyName": "all", "PolicyDocument": allowed.to_string() });
+    fleet.call(&fleet.logging, "iam", "PutRolePolicy", &params);
+    format!("arn:aws:iam::{}:role/firehose", fleet.logging)
 }
 
 fn stream_arn(fleet: &Fleet<'_>) -> String {

@@ -33,7 +33,7 @@ fn policy(fleet: &Fleet<'_>, scope: &str) -> Value {
 }
 
 /// Each action of the logging account, with a command that needs it.
-const LOGGING: [(&str, &str); 15] = [
+const LOGGING: [(&str, &str); 14] = [
     ("kinesis:DescribeStreamSummary", "status"),
     ("kinesis:ListTagsForStream", "status"),
     ("kinesis:ListShards", "verify"),
@@ -42,7 +42,6 @@ const LOGGING: [(&str, &str); 15] = [
     ("iam:GetRole", "status"),
     ("iam:GetRolePolicy", "status"),
     ("iam:ListRolePolicies", "status"),
-    ("iam:ListAttachedRolePolicies", "status"),
     ("logs:DescribeDestinations", "status"),
     ("logs:ListTagsForResource", "status"),
     ("firehose:ListDeliveryStreams", "verify --destination"),

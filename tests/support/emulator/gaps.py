@@ -1,7 +1,9 @@
 """Fills gaps in ministack: tags of destinations, tags and modes of streams, system fields of filters, permissions on a
 destination, tests of filter patterns, and CloudWatch's counts.
 
-For calls about a destination, ministack's AUTH checks identity policies against the resource `*`; this checks its ARN.
+For calls about a destination, ministack's AUTH checks identity policies against the resource `*`, and for those about a log stream
+against its log group; this checks the ARN that
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html names.
 """
 
 import json
@@ -16,6 +18,7 @@ from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
 DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
+LOG_STREAM_CALLS = {"PutLogEvents", "DeleteLogStream"}
 
 
 class Gaps:
@@ -40,6 +43,9 @@ class Gaps:
             answer = await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
             await self.after(call, before, b"")
             return answer
+        if call.service == "logs" and call.operation in LOG_STREAM_CALLS and not _is_account_key(call):
+            await self._check_permission(call, _log_stream_arn(call))
+            return await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
         if (call.service, call.operation) == ("logs", "TestMetricFilter"):
             await self._check_permission(call, "*")
             return _tested(call.params)
@@ -170,6 +176,11 @@ def _tested(params: dict) -> dict:
 
 def _destination_arn(call: Call) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:destination:{call.params.get('destinationName')}"
+
+
+def _log_stream_arn(call: Call) -> str:
+    group, stream = call.params["logGroupName"], call.params["logStreamName"]
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{group}:log-stream:{stream}"
 
 
 def _is_account_key(call: Call) -> bool:

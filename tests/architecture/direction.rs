@@ -21,14 +21,16 @@ const CLI: &[Row] = &[
     ("provision::observed", &["name", "resource", "policy"]),
     ("provision::discovery", &["name", "resource", "fleet", "observed"]),
     ("provision::plan", &["name", "resource", "policy", "desired", "observed"]),
-    ("provision::status", &["name", "resource", "desired", "observed", "plan"]),
+    ("provision::health", &["resource"]),
+    ("provision::status", &["name", "resource", "desired", "observed", "plan", "health"]),
+    ("provision::verification", &["name", "resource", "policy", "desired", "observed"]),
     ("batch", &[]),
     ("args", &["name"]),
-    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "status", "batch"]),
-    ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan"]),
+    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "health", "status", "verification", "batch"]),
+    ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan", "health", "verification"]),
     ("command", &[
-        "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "status", "batch", "args",
-        "output", "aws",
+        "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "health", "status",
+        "verification", "batch", "args", "output", "aws",
     ]),
 ];
 

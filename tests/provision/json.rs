@@ -70,7 +70,8 @@ fn every_document_is_of_the_committed_schema() {
         fleet.json(0, "status"),
         // the third filter of a log group is refused
         fleet.json(1, "apply --yes"),
-        fleet.json(0, "status"),
+        fleet.json(0, "status --health"),
+        fleet.json(1, "verify --destination --wait 1"),
         fleet.json(0, "plan --destroy --delete-stream"),
         fleet.json(0, "destroy --yes --delete-stream"),
     ];
@@ -86,6 +87,7 @@ fn every_document_is_of_the_committed_schema() {
             "status",
             "report",
             "status",
+            "verification",
             "plan",
             "report"
         ]

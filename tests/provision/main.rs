@@ -40,3 +40,5 @@ mod screen;
 mod seed;
 mod terminal;
 mod text;
+mod verify;
+mod verify_permissions;

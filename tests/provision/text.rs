@@ -85,6 +85,7 @@ fn help_of_every_command() {
         "plan",
         "apply",
         "status",
+        "verify",
         "destroy",
         "policies",
         "capture",

@@ -212,6 +212,11 @@ impl Emulator {
         self.control("delivered", &json!({}))
     }
 
+    /// Adds to a metric of CloudWatch: see `count` in `tests/support/emulator/control.py`.
+    pub(crate) fn count(&self, metric: &Value) {
+        self.control("count", metric);
+    }
+
     /// Writes a file into [`Emulator::home`].
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.home().join(name), text).expect("a file in the home folder");

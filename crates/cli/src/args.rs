@@ -5,6 +5,7 @@ mod discover;
 mod infra;
 mod provision;
 mod replay;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub use provision::{
     Apply, ByHand, Calls, Changes, Consent, Destroy, Plan, Policies, Scope, Shown, Status, Target,
 };
 pub use replay::{Put, PutTarget, Remote, Replay, Settings};
+pub use verify::Verify;
 
 /// Gathers the logs of many AWS accounts into one
 ///
@@ -71,6 +73,7 @@ pub enum Command {
     Plan(Plan),
     Apply(Apply),
     Status(Status),
+    Verify(Verify),
     Destroy(Destroy),
     Infra(Infra),
     Policies(Policies),
@@ -80,7 +83,7 @@ pub enum Command {
     Man(Man),
     /// Print the JSON Schema of what --output json prints
     ///
-    /// Describes the documents of discover, plan, apply, destroy, status, policies and replay. Each has `version`, which is raised if a key
+    /// Describes the documents of discover, plan, apply, destroy, status, verify, policies and replay. Each has `version`, which is raised if a key
     /// is removed or changes its meaning, and `kind`, which names the command's result.
     Schema,
 }

@@ -18,12 +18,15 @@ mod connections;
 pub mod discover;
 mod environment;
 pub mod explain;
+pub mod health;
 mod http;
 mod login;
+mod metrics;
 pub mod observe;
 pub mod put;
 pub mod read;
 mod run;
+pub mod verify;
 
 pub use call::{CallError, Caller, Endpoint};
 pub use connections::{Connections, Options};

@@ -6,6 +6,7 @@ pub mod documents;
 pub mod explain;
 pub mod input;
 pub mod ledger;
+pub mod marker;
 pub mod mask;
 pub mod parcel;
 pub mod peek;

@@ -14,6 +14,7 @@ mod policies;
 mod replay;
 mod schema;
 mod status;
+mod verify;
 
 use crate::args::{Args, Command};
 use crate::output::Output;
@@ -31,6 +32,7 @@ pub fn run(args: Args, output: &mut Output) -> anyhow::Result<ExitStatus> {
         Command::Plan(args) => plan::run(&args, output)?,
         Command::Apply(args) => apply::run(&args, output)?,
         Command::Status(args) => status::run(&args, output)?,
+        Command::Verify(args) => verify::run(&args, output)?,
         Command::Destroy(args) => destroy::run(&args, output)?,
         Command::Infra(args) => infra::run(&args, output)?,
         Command::Policies(args) => policies::run(&args, output)?,

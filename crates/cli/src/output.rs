@@ -20,6 +20,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub mod verify;
 
 use std::error::Error;
 use std::fmt;

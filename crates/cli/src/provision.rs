@@ -3,6 +3,7 @@
 pub mod desired;
 pub mod discovery;
 pub mod fleet;
+pub mod health;
 pub mod name;
 pub mod observed;
 pub mod parameters;
@@ -10,3 +11,4 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod status;
+pub mod verification;

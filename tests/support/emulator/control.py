@@ -54,6 +54,11 @@ def add_routes(application: web.Application, proxy) -> None:
         """The subscription messages that were delivered."""
         return proxy.delivery.as_json()
 
+    async def count(metric: dict) -> dict:
+        """Adds to a metric: `account`, `region`, `namespace`, `name`, `dimensions`, `value`."""
+        proxy.delivery.metrics.add(**metric)
+        return {}
+
     async def aws(order: dict) -> dict:
         """Makes one API call: `account`, `region`, `service`, `operation`, `params` -> `result` or `error`."""
         # imported here, because botocore is slow to import and not every test needs it
@@ -63,7 +68,7 @@ def add_routes(application: web.Application, proxy) -> None:
             clients.append(Client(proxy.endpoint, DIRECT))
         return await asyncio.to_thread(clients[0].call, **order)
 
-    for handler in (faults, rules, set_breakpoint, await_breakpoint, calls, clear_calls, delivered, aws):
+    for handler in (faults, rules, set_breakpoint, await_breakpoint, calls, clear_calls, delivered, count, aws):
         application.router.add_post(f"{ROOT}/{handler.__name__}", _endpoint(handler))
 
 

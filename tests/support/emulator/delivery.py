@@ -12,6 +12,8 @@ import uuid
 from dataclasses import asdict, dataclass, field
 
 from .call import Call, Refusal
+from .metrics import Metrics
+from .patterns import matches
 from .rules import Rules
 from .rules.destination import check_delivery
 from .rules.subscription_filter import check_subscriber, log_group_arn
@@ -42,6 +44,7 @@ class Delivery:
         self._twice_every = twice_every
         self._numbers, self._turns = itertools.count(1), itertools.count(1)
         self._messages, self._control, self._refused = [], [], []
+        self.metrics = Metrics()
 
     async def follow(self, call: Call) -> None:
         """Delivers what follows from a call that was carried out."""
@@ -65,16 +68,25 @@ class Delivery:
 
     async def _deliver(self, call: Call, one: dict) -> None:
         stream_arn = await self._stream_behind(one["destinationArn"])
-        # patterns are not evaluated: a filter with one delivers nothing here
-        if not stream_arn or one.get("filterPattern", "").strip():
+        pattern = one.get("filterPattern", "")
+        passing = [event for event in call.params["logEvents"] if matches(pattern, event["message"])]
+        if not stream_arn or not passing:
+            return
+        if self._rules.settings.stream_full:
+            self._count(call, one, "DeliveryThrottling", len(passing))
+            _, _, _, region, account, name = stream_arn.split(":", 5)
+            dimensions = {"StreamName": name.removeprefix("stream/")}
+            self.metrics.add(account, region, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", dimensions)
             return
         if await self._is_refused(call, one):
+            self._count(call, one, "DeliveryErrors", len(passing))
             self._refused.append(call.params["logGroupName"])
             return
+        self._count(call, one, "ForwardedLogEvents", len(passing))
         known = {"@aws.account": call.account, "@aws.region": call.region}
         emitted = {name: known[name] for name in one.get("emitSystemFields", [])}
         more = {"extractedFields": emitted} if emitted else {}
-        events = [{"id": self._id(event["timestamp"]), **event, **more} for event in call.params["logEvents"]]
+        events = [{"id": self._id(event["timestamp"]), **event, **more} for event in passing]
         message = Message(
             stream_arn,
             call.account,
@@ -97,6 +109,16 @@ class Delivery:
         for _ in range(2 if again else 1):
             await self._put(stream_arn, key, data)
             self._messages.append(message)
+
+    def _count(self, call: Call, one: dict, name: str, events: int) -> None:
+        """Counts in the member's account what became of its log events."""
+        # AWS documents no DestinationType for a `logs::Destination`
+        dimensions = {
+            "LogGroupName": call.params["logGroupName"],
+            "FilterName": one["filterName"],
+            "DestinationType": "Destination",
+        }
+        self.metrics.add(call.account, call.region, "AWS/Logs", name, dimensions, events)
 
     async def _stream_behind(self, arn: str) -> str:
         """The Kinesis stream of a filter's destination: the stream itself, or the target of a `logs::Destination`."""

@@ -1,26 +1,31 @@
 """Fills gaps in ministack: tags of destinations, tags and modes of streams, system fields of filters, permissions on a
-destination.
+destination, tests of filter patterns, and CloudWatch's counts.
 
-For calls about a destination, ministack's AUTH checks identity policies against the resource `*`; this checks its ARN.
+For calls about a destination, ministack's AUTH checks identity policies against the resource `*`, and for those about a log stream
+against its log group; this checks the ARN that
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html names.
 """
 
 import json
 from urllib.parse import unquote
 
 from .call import Call, Refusal
+from .metrics import Metrics
+from .patterns import matches
 from .rules import document
 from .rules.resources import Resources, texts
 from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
 DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
+LOG_STREAM_CALLS = {"PutLogEvents", "DeleteLogStream"}
 
 
 class Gaps:
     """Answers, or completes, the calls that ministack does not know or only half carries out."""
 
-    def __init__(self, upstream: Upstream, resources: Resources):
-        self._upstream, self._resources = upstream, resources
+    def __init__(self, upstream: Upstream, resources: Resources, metrics: Metrics):
+        self._upstream, self._resources, self._metrics = upstream, resources, metrics
         self._destination_tags = {}
         self._on_demand = set()
         self._assumed = {}
@@ -38,6 +43,15 @@ class Gaps:
             answer = await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
             await self.after(call, before, b"")
             return answer
+        if call.service == "logs" and call.operation in LOG_STREAM_CALLS and not _is_account_key(call):
+            await self._check_permission(call, _log_stream_arn(call))
+            return await self._upstream.json(call.account, call.region, "logs", call.operation, call.params)
+        if (call.service, call.operation) == ("logs", "TestMetricFilter"):
+            await self._check_permission(call, "*")
+            return _tested(call.params)
+        if (call.service, call.operation) == ("monitoring", "GetMetricData"):
+            await self._check_permission(call, "*", "cloudwatch:GetMetricData")
+            return self._metrics.answer(call)
         if call.operation == "PutSubscriptionFilter":
             await self._check_subscriber(call)
         if (call.service, call.operation) == ("kinesis", "UpdateStreamMode"):
@@ -153,8 +167,23 @@ class Gaps:
         return json.dumps(shown).encode()
 
 
+def _tested(params: dict) -> dict:
+    numbered = enumerate(params["logEventMessages"], 1)
+    found = [
+        {"eventNumber": number, "eventMessage": message, "extractedValues": {}}
+        for number, message in numbered
+        if matches(params["filterPattern"], message)
+    ]
+    return {"matches": found}
+
+
 def _destination_arn(call: Call) -> str:
     return f"arn:aws:logs:{call.region}:{call.account}:destination:{call.params.get('destinationName')}"
+
+
+def _log_stream_arn(call: Call) -> str:
+    group, stream = call.params["logGroupName"], call.params["logStreamName"]
+    return f"arn:aws:logs:{call.region}:{call.account}:log-group:{group}:log-stream:{stream}"
 
 
 def _is_account_key(call: Call) -> bool:

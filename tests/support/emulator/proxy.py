@@ -26,7 +26,7 @@ class Proxy:
 
     def __init__(self, upstream: Upstream, rules: Rules, delivery: Delivery):
         self.upstream, self.rules, self.delivery = upstream, rules, delivery
-        self.gaps = Gaps(upstream, rules.resources)
+        self.gaps = Gaps(upstream, rules.resources, delivery.metrics)
         self.journal, self.faults, self.breakpoint = Journal(), Faults(), Breakpoint()
         self.endpoint = ""
 

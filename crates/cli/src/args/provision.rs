@@ -102,11 +102,17 @@ Examples:
 
 /// Show the state of each resource: in sync, drifted, absent, unknown or foreign
 ///
-/// Changes nothing. Exits 1 if anything could not be read.
+/// Changes nothing. Exits 1 if anything could not be read. To prove that log events arrive, use `verify`.
 #[derive(Debug, clap::Args)]
 pub struct Status {
     #[command(flatten)]
     pub target: Target,
+
+    /// Also show the last hour's delivery errors, throttling, iterator age and failed records
+    ///
+    /// As CloudWatch counted them: for each subscription filter in its own account, for each stream in the logging account.
+    #[arg(long)]
+    pub health: bool,
 
     /// Exit 3 if anything is not in sync
     #[arg(long)]
@@ -173,7 +179,7 @@ pub struct Policies {
     #[command(flatten)]
     pub scope: Scope,
 
-    /// The bucket with the error output, for the policy of whoever replays it
+    /// The bucket behind Firehose, for the policies of whoever replays its error output or verifies the path up to it
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,
 

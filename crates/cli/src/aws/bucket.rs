@@ -5,7 +5,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::Connection;
-use super::call::{CallError, Caller, Fault};
+use super::call::{CallError, Caller, Fault, GET_OBJECT, LIST_BUCKET};
 
 /// An object, as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl<'a> Bucket<'a> {
                 .send()
         };
         let resource = format!("bucket {}", self.name);
-        let answer = self.caller.call("s3:ListBucket", &resource, send).await?;
+        let answer = self.caller.call(LIST_BUCKET, &resource, send).await?;
         let objects = answer.contents.unwrap_or_default().into_iter();
         let listed = |object: aws_sdk_s3::types::Object| {
             Some(Listed {
@@ -91,7 +91,7 @@ impl<'a> Bucket<'a> {
     pub async fn open(&self, key: &str) -> Result<Object, CallError> {
         let send = || self.client.get_object().bucket(&self.name).key(key).send();
         let resource = format!("object {key} of bucket {}", self.name);
-        let answer: GetObjectOutput = self.caller.call("s3:GetObject", &resource, send).await?;
+        let answer: GetObjectOutput = self.caller.call(GET_OBJECT, &resource, send).await?;
         Ok(Object {
             client: self.client.clone(),
             bucket: self.name.clone(),

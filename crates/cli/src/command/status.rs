@@ -3,6 +3,7 @@
 use super::operations::exit::ExitStatus;
 use super::operations::session::{Session, block_on};
 use crate::args::{self, OutputFormat};
+use crate::aws::health::health;
 use crate::output::document::Document;
 use crate::output::{self, Output};
 use crate::provision::status::status;
@@ -15,7 +16,12 @@ pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Ex
     output.outlive_reader();
     block_on(async {
         let session = Session::open(&args.target, None).await?;
-        let status = status(&session.desired, &session.observe().await?);
+        let mut status = status(&session.desired, &session.observe().await?);
+        if args.health {
+            let reading = async { Ok(health(&session.connections, &session.desired).await) };
+            session.progress.begin("reading metrics", 1);
+            status.health = session.interrupts.unless_pressed(reading).await?;
+        }
         match args.format.output {
             OutputFormat::Json => output.document(Document::Status(&status))?,
             OutputFormat::Text => {

@@ -9,6 +9,7 @@ use crate::provision::desired::NamedDocument;
 use crate::provision::discovery::Discovery;
 use crate::provision::plan::{Outcome, Plan};
 use crate::provision::status::Status;
+use crate::provision::verification::Verification;
 
 /// The result of a command.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub enum Document<'a> {
     },
     /// Of `catchment status`.
     Status(&'a Status),
+    /// Of `catchment verify`.
+    Verification(&'a Verification),
     /// Of `catchment policies`.
     Policies { policies: &'a [NamedDocument] },
     /// Of `catchment replay --explain` and `catchment replay --put`: the records by what becomes of them.

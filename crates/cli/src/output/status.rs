@@ -1,5 +1,7 @@
 //! A status as text: each resource's state in a word, why, and what to do.
 
+use std::collections::BTreeMap;
+
 use super::entry::Entry;
 use super::tree::{self, Detail};
 use crate::provision::plan::{Finding, ResourceStatus};
@@ -7,7 +9,15 @@ use crate::provision::status::Status;
 
 /// The status as text, ending in a newline. No colour, no line wrapped.
 pub fn text(status: &Status, detail: Detail) -> String {
-    let entries: Vec<Entry> = status.resources.iter().map(entry).collect();
+    let health = status.health.iter().map(|one| (&one.address, &one.counts));
+    let health: BTreeMap<_, _> = health.collect();
+    let entries = status.resources.iter().map(|resource| {
+        let counts = health.get(&resource.address).map(ToString::to_string);
+        let mut entry = entry(resource);
+        entry.lines.extend(counts);
+        entry
+    });
+    let entries: Vec<Entry> = entries.collect();
     tree::text(&entries, 10, detail, &summary(status))
 }
 

@@ -22,7 +22,7 @@ use crate::provision::resource::{
 };
 
 pub use build::Scope;
-pub use document::{NamedDocument, documents};
+pub use document::{NamedDocument, TEST_EVENTS, documents};
 pub use error::{
     DESTINATION_POLICY_BYTES_MAX, DesiredError, INLINE_POLICY_CHARACTERS_MAX,
     TRUST_POLICY_CHARACTERS_MAX,

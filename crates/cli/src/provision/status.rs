@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provision::desired::Desired;
+use crate::provision::health::Health;
 use crate::provision::observed::Observed;
 use crate::provision::plan::{self, ResourceState, ResourceStatus};
 
@@ -14,19 +15,24 @@ use crate::provision::plan::{self, ResourceState, ResourceStatus};
 pub struct Status {
     /// Account by account, Region by Region.
     pub resources: Vec<ResourceStatus>,
+    /// How delivery went in the last hour; absent without --health.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub health: Vec<Health>,
 }
 
 /// Says how each desired resource stands.
 pub fn status(desired: &Desired, observed: &Observed) -> Status {
     Status {
         resources: plan::resources(desired, observed),
+        health: Vec::new(),
     }
 }
 
 impl Status {
     /// Whether anything could not be read.
     pub fn is_unread(&self) -> bool {
-        self.counts().contains_key(&ResourceState::Unknown)
+        self.health.iter().any(Health::is_unknown)
+            || self.counts().contains_key(&ResourceState::Unknown)
     }
 
     /// Whether every resource is as the fleet file says.

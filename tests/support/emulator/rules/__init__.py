@@ -36,6 +36,9 @@ class Settings:
     """Refuse trust policies of more than 2,048 characters."""
     propagation_seconds: float = 0.5
     """How long until a new role can be assumed; its permissions take twice as long."""
+    stream_full: bool = False
+    """Every stream refuses every record for want of capacity. CloudWatch Logs counts that as throttling, and tries again for 24 hours:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions.html"""
     organisation: str = "o-catchment0"
     """The organisation of all accounts but `outside`."""
     outside: list[str] = field(default_factory=list)

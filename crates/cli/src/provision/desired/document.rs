@@ -19,6 +19,9 @@ pub struct NamedDocument {
     pub document: Document,
 }
 
+/// The log stream that `verify` makes in each log group, and deletes.
+pub const TEST_EVENTS: &str = "catchment-verify";
+
 /// Returns the logging account's documents, then each member's. `bucket` is that of the error output, if it is to be read.
 ///
 /// # Errors
@@ -94,11 +97,33 @@ pub fn documents(
                 .to_owned(),
             replay,
         );
-        let capture = Template::OperatorCapture.render([("streams", streams), ("keys", keys)])?;
+        let capture = Template::OperatorCapture
+            .render([("streams", streams.clone()), ("keys", keys.clone())])?;
         add(
             &party,
             "identity policy of whoever captures records with `catchment capture`".to_owned(),
             capture,
+        );
+        let account = &logging.login.account;
+        let regions = places().filter_map(|place| place.stream.arn.region());
+        let firehoses = regions.map(|region| Arn::firehoses(&region, account));
+        let verify = Template::OperatorVerifyLogging.render([
+            ("streams", streams),
+            ("keys", keys),
+            ("role", TemplateValue::One(role.arn.to_string())),
+            (
+                "destinations",
+                places().map(|place| &place.destination.arn).collect(),
+            ),
+            ("firehoses", firehoses.collect()),
+            ("buckets", arn("").iter().collect()),
+            ("objects", arn("/*").iter().collect()),
+        ])?;
+        add(
+            &party,
+            "identity policy of whoever runs `catchment verify` or `catchment status --health`"
+                .to_owned(),
+            verify,
         );
     }
     for (name, member) in &desired.members {
@@ -141,6 +166,21 @@ pub fn documents(
                 member.login.account
             ),
             operator,
+        );
+        let streams = filters().map(|(region, (group, _))| {
+            Arn::log_stream(region, &member.login.account, group, TEST_EVENTS)
+        });
+        let verify = Template::OperatorVerifyMember.render([
+            ("log_groups", groups.iter().collect()),
+            ("log_streams", streams.collect()),
+        ])?;
+        add(
+            &Party::Member(name.clone()),
+            format!(
+                "identity policy of whoever runs `catchment verify` in {name} ({})",
+                member.login.account
+            ),
+            verify,
         );
         let regions = member.regions.keys();
         let discover = Template::OperatorDiscover.render([(

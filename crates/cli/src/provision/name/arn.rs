@@ -61,6 +61,27 @@ impl Arn {
         events
     }
 
+    /// The ARN of a log stream.
+    pub(crate) fn log_stream(
+        region: &Region,
+        account: &AccountId,
+        log_group: &LogGroupName,
+        name: &str,
+    ) -> Self {
+        let partition = region.partition();
+        Self(format!(
+            "arn:{partition}:logs:{region}:{account}:log-group:{log_group}:log-stream:{name}"
+        ))
+    }
+
+    /// All Firehose streams of an account in a Region, for an identity policy.
+    pub(crate) fn firehoses(region: &Region, account: &AccountId) -> Self {
+        let partition = region.partition();
+        Self(format!(
+            "arn:{partition}:firehose:{region}:{account}:deliverystream/*"
+        ))
+    }
+
     /// All log groups of an account in a Region, for an identity policy.
     pub(crate) fn log_groups(region: &Region, account: &AccountId) -> Self {
         let partition = region.partition();

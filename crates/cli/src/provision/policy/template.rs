@@ -22,6 +22,8 @@ pub(crate) enum Template {
     OperatorMember,
     OperatorReplay,
     OperatorCapture,
+    OperatorVerifyLogging,
+    OperatorVerifyMember,
 }
 
 /// The value of a placeholder.
@@ -78,6 +80,8 @@ impl Template {
             Self::OperatorDiscover => file!("operator-discover.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
             Self::OperatorCapture => file!("operator-capture.json"),
+            Self::OperatorVerifyLogging => file!("operator-verify-logging.json"),
+            Self::OperatorVerifyMember => file!("operator-verify-member.json"),
         }
     }
 

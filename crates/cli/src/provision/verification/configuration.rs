@@ -1,0 +1,258 @@
+//! What the configuration alone says of a path: hops that cannot work, and those that differ from the fleet file.
+
+use super::permission::{may, may_assume, may_subscribe};
+use super::{Fault, Hop};
+use crate::provision::desired::{self, Desired};
+use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::observed::{self, LogGroup, Observed, State, StreamStatus};
+use crate::provision::resource::{
+    Encryption, Login, Party, Resource, ResourceAddress, SubscriptionFilter,
+};
+
+/// A log group whose path is to be proven.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<'d> {
+    pub member: &'d MemberName,
+    pub login: &'d Login,
+    pub region: &'d Region,
+    pub log_group: &'d LogGroupName,
+    pub filter: &'d SubscriptionFilter,
+}
+
+impl Path<'_> {
+    /// The address of the filter.
+    pub fn address(&self) -> ResourceAddress {
+        let resource = Resource::Filter {
+            log_group: self.log_group.clone(),
+            name: self.filter.name.clone(),
+        };
+        let party = Party::Member(self.member.clone());
+        ResourceAddress::new(party, &self.login.account, self.region, resource)
+    }
+}
+
+/// Every path in scope, account by account, Region by Region.
+pub fn paths(desired: &Desired) -> Vec<Path<'_>> {
+    let mut paths = Vec::new();
+    for (member, one) in &desired.members {
+        for (region, filters) in &one.regions {
+            paths.extend(filters.iter().map(|(log_group, filter)| Path {
+                member,
+                login: &one.login,
+                region,
+                log_group,
+                filter,
+            }));
+        }
+    }
+    paths
+}
+
+/// Something that keeps events from arriving, or may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    pub fault: Fault,
+    /// Whether no event can pass.
+    pub is_certain: bool,
+}
+
+/// What the configuration says against the path, in the order of its hops. What could not be read is not in it.
+pub fn breaks(desired: &Desired, observed: &Observed, path: &Path<'_>) -> Vec<Break> {
+    let mut breaks = Breaks::default();
+    let member = observed.members.get(path.member);
+    let groups = member.and_then(|member| member.regions.get(path.region));
+    let apply = match desired.logging {
+        Some(_) => format!("run `catchment apply --member {}`", path.member),
+        None => "run `catchment apply` with the same flags".to_owned(),
+    };
+    match groups.and_then(|groups| groups.get(path.log_group)) {
+        None => {}
+        Some(State::Unknown(why)) => {
+            let why = format!("its subscription filters could not be read: {why}");
+            breaks.maybe(Hop::Filter, why, &apply);
+        }
+        Some(State::Absent) => breaks.certain(
+            Hop::LogGroup,
+            format!("log group {} does not exist", path.log_group),
+            "make it (with its flow log, trail or rule), or take it out of the fleet file",
+        ),
+        Some(State::Present(group)) => of_filter(&mut breaks, group, path, &apply),
+    }
+    if let (Some(wanted), Some(seen)) = (&desired.logging, &observed.logging) {
+        of_logging(&mut breaks, wanted, seen, path);
+    }
+    breaks.0
+}
+
+#[derive(Default)]
+struct Breaks(Vec<Break>);
+
+impl Breaks {
+    fn certain(&mut self, hop: Hop, why: String, hint: &str) {
+        self.push(hop, why, hint, true);
+    }
+
+    fn maybe(&mut self, hop: Hop, why: String, hint: &str) {
+        self.push(hop, why, hint, false);
+    }
+
+    fn push(&mut self, hop: Hop, why: String, hint: &str, is_certain: bool) {
+        let hint = hint.to_owned();
+        let fault = Fault { hop, why, hint };
+        self.0.push(Break { fault, is_certain });
+    }
+}
+
+fn of_filter(breaks: &mut Breaks, group: &LogGroup, path: &Path<'_>, apply: &str) {
+    let wanted = path.filter;
+    let Some(ours) = group.filters.iter().find(|one| one.is(wanted)) else {
+        let namesake = group.filters.iter().find(|one| one.name == wanted.name);
+        return match namesake {
+            Some(other) => breaks.certain(
+                Hop::Filter,
+                format!(
+                    "subscription filter {} delivers to {}, not to {}",
+                    other.name, other.destination, wanted.destination
+                ),
+                "run `catchment plan`, which says whose it is; if it is ours, run `catchment apply --take-over`",
+            ),
+            None => breaks.certain(
+                Hop::Filter,
+                format!("no subscription filter delivers it to {}", wanted.destination),
+                apply,
+            ),
+        };
+    };
+    if ours.pattern != wanted.pattern {
+        let why = format!(
+            "the filter's pattern is {:?}, and the fleet file says {:?}",
+            ours.pattern.as_str(),
+            wanted.pattern.as_str()
+        );
+        breaks.maybe(Hop::Filter, why, apply);
+    }
+    if ours.role != wanted.role {
+        let why = "the filter's role is not the one that the fleet file asks for".to_owned();
+        breaks.maybe(Hop::Filter, why, apply);
+    }
+}
+
+const APPLY_LOGGING: &str = "run `catchment apply --logging`";
+
+fn of_logging(
+    breaks: &mut Breaks,
+    wanted: &desired::Logging,
+    seen: &observed::Logging,
+    path: &Path<'_>,
+) {
+    let account = &path.login.account;
+    // the logs::Destination is in the filter's Region
+    let Some(place) = wanted.regions.get(path.region) else {
+        return;
+    };
+    let seen_here = seen.regions.get(path.region);
+    let name = &place.destination.name;
+    match seen_here.map(|seen| &seen.destination) {
+        None | Some(State::Unknown(_)) => {}
+        Some(State::Absent) => breaks.certain(
+            Hop::Destination,
+            format!("logs::Destination {name} does not exist in {}", path.region),
+            APPLY_LOGGING,
+        ),
+        Some(State::Present(found)) => {
+            if found.ends.target != place.destination.ends.target {
+                let why = format!("logs::Destination {name} delivers to {}", found.ends.target);
+                breaks.certain(Hop::Destination, why, APPLY_LOGGING);
+            }
+            let may_subscribe = match &found.policy {
+                State::Present(policy) => may_subscribe(policy, account),
+                State::Absent => false,
+                State::Unknown(_) => true,
+            };
+            if !may_subscribe {
+                let why = format!(
+                    "the policy of logs::Destination {name} does not name account {account}"
+                );
+                breaks.certain(Hop::DestinationPolicy, why, APPLY_LOGGING);
+            }
+            if found.ends.role != place.destination.ends.role {
+                let why = format!("logs::Destination {name} delivers with {}", found.ends.role);
+                breaks.maybe(Hop::Role, why, APPLY_LOGGING);
+            }
+        }
+    }
+    let stream = seen_here.map(|seen| &seen.stream);
+    let encryption = match stream {
+        Some(State::Present(stream)) => Some(&stream.encryption),
+        _ => None,
+    };
+    of_role(breaks, wanted, &seen.role, (path, encryption));
+    match stream {
+        None | Some(State::Unknown(_)) => {}
+        Some(State::Absent) => breaks.certain(
+            Hop::Stream,
+            format!(
+                "stream {} does not exist in {}",
+                place.stream.name, path.region
+            ),
+            APPLY_LOGGING,
+        ),
+        Some(State::Present(seen)) => {
+            let status = match seen.status {
+                StreamStatus::Active | StreamStatus::Updating => return,
+                StreamStatus::Creating => "being created",
+                StreamStatus::Deleting => "being deleted",
+            };
+            let why = format!("stream {} is {status}", place.stream.name);
+            let hint = format!("once that is done, {APPLY_LOGGING}");
+            breaks.certain(Hop::Stream, why, &hint);
+        }
+    }
+}
+
+fn of_role(
+    breaks: &mut Breaks,
+    wanted: &desired::Logging,
+    seen: &State<observed::Role>,
+    (path, encryption): (&Path<'_>, Option<&Encryption>),
+) {
+    let desired::Role { name, .. } = &wanted.role;
+    let role = match seen {
+        State::Unknown(_) => return,
+        State::Absent => {
+            let why = format!("role {name} does not exist");
+            return breaks.certain(Hop::Role, why, APPLY_LOGGING);
+        }
+        State::Present(role) => role,
+    };
+    let account = &path.login.account;
+    if let State::Present(trust) = &role.trust
+        && !may_assume(trust, path.region, account)
+    {
+        let why = format!(
+            "the trust policy of role {name} does not let CloudWatch Logs assume it for account {account} in {}",
+            path.region
+        );
+        breaks.certain(Hop::Trust, why, APPLY_LOGGING);
+    }
+    let Some(place) = wanted.regions.get(path.region) else {
+        return;
+    };
+    let mut needed = vec![("kinesis:PutRecord", &place.stream.arn)];
+    if let Some(Encryption::Customer(key)) = encryption {
+        needed.push(("kms:GenerateDataKey", key));
+    }
+    // a policy of others may allow it, too
+    let is_all = matches!(&role.foreign_policies, State::Present(others) if others.is_empty());
+    for (action, resource) in needed {
+        let may = match &role.policy {
+            State::Present(policy) => may(policy, action, resource),
+            State::Absent => false,
+            State::Unknown(_) => true,
+        };
+        if !may {
+            let why = format!("role {name} may not use {action} on {resource}");
+            breaks.push(Hop::Role, why, APPLY_LOGGING, is_all);
+        }
+    }
+}

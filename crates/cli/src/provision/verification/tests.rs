@@ -1,0 +1,441 @@
+//! Each fault names its hop and the command that mends it.
+
+mod world;
+
+use super::*;
+use crate::provision::observed::{LogGroup, Logging, Observed, State, StreamStatus};
+use crate::provision::policy::Document;
+use crate::provision::resource::{Encryption, FilterPattern};
+use world::{World, present};
+
+fn without_accounts(document: &Document, accounts: &[&str]) -> Document {
+    let mut text = document.to_json();
+    for account in accounts {
+        text = text.replace(account, "444455556666");
+    }
+    Document::parse(&text).unwrap()
+}
+
+/// An event that was sent and did not arrive.
+fn lost(breaks: Vec<Break>) -> Evidence {
+    Evidence {
+        breaks,
+        sending: Sending::Done,
+        arrival: Arrival::Missing { seconds: 300 },
+        signals: Signals::default(),
+        delivery: None,
+    }
+}
+
+fn firehose(target: Target) -> Firehose {
+    Firehose {
+        name: "f".to_owned(),
+        status: "ACTIVE".to_owned(),
+        target,
+        log_group: Some("/aws/kinesisfirehose/x".to_owned()),
+    }
+}
+
+fn bucket() -> BucketTarget {
+    BucketTarget {
+        bucket: "b".to_owned(),
+        prefix: String::new(),
+        error_prefix: String::new(),
+        is_utc: true,
+        is_columnar: false,
+        buffer_seconds: 60,
+    }
+}
+
+/// An event that arrived in the stream, and what was seen of it behind.
+fn behind(firehoses: Vec<(Firehose, Looked)>) -> Evidence {
+    Evidence {
+        arrival: Arrival::Found { ms: 7 },
+        delivery: Some(Delivery {
+            stream: "s".to_owned(),
+            bucket: None,
+            firehoses,
+            unread: None,
+            flags: "--profile logging --region us-west-2".to_owned(),
+        }),
+        ..lost(Vec::new())
+    }
+}
+
+#[track_caller]
+fn assert_fails(name: &str, evidence: &Evidence, hop: Hop, why: &str, hint: &str) {
+    let (state, fault, _) = judge(evidence);
+    let fault = fault.unwrap_or_else(|| panic!("{name}: no fault"));
+    assert_eq!(
+        (state, fault.hop),
+        (PathState::Failed, hop),
+        "{name}: {fault:?}"
+    );
+    assert!(fault.why.contains(why), "{name}: {fault:?}");
+    assert!(fault.hint.contains(hint), "{name}: {fault:?}");
+}
+
+#[test]
+fn each_fault_up_to_the_stream_names_its_hop_and_what_mends_it() {
+    type Row = (
+        &'static str,
+        fn(&mut World),
+        Hop,
+        &'static str,
+        &'static str,
+    );
+    let member = "catchment apply --member";
+    let logging = "catchment apply --logging";
+    let rows: &[Row] = &[
+        (
+            "no log group",
+            |world| *world.log_group() = State::Absent,
+            Hop::LogGroup,
+            "does not exist",
+            "make it",
+        ),
+        (
+            "filter removed",
+            |world| *world.log_group() = State::Present(LogGroup::default()),
+            Hop::Filter,
+            "no subscription filter",
+            member,
+        ),
+        (
+            "filter redirected",
+            |world| {
+                world.filter().destination =
+                    "arn:aws:logs:us-west-2:1:destination:x".parse().unwrap()
+            },
+            Hop::Filter,
+            "delivers to arn:aws:logs:us-west-2:1:destination:x",
+            "--take-over",
+        ),
+        (
+            "wrong pattern",
+            |world| world.filter().pattern = FilterPattern::new("ERROR"),
+            Hop::Filter,
+            "\"ERROR\"",
+            member,
+        ),
+        (
+            "no logs::Destination",
+            |world| world.place().destination = State::Absent,
+            Hop::Destination,
+            "does not exist",
+            logging,
+        ),
+        (
+            "another stream",
+            |world| {
+                world.destination().ends.target =
+                    "arn:aws:kinesis:us-west-2:1:stream/x".parse().unwrap()
+            },
+            Hop::Destination,
+            "delivers to",
+            logging,
+        ),
+        (
+            "policy without the account",
+            |world| {
+                let State::Present(policy) = &world.destination().policy else {
+                    panic!()
+                };
+                let policy = without_accounts(policy, &["111122223333"]);
+                world.destination().policy = State::Present(policy);
+            },
+            Hop::DestinationPolicy,
+            "does not name account 111122223333",
+            logging,
+        ),
+        (
+            "no policy",
+            |world| world.destination().policy = State::Absent,
+            Hop::DestinationPolicy,
+            "does not name",
+            logging,
+        ),
+        (
+            "no role",
+            |world| world.logging().role = State::Absent,
+            Hop::Role,
+            "does not exist",
+            logging,
+        ),
+        (
+            "role without permission",
+            |world| world.role().policy = State::Absent,
+            Hop::Role,
+            "kinesis:PutRecord",
+            logging,
+        ),
+        (
+            "role without the key",
+            |world| {
+                let key = "arn:aws:kms:us-west-2:999988887777:key/k".parse().unwrap();
+                let stream = &mut world.place().stream;
+                present(stream).encryption = Encryption::Customer(key);
+            },
+            Hop::Role,
+            "kms:GenerateDataKey",
+            logging,
+        ),
+        (
+            "trust without the member",
+            |world| {
+                let State::Present(trust) = &world.role().trust else {
+                    panic!()
+                };
+                let trust = without_accounts(trust, &["111122223333"]);
+                world.role().trust = State::Present(trust);
+            },
+            Hop::Trust,
+            "account 111122223333",
+            logging,
+        ),
+        (
+            "stream gone",
+            |world| world.place().stream = State::Absent,
+            Hop::Stream,
+            "does not exist",
+            logging,
+        ),
+        (
+            "stream going",
+            |world| present(&mut world.place().stream).status = StreamStatus::Deleting,
+            Hop::Stream,
+            "being deleted",
+            logging,
+        ),
+    ];
+    for (name, change, hop, why, hint) in rows {
+        let breaks = World::with(change).breaks();
+        assert_fails(name, &lost(breaks), *hop, why, hint);
+    }
+}
+
+#[test]
+fn nothing_is_said_against_what_is_in_sync_or_was_not_read() {
+    assert_eq!(World::in_sync().breaks(), []);
+    let unread = World::with(|world| {
+        let unknown = || "no".to_owned();
+        world.logging().role = State::Unknown(unknown());
+        world.place().stream = State::Unknown(unknown());
+        world.place().destination = State::Unknown(unknown());
+    });
+    assert_eq!(unread.breaks(), []);
+    let others = World::with(|world| {
+        world.role().policy = State::Absent;
+        world.role().foreign_policies = State::Present(["theirs".to_owned()].into());
+    });
+    assert!(
+        !others.breaks()[0].is_certain,
+        "a policy of others may allow it"
+    );
+    let arrived = Evidence {
+        arrival: Arrival::Found { ms: 7 },
+        ..lost(others.breaks())
+    };
+    assert_eq!(judge(&arrived), (PathState::Proven, None, Vec::new()));
+}
+
+#[test]
+fn what_cloudwatch_counted_tells_a_full_stream_from_a_refusal() {
+    let of = |signals| Evidence {
+        signals,
+        ..lost(Vec::new())
+    };
+    let full = Signals {
+        refused: Some(3),
+        errors: Some(1),
+        ..Signals::default()
+    };
+    assert_fails(
+        "full",
+        &of(full),
+        Hop::Stream,
+        "refused 3 records",
+        "on-demand",
+    );
+    let throttled = Signals {
+        throttled: Some(3),
+        ..Signals::default()
+    };
+    assert_fails(
+        "throttled",
+        &of(throttled),
+        Hop::Stream,
+        "throttled for 3",
+        "on-demand",
+    );
+    let errors = Signals {
+        errors: Some(3),
+        ..Signals::default()
+    };
+    assert_fails(
+        "refused",
+        &of(errors),
+        Hop::Role,
+        "3 log events",
+        "service control policy",
+    );
+    assert_fails(
+        "late",
+        &of(Signals::default()),
+        Hop::Filter,
+        "after 300 s",
+        "--wait",
+    );
+    // without the logging account's credentials
+    let unread = |is_asked_for| Arrival::Unread {
+        why: "no".to_owned(),
+        is_asked_for,
+    };
+    let half = Evidence {
+        arrival: unread(false),
+        ..of(Signals::default())
+    };
+    assert_eq!(judge(&half).0, PathState::Sent);
+    let half = Evidence {
+        arrival: unread(false),
+        ..of(errors)
+    };
+    assert_fails("half", &half, Hop::Role, "3 log events", "catchment status");
+    let whole = Evidence {
+        arrival: unread(true),
+        ..of(errors)
+    };
+    assert_eq!(judge(&whole).0, PathState::Unknown);
+}
+
+#[test]
+fn a_pattern_that_the_file_asks_for_is_no_failure() {
+    let unmatched = Sending::Unmatched {
+        pattern: "ERROR".to_owned(),
+    };
+    let asked_for = Evidence {
+        sending: unmatched.clone(),
+        ..lost(Vec::new())
+    };
+    let (state, fault, _) = judge(&asked_for);
+    assert_eq!(
+        (state, fault.unwrap().hop),
+        (PathState::NotProven, Hop::Filter)
+    );
+    let breaks = World::with(|world| world.filter().pattern = FilterPattern::new("ERROR")).breaks();
+    let not_asked_for = Evidence {
+        sending: unmatched,
+        ..lost(breaks)
+    };
+    assert_fails(
+        "drifted",
+        &not_asked_for,
+        Hop::Filter,
+        "\"ERROR\"",
+        "catchment apply",
+    );
+    let sending = Sending::Refused {
+        why: "no".to_owned(),
+        hint: "do".to_owned(),
+    };
+    let refused = Evidence {
+        sending,
+        ..lost(Vec::new())
+    };
+    assert_eq!(judge(&refused).0, PathState::Unknown);
+}
+
+#[test]
+fn each_fault_behind_the_stream_names_its_hop_and_what_mends_it() {
+    let in_bucket = || firehose(Target::Bucket(bucket()));
+    let one = |looked| behind(vec![(in_bucket(), looked)]);
+    assert_fails(
+        "none",
+        &behind(Vec::new()),
+        Hop::Firehose,
+        "no Firehose stream reads stream s",
+        "sam deploy",
+    );
+    let mut stopped = in_bucket();
+    stopped.status = "CREATING_FAILED (no role)".to_owned();
+    let stopped = behind(vec![(stopped, Looked::Missing { seconds: 9 })]);
+    assert_fails(
+        "stopped",
+        &stopped,
+        Hop::Firehose,
+        "CREATING_FAILED (no role)",
+        "describe-delivery-stream",
+    );
+    let failed = Looked::Failed {
+        url: "s3://b/k".to_owned(),
+        code: Some("Lambda.FunctionError".to_owned()),
+        message: Some("it crashed".to_owned()),
+    };
+    assert_fails(
+        "transformer",
+        &one(failed),
+        Hop::Transformer,
+        "Lambda.FunctionError: it crashed",
+        "--explain s3://b/k",
+    );
+    assert_fails(
+        "no bucket",
+        &one(Looked::NoBucket),
+        Hop::Bucket,
+        "bucket b,",
+        "sam deploy",
+    );
+    let missing = Looked::Missing { seconds: 9 };
+    assert_fails(
+        "silent",
+        &one(missing.clone()),
+        Hop::Firehose,
+        "after 9 s",
+        "aws logs tail /aws/kinesisfirehose/x",
+    );
+    let found = || Looked::Found {
+        url: "s3://b/k".to_owned(),
+        ms: 9,
+    };
+    let mut wrong = one(found());
+    wrong.delivery.as_mut().unwrap().bucket = Some("other".to_owned());
+    assert_fails(
+        "wrong bucket",
+        &wrong,
+        Hop::Bucket,
+        "to bucket b, not to other",
+        "sam deploy",
+    );
+
+    let (state, fault, objects) = judge(&one(found()));
+    assert_eq!((state, fault, objects.len()), (PathState::Proven, None, 1));
+    // one that fails counts, whatever the others do
+    let second = (in_bucket(), missing.clone());
+    let (state, ..) = judge(&behind(vec![(in_bucket(), found()), second]));
+    assert_eq!(state, PathState::Failed);
+    let mut columnar = bucket();
+    columnar.is_columnar = true;
+    for unproven in [
+        (firehose(Target::Bucket(columnar)), missing),
+        (firehose(Target::Other("OpenSearch")), Looked::No),
+    ] {
+        assert_eq!(judge(&behind(vec![unproven])).0, PathState::NotProven);
+    }
+    let why = "no".to_owned();
+    assert_eq!(judge(&one(Looked::Unread { why })).0, PathState::Unknown);
+    let mut unread = behind(Vec::new());
+    unread.delivery.as_mut().unwrap().unread = Some("no".to_owned());
+    assert_eq!(judge(&unread).0, PathState::Unknown);
+}
+
+#[test]
+fn a_region_that_was_not_observed_says_nothing() {
+    let mut world = World::in_sync();
+    world.observed = Observed::default();
+    assert_eq!(world.breaks(), []);
+    world.observed.logging = Some(Logging {
+        role: State::Unknown("no".to_owned()),
+        regions: Default::default(),
+    });
+    assert_eq!(world.breaks(), []);
+}

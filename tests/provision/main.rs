@@ -30,6 +30,7 @@ mod live;
 mod many;
 mod member_operator;
 mod network;
+mod patterns;
 mod permissions;
 mod put;
 mod refusals;

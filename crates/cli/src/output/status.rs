@@ -1,6 +1,7 @@
 //! A status as text: each resource's state in a word, why, and what to do.
 
 use super::entry::Entry;
+use super::plan::selected;
 use super::tree::{self, Detail};
 use crate::provision::plan::{Finding, ResourceStatus};
 use crate::provision::status::Status;
@@ -16,10 +17,14 @@ fn entry(resource: &ResourceStatus) -> Entry {
         address,
         state,
         findings,
+        selected_by,
+        notes,
         foreign,
         orphans,
     } = resource;
     let mut lines = Vec::new();
+    lines.extend(selected_by.iter().map(selected));
+    lines.extend(notes.iter().cloned());
     for Finding { why, hint } in findings {
         lines.push(why.clone());
         lines.extend(hint.iter().map(|hint| format!("  hint: {hint}")));

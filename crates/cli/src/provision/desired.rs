@@ -6,18 +6,17 @@ mod error;
 mod kept;
 mod leaving;
 mod role;
+mod selection;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::provision::name::{
-    Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName, StreamName,
+    Arn, DestinationName, MemberName, PolicyName, Region, RoleName, StreamName,
 };
 use crate::provision::policy::Document;
-use crate::provision::resource::{
-    DestinationEnds, Encryption, Login, StreamMode, SubscriptionFilter, Tags,
-};
+use crate::provision::resource::{DestinationEnds, Encryption, Login, StreamMode, Tags};
 
 pub use build::Scope;
 pub use document::{NamedDocument, documents};
@@ -28,6 +27,7 @@ pub use error::{
 pub use kept::Kept;
 pub use leaving::Leaving;
 pub use role::Grants;
+pub use selection::{Filters, Selected};
 
 /// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,5 +100,5 @@ pub struct Destination {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub login: Login,
-    pub regions: BTreeMap<Region, BTreeMap<LogGroupName, SubscriptionFilter>>,
+    pub regions: BTreeMap<Region, Filters>,
 }

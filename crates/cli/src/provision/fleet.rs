@@ -16,8 +16,8 @@ use std::fmt;
 use catchment_transformer::source::{FlowLogFormat, Source};
 
 use crate::provision::name::{
-    AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
-    Region, RoleName, StreamName,
+    AccountId, DestinationName, FilterName, LogGroupName, LogGroupPattern, MemberName,
+    OrganizationId, ProfileName, Region, RoleName, StreamName,
 };
 use crate::provision::resource::{
     AssumedRole, Distribution, Encryption, FilterPattern, StreamMode, Tags,
@@ -36,7 +36,7 @@ pub struct Fleet {
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
     /// The custom formats of flow logs, by log group.
-    pub flow_log_formats: BTreeMap<LogGroupName, FlowLogFormat>,
+    pub flow_log_formats: BTreeMap<LogGroupPattern, FlowLogFormat>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -80,8 +80,24 @@ pub struct Member {
     pub account: AccountId,
     /// The Regions in which the log groups are subscribed.
     pub regions: BTreeSet<Region>,
-    /// At least one.
-    pub log_groups: BTreeMap<LogGroupName, LogGroup>,
+    /// At least one. For a log group that several match, see [`LogGroupPattern::of`].
+    pub log_groups: BTreeMap<LogGroupPattern, LogGroup>,
+    /// What no pattern selects.
+    pub exclude: BTreeSet<LogGroupPattern>,
+}
+
+impl Member {
+    /// What a log group carries, and how it is subscribed; `None` if it is not.
+    pub fn log_group(&self, name: &LogGroupName) -> Option<&LogGroup> {
+        let pattern = LogGroupPattern::of(self.log_groups.keys(), name)?;
+        let is_excluded = pattern.prefix().is_some() && self.excludes(name);
+        self.log_groups.get(pattern).filter(|_| !is_excluded)
+    }
+
+    /// Whether no pattern selects this log group.
+    pub fn excludes(&self, name: &LogGroupName) -> bool {
+        self.exclude.iter().any(|one| one.matches(name))
+    }
 }
 
 /// How a log group is subscribed.
@@ -93,6 +109,8 @@ pub struct LogGroup {
     pub pattern: FilterPattern,
     /// Whether each event says which account and Region it comes from.
     pub emit_system_fields: bool,
+    /// The Regions of the member that have it; `None` for all.
+    pub regions: Option<BTreeSet<Region>>,
 }
 
 /// Every mistake in a fleet file, in the order of its lines.
@@ -206,7 +224,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        27 mistakes
+        32 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -232,8 +250,13 @@ mod tests {
           line 42: members[3].guardduty: the list is empty; add at least one entry, or remove the key
           line 43: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 43: members[3].other[2].name: missing; for example name = "…"
-          line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
-          line 44: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
+          line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 44: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
+          line 48: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 49: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
+          line 49: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
+          line 50: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
+          line 50: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         "#);
     }
 
@@ -247,10 +270,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 56: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 84: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 84: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 87: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 59: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 90: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 90: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 93: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

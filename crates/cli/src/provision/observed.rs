@@ -40,10 +40,13 @@ pub struct LoggingRegion {
     pub destination: State<Destination>,
 }
 
-/// A member account: its Regions, and in each the log groups that the fleet names.
+/// A member account: its Regions, and in each the log groups that the fleet names or a pattern selects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
+    /// The Regions in which patterns are asked for: the class of each log group that one may select.
+    #[serde(default)]
+    pub listed: BTreeMap<Region, State<BTreeMap<LogGroupName, String>>>,
 }
 
 /// An existing log group, with every subscription filter on it, ours and foreign.

@@ -6,6 +6,7 @@ mod destination;
 mod filter;
 mod leaving;
 mod listed;
+mod log_groups;
 mod orphan;
 mod outcome;
 mod role;
@@ -50,6 +51,17 @@ pub struct Plan {
     pub foreign: Vec<Foreign>,
     /// What our statements still name and the fleet file does not.
     pub orphans: Vec<Orphan>,
+    /// What is worth knowing and asks for nothing: the log groups that a pattern matches, but that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// What is worth knowing of a resource and asks for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Note {
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    pub what: String,
 }
 
 /// What our statements still name and the fleet file does not.
@@ -212,6 +224,9 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
             role::revoke(&mut plan, home, &logging.role, &wide, &first);
         }
     }
+    for place in log_groups::places(desired, observed) {
+        log_groups::set_up(&mut plan, place);
+    }
     for (place, seen) in filters(desired, observed) {
         let target = destinations.get(&place.filter.destination);
         filter::set_up(&mut plan, place, &seen, target, consent.take_over);
@@ -257,6 +272,10 @@ fn take_down(
     (verb, fate): (&str, Fate),
 ) -> BTreeMap<Region, Removal> {
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
+    for place in log_groups::places(desired, observed) {
+        let all = subscribed.entry(&place.filter.destination).or_default();
+        all.join(log_groups::take_down(plan, place));
+    }
     for (place, seen) in filters(desired, observed) {
         let removal = filter::take_down(plan, place, &seen, verb);
         let all = subscribed.entry(&place.filter.destination).or_default();
@@ -317,17 +336,24 @@ fn filters<'a>(
     });
     regions.flat_map(|(name, member, region, filters)| {
         let seen = observed.members.get(name);
+        let login = &member.login;
+        let selected = log_groups::selected(login, filters, seen, region);
         let seen = seen.and_then(|seen| seen.regions.get(region));
-        filters.iter().map(move |(group, filter)| {
-            let place = filter::Place {
-                name,
-                login: &member.login,
-                region,
-                group,
-                filter,
-            };
-            (place, read(seen.and_then(|seen| seen.get(group))))
-        })
+        let named = filters.by_name.iter();
+        let named = named.map(|(group, filter)| (group, filter, None));
+        named
+            .chain(selected)
+            .map(move |(group, filter, selected_by)| {
+                let place = filter::Place {
+                    name,
+                    login,
+                    region,
+                    group,
+                    filter,
+                    selected_by,
+                };
+                (place, read(seen.and_then(|seen| seen.get(group))))
+            })
     })
 }
 

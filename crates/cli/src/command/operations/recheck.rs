@@ -47,8 +47,9 @@ pub(super) fn merged(mut before: Observed, again: Observed) -> Observed {
         before.logging = again.logging;
     }
     for (name, member) in again.members {
-        let regions = &mut before.members.entry(name).or_default().regions;
-        regions.extend(member.regions);
+        let merged = before.members.entry(name).or_default();
+        merged.regions.extend(member.regions);
+        merged.listed.extend(member.listed);
     }
     before
 }

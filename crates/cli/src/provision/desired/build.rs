@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
-use super::{Desired, Destination, Logging, LoggingRegion, Member, Stream, role};
+use super::{Desired, Destination, Filters, Logging, LoggingRegion, Member, Stream, role};
 use crate::provision::fleet::{self, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Template, TemplateValue};
@@ -179,6 +179,7 @@ fn member(
         account,
         regions,
         log_groups,
+        exclude,
     } = member;
     let filters_of = |region: &Region| {
         let filter = |group: &fleet::LogGroup| SubscriptionFilter {
@@ -192,10 +193,21 @@ fn member(
             },
             role: None,
         };
-        log_groups
-            .iter()
-            .map(|(name, group)| (name.clone(), filter(group)))
-            .collect()
+        let mut filters = Filters {
+            exclude: exclude.clone(),
+            ..Filters::default()
+        };
+        for (pattern, group) in log_groups {
+            let is_elsewhere = |regions: &BTreeSet<Region>| !regions.contains(region);
+            if group.regions.as_ref().is_some_and(is_elsewhere) {
+                continue;
+            }
+            match pattern.exact() {
+                Some(name) => filters.by_name.insert(name, filter(group)),
+                None => filters.by_pattern.insert(pattern.clone(), filter(group)),
+            };
+        }
+        filters
     };
     let regions = regions
         .iter()

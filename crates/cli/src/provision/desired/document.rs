@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Desired, DesiredError};
-use crate::provision::name::Arn;
+use super::{Desired, DesiredError, Filters};
+use crate::provision::name::{Arn, LogGroupPattern};
 use crate::provision::policy::{Document, Template, TemplateValue};
 use crate::provision::resource::{Encryption, Party};
 
@@ -103,18 +103,23 @@ pub fn documents(
         );
     }
     for (name, member) in &desired.members {
-        let filters = || {
-            member
-                .regions
-                .iter()
-                .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
-        };
-        let groups: Vec<_> = filters()
-            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.login.account, group))
-            .collect();
-        let destinations = filters().map(|(_, (_, filter))| &filter.destination);
+        let account = &member.login.account;
+        let mut groups = BTreeSet::new();
+        let mut listed = BTreeSet::new();
+        for (region, filters) in &member.regions {
+            let names = filters.by_name.keys().cloned();
+            let names = names.map(LogGroupPattern::from);
+            let all = names.chain(filters.by_pattern.keys().cloned());
+            groups.extend(all.flat_map(|group| Arn::log_group(region, account, &group)));
+            if !filters.by_pattern.is_empty() {
+                listed.insert(Arn::log_groups(region, account));
+            }
+        }
+        let filters = member.regions.values().flat_map(Filters::all);
+        let destinations = filters.map(|filter| &filter.destination);
         let operator = Template::OperatorMember.render([
             ("log_groups", in_every_region(&groups)),
+            ("listed", in_every_region(&listed)),
             ("destinations", in_every_region(destinations)),
         ])?;
         add(

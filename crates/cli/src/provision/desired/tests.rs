@@ -3,6 +3,7 @@
 use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use super::*;
 use crate::provision::fleet::{self, Fleet};
+use crate::provision::resource::SubscriptionFilter;
 
 const SEED: &str = fleet::TEMPLATE;
 
@@ -58,6 +59,7 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
     insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
     let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
     let shown: Vec<_> = dev1
+        .by_name
         .iter()
         .map(
             |(

@@ -88,8 +88,9 @@ impl MemberByHand {
                     distribution: Distribution::default_for(source),
                     pattern: FilterPattern::default(),
                     emit_system_fields: false,
+                    regions: None,
                 };
-                if log_groups.insert(group, log_group).is_some() {
+                if log_groups.insert(group.into(), log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));
                 }
             }
@@ -117,6 +118,7 @@ impl MemberByHand {
                         account,
                         regions: BTreeSet::from([region]),
                         log_groups,
+                        exclude: BTreeSet::new(),
                     },
                     destination,
                     filter,

@@ -6,14 +6,14 @@ use catchment_transformer::source::{FlowLogFormat, Source};
 
 use super::reader::{At, Reader, Table};
 use super::validate::Entry;
-use crate::provision::name::LogGroupName;
+use crate::provision::name::LogGroupPattern;
 
 /// Reads the format of each log group that has one. A key is the name of a log group, or the beginning of several with `*`.
 pub(super) fn formats<'a>(
     reader: &mut Reader<'a>,
     top: &Table<'a>,
     entries: &[Entry],
-) -> BTreeMap<LogGroupName, FlowLogFormat> {
+) -> BTreeMap<LogGroupPattern, FlowLogFormat> {
     let Some(table) = reader.table(top, "flow_log_formats", &[]) else {
         return BTreeMap::new();
     };
@@ -27,7 +27,7 @@ pub(super) fn formats<'a>(
     texts.sort_by_key(|(key, _)| (!key.ends_with('*'), key.len()));
     let mut formats = BTreeMap::new();
     for (key, At { line, value }) in texts {
-        let means = |name: &&&LogGroupName| match key.strip_suffix('*') {
+        let means = |name: &&&LogGroupPattern| match key.strip_suffix('*') {
             Some(prefix) => name.as_str().starts_with(prefix),
             None => name.as_str() == key,
         };
@@ -83,9 +83,9 @@ mod tests {
         let table = "\"flow-1\" = \"${scraddr}\"\n\"CloudTrail/*\" = \"${version}\"\nweb = 1";
         insta::assert_snapshot!(fleet(table).unwrap_err(), @"
         3 mistakes
-          line 85: flow_log_formats.flow-1: `scraddr` is not a field of flow logs up to version 11
-          line 86: flow_log_formats.CloudTrail/*: no member lists such a log group under vpc_flow_logs
-          line 87: flow_log_formats.web: expected a string, found an integer
+          line 91: flow_log_formats.flow-1: `scraddr` is not a field of flow logs up to version 11
+          line 92: flow_log_formats.CloudTrail/*: no member lists such a log group under vpc_flow_logs
+          line 93: flow_log_formats.web: expected a string, found an integer
         ");
     }
 }

@@ -1,7 +1,7 @@
 //! ARNs: how they are built from names, and what their parts are.
 
 use super::{
-    AccountId, Arn, DestinationName, FirehoseName, LogGroupName, Region, RoleName, StreamName,
+    AccountId, Arn, DestinationName, FirehoseName, LogGroupPattern, Region, RoleName, StreamName,
 };
 
 impl Arn {
@@ -41,17 +41,21 @@ impl Arn {
         ))
     }
 
-    /// The two ARNs of a log group for an identity policy: the plain one of the service authorization reference, and the one with
+    /// The ARNs of a log group, or of all that a pattern matches, for an identity policy: the plain one of the service authorization reference, and the one with
     /// `:*`, which IAM checks most calls against
-    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>). A pattern needs one: its `*`
+    /// stands for `:*`, too.
     pub(crate) fn log_group(
         region: &Region,
         account: &AccountId,
-        name: &LogGroupName,
-    ) -> [Self; 2] {
+        name: &LogGroupPattern,
+    ) -> Vec<Self> {
         let partition = region.partition();
         let plain = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
-        [Self(plain.clone()), Self(format!("{plain}:*"))]
+        match name.prefix() {
+            Some(_) => vec![Self(plain)],
+            None => vec![Self(plain.clone()), Self(format!("{plain}:*"))],
+        }
     }
 
     /// All log groups of an account in a Region, for an identity policy.

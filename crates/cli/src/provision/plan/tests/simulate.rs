@@ -261,6 +261,7 @@ fn on_filter(action: &FilterAction, group: &mut LogGroup) {
             before,
             after,
             beside,
+            selected_by: _,
             destination: _,
         } => {
             assert_eq!(

@@ -23,7 +23,7 @@ const CLI: &[Row] = &[
     ("provision::plan", &["name", "resource", "policy", "desired", "observed"]),
     ("provision::health", &["resource"]),
     ("provision::status", &["name", "resource", "desired", "observed", "plan", "health"]),
-    ("provision::verification", &["name", "resource", "policy", "desired", "observed"]),
+    ("provision::verification", &["name", "resource", "policy", "desired", "observed", "plan"]),
     ("batch", &[]),
     ("args", &["name"]),
     ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "health", "status", "verification", "batch"]),

@@ -31,6 +31,7 @@ mod many;
 mod member_operator;
 mod network;
 mod organization;
+mod patterns;
 mod permissions;
 mod put;
 mod refusals;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatchlogs::types::OrderBy;
 use futures_util::stream::{self, StreamExt};
 
-use super::observe::{filter, open};
+use super::observe::{filter, log_groups, open};
 use super::{CallError, Connection, Connections, unknown};
 use crate::provision::discovery::{self, Account, Found, Lead, Searched, Told};
 use crate::provision::name::{LogGroupName, Region};
@@ -64,7 +64,7 @@ async fn region_of(
     lead: impl Fn(&LogGroupName) -> Lead,
     progress: &Searching,
 ) -> Result<Searched, State<Searched>> {
-    let all = log_groups(connection)
+    let all = log_groups::log_groups(connection, "")
         .await
         .map_err(|error| unknown(&error))?;
     progress.all.set(all.len());
@@ -82,33 +82,6 @@ async fn region_of(
         log_groups: all.len(),
         found,
     })
-}
-
-/// Every log group with its class, sorted by name.
-async fn log_groups(connection: &Connection) -> Result<Vec<(LogGroupName, String)>, CallError> {
-    let mut groups = Vec::new();
-    let mut token = None;
-    loop {
-        let page = connection
-            .caller
-            .call("logs:DescribeLogGroups", "all log groups", || {
-                let call = connection.logs.describe_log_groups();
-                call.set_next_token(token.clone()).send()
-            })
-            .await?;
-        for group in page.log_groups() {
-            // a name that AWS does not document cannot be in a fleet file either
-            if let Some(Ok(name)) = group.log_group_name().map(str::parse) {
-                let class = group.log_group_class().map(|class| class.as_str());
-                groups.push((name, class.unwrap_or("STANDARD").to_owned()));
-            }
-        }
-        token = page.next_token;
-        if token.is_none() {
-            groups.sort();
-            return Ok(groups);
-        }
-    }
 }
 
 /// Looks at one log group. `None` if it is of no source, or gone by now.

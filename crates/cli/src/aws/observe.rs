@@ -13,6 +13,7 @@ use crate::provision::resource::Login;
 
 mod destination;
 pub(super) mod filter;
+pub(super) mod log_groups;
 pub(super) mod role;
 pub(super) mod stream;
 
@@ -43,6 +44,7 @@ pub async fn observe(connections: &Connections, desired: &Desired) -> Observed {
         for (name, more) in self::members(connections, &leftover).await {
             let member = members.entry(name).or_default();
             member.regions.extend(more.regions);
+            member.listed.extend(more.listed);
         }
     }
     Observed { logging, members }
@@ -50,20 +52,38 @@ pub async fn observe(connections: &Connections, desired: &Desired) -> Observed {
 
 async fn members(connections: &Connections, desired: &Desired) -> BTreeMap<MemberName, Member> {
     let members = desired.members.iter().map(async |(name, wanted)| {
-        let regions = wanted.regions.iter().map(async |(region, groups)| {
-            let connection = open(connections, &wanted.login, region).await;
-            let names = groups.keys().map(async |group| {
+        let login = &wanted.login;
+        let regions = wanted.regions.iter().map(async |(region, filters)| {
+            let connection = open(connections, login, region).await;
+            let listed = match &connection {
+                _ if filters.by_pattern.is_empty() => None,
+                Ok(connection) => Some(log_groups::listed(connection, &filters.prefixes()).await),
+                Err(why) => Some(State::Unknown(why.clone())),
+            };
+            let selected = match &listed {
+                Some(State::Present(listed)) => filters.selected(&login.account, listed),
+                _ => Vec::new(),
+            };
+            let names = filters.by_name.keys().chain(selected);
+            let groups = join_all(names.map(async |group| {
                 let state = match &connection {
                     Ok(connection) => filter::log_group(connection, group).await,
                     Err(why) => State::Unknown(why.clone()),
                 };
                 (group.clone(), state)
-            });
-            (region.clone(), join_all(names).await.into_iter().collect())
+            }));
+            let groups: BTreeMap<_, _> = groups.await.into_iter().collect();
+            (region.clone(), groups, listed)
         });
-        let regions = join_all(regions).await.into_iter().collect();
-        let role = member_role(connections, wanted, &regions).await;
-        (name.clone(), Member { role, regions })
+        let mut member = Member::default();
+        for (region, groups, listed) in join_all(regions).await {
+            if let Some(listed) = listed {
+                member.listed.insert(region.clone(), listed);
+            }
+            member.regions.insert(region, groups);
+        }
+        member.role = member_role(connections, wanted, &member.regions).await;
+        (name.clone(), member)
     });
     join_all(members).await.into_iter().collect()
 }

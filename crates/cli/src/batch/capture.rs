@@ -30,7 +30,7 @@ pub struct Wanted {
     pub account: Option<String>,
     pub log_group: Option<String>,
     pub source: Option<Source>,
-    /// What is known of the sources, by account and log group; of others, names and content tell.
+    /// What is known of the sources, by account and log group, or the beginning of several and `*`; of others, names and content tell.
     pub sources: BTreeMap<(String, String), Source>,
 }
 
@@ -61,13 +61,24 @@ impl Wanted {
                 let group = header.log_group.unwrap_or_default();
                 let stream = header.log_stream.unwrap_or_default();
                 let first = header.first_message.unwrap_or_default();
-                let known = self.sources.get(&(account, group.clone())).copied();
+                let known = self.known(&account, &group);
                 wanted
                     == known
                         .or_else(|| Source::by_name(&group, &stream))
                         .or_else(|| Source::by_content(&first))
                         .unwrap_or(Source::Other)
             })
+    }
+
+    /// The source that is given for the log group, or else for the longest beginning of its name.
+    fn known(&self, account: &str, group: &str) -> Option<Source> {
+        let of_account = self.sources.iter().filter(|((of, _), _)| of == account);
+        let matching = of_account.filter(|((_, name), _)| match name.strip_suffix('*') {
+            Some(prefix) => group.starts_with(prefix),
+            None => name == group,
+        });
+        let known = matching.max_by_key(|((_, name), _)| (!name.ends_with('*'), name.len()));
+        known.map(|(_, source)| *source)
     }
 }
 

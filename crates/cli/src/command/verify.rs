@@ -121,7 +121,7 @@ impl<'s> Run<'s> {
         observed: &'s Observed,
         marker: Marker,
     ) -> Self {
-        let paths = paths(&session.desired);
+        let paths = paths(&session.desired, observed);
         let breaks = paths
             .iter()
             .map(|path| breaks(&session.desired, observed, path))

@@ -148,6 +148,7 @@ fn exactly(entry: &Entry) -> Vec<String> {
     let all = std::iter::once(&entry.heading).chain(&entry.lines);
     let name = match &entry.address.resource {
         Resource::Filter { log_group, .. } => numberless(log_group.as_str()),
+        Resource::LogGroups(pattern) => pattern.to_string(),
         Resource::Stream(_) | Resource::Role(_) | Resource::Destination(_) => String::new(),
     };
     let said = all.map(|line| pattern(line, &entry.address));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::entry::Entry;
 use super::policy;
 use super::tree::{self, Detail};
+use crate::provision::name::LogGroupPattern;
 use crate::provision::plan::{
-    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Orphan, Plan,
+    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Note, Orphan, Plan,
     Reason, RoleAction, StreamAction, TagChange, Warning,
 };
 use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
@@ -21,6 +22,7 @@ struct Part<'a> {
     foreign: Vec<&'a Foreign>,
     orphans: Vec<&'a Orphan>,
     warnings: Vec<&'a Warning>,
+    notes: Vec<&'a Note>,
 }
 
 /// The plan as text, ending in a newline. No colour, no line wrapped.
@@ -43,6 +45,7 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
         foreign,
         orphans,
         warnings,
+        notes,
     } = plan;
     let mut parts = BTreeMap::new();
     for change in changes {
@@ -59,6 +62,9 @@ fn parts(plan: &Plan) -> BTreeMap<ResourceAddress, Part<'_>> {
     }
     for one in warnings {
         part(&mut parts, one.address.clone()).warnings.push(one);
+    }
+    for one in notes {
+        part(&mut parts, one.address.clone()).notes.push(one);
     }
     parts
 }
@@ -115,6 +121,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         foreign,
         orphans,
         warnings,
+        notes,
     } = part;
     let mut lines = Vec::new();
     for Change { action, why, .. } in changes {
@@ -136,6 +143,7 @@ fn entry(address: ResourceAddress, part: &Part<'_>) -> Entry {
         lines.push(format!("warning: {what}"));
         lines.push(format!("  hint: {hint}"));
     }
+    lines.extend(notes.iter().map(|one| one.what.clone()));
     let sign = match effect(changes) {
         Some(Effect::Create) => '+',
         Some(Effect::Delete) => '-',
@@ -234,9 +242,11 @@ fn of_filter(action: &FilterAction) -> Vec<String> {
             before,
             after,
             beside,
+            selected_by,
             destination: _,
         } => {
             let mut lines = fields(before.as_ref().map(filter).as_ref(), &filter(after));
+            lines.extend(selected_by.iter().map(|one| selected(one)));
             if !beside.is_empty() {
                 let names: Vec<&str> = beside.iter().map(|filter| filter.name.as_str()).collect();
                 lines.push(format!(
@@ -249,6 +259,11 @@ fn of_filter(action: &FilterAction) -> Vec<String> {
         }
         FilterAction::Delete { .. } => Vec::new(),
     }
+}
+
+/// How a log group comes into the plan that the fleet file does not name.
+pub(super) fn selected(by: &LogGroupPattern) -> String {
+    format!("selected by {by}")
 }
 
 fn ends(ends: &DestinationEnds) -> [(&'static str, String); 2] {

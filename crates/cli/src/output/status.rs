@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
+use super::plan::selected;
 use super::tree::{self, Detail};
 use crate::provision::plan::{Finding, ResourceStatus};
 use crate::provision::status::Status;
@@ -26,11 +27,15 @@ fn entry(resource: &ResourceStatus) -> Entry {
         address,
         state,
         findings,
+        selected_by,
+        notes,
         foreign,
         orphans,
         warnings,
     } = resource;
     let mut lines = Vec::new();
+    lines.extend(selected_by.iter().map(selected));
+    lines.extend(notes.iter().cloned());
     for Finding { why, hint } in findings {
         lines.push(why.clone());
         lines.extend(hint.iter().map(|hint| format!("  hint: {hint}")));

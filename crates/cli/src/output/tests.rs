@@ -71,18 +71,15 @@ fn seen(
     let members = desired.members.iter().enumerate();
     let members = members.map(|(number, (name, member))| {
         let regions = member.regions.iter().map(|(region, filters)| {
-            let groups = filters.iter();
+            let groups = filters.by_name.iter();
             let groups = groups.map(|(group, filter)| (group.clone(), state(number, filter)));
             (region.clone(), groups.collect())
         });
-        let regions = regions.collect();
-        (
-            name.clone(),
-            Member {
-                role: None,
-                regions,
-            },
-        )
+        let member = Member {
+            regions: regions.collect(),
+            ..Member::default()
+        };
+        (name.clone(), member)
     });
     Observed {
         logging: Some(Logging {

@@ -6,6 +6,7 @@ mod error;
 mod kept;
 mod leaving;
 mod role;
+mod selection;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -13,13 +14,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, LogGroupName, MemberName, PolicyName, Region, RoleName,
-    StreamName,
+    AccountId, Arn, DestinationName, MemberName, PolicyName, Region, RoleName, StreamName,
 };
 use crate::provision::policy::Document;
-use crate::provision::resource::{
-    DestinationEnds, Encryption, Login, StreamMode, SubscriptionFilter, Tags,
-};
+use crate::provision::resource::{DestinationEnds, Encryption, Login, StreamMode, Tags};
 
 pub use build::Scope;
 pub use document::{NamedDocument, TEST_EVENTS, documents};
@@ -30,6 +28,7 @@ pub use error::{
 pub use kept::Kept;
 pub use leaving::Leaving;
 pub use role::Grants;
+pub use selection::{Filters, Selected};
 pub use sender::{Need, Sender};
 
 /// Everything that catchment sets up, or the part of it in scope.
@@ -107,5 +106,5 @@ pub struct Member {
     pub login: Login,
     /// The role that its filters name, or would name. `None` if the fleet file says nothing of it.
     pub sender: Option<Sender>,
-    pub regions: BTreeMap<Region, BTreeMap<LogGroupName, SubscriptionFilter>>,
+    pub regions: BTreeMap<Region, Filters>,
 }

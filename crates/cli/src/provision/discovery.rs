@@ -208,7 +208,7 @@ pub fn of_event(message: &str) -> Option<Told> {
 /// those that the delivery itself writes to.
 pub fn lead(fleet: &Fleet, account: &Account<()>, group: &LogGroupName) -> Lead {
     let member = account.member.as_ref();
-    let listed = member.and_then(|name| fleet.members.get(name)?.log_groups.get(group));
+    let listed = member.and_then(|name| fleet.members.get(name)?.log_group(group));
     if let Some(listed) = listed {
         return Lead::Known(By::FleetFile.told(listed.source));
     }

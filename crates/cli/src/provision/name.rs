@@ -2,6 +2,7 @@
 
 mod arn;
 mod form;
+mod pattern;
 mod region;
 
 use std::fmt;
@@ -157,6 +158,16 @@ name! {
     |text| is_word(text, 512, "._/#-") && !text.to_ascii_lowercase().starts_with("aws/")
 }
 name! {
+    /// A log group, or all whose names begin like this, followed by `*`.
+    LogGroupPattern, "a log group name",
+    "1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything",
+    |text| match text.strip_suffix('*') {
+        Some("") => true,
+        Some(prefix) => prefix.parse::<LogGroupName>().is_ok(),
+        None => text.parse::<LogGroupName>().is_ok(),
+    }
+}
+name! {
     /// An AWS organization, `o-…`.
     OrganizationId, "an AWS organization id", "o- and 10 to 32 lower-case letters and digits",
     |text| text.strip_prefix("o-").is_some_and(|rest| {
@@ -256,6 +267,10 @@ mod tests {
         check::<LogGroupName>(
             &["CloudTrail/member_account_1", "/aws/lambda/x", "a#b.c"],
             &["", "aws/x", "AWS/x", "a b", "a*"],
+        );
+        check::<LogGroupPattern>(
+            &["CloudTrail/member_account_1", "/aws/vpc/*", "*"],
+            &["", "aws/x*", "a*b", "a**", "*a", "a b*"],
         );
         check::<RoleName>(&["cwrole", "a+b=c,d.e@f_g-h"], &["", "a/b", "role name"]);
         check::<DestinationName>(&["kinesisDest", "with space"], &["", "a:b", "a*"]);

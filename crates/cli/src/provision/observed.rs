@@ -40,13 +40,16 @@ pub struct LoggingRegion {
     pub destination: State<Destination>,
 }
 
-/// A member account: its Regions, and in each the log groups that the fleet names.
+/// A member account: its Regions, and in each the log groups that the fleet names or a pattern selects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The role of its filters; `None` if the run has no reason to look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<State<Role>>,
     pub regions: BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
+    /// The Regions in which patterns are asked for: the class of each log group that one may select.
+    #[serde(default)]
+    pub listed: BTreeMap<Region, State<BTreeMap<LogGroupName, String>>>,
 }
 
 /// An existing log group, with every subscription filter on it, ours and foreign.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catchment_transformer::source::Source;
 
 use crate::provision::fleet::{Fleet, Member};
-use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::name::{LogGroupName, LogGroupPattern, MemberName, Region};
 use crate::provision::resource::Encryption;
 
 pub use architecture::{Architecture, HEADER_BYTES};
@@ -38,7 +38,7 @@ pub enum ParametersError {
     /// `Sources` has one entry for all log groups of a name.
     #[error("log group {log_group} carries {one} in one member and {other} in another")]
     TwoSources {
-        log_group: LogGroupName,
+        log_group: LogGroupPattern,
         one: Source,
         other: Source,
     },
@@ -46,7 +46,7 @@ pub enum ParametersError {
     #[error(
         "the flow logs of log group {log_group} have one format in one member and another in another"
     )]
-    TwoFormats { log_group: LogGroupName },
+    TwoFormats { log_group: LogGroupPattern },
     /// A template creates one log group for a source.
     #[error("{member} has {count} {of} log groups, but the template creates one")]
     NotOneLogGroup {
@@ -85,7 +85,7 @@ impl ParametersError {
                 "deploy the template by hand for one of them; the fleet file may list them all"
             }
             Self::TrailInSeveralRegions { .. } => {
-                "in the fleet file, list the member's other Regions in a second entry without cloudtrail"
+                "in the fleet file, name the trail's home Region: cloudtrail = [{ name = \"…\", regions = [\"…\"] }]"
             }
             Self::NoLogGroup { .. } => "add it to the fleet file first",
             Self::ManySources { .. } => {
@@ -162,8 +162,8 @@ pub fn of_trail_bucket(
 ) -> Result<Parameters, ParametersError> {
     let mut homes = BTreeMap::new();
     for (name, member) in &fleet.members {
-        if only_one(name, member, Source::CloudTrail)?.is_some() {
-            homes.insert(&member.account, trail_home(name, member)?);
+        if let Some(group) = only_one(name, member, Source::CloudTrail)? {
+            homes.insert(&member.account, trail_home(name, member, &group)?);
         }
     }
     if homes.is_empty() {
@@ -221,7 +221,7 @@ pub fn of_member(
         parameters.insert("TrailLogGroupName", group.to_string());
         parameters.insert("TrailName", trail.to_owned());
         parameters.insert("TrailBucketName", bucket.to_owned());
-        parameters.insert("HomeRegion", trail_home(name, member)?.to_string());
+        parameters.insert("HomeRegion", trail_home(name, member, &group)?.to_string());
     }
     Ok(parameters)
 }
@@ -251,29 +251,36 @@ fn accounts(fleet: &Fleet) -> Vec<&str> {
     accounts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The home Region of a member's trail: the only Region of its entry in the fleet file, because the trail's log group is expected in
-/// each of them.
-fn trail_home<'a>(name: &MemberName, member: &'a Member) -> Result<&'a Region, ParametersError> {
-    let mut regions = member.regions.iter();
+/// The home Region of a member's trail: the only Region in which the fleet file expects its log group.
+fn trail_home<'a>(
+    name: &MemberName,
+    member: &'a Member,
+    group: &LogGroupName,
+) -> Result<&'a Region, ParametersError> {
+    let of_group = member.log_group(group);
+    let of_group = of_group.and_then(|group| group.regions.as_ref());
+    let in_regions = of_group.unwrap_or(&member.regions);
+    let mut regions = in_regions.iter();
     match (regions.next(), regions.next()) {
         (Some(home), None) => Ok(home),
         _ => Err(ParametersError::TrailInSeveralRegions {
             member: name.clone(),
-            count: member.regions.len(),
+            count: in_regions.len(),
         }),
     }
 }
 
-fn only_one<'a>(
+fn only_one(
     name: &MemberName,
-    member: &'a Member,
+    member: &Member,
     source: Source,
-) -> Result<Option<&'a LogGroupName>, ParametersError> {
+) -> Result<Option<LogGroupName>, ParametersError> {
     let mut groups = member
         .log_groups
         .iter()
         .filter(|(_, group)| group.source == source)
-        .map(|(name, _)| name);
+        // a template creates no log group of a pattern
+        .filter_map(|(name, _)| name.exact());
     match (groups.next(), groups.count()) {
         (group, 0) => Ok(group),
         (_, more) => Err(ParametersError::NotOneLogGroup {

@@ -6,6 +6,7 @@ mod destination;
 mod filter;
 mod leaving;
 mod listed;
+mod log_groups;
 mod member_role;
 mod members;
 mod orphan;
@@ -37,6 +38,7 @@ pub use change::{
     Action, Change, ChangeKey, Coverage, DestinationAction, Effect, FilterAction, RoleAction,
     StreamAction,
 };
+pub(super) use filter::Place as FilterPlace;
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
 pub use tags::TagChange;
@@ -54,6 +56,9 @@ pub struct Plan {
     pub orphans: Vec<Orphan>,
     /// What is well now, and soon may not be.
     pub warnings: Vec<Warning>,
+    /// What is worth knowing and asks for nothing: the log groups that a pattern matches, but that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// What is well now, and soon may not be.
@@ -65,6 +70,14 @@ pub struct Warning {
     pub what: String,
     /// What to do about it.
     pub hint: String,
+}
+
+/// What is worth knowing of a resource and asks for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Note {
+    #[serde(rename = "subject")]
+    pub address: ResourceAddress,
+    pub what: String,
 }
 
 /// What our statements still name and the fleet file does not.
@@ -286,6 +299,13 @@ fn take_down(
     of_members: &mut BTreeMap<MemberName, Removal>,
 ) -> BTreeMap<Region, Removal> {
     let mut subscribed: BTreeMap<&Arn, Removal> = BTreeMap::new();
+    for place in log_groups::places(desired, observed) {
+        let removal = log_groups::take_down(plan, place);
+        let of_member = of_members.entry(place.name.clone()).or_default();
+        of_member.join(removal.clone());
+        let all = subscribed.entry(&place.filter.destination).or_default();
+        all.join(removal);
+    }
     for (place, seen) in filters(desired, observed) {
         let removal = filter::take_down(plan, place, &seen, verb);
         let of_member = of_members.entry(place.name.clone()).or_default();
@@ -338,7 +358,7 @@ fn why_removed(verb: &str, part: &Desired, logging: &Logging, orphans: &Orphans)
 }
 
 /// Every desired filter, and what was seen on its log group.
-fn filters<'a>(
+pub(super) fn filters<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (filter::Place<'a>, State<LogGroup>)> {
@@ -348,17 +368,24 @@ fn filters<'a>(
     });
     regions.flat_map(|(name, member, region, filters)| {
         let seen = observed.members.get(name);
+        let login = &member.login;
+        let selected = log_groups::selected(login, filters, seen, region);
         let seen = seen.and_then(|seen| seen.regions.get(region));
-        filters.iter().map(move |(group, filter)| {
-            let place = filter::Place {
-                name,
-                login: &member.login,
-                region,
-                group,
-                filter,
-            };
-            (place, read(seen.and_then(|seen| seen.get(group))))
-        })
+        let named = filters.by_name.iter();
+        let named = named.map(|(group, filter)| (group, filter, None));
+        named
+            .chain(selected)
+            .map(move |(group, filter, selected_by)| {
+                let place = filter::Place {
+                    name,
+                    login,
+                    region,
+                    group,
+                    filter,
+                    selected_by,
+                };
+                (place, read(seen.and_then(|seen| seen.get(group))))
+            })
     })
 }
 

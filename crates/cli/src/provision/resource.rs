@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, ExternalId, FilterName, LogGroupName, MemberName, ProfileName,
-    Region, RoleName, SessionName, StreamName,
+    AccountId, Arn, DestinationName, ExternalId, FilterName, LogGroupName, LogGroupPattern,
+    MemberName, ProfileName, Region, RoleName, SessionName, StreamName,
 };
 
 /// Tags by key.
@@ -213,6 +213,8 @@ pub enum Resource {
         log_group: LogGroupName,
         name: FilterName,
     },
+    /// The log groups that a pattern selects. Catchment only lists them.
+    LogGroups(LogGroupPattern),
 }
 
 /// A resource as JSON: its kind and its names side by side.
@@ -233,6 +235,9 @@ enum ResourceShape {
         log_group: LogGroupName,
         name: FilterName,
     },
+    LogGroups {
+        pattern: LogGroupPattern,
+    },
 }
 
 impl From<Resource> for ResourceShape {
@@ -242,6 +247,7 @@ impl From<Resource> for ResourceShape {
             Resource::Role(name) => Self::Role { name },
             Resource::Destination(name) => Self::Destination { name },
             Resource::Filter { log_group, name } => Self::Filter { log_group, name },
+            Resource::LogGroups(pattern) => Self::LogGroups { pattern },
         }
     }
 }
@@ -253,6 +259,7 @@ impl From<ResourceShape> for Resource {
             ResourceShape::Role { name } => Self::Role(name),
             ResourceShape::Destination { name } => Self::Destination(name),
             ResourceShape::Filter { log_group, name } => Self::Filter { log_group, name },
+            ResourceShape::LogGroups { pattern } => Self::LogGroups(pattern),
         }
     }
 }
@@ -266,6 +273,7 @@ impl fmt::Display for Resource {
             Self::Filter { log_group, name } => {
                 write!(f, "subscription filter {name} on {log_group}")
             }
+            Self::LogGroups(pattern) => write!(f, "log groups {pattern}"),
         }
     }
 }
@@ -285,9 +293,10 @@ impl ResourceAddress {
     pub fn new(party: Party, account: &AccountId, region: &Region, resource: Resource) -> Self {
         let region = match resource {
             Resource::Role(_) => None,
-            Resource::Stream(_) | Resource::Destination(_) | Resource::Filter { .. } => {
-                Some(region.clone())
-            }
+            Resource::Stream(_)
+            | Resource::Destination(_)
+            | Resource::Filter { .. }
+            | Resource::LogGroups(_) => Some(region.clone()),
         };
         Self {
             party,

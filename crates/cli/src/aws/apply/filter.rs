@@ -24,6 +24,7 @@ pub(super) async fn make(
             before: _,
             after,
             beside,
+            selected_by: _,
             destination,
         } => {
             let distribution = match after.distribution {

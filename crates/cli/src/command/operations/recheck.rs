@@ -49,6 +49,7 @@ pub(super) fn merged(mut before: Observed, again: Observed) -> Observed {
     for (name, member) in again.members {
         let before = before.members.entry(name).or_default();
         before.regions.extend(member.regions);
+        before.listed.extend(member.listed);
         if member.role.is_some() {
             before.role = member.role;
         }

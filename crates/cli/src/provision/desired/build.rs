@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
-use super::{Desired, Destination, Logging, LoggingRegion, Member, Need, Sender, Stream, role};
+use super::{
+    Desired, Destination, Filters, Logging, LoggingRegion, Member, Need, Sender, Stream, role,
+};
 use crate::provision::fleet::{self, Access, Fleet, MemberByHand};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
@@ -234,6 +236,7 @@ fn member(
         account,
         regions,
         log_groups,
+        exclude,
     } = member;
     let needed = sender.as_ref();
     let needed = needed.filter(|sender| sender.need == Need::Needed);
@@ -250,10 +253,21 @@ fn member(
             },
             role: needed.cloned(),
         };
-        log_groups
-            .iter()
-            .map(|(name, group)| (name.clone(), filter(group)))
-            .collect()
+        let mut filters = Filters {
+            exclude: exclude.clone(),
+            ..Filters::default()
+        };
+        for (pattern, group) in log_groups {
+            let is_elsewhere = |regions: &BTreeSet<Region>| !regions.contains(region);
+            if group.regions.as_ref().is_some_and(is_elsewhere) {
+                continue;
+            }
+            match pattern.exact() {
+                Some(name) => filters.by_name.insert(name, filter(group)),
+                None => filters.by_pattern.insert(pattern.clone(), filter(group)),
+            };
+        }
+        filters
     };
     let regions = regions
         .iter()

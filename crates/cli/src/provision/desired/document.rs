@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Desired, DesiredError, Role};
+use super::{Desired, DesiredError, Filters, Role};
 use crate::provision::name::Arn;
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{Encryption, Party};
@@ -127,18 +127,24 @@ pub fn documents(
         );
     }
     for (name, member) in &desired.members {
-        let filters = || {
-            member
-                .regions
-                .iter()
-                .flat_map(|(region, filters)| filters.iter().map(move |filter| (region, filter)))
-        };
-        let groups: Vec<_> = filters()
-            .flat_map(|(region, (group, _))| Arn::log_group(region, &member.login.account, group))
-            .collect();
-        let destinations = filters().map(|(_, (_, filter))| &filter.destination);
+        let account = &member.login.account;
+        let mut groups = BTreeSet::new();
+        let mut listed = BTreeSet::new();
+        let mut streams = BTreeSet::new();
+        for (region, filters) in &member.regions {
+            for group in filters.names() {
+                streams.insert(Arn::log_stream(region, account, &group, TEST_EVENTS));
+                groups.extend(Arn::log_group(region, account, &group));
+            }
+            if !filters.by_pattern.is_empty() {
+                listed.insert(Arn::log_groups(region, account));
+            }
+        }
+        let filters = member.regions.values().flat_map(Filters::all);
+        let destinations = filters.map(|filter| &filter.destination);
         let operator = Template::OperatorMember.render([
             ("log_groups", in_every_region(&groups)),
+            ("listed", in_every_region(&listed)),
             ("destinations", in_every_region(destinations)),
         ])?;
         let party = Party::Member(name.clone());
@@ -167,15 +173,13 @@ pub fn documents(
             ),
             operator,
         );
-        let streams = filters().map(|(region, (group, _))| {
-            Arn::log_stream(region, &member.login.account, group, TEST_EVENTS)
-        });
         let verify = Template::OperatorVerifyMember.render([
             ("log_groups", groups.iter().collect()),
-            ("log_streams", streams.collect()),
+            ("listed", listed.iter().collect()),
+            ("log_streams", streams.iter().collect()),
         ])?;
         add(
-            &Party::Member(name.clone()),
+            &party,
             format!(
                 "identity policy of whoever runs `catchment verify` in {name} ({})",
                 member.login.account

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Desired, Destination, Grants, Logging, LoggingRegion, Member};
+use super::{Desired, Destination, Filters, Grants, Logging, LoggingRegion, Member};
 use crate::provision::name::{AccountId, Arn, Region, StreamName};
 use crate::provision::policy::{Document, List, Template, TemplateValue};
 use crate::provision::resource::SubscriptionFilter;
@@ -163,14 +163,15 @@ impl Desired {
         };
         for (name, member) in &self.members {
             let filters = |place: &LoggingRegion| {
-                let filters = member.regions.values().next().into_iter().flatten();
-                let there = |filter: &SubscriptionFilter| SubscriptionFilter {
+                // a log group may be of some Regions only
+                let everywhere = member
+                    .regions
+                    .values()
+                    .fold(Filters::default(), Filters::or);
+                everywhere.map(|filter| SubscriptionFilter {
                     destination: place.destination.arn.clone(),
                     ..filter.clone()
-                };
-                filters
-                    .map(|(group, filter)| (group.clone(), there(filter)))
-                    .collect()
+                })
             };
             let places = regions.iter();
             let places = places.filter(|(region, _)| is_source(region, &member.login.account));

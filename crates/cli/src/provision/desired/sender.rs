@@ -35,8 +35,8 @@ impl Member {
     pub fn role(&self) -> Option<Role> {
         let sender = self.sender.as_ref()?;
         let groups = self.regions.iter().flat_map(|(region, filters)| {
-            let groups = filters.keys();
-            groups.map(move |group| Arn::events_of(region, &self.login.account, group))
+            let groups = filters.names();
+            groups.map(move |group| Arn::events_of(region, &self.login.account, &group))
         });
         let groups: BTreeSet<_> = groups.collect();
         let trust = Template::FilterRoleTrust.render([]);

@@ -4,6 +4,7 @@ use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use super::*;
 use crate::provision::fleet::{self, Fleet};
 use crate::provision::policy::List;
+use crate::provision::resource::SubscriptionFilter;
 
 const SEED: &str = fleet::TEMPLATE;
 
@@ -59,6 +60,7 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
     insta::assert_snapshot!(place.destination.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSubscribe","Effect":"Allow","Principal":{"AWS":["111122223333","999988887777"]},"Action":"logs:PutSubscriptionFilter","Resource":"arn:aws:logs:us-west-2:999988887777:destination:kinesisDest"}]}"#);
     let dev1 = &desired.members["dev1".parse::<MemberName>().as_ref().unwrap()].regions[region];
     let shown: Vec<_> = dev1
+        .by_name
         .iter()
         .map(
             |(
@@ -191,6 +193,6 @@ fn an_organization_subscribes_with_a_role_in_each_member() {
     let role = member.role().unwrap();
     insta::assert_snapshot!(role.trust.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentFilters","Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#);
     insta::assert_snapshot!(role.policy.to_json(), @r#"{"Version":"2012-10-17","Statement":[{"Sid":"CatchmentSend","Effect":"Allow","Action":"logs:PutLogEvents","Resource":["arn:aws:logs:us-west-2:000000000001:log-group:t:*"]}]}"#);
-    let mut filters = member.regions[region].values();
+    let mut filters = member.regions[region].all();
     assert!(filters.all(|filter| filter.role.as_ref() == Some(&role.arn)));
 }

@@ -8,8 +8,8 @@ use super::{
     Account, Discovery, Found, Judged, JudgedRegion, NewMember, Proposal, Searched, SearchedState,
     Verdict,
 };
-use crate::provision::fleet::Fleet;
-use crate::provision::name::{LogGroupName, MemberName, ProfileName, Region};
+use crate::provision::fleet::{Fleet, Member};
+use crate::provision::name::{LogGroupName, LogGroupPattern, MemberName, ProfileName, Region};
 use crate::provision::observed::State;
 
 impl Discovery {
@@ -99,8 +99,16 @@ fn verdict(
         ..
     } = found;
     let listed = member.and_then(|name| fleet.members.get(name));
-    if listed.is_some_and(|member| member.log_groups.contains_key(log_group)) {
+    let name = LogGroupPattern::from(log_group.clone());
+    let is_listed = |member: &Member| {
+        let is_selected = || class == STANDARD && member.log_group(log_group).is_some();
+        member.log_groups.contains_key(&name) || is_selected()
+    };
+    if listed.is_some_and(is_listed) {
         return Verdict::Listed;
+    }
+    if listed.is_some_and(|member| member.excludes(log_group)) {
+        return Verdict::Refused("the fleet file excludes it".to_owned());
     }
     if class != STANDARD {
         return Verdict::Refused(format!(
@@ -116,7 +124,7 @@ fn verdict(
     }
     if let (Some(member), false) = (member, is_everywhere) {
         return Verdict::Refused(format!(
-            "{member} has it in some Regions only; list the account once more, with `regions` and another `name`"
+            "{member} has it in some Regions only; list it by hand, with its Regions: {{ name = \"{log_group}\", regions = [\"…\"] }}"
         ));
     }
     Verdict::Proposed

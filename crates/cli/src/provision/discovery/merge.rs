@@ -23,6 +23,8 @@ pub enum MergeError {
 /// Fails if the file is laid out in a way that this does not know, or would not be valid afterwards.
 pub fn merged(text: &str, proposals: &[Proposal]) -> Result<String, MergeError> {
     let mut document: DocumentMut = text.parse().map_err(MergeError::Toml)?;
+    let of_all = document.get("defaults").cloned();
+    let of_all = |key: &str| of_all.as_ref().and_then(|table| table.get(key)?.as_array());
     let members = document
         .get_mut("members")
         .and_then(Item::as_array_of_tables_mut)
@@ -33,7 +35,9 @@ pub fn merged(text: &str, proposals: &[Proposal]) -> Result<String, MergeError> 
         }
         let table = table_of(members, &proposal.member).ok_or(MergeError::Layout)?;
         for (key, groups) in &proposal.log_groups {
-            let list = table.entry(key).or_insert_with(|| value(Array::new()));
+            // the member's own list stands in the place of what all members have
+            let common = of_all(key).cloned().unwrap_or_default();
+            let list = table.entry(key).or_insert_with(|| value(common));
             let list = list.as_array_mut().ok_or(MergeError::Layout)?;
             groups.iter().for_each(|group| push(list, group));
         }

@@ -6,6 +6,7 @@ use catchment_transformer::source::Source;
 
 use super::assume::Entrance;
 use super::keys;
+use super::log_groups::{self, Common};
 use super::reader::{At, Reader, Table};
 use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
 
@@ -22,19 +23,24 @@ pub(super) struct Defaults<'a> {
     pub entrance: Entrance<'a>,
     pub distribution: BTreeMap<Source, Distribution>,
     pub emit_system_fields: bool,
+    pub log_groups: Common,
 }
 
 /// Reads `[defaults]` and `[distribution]`.
 pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults<'a> {
-    let table = reader.table(top, "defaults", &keys::DEFAULTS);
+    let table = reader.table(top, "defaults", &keys::defaults());
     let emit = table
         .as_ref()
         .and_then(|table| reader.flag(table, keys::EMIT_SYSTEM_FIELDS));
+    let log_groups = table
+        .as_ref()
+        .map(|table| log_groups::common(reader, table));
     let entrance = table.map(|table| Entrance::of_all(reader, &table));
     Defaults {
         entrance: entrance.unwrap_or_default(),
         distribution: distribution(reader, top),
         emit_system_fields: emit.unwrap_or_default(),
+        log_groups: log_groups.unwrap_or_default(),
     }
 }
 

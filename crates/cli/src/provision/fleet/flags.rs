@@ -89,8 +89,9 @@ impl MemberByHand {
                     pattern: FilterPattern::default(),
                     format: None,
                     emit_system_fields: false,
+                    regions: None,
                 };
-                if log_groups.insert(group, log_group).is_some() {
+                if log_groups.insert(group.into(), log_group).is_some() {
                     mistakes.push(mistake(flag, format!("log group `{text}` is listed twice")));
                 }
             }
@@ -118,6 +119,7 @@ impl MemberByHand {
                         account,
                         regions: BTreeSet::from([region]),
                         log_groups,
+                        exclude: BTreeSet::new(),
                     },
                     destination,
                     filter,

@@ -22,29 +22,38 @@ pub(super) const ORGANIZATION: &str = "organization";
 pub(super) const ACCESS: &str = "access";
 pub(super) const MEMBER_ROLE: &str = "member_role";
 
-/// What members and log groups have in common, unless they say otherwise.
-pub(super) const DEFAULTS: [&str; 5] = [
+/// What members and log groups have in common, unless they say otherwise; besides the log groups of each source.
+const COMMON: [&str; 6] = [
     "profile",
     ASSUME_ROLE,
     EXTERNAL_ID,
     SESSION_NAME,
     EMIT_SYSTEM_FIELDS,
+    EXCLUDE,
 ];
 pub(super) const ASSUME_ROLE: &str = "assume_role";
 pub(super) const EXTERNAL_ID: &str = "external_id";
 pub(super) const SESSION_NAME: &str = "session_name";
 pub(super) const EMIT_SYSTEM_FIELDS: &str = "emit_system_fields";
+pub(super) const EXCLUDE: &str = "exclude";
+pub(super) const REGIONS: &str = "regions";
 
-/// The keys of a member: its own, and one for each source.
+/// The keys of a member: its own, and what members have in common.
 pub(super) fn member() -> Vec<&'static str> {
-    let mut keys = vec!["name", "account", "regions"];
-    keys.extend(DEFAULTS);
+    let mut keys = vec!["name", "account", REGIONS];
+    keys.extend(defaults());
+    keys
+}
+
+/// The keys of `[defaults]`.
+pub(super) fn defaults() -> Vec<&'static str> {
+    let mut keys = COMMON.to_vec();
     keys.extend(sources());
     keys
 }
 
 /// The keys of a log group that is written as a table.
-pub(super) const LOG_GROUP: [&str; 4] = ["name", "pattern", FORMAT, EMIT_SYSTEM_FIELDS];
+pub(super) const LOG_GROUP: [&str; 5] = ["name", "pattern", FORMAT, EMIT_SYSTEM_FIELDS, REGIONS];
 pub(super) const FORMAT: &str = "format";
 
 /// The key of each source.

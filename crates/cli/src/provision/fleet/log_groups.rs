@@ -1,67 +1,214 @@
-//! The log groups of a member: each a name, or a table with a name and what differs from the other log groups.
+//! The log groups of a member: each a name or a pattern, or a table with a name and what differs from the other log groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use catchment_transformer::source::Source;
+use catchment_transformer::source::{FlowLogFormat, Source};
 
 use super::LogGroup;
 use super::defaults::Defaults;
 use super::formats;
 use super::keys;
-use super::reader::{Reader, Table};
-use crate::provision::name::LogGroupName;
+use super::reader::{At, Reader, Table};
+use crate::provision::name::{LogGroupPattern, Region};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
 const PATTERN_CHARACTERS_MAX: usize = 1_024;
 
-/// The log groups of one member, and the line of each.
+/// The log groups of one member, and where they stand.
 #[derive(Default)]
 pub(super) struct LogGroups {
-    pub by_name: BTreeMap<LogGroupName, LogGroup>,
-    pub lines: BTreeMap<LogGroupName, usize>,
+    pub by_name: BTreeMap<LogGroupPattern, LogGroup>,
+    pub lines: BTreeMap<LogGroupPattern, usize>,
+    pub exclude: BTreeSet<LogGroupPattern>,
+    /// The Regions that the member itself lists for a log group, each with its key.
+    pub regions: Vec<(String, At<Region>)>,
 }
 
-/// Reads the log groups of every source.
+/// The log groups that `[defaults]` lists.
+#[derive(Default)]
+pub(super) struct Common {
+    by_source: BTreeMap<Source, Vec<Entry>>,
+    exclude: Vec<At<LogGroupPattern>>,
+}
+
+/// One entry of a list of log groups.
+#[derive(Clone)]
+struct Entry {
+    name: At<LogGroupPattern>,
+    pattern: FilterPattern,
+    format: Option<FlowLogFormat>,
+    emit_system_fields: Option<bool>,
+    /// The key of its Regions, and those it lists.
+    regions: (String, Vec<At<Region>>),
+}
+
+/// Reads the log groups in `[defaults]`.
+pub(super) fn common<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Common {
+    let exclude = reader.names(table, keys::EXCLUDE);
+    let mut common = Common {
+        by_source: BTreeMap::new(),
+        exclude,
+    };
+    for source in Source::ALL {
+        let key = keys::source(source);
+        if table.has(key) {
+            let listed = entries(reader, table, source);
+            for Entry { name, .. } in &listed {
+                let mut others = common.by_source.values().flatten();
+                if others.any(|other| other.name.value == name.value) {
+                    listed_twice(reader, table, key, name);
+                }
+            }
+            common.by_source.insert(source, listed);
+        }
+    }
+    common
+}
+
+/// Reads the log groups of every source. What the member lists for a source stands in the place of what all members have of it.
 pub(super) fn log_groups<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     defaults: &Defaults<'a>,
 ) -> LogGroups {
     let mut groups = LogGroups::default();
+    let common = &defaults.log_groups;
     let emit = reader.flag(table, keys::EMIT_SYSTEM_FIELDS);
     let emit_of_all = emit.unwrap_or(defaults.emit_system_fields);
+    let mut is_any = false;
+    let mut inherited = Vec::new();
     for source in Source::ALL {
         let key = keys::source(source);
-        let distribution = defaults.distribution.get(&source).copied();
-        let distribution = distribution.unwrap_or_else(|| Distribution::default_for(source));
-        for (name, own) in reader.named::<LogGroupName>(table, key, &keys::LOG_GROUP) {
-            let (line, name) = (name.line, name.value);
-            if groups.lines.insert(name.clone(), line).is_some() {
-                let what = format!("log group `{name}` is listed twice");
-                reader.mistake(line, table.key(key), what);
+        let of_all = common.by_source.get(&source);
+        let own = if of_all.is_some() && Reader::is_empty_list(table, key) {
+            Vec::new()
+        } else if table.has(key) {
+            is_any = true;
+            entries(reader, table, source)
+        } else {
+            is_any |= of_all.is_some();
+            inherited.extend(of_all.into_iter().flatten().map(|entry| (source, entry)));
+            continue;
+        };
+        for entry in own {
+            let (key_of_regions, regions) = entry.regions.clone();
+            let listed = regions.into_iter();
+            groups
+                .regions
+                .extend(listed.map(|region| (key_of_regions.clone(), region)));
+            if groups.lines.contains_key(&entry.name.value) {
+                listed_twice(reader, table, key, &entry.name);
             }
-            let own = own.as_ref();
-            let emit = own.and_then(|own| reader.flag(own, keys::EMIT_SYSTEM_FIELDS));
-            let log_group = LogGroup {
-                source,
-                distribution,
-                pattern: own.and_then(|own| pattern(reader, own)).unwrap_or_default(),
-                format: own.and_then(|own| formats::format(reader, own, source)),
-                emit_system_fields: emit.unwrap_or(emit_of_all),
-            };
-            groups.by_name.insert(name, log_group);
+            groups.insert(source, &entry, defaults, emit_of_all);
         }
     }
-    let sources = keys::sources();
-    if !sources.iter().any(|source| table.has(source)) {
+    for (source, entry) in inherited {
+        if !groups.lines.contains_key(&entry.name.value) {
+            groups.insert(source, entry, defaults, emit_of_all);
+        }
+    }
+    if !is_any {
         let what = format!(
             "no log groups; list some under one of: {}",
-            sources.join(", ")
+            keys::sources().join(", ")
         );
         reader.mistake(table.line, table.key("vpc_flow_logs"), what);
     }
+    groups.exclude(reader, table, common);
     groups
+}
+
+impl LogGroups {
+    fn insert(&mut self, source: Source, entry: &Entry, defaults: &Defaults<'_>, emit: bool) {
+        let distribution = defaults.distribution.get(&source).copied();
+        let (_, regions) = &entry.regions;
+        let regions = regions.iter().map(|at| at.value.clone());
+        let log_group = LogGroup {
+            source,
+            distribution: distribution.unwrap_or_else(|| Distribution::default_for(source)),
+            pattern: entry.pattern.clone(),
+            format: entry.format.clone(),
+            emit_system_fields: entry.emit_system_fields.unwrap_or(emit),
+            regions: Some(regions.collect()).filter(|regions: &BTreeSet<_>| !regions.is_empty()),
+        };
+        let At { line, value } = &entry.name;
+        self.lines.insert(value.clone(), *line);
+        self.by_name.insert(value.clone(), log_group);
+    }
+
+    /// Reads what no pattern selects: the member's own list, or else that of all.
+    fn exclude<'a>(&mut self, reader: &mut Reader<'a>, table: &Table<'a>, common: &Common) {
+        let own: Vec<At<LogGroupPattern>> =
+            if !common.exclude.is_empty() && Reader::is_empty_list(table, keys::EXCLUDE) {
+                Vec::new()
+            } else {
+                reader.names(table, keys::EXCLUDE)
+            };
+        for At { line, value } in &own {
+            let key = table.key(keys::EXCLUDE);
+            let mut patterns = self.by_name.keys().filter(|one| one.prefix().is_some());
+            if !patterns.any(|pattern| pattern.covers(value)) {
+                let what = format!("`{value}` excludes nothing, because no pattern matches it");
+                reader.mistake(*line, key, what);
+            }
+        }
+        let listed = if table.has(keys::EXCLUDE) {
+            &own
+        } else {
+            &common.exclude
+        };
+        self.exclude = listed.iter().map(|at| at.value.clone()).collect();
+    }
+}
+
+impl Common {
+    /// Reports what `[defaults]` excludes, but no member's patterns select.
+    pub(super) fn report_idle<'e>(
+        &self,
+        reader: &mut Reader<'_>,
+        members: impl Iterator<Item = &'e LogGroups> + Clone,
+    ) {
+        for At { line, value } in &self.exclude {
+            let mut patterns = members.clone().flat_map(|groups| groups.by_name.keys());
+            if !patterns.any(|one| one.prefix().is_some() && one.covers(value)) {
+                let what = format!("`{value}` excludes nothing, because no pattern matches it");
+                reader.mistake(*line, format!("defaults.{}", keys::EXCLUDE), what);
+            }
+        }
+    }
+}
+
+fn entries<'a>(reader: &mut Reader<'a>, table: &Table<'a>, source: Source) -> Vec<Entry> {
+    let key = keys::source(source);
+    let listed = reader.named::<LogGroupPattern>(table, key, &keys::LOG_GROUP);
+    let entry = |(name, own): (_, Option<Table<'a>>)| match own {
+        Some(own) => Entry {
+            name,
+            pattern: pattern(reader, &own).unwrap_or_default(),
+            format: formats::format(reader, &own, source),
+            emit_system_fields: reader.flag(&own, keys::EMIT_SYSTEM_FIELDS),
+            regions: (own.key(keys::REGIONS), reader.names(&own, keys::REGIONS)),
+        },
+        None => Entry {
+            name,
+            pattern: FilterPattern::default(),
+            format: None,
+            emit_system_fields: None,
+            regions: (String::new(), Vec::new()),
+        },
+    };
+    listed.into_iter().map(entry).collect()
+}
+
+fn listed_twice<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    key: &str,
+    name: &At<LogGroupPattern>,
+) {
+    let what = format!("log group `{}` is listed twice", name.value);
+    reader.mistake(name.line, table.key(key), what);
 }
 
 fn pattern<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<FilterPattern> {
@@ -118,6 +265,92 @@ mod tests {
         );
         let all = format!("{TEMPLATE}\n[defaults]\nemit_system_fields = true\n");
         assert_eq!(emitting(Fleet::parse(&all).unwrap()).len(), 3);
+    }
+
+    /// The template's fleet with these lines in the place of its flow log groups, and these in `[defaults]`.
+    fn with_defaults(own: &str, of_all: &str) -> Result<Fleet, String> {
+        let text = TEMPLATE.replace("vpc_flow_logs = [\"cwl_vpc_fl_member_account_1\"]\n", own);
+        let text = format!("{text}\n[defaults]\n{of_all}\n");
+        Fleet::parse(&text).map_err(|error| error.to_string())
+    }
+
+    /// The log groups of member `dev1`, each with its source, and what it excludes.
+    fn shown(fleet: Fleet) -> Vec<String> {
+        let dev1 = fleet.members.into_values().next().unwrap();
+        let groups = dev1.log_groups.iter();
+        let groups = groups.map(|(name, group)| format!("{name}: {}", group.source));
+        let excluded = dev1.exclude.iter().map(|one| format!("not {one}"));
+        groups.chain(excluded).collect()
+    }
+
+    #[test]
+    fn what_a_member_lists_stands_in_the_place_of_what_all_have() {
+        let of_all =
+            "vpc_flow_logs = [\"/aws/vpc/*\"]\nother = [\"/ecs/*\"]\nexclude = [\"/ecs/test-*\"]";
+        let trail = "CloudTrail/member_account_1: cloudtrail";
+        assert_eq!(
+            shown(with_defaults("", of_all).unwrap()),
+            [
+                "/aws/vpc/*: vpc-flow-logs",
+                "/ecs/*: other",
+                trail,
+                "not /ecs/test-*"
+            ]
+        );
+        let own = "vpc_flow_logs = [\"flow\", \"/ecs/*\"]\nexclude = [\"/ecs/flow-*\"]\n";
+        assert_eq!(
+            shown(with_defaults(own, of_all).unwrap()),
+            [
+                "/ecs/*: vpc-flow-logs",
+                trail,
+                "flow: vpc-flow-logs",
+                "not /ecs/flow-*"
+            ]
+        );
+        let none = "vpc_flow_logs = []\nother = []\nexclude = []\n";
+        let of_all = of_all.replace("/ecs/test-*", "/aws/vpc/a");
+        assert_eq!(shown(with_defaults(none, &of_all).unwrap()), [trail]);
+    }
+
+    #[test]
+    fn a_member_may_leave_out_what_all_have_but_not_everything() {
+        let text = TEMPLATE.replace("guardduty = [", "other = []\n# guardduty = [");
+        let wrong = Fleet::parse(&format!("{text}\n[defaults]\nother = [\"a\"]"));
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 64: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other");
+    }
+
+    #[test]
+    fn the_name_counts_before_a_pattern_and_a_pattern_for_what_is_not_excluded() {
+        let own = "vpc_flow_logs = [\"/x/*\", \"/x/y/z\"]\nother = [\"/x/y/*\"]\nexclude = [\"/x/y/*\"]\n";
+        let fleet = with_defaults(own, "").unwrap();
+        let dev1 = fleet.members.into_values().next().unwrap();
+        let source = |name: &str| Some(dev1.log_group(&name.parse().unwrap())?.source);
+        assert_eq!(source("/x/a"), Some(Source::VpcFlowLogs));
+        assert_eq!(source("/x/y/z"), Some(Source::VpcFlowLogs));
+        assert_eq!(source("/x/y/a"), None);
+    }
+
+    #[test]
+    fn a_log_group_has_regions_of_its_member_only() {
+        let own =
+            "vpc_flow_logs = [{ name = \"flow\", regions = [\"us-west-2\", \"us-east-1\"] }]\n";
+        insta::assert_snapshot!(with_defaults(own, "").unwrap_err(), @"line 55: members[1].vpc_flow_logs[1].regions: `us-east-1` is not a Region of this member; expected some of: us-west-2");
+        // but what all have need not fit each
+        let of_all = "cloudtrail = [{ name = \"trail\", regions = [\"us-east-1\"] }]";
+        with_defaults("", of_all).unwrap();
+    }
+
+    #[test]
+    fn what_excludes_nothing_is_a_mistake() {
+        let wrong = with_defaults(
+            "exclude = [\"/aws/vpc/a\", \"/aws/*\"]\n",
+            "vpc_flow_logs = [\"/aws/vpc/*\"]",
+        );
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 55: members[1].exclude: `/aws/*` excludes nothing, because no pattern matches it");
+        let wrong = with_defaults("", "other = [\"a\", \"b*\"]\nexclude = [\"a\", \"bc\"]");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 95: defaults.exclude: `a` excludes nothing, because no pattern matches it");
+        let wrong = with_defaults("", "other = [\"a*\"]\ncloudtrail = [\"a*\"]");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 94: defaults.other: log group `a*` is listed twice");
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .iter()
         .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
+    let log_groups = entries.iter().map(|entry| &entry.log_groups);
+    defaults.log_groups.report_idle(&mut reader, log_groups);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {

@@ -196,6 +196,13 @@ impl<'a> Reader<'a> {
         names
     }
 
+    /// Whether the key has an empty list.
+    pub(super) fn is_empty_list(table: &Table<'a>, key: &str) -> bool {
+        let value = table.entries.get(key);
+        let list = value.and_then(|value| value.get_ref().as_array());
+        list.is_some_and(|list| list.is_empty())
+    }
+
     /// A whole number within `range`, if the key is present.
     pub(super) fn number(
         &mut self,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::log_groups::LogGroups;
-use super::reader::Reader;
+use super::reader::{At, Reader};
 use super::{Logging, Member};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
 use crate::provision::resource::AssumedRole;
@@ -32,6 +32,7 @@ impl Entry {
             account: self.account?,
             regions: self.regions,
             log_groups: self.log_groups.by_name,
+            exclude: self.log_groups.exclude,
         };
         Some((self.name?, member))
     }
@@ -45,6 +46,7 @@ pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entrie
         if let Some(logging) = logging {
             regions(reader, entry, logging);
             delivery_path(reader, entry, logging);
+            log_group_regions(reader, entry);
         }
     }
 }
@@ -104,13 +106,27 @@ fn regions(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
     }
 }
 
-/// Rejects log groups that the delivery itself writes to.
+/// Rejects a log group's own Regions that its member does not have.
+fn log_group_regions(reader: &mut Reader<'_>, entry: &Entry) {
+    for (key, At { line, value }) in &entry.log_groups.regions {
+        if !entry.regions.contains(value) {
+            let known: Vec<_> = entry.regions.iter().map(Region::as_str).collect();
+            let what = format!(
+                "`{value}` is not a Region of this member; expected some of: {}",
+                known.join(", ")
+            );
+            reader.mistake(*line, key, what);
+        }
+    }
+}
+
+/// Rejects log groups that the delivery itself writes to. Patterns leave them out.
 fn delivery_path(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
     if entry.account.as_ref() != Some(&logging.account) {
         return;
     }
     for (group, line) in &entry.log_groups.lines {
-        if is_on_delivery_path(group) {
+        if group.exact().is_some_and(|name| is_on_delivery_path(&name)) {
             let what = format!(
                 "log group `{group}` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop"
             );

@@ -1,7 +1,7 @@
 //! ARNs: how they are built from names, and what their parts are.
 
 use super::{
-    AccountId, Arn, DestinationName, FirehoseName, LogGroupName, Region, RoleName, StreamName,
+    AccountId, Arn, DestinationName, FirehoseName, LogGroupPattern, Region, RoleName, StreamName,
 };
 
 impl Arn {
@@ -41,31 +41,38 @@ impl Arn {
         ))
     }
 
-    /// The two ARNs of a log group for an identity policy: the plain one of the service authorization reference, and the one with
+    /// The ARNs of a log group, or of all that a pattern matches, for an identity policy: the plain one of the service authorization reference, and the one with
     /// `:*`, which IAM checks most calls against
-    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>).
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>). A pattern needs one: its `*`
+    /// stands for `:*`, too.
     pub(crate) fn log_group(
         region: &Region,
         account: &AccountId,
-        name: &LogGroupName,
-    ) -> [Self; 2] {
+        name: &LogGroupPattern,
+    ) -> Vec<Self> {
         let partition = region.partition();
         let plain = format!("arn:{partition}:logs:{region}:{account}:log-group:{name}");
-        [Self(plain.clone()), Self(format!("{plain}:*"))]
+        match name.prefix() {
+            Some(_) => vec![Self(plain)],
+            None => vec![Self(plain.clone()), Self(format!("{plain}:*"))],
+        }
     }
 
-    /// The log streams of a log group, as the permission to send their events names them
+    /// The log streams of a log group, or of all that a pattern matches, as the permission to send their events names them
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateSubscriptionFilter-IAMrole.html>).
-    pub(crate) fn events_of(region: &Region, account: &AccountId, name: &LogGroupName) -> Self {
-        let [_, events] = Self::log_group(region, account, name);
-        events
+    pub(crate) fn events_of(region: &Region, account: &AccountId, name: &LogGroupPattern) -> Self {
+        let partition = region.partition();
+        let streams = if name.prefix().is_some() { "" } else { ":*" };
+        Self(format!(
+            "arn:{partition}:logs:{region}:{account}:log-group:{name}{streams}"
+        ))
     }
 
-    /// The ARN of a log stream.
+    /// The ARN of a log stream of a log group, or of all that a pattern matches.
     pub(crate) fn log_stream(
         region: &Region,
         account: &AccountId,
-        log_group: &LogGroupName,
+        log_group: &LogGroupPattern,
         name: &str,
     ) -> Self {
         let partition = region.partition();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::ParametersError;
 use crate::provision::fleet::Fleet;
-use crate::provision::name::LogGroupName;
+use crate::provision::name::LogGroupPattern;
 
 /// The room in a Lambda's environment, in bytes, less what the other settings need
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
@@ -60,7 +60,7 @@ impl Sources {
                 shortened: None,
             });
         }
-        let merged = merged(&each);
+        let merged = merged(&each, None);
         let json = json(&merged).to_string();
         let shortened = Shortened {
             log_groups: each.len(),
@@ -88,7 +88,7 @@ pub(super) fn whole(fleet: &Fleet) -> Result<Value, ParametersError> {
 
 /// What each log group of the fleet carries.
 fn each(fleet: &Fleet) -> Result<Vec<(String, Carried<'_>)>, ParametersError> {
-    let mut all: BTreeMap<&LogGroupName, Carried<'_>> = BTreeMap::new();
+    let mut all: BTreeMap<&LogGroupPattern, Carried<'_>> = BTreeMap::new();
     for (log_group, group) in fleet.members.values().flat_map(|member| &member.log_groups) {
         let other = Carried {
             source: group.source,
@@ -124,8 +124,12 @@ fn json(entries: &[(String, Carried<'_>)]) -> Value {
 }
 
 /// Merges neighbours in alphabetical order that have a common prefix and carry the same. The prefix is as long as possible, so
-/// that it matches as few log groups outside of the fleet as possible.
-fn merged<'f>(groups: &[(String, Carried<'f>)]) -> Vec<(String, Carried<'f>)> {
+/// that it matches as few log groups outside of the fleet as possible; and none that a pattern of another source selects: `of_pattern`
+/// is what the pattern carries whose log groups these are.
+fn merged<'f>(
+    groups: &[(String, Carried<'f>)],
+    of_pattern: Option<Carried<'f>>,
+) -> Vec<(String, Carried<'f>)> {
     let (Some((first, carried)), Some((last, _))) = (groups.first(), groups.last()) else {
         return Vec::new();
     };
@@ -139,13 +143,17 @@ fn merged<'f>(groups: &[(String, Carried<'f>)]) -> Vec<(String, Carried<'f>)> {
         .take_while(|(one, other)| one == other)
         .map(|(one, _)| one.len_utf8())
         .sum();
-    if shared > 0 && groups.iter().all(|(_, other)| other == carried) {
-        return vec![(format!("{}*", &first[..shared]), *carried)];
+    let begins = format!("{}*", &first[..shared]);
+    let own = groups.iter().find(|(name, _)| *name == begins);
+    let of_pattern = own.map(|(_, carried)| *carried).or(of_pattern);
+    let is_free = of_pattern.is_none_or(|of| of == *carried);
+    if shared > 0 && is_free && groups.iter().all(|(_, other)| other == carried) {
+        return vec![(begins, *carried)];
     }
     let next = |name: &str| name[shared..].chars().next();
     groups
         .chunk_by(|(one, _), (other, _)| next(one) == next(other))
-        .flat_map(merged)
+        .flat_map(|chunk| merged(chunk, of_pattern))
         .collect()
 }
 
@@ -195,7 +203,7 @@ mod tests {
             ("custom-default", flow_logs(None)),
         ]
         .map(|(name, carried)| (name.to_owned(), carried));
-        let text = json(&merged(&groups)).to_string();
+        let text = json(&merged(&groups, None)).to_string();
         assert_eq!(
             text,
             r#"{"CloudTrail/*":"cloudtrail","app":"other","app/flow-*":"vpc-flow-logs","custom-1":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-2":{"format":"${bytes}","source":"vpc-flow-logs"},"custom-default":"vpc-flow-logs"}"#
@@ -207,12 +215,21 @@ mod tests {
         #[test]
         fn every_log_group_keeps_its_source(
             groups in prop::collection::btree_map("[ab/é]{1,6}", 0..4_usize, 0..40),
+            patterns in prop::collection::btree_map("[ab/]{0,3}[*]", 0..4_usize, 0..4),
+            others in prop::collection::vec("[ab/é]{1,6}", 20),
         ) {
             let format = FlowLogFormat::parse("${bytes}").unwrap();
             let kinds = [of(Source::CloudTrail), of(Source::Other), flow_logs(None), flow_logs(Some(&format))];
             let groups: Vec<_> =
-                groups.into_iter().map(|(name, kind)| (name, kinds[kind])).collect();
-            let entries = merged(&groups);
+                groups.into_iter().chain(patterns).collect::<BTreeMap<_, _>>()
+                    .into_iter().map(|(name, kind)| (name, kinds[kind])).collect();
+            let entries = merged(&groups, None);
+            // and so does every other one that a pattern selects
+            for name in &others {
+                if let Some(expected) = carried(&groups, name) {
+                    prop_assert_eq!(carried(&entries, name), Some(expected), "{}: {:?}", name, entries);
+                }
+            }
             prop_assert!(entries.len() <= groups.len());
             for (name, expected) in &groups {
                 prop_assert_eq!(carried(&entries, name), Some(*expected), "{}: {:?}", name, entries);

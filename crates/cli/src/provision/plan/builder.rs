@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{ResourceState, ResourceStatus};
-use super::{Action, Change, ChangeKey, Declined, Foreign, Orphan, Plan, Reason, Warning};
-use crate::provision::name::{MemberName, Region};
+use super::{Action, Change, ChangeKey, Declined, Foreign, Note, Orphan, Plan, Reason, Warning};
+use crate::provision::name::{LogGroupPattern, MemberName, Region};
 use crate::provision::observed::State;
 use crate::provision::policy::{Document, foreign, merged};
 use crate::provision::resource::{Login, OWNER_TAG, Party, Resource, ResourceAddress};
@@ -127,6 +127,20 @@ impl PlanBuilder {
 }
 
 impl<A> ResourcePlan<'_, A> {
+    /// Notes the pattern that selects its log group.
+    pub(super) fn selected_by(self, pattern: Option<&LogGroupPattern>) -> Self {
+        self.status.selected_by = pattern.cloned();
+        self
+    }
+
+    /// Says what is worth knowing and asks for nothing.
+    pub(super) fn note(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        self.status.notes.push(what.clone());
+        let address = self.status.address.clone();
+        self.plan.notes.push(Note { address, what });
+    }
+
     /// Notes that the resource does not exist yet.
     pub(super) fn absent(&mut self) {
         self.status.absent();

@@ -197,6 +197,7 @@ impl ChangeKey {
             Resource::Role(name) => format!("role/{name}"),
             Resource::Destination(name) => format!("destination/{name}"),
             Resource::Filter { log_group, name } => format!("filter/{log_group}/{name}"),
+            Resource::LogGroups(pattern) => format!("log-groups/{pattern}"),
         };
         Self(format!("{party}/{region}/{resource}/{verb}"))
     }

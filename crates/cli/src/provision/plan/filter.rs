@@ -7,18 +7,20 @@ use super::Reason;
 use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, Coverage, FilterAction};
 use super::destination::Switch;
-use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
+use crate::provision::name::{Arn, LogGroupName, LogGroupPattern, MemberName, Region};
 use crate::provision::observed::{LogGroup, State};
 use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
 
 /// Where a filter is, and what it should be.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(in crate::provision) struct Place<'a> {
     pub name: &'a MemberName,
     pub login: &'a Login,
     pub region: &'a Region,
     pub group: &'a LogGroupName,
     pub filter: &'a SubscriptionFilter,
+    /// The pattern that selects the log group, unless it is named.
+    pub selected_by: Option<&'a LogGroupPattern>,
 }
 
 fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, FilterAction> {
@@ -28,15 +30,17 @@ fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, Fi
         region,
         group,
         filter,
+        selected_by,
     } = place;
     let resource = Resource::Filter {
         log_group: group.clone(),
         name: filter.name.clone(),
     };
     let party = Party::Member(name.clone());
-    plan.resource(party, resource, login, region, move |action| {
+    let plan = plan.resource(party, resource, login, region, move |action| {
         Action::Filter(name.clone(), group.clone(), action)
-    })
+    });
+    plan.selected_by(selected_by)
 }
 
 /// The `logs::Destination` that a filter delivers to, as this plan leaves it.
@@ -67,7 +71,12 @@ pub(super) fn set_up(
     take_over: bool,
 ) -> Standing {
     let mut plan = begin(plan, place);
-    let Place { group, filter, .. } = place;
+    let Place {
+        group,
+        filter,
+        selected_by,
+        ..
+    } = place;
     let seen = match seen {
         State::Unknown(why) => {
             plan.unknown("the log group's filters", why);
@@ -144,6 +153,7 @@ pub(super) fn set_up(
         before: before.cloned(),
         after: filter.clone(),
         beside: beside.into_iter().cloned().collect(),
+        selected_by: selected_by.cloned(),
         destination: match target {
             Some(target) if target.is_read => Coverage::Planned,
             Some(_) => Coverage::Unread,

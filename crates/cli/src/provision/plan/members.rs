@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builder::{PlanBuilder, Readiness, Removal};
 use super::change::ChangeKey;
 use super::filter::{self, Place, Standing, Target};
-use super::{Consent, filters, member_role};
+use super::{Consent, filters, log_groups, member_role};
 use crate::provision::desired::{Desired, Need};
 use crate::provision::name::{Arn, MemberName};
 use crate::provision::observed::{LogGroup, Observed, State};
@@ -23,6 +23,11 @@ pub(super) fn set_up(
 ) {
     let roles = roles(plan, desired, observed, consent, first);
     let mut standings = Standings::default();
+    for place in log_groups::places(desired, observed) {
+        if !log_groups::set_up(plan, place) {
+            standings.note_unknown(place.name, &place.filter.destination);
+        }
+    }
     let (now, later): (Vec<_>, Vec<_>) = filters(desired, observed).partition(|(place, _)| {
         let target = targets.get(&place.filter.destination);
         let switch = target.and_then(|target| target.switch.as_ref());
@@ -154,6 +159,11 @@ impl Standings {
             Standing::Absent => {}
             Standing::Otherwise => *all = None,
         }
+    }
+
+    /// Notes that there may be filters that are not known.
+    fn note_unknown(&mut self, member: &MemberName, destination: &Arn) {
+        self.0.insert((member.clone(), destination.clone()), None);
     }
 
     /// The changes after which the filters of a member are as asked for.

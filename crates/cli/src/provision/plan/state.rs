@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Orphan, Reason};
+use crate::provision::name::LogGroupPattern;
 use crate::provision::resource::ResourceAddress;
 
 /// How one resource stands.
@@ -16,6 +17,12 @@ pub struct ResourceStatus {
     pub state: ResourceState,
     /// What keeps it from being in sync: first what apply does not mend, with what to do about it.
     pub findings: Vec<Finding>,
+    /// The pattern that selects a filter's log group, unless the fleet file names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected_by: Option<LogGroupPattern>,
+    /// What is worth knowing and asks for nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What others set up beside it.
     pub foreign: Vec<String>,
     /// What its policy still allows and the fleet file does not name.
@@ -65,6 +72,8 @@ impl ResourceStatus {
             address,
             state: ResourceState::InSync,
             findings: Vec::new(),
+            selected_by: None,
+            notes: Vec::new(),
             foreign: Vec::new(),
             orphans: Vec::new(),
             warnings: Vec::new(),

@@ -124,7 +124,7 @@ fn foreign_resources(world: &Observed, desired: &Desired, with_tags: bool) -> Ve
         for (region, groups) in &member.regions {
             for (group, seen) in groups {
                 let ours = desired.members[name].regions.get(region);
-                let ours = ours.and_then(|groups| groups.get(group));
+                let ours = ours.and_then(|filters| filters.all().next());
                 if let State::Present(seen) = seen {
                     found.extend(
                         seen.filters

@@ -5,6 +5,7 @@ use super::{Fault, Hop};
 use crate::provision::desired::{self, Desired};
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::observed::{self, LogGroup, Observed, State, StreamStatus};
+use crate::provision::plan::{FilterPlace, filters};
 use crate::provision::resource::{
     Encryption, Login, Party, Resource, ResourceAddress, SubscriptionFilter,
 };
@@ -32,20 +33,16 @@ impl Path<'_> {
 }
 
 /// Every path in scope, account by account, Region by Region.
-pub fn paths(desired: &Desired) -> Vec<Path<'_>> {
-    let mut paths = Vec::new();
-    for (member, one) in &desired.members {
-        for (region, filters) in &one.regions {
-            paths.extend(filters.iter().map(|(log_group, filter)| Path {
-                member,
-                login: &one.login,
-                region,
-                log_group,
-                filter,
-            }));
-        }
-    }
-    paths
+pub fn paths<'d>(desired: &'d Desired, observed: &'d Observed) -> Vec<Path<'d>> {
+    let places = filters(desired, observed);
+    let path = |(place, _): (FilterPlace<'d>, _)| Path {
+        member: place.name,
+        login: place.login,
+        region: place.region,
+        log_group: place.group,
+        filter: place.filter,
+    };
+    places.map(path).collect()
 }
 
 /// Something that keeps events from arriving, or may.

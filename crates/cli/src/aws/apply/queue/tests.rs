@@ -28,6 +28,7 @@ fn filter(member: usize, group: &str, needs: &[&Change]) -> Change {
     let put = FilterAction::Put {
         before: None,
         after,
+        selected_by: None,
         beside: Vec::new(),
         destination: Coverage::Planned,
     };

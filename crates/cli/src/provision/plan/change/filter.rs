@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
+use crate::provision::name::LogGroupPattern;
 use crate::provision::resource::SubscriptionFilter;
 
 /// What is done to a subscription filter.
@@ -19,6 +20,9 @@ pub enum FilterAction {
         after: SubscriptionFilter,
         /// The foreign filters on the log group, to be named if AWS refuses one more.
         beside: Vec<SubscriptionFilter>,
+        /// The pattern that selects the log group, unless the fleet file names it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        selected_by: Option<LogGroupPattern>,
         #[serde(skip)]
         destination: Coverage,
     },
@@ -64,6 +68,7 @@ impl fmt::Display for FilterAction {
                 before,
                 after: _,
                 beside: _,
+                selected_by: _,
                 destination: _,
             } => before.as_ref().map_or("create", |_| "update"),
             Self::Delete { before: _ } => "delete",

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::provision::desired::{self, Desired};
+use crate::provision::desired::{self, Desired, Filters};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{
@@ -29,12 +29,21 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
             "arn:aws:kms:us-west-2:999988887777:key/k",
         ] {
             for tags in ["", "[tags]\nteam = \"security\"", ORGANIZATION] {
-                for regions in ["[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]"] {
+                for (regions, groups) in [
+                    ("[\"us-west-2\"]", "\"cwl_vpc_fl_member_account_1\""),
+                    (
+                        "[\"us-west-2\", \"eu-west-1\"]",
+                        "\"cwl_vpc_fl_member_account_1\"",
+                    ),
+                    ("[\"us-west-2\"]", "\"/aws/vpc/*\", \"flow\""),
+                ] {
                     let stream = format!("retention_hours = 168\nencryption = \"{key}\"");
                     let text = TEMPLATE
                         .replace("shards = 4", scaling)
                         .replace("retention_hours = 168", &stream);
-                    let text = text.replacen("[\"us-west-2\"]", regions, 1);
+                    let text = text
+                        .replacen("[\"us-west-2\"]", regions, 1)
+                        .replace("\"cwl_vpc_fl_member_account_1\"", groups);
                     let text = match tags {
                         ORGANIZATION => text.replacen("[logging]", ORGANIZATION, 1),
                         tags => format!("{text}\n{tags}"),
@@ -46,7 +55,7 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
             }
         }
     }
-    assert_eq!(fleets.len(), 45);
+    assert_eq!(fleets.len(), 72);
     fleets
 });
 
@@ -102,19 +111,24 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
         role: State::Absent,
         regions: regions(logging),
     });
-    let groups = |filters: &BTreeMap<LogGroupName, SubscriptionFilter>| {
-        filters
-            .keys()
+    let groups = |filters: &Filters| {
+        let selected = selected(filters);
+        let names = filters.by_name.keys().chain(selected.keys());
+        names
             .map(|group| (group.clone(), State::Present(LogGroup::default())))
             .collect()
     };
-    let member = |member: &desired::Member| Member {
-        role: member.needs_role().then_some(State::Absent),
-        regions: member
-            .regions
-            .iter()
-            .map(|(region, filters)| (region.clone(), groups(filters)))
-            .collect(),
+    let member = |member: &desired::Member| {
+        let regions = || member.regions.iter();
+        Member {
+            role: member.needs_role().then_some(State::Absent),
+            regions: regions()
+                .map(|(region, filters)| (region.clone(), groups(filters)))
+                .collect(),
+            listed: regions()
+                .map(|(region, filters)| (region.clone(), State::Present(listed(filters))))
+                .collect(),
+        }
     };
     Observed {
         logging,
@@ -124,6 +138,31 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
             .map(|(name, one)| (name.clone(), member(one)))
             .collect(),
     }
+}
+
+/// Two log groups for each pattern, with its filter.
+fn selected(filters: &Filters) -> BTreeMap<LogGroupName, SubscriptionFilter> {
+    let patterns = filters.by_pattern.iter();
+    let named = patterns.flat_map(|(pattern, filter)| {
+        let named = |end| format!("{}{end}", pattern.prefix().unwrap());
+        ["one", "two"].map(|end| (named(end).parse().unwrap(), filter.clone()))
+    });
+    named.collect()
+}
+
+/// What DescribeLogGroups lists for the patterns, with a log group that takes no filter.
+fn listed(filters: &Filters) -> BTreeMap<LogGroupName, String> {
+    let groups = selected(filters).into_keys();
+    let mut listed: BTreeMap<_, _> = groups.map(|group| (group, "STANDARD".to_owned())).collect();
+    let rare = |prefix: &str| format!("{prefix}rare").parse().unwrap();
+    let class = "INFREQUENT_ACCESS".to_owned();
+    listed.extend(
+        filters
+            .prefixes()
+            .into_iter()
+            .map(|prefix| (rare(prefix), class.clone())),
+    );
+    listed
 }
 
 fn state<T: Clone + std::fmt::Debug>(
@@ -286,24 +325,35 @@ fn member(
         .regions
         .into_iter()
         .map(|(region, filters)| {
+            let listed = State::Present(listed(&filters));
+            let listed = prop_oneof![
+                4 => Just(listed),
+                1 => Just(State::Unknown("AccessDenied".to_owned())),
+            ];
+            let selected = selected(&filters);
             let groups: Vec<_> = filters
+                .by_name
                 .into_iter()
+                .chain(selected)
                 .map(|(group, filter)| (Just(group), state(log_group(filter, &sender))))
                 .collect();
             (
                 Just(region),
                 groups.prop_map(|groups| groups.into_iter().collect()),
+                listed,
             )
         })
         .collect();
     (Just(name), role, regions).prop_map(|(name, role, regions)| {
-        (
-            name,
-            Member {
-                role,
-                regions: regions.into_iter().collect(),
-            },
-        )
+        let mut member = Member {
+            role,
+            ..Member::default()
+        };
+        for (region, groups, listed) in regions {
+            member.regions.insert(region.clone(), groups);
+            member.listed.insert(region, listed);
+        }
+        (name, member)
     })
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::generated::nothing_yet;
-use super::simulate::{failing_at, first, simulate, steps};
+use super::simulate::{failing_at, first, may_send, simulate, steps};
 use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
 use crate::output::{self, Detail};
 use crate::provision::desired::Scope;
@@ -129,19 +129,18 @@ fn delivering(world: &Observed) -> Groups {
                 let State::Present(LogGroup { filters }) = state else {
                     continue;
                 };
-                let events = Arn::events_of(region, account, group);
                 let has_role = |arn: &Arn| match &member.role {
                     Some(State::Present(role)) => {
                         arn.resource_name() == "catchment-kinesisDest"
-                            && matches!(&role.policy, State::Present(policy) if List::LOG_GROUPS.of(policy).contains(events.as_str()))
+                            && matches!(&role.policy, State::Present(policy) if may_send(policy, region, account, group))
                     }
                     _ => false,
                 };
-                let may_send = |role: &Option<Arn>| match role {
+                let may_deliver = |role: &Option<Arn>| match role {
                     Some(role) => has_role(role) && (is_listed || is_open),
                     None => is_listed,
                 };
-                if is_trusted && filters.iter().any(|one| may_send(&one.role)) {
+                if is_trusted && filters.iter().any(|one| may_deliver(&one.role)) {
                     found.insert((name.clone(), region.clone(), group.clone()));
                 }
             }
@@ -181,7 +180,7 @@ fn all(desired: &Desired) -> Groups {
     let groups = members.flat_map(|(name, member)| {
         let regions = member.regions.iter();
         regions.flat_map(move |(region, groups)| {
-            let groups = groups.keys();
+            let groups = groups.by_name.keys();
             groups.map(move |group| (name.clone(), region.clone(), group.clone()))
         })
     });
@@ -352,7 +351,7 @@ fn a_log_group_that_the_file_no_longer_names_delivers_until_it_is_pruned() {
     let mut new = old.clone();
     for member in new.members.values_mut() {
         let groups = member.regions.values_mut();
-        groups.for_each(|groups| groups.retain(|group, _| group.as_str() == "trail"));
+        groups.for_each(|groups| groups.by_name.retain(|group, _| group.as_str() == "trail"));
     }
     let world = world(&old, &old);
     let kept = plan(&new, &world);

@@ -108,7 +108,7 @@ fn look(new: &Desired, old: &Desired, world: &Observed) -> Observed {
                 .members
                 .get(name)
                 .and_then(|member| member.regions.get(region));
-            for group in groups.keys() {
+            for group in groups.by_name.keys() {
                 let there = there.and_then(|groups| groups.get(group)).cloned();
                 let seen = seen
                     .members

@@ -51,7 +51,7 @@ impl World {
         };
         let members = desired.members.iter().map(|(name, member)| {
             let regions = member.regions.iter().map(|(region, filters)| {
-                let groups = filters.iter().map(|(group, filter)| {
+                let groups = filters.by_name.iter().map(|(group, filter)| {
                     let filters = vec![filter.clone()];
                     (group.clone(), State::Present(LogGroup { filters }))
                 });
@@ -61,6 +61,7 @@ impl World {
                 name.clone(),
                 Member {
                     regions: regions.collect(),
+                    ..Member::default()
                 },
             )
         });
@@ -109,7 +110,7 @@ impl World {
 
     /// What the configuration says of the first path.
     pub(super) fn breaks(&self) -> Vec<Break> {
-        let paths = paths(&self.desired);
+        let paths = paths(&self.desired, &self.observed);
         breaks(&self.desired, &self.observed, &paths[0])
     }
 }

@@ -40,4 +40,5 @@ mod seed;
 mod terminal;
 mod text;
 mod verify;
+mod verify_faults;
 mod verify_permissions;

@@ -67,3 +67,84 @@ fn summary(verification: &Verification) -> String {
     }
     format!("{}.", counts.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::resource::{Party, ResourceAddress};
+    use crate::provision::verification::Hop;
+
+    fn path(member: &str, log_group: &str, state: PathState) -> Verified {
+        let resource = Resource::Filter {
+            log_group: log_group.parse().unwrap(),
+            name: "catchment-kinesisDest".parse().unwrap(),
+        };
+        let region = "us-west-2".parse().unwrap();
+        let account = "111122223333".parse().unwrap();
+        let party = Party::Member(member.parse().unwrap());
+        Verified {
+            address: ResourceAddress::new(party, &account, &region, resource),
+            source: "cloudtrail".to_owned(),
+            state,
+            stream_ms: None,
+            objects: Vec::new(),
+            fault: None,
+            notes: Vec::new(),
+        }
+    }
+
+    fn fault(hop: Hop, why: &str, hint: &str) -> Option<Fault> {
+        Some(Fault {
+            hop,
+            why: why.to_owned(),
+            hint: hint.to_owned(),
+        })
+    }
+
+    #[test]
+    fn each_state_shows_how_far_its_path_is_proven() {
+        let object = Object {
+            firehose: "catchment".to_owned(),
+            url: "s3://logs/logs/account=111122223333/x.gz".to_owned(),
+            ms: 61_050,
+        };
+        let paths = vec![
+            Verified {
+                stream_ms: Some(1_260),
+                objects: vec![object],
+                ..path("dev1", "a", PathState::Proven)
+            },
+            Verified {
+                notes: vec!["an earlier run had left its log stream".to_owned()],
+                ..path("dev1", "b", PathState::Sent)
+            },
+            Verified {
+                fault: fault(
+                    Hop::Filter,
+                    "its pattern holds the event back",
+                    "look yourself",
+                ),
+                ..path("dev2", "c", PathState::NotProven)
+            },
+            Verified {
+                fault: fault(
+                    Hop::Stream,
+                    "the stream could not be read",
+                    "have it allowed",
+                ),
+                ..path("dev2", "d", PathState::Unknown)
+            },
+            Verified {
+                fault: fault(
+                    Hop::DestinationPolicy,
+                    "it does not name the account",
+                    "run it",
+                ),
+                ..path("dev2", "e", PathState::Failed)
+            },
+        ];
+        insta::assert_snapshot!(text(&Verification { paths }, Detail::Full));
+        let none = Verification { paths: Vec::new() };
+        assert_eq!(text(&none, Detail::Full), "No log group in scope.\n");
+    }
+}

@@ -261,6 +261,9 @@ fn a_member_alone_proves_its_half() {
         (&json!("sent"), &json!("cloudtrail"))
     );
     assert_eq!(log_streams(&fleet), Vec::<String>::new());
+    fleet
+        .expect(2, "verify --logging")
+        .says("name members, or leave it out");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::lookout::Lookout;
 use super::watch::Watches;
 use super::{Run, milliseconds};
-use crate::aws::health::refused;
-use crate::aws::verify::{Put, Removed, counts};
+use crate::aws::health::{counts, refused};
+use crate::aws::verify::{Put, Removed};
 use crate::provision::health::FilterCounts;
 use crate::provision::verification::{
     Arrival, Delivery, Evidence, LOG_STREAM, Path, Sending, Signals, Verification, Verified, judge,

@@ -129,6 +129,11 @@ fn every_path_is_proven_and_nothing_is_left_behind() {
     assert_eq!(verification["paths"].as_array().unwrap().len(), 3);
     assert_eq!(log_streams(&fleet), Vec::<String>::new());
 
+    // whoever reads the stream does not keep the only member waiting
+    emulator.clear_calls();
+    fleet.expect(0, "verify --concurrency 1");
+    assert_eq!(log_streams(&fleet), Vec::<String>::new());
+
     // the stream is read once, whatever the number of members, and without a consumer
     let calls = emulator.calls();
     let count = |operation: &str| {

@@ -96,7 +96,7 @@ impl Run<'_> {
                 Arrival::Missing { .. } | Arrival::Unread { .. } => None,
             };
             let is_put = evidence.sending == Sending::Done;
-            let notes = match seen.removed.get(&number) {
+            let mut notes = match seen.removed.get(&number) {
                 Some(Removed::Done) if was_left || !is_put => vec![format!(
                     "an earlier run had left its log stream {LOG_STREAM}, which was deleted"
                 )],
@@ -105,6 +105,11 @@ impl Run<'_> {
                 )],
                 _ => Vec::new(),
             };
+            if stream_ms.is_some() {
+                // it arrived all the same
+                let differences = evidence.breaks.iter().map(|one| one.fault.why.clone());
+                notes.extend(differences);
+            }
             Verified {
                 address: path.address(),
                 source: self.asked.source(path).to_owned(),

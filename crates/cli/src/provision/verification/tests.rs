@@ -71,7 +71,7 @@ fn each_fault_up_to_the_stream_names_its_hop_and_what_mends_it() {
             "filter redirected",
             |world| {
                 world.filter().destination =
-                    "arn:aws:logs:us-west-2:1:destination:x".parse().unwrap()
+                    "arn:aws:logs:us-west-2:1:destination:x".parse().unwrap();
             },
             Hop::Filter,
             "delivers to arn:aws:logs:us-west-2:1:destination:x",
@@ -95,7 +95,7 @@ fn each_fault_up_to_the_stream_names_its_hop_and_what_mends_it() {
             "another stream",
             |world| {
                 world.destination().ends.target =
-                    "arn:aws:kinesis:us-west-2:1:stream/x".parse().unwrap()
+                    "arn:aws:kinesis:us-west-2:1:stream/x".parse().unwrap();
             },
             Hop::Destination,
             "delivers to",

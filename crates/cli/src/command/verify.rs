@@ -274,24 +274,23 @@ impl<'s> Run<'s> {
         let wait = Duration::from_secs(self.args.wait.get().into());
         let progress = &self.session.progress;
         let sent = self.board.sent.borrow().clone();
-        let is_watched = |number: &usize| watches.of(&self.paths[*number]).is_ok();
-        let awaited: Vec<_> = sent.keys().copied().filter(is_watched).collect();
         let Some(last) = sent.values().max() else {
             return;
         };
-        progress.begin("waiting for test events in the stream", awaited.len());
+        progress.begin("waiting for test events in the stream", sent.len());
         while last.elapsed() < wait && !self.is_interrupted() {
             let missing = {
                 let arrived = self.board.arrived.borrow();
-                let missing = awaited
-                    .iter()
-                    .filter(|number| !arrived.contains_key(number));
-                missing.copied().collect::<Vec<_>>()
+                // a stream that is not read, or no longer, is not waited for
+                let may_come = |number: &&usize| {
+                    !arrived.contains_key(number) && watches.of(&self.paths[**number]).is_ok()
+                };
+                sent.keys().filter(may_come).copied().collect::<Vec<_>>()
             };
             if missing.is_empty() {
                 break;
             }
-            progress.show(awaited.len() - missing.len(), &self.names(&missing));
+            progress.show(sent.len() - missing.len(), &self.names(&missing));
             sleep(TICK).await;
         }
         progress.clear();

@@ -11,6 +11,8 @@
 #[path = "pipeline/mended.rs"]
 mod mended;
 mod support;
+#[path = "pipeline/verify.rs"]
+mod verify;
 
 use std::collections::BTreeMap;
 use std::io::Read;

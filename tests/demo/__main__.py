@@ -70,11 +70,12 @@ def demonstrate(once: bool) -> None:
         show(sandbox, bucket)
         console.step("Show the status of the fleet", "`status` reads everything that the fleet file names, and compares.")
         sandbox.run("catchment status", "What is not in sync is named above; `catchment plan` shows how to fix it.")
+        verify(sandbox)
         if not once:
             next_steps.show(sandbox, bucket)
             while True:
                 signal.pause()
-    console.heading("Everything arrived. Nothing is left running, and no files are left behind.")
+    console.heading("Everything arrived, and every path is proven. Nothing is left running, and no files are left behind.")
 
 
 def create_log_groups(sandbox: Sandbox) -> None:
@@ -183,6 +184,17 @@ def show(sandbox: Sandbox, bucket: str) -> None:
     for keys in contents.by_partition().values():
         console.sample(f"s3://{bucket}/{keys[0]}", json.dumps(contents.objects[keys[0]][0], separators=(",", ":"), ensure_ascii=False))
     show_dropped(sandbox, delivered)
+
+
+def verify(sandbox: Sandbox) -> None:
+    console.step(
+        "Prove every path",
+        "`verify` writes a marked test event into each log group, finds it in the stream and in the bucket, and deletes the log"
+        " streams that it made.",
+    )
+    sandbox.run(
+        "catchment verify --destination", f"The output above says at which hop a test event ended, and why. {DEFECT_HINT}"
+    )
 
 
 def expect_every_source(contents: BucketContents) -> None:

@@ -32,11 +32,12 @@ def commands(sandbox: Sandbox, bucket: str) -> list[tuple[str, list[str]]]:
             ],
         ),
         (
-            "Break something, see it in the status, repair it",
+            "Break something, see it in the status, repair it, prove that it works again",
             [
                 f"aws --profile dev1 logs delete-subscription-filter --log-group-name {group} --filter-name catchment-kinesisDest",
                 "catchment status",
                 "catchment apply --yes",
+                "catchment verify --destination",
             ],
         ),
         ("Take down what catchment set up", ["catchment destroy --yes"]),

@@ -69,6 +69,7 @@ class Demo(unittest.TestCase):
         self.assertIn("119 of 119 events", text)
         self.assertRegex(text, r"Dropped +CONTROL_MESSAGE: .* 7\n")
         self.assertIn("10 in sync.", text)
+        self.assertIn("7 proven.", text)
         self.assertNotIn("\033", text, "colour off a terminal")
         self.assert_no_files_left()
 

@@ -42,4 +42,5 @@ mod seed;
 mod terminal;
 mod text;
 mod verify;
+mod verify_faults;
 mod verify_permissions;

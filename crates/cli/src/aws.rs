@@ -14,6 +14,7 @@ pub mod apply;
 pub mod bucket;
 pub mod call;
 mod cause;
+pub mod clock;
 mod connections;
 pub mod discover;
 mod environment;

@@ -18,6 +18,7 @@ from .upstream import Upstream
 
 TAG_CALLS = {"TagResource", "UntagResource", "ListTagsForResource"}
 DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
+NUMBERS = {"IntervalInSeconds", "SizeInMBs", "DurationInSeconds"}
 LOG_STREAM_CALLS = {"PutLogEvents", "DeleteLogStream"}
 
 
@@ -94,6 +95,8 @@ class Gaps:
                 await also("AddTagsToStream", {"StreamName": call.params["StreamName"], "Tags": tags})
             case "kinesis", "DescribeStream" | "DescribeStreamSummary":
                 return self._show_mode(answer)
+            case "firehose", "DescribeDeliveryStream":
+                return json.dumps(json.loads(answer, object_hook=_typed)).encode()
         return answer
 
     async def _tags(self, call: Call, arn: str) -> dict:
@@ -165,6 +168,15 @@ class Gaps:
             if description["StreamARN"] in self._on_demand:
                 description["StreamModeDetails"] = {"StreamMode": "ON_DEMAND"}
         return json.dumps(shown).encode()
+
+
+def _typed(shown: dict) -> dict:
+    """A description with numbers and truths, which ministack leaves as text if CloudFormation made the Firehose stream."""
+    for key in NUMBERS & shown.keys():
+        shown[key] = int(shown[key])
+    if isinstance(shown.get("Enabled"), str):
+        shown["Enabled"] = shown["Enabled"].lower() == "true"
+    return shown
 
 
 def _tested(params: dict) -> dict:

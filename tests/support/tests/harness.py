@@ -142,7 +142,7 @@ class EmulatorTest(unittest.TestCase):
     def subscribe(self, destination_arn, name="catchment", group="flow", account=None, **more):
         """Creates a subscription filter in the member account."""
         self.client("logs", account or self.member).put_subscription_filter(
-            logGroupName=group, filterName=name, filterPattern="", destinationArn=destination_arn, **more
+            **{"logGroupName": group, "filterName": name, "filterPattern": "", "destinationArn": destination_arn, **more}
         )
 
 

@@ -122,6 +122,25 @@ class Delivered(EmulatorTest):
         self.put(["unseen again"])
         self.assertEqual(self.control("delivered")["refused"], [*before, "flow", "flow"])
 
+    def test_a_pattern_lets_pass_what_has_all_its_terms(self):
+        self.subscribed(filterPattern="one two")
+        self.put(["one", "two and one", "three"])
+        [_, (_, message)] = self.records()
+        self.assertEqual([event["message"] for event in message["logEvents"]], ["two and one"])
+        tested = self.client("logs", self.member).test_metric_filter(
+            filterPattern="one two", logEventMessages=["one", "two and one"]
+        )
+        self.assertEqual([one["eventNumber"] for one in tested["matches"]], [2])
+
+    def test_a_full_stream_takes_nothing_and_is_counted(self):
+        self.subscribed()
+        self.control("rules", {"stream_full": True})
+        try:
+            self.put(["late"])
+        finally:
+            self.control("rules", {"stream_full": False})
+        self.assertEqual([message["messageType"] for _, message in self.records()], ["CONTROL_MESSAGE"])
+
     def test_an_unsubscribed_group_delivers_nothing(self):
         self.subscribed()
         self.client("logs", self.member).delete_subscription_filter(logGroupName="flow", filterName="catchment")

@@ -1,5 +1,6 @@
 //! What CloudWatch counted in the last hour: for a filter in its own account, for the stream and what reads it in the logging account.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures_util::future::{join, join_all};
@@ -63,6 +64,33 @@ pub async fn health(connections: &Connections, desired: &Desired) -> Vec<Health>
     });
     let (streams, filters) = join(join_all(streams), join_all(filters)).await;
     streams.into_iter().chain(filters).flatten().collect()
+}
+
+/// What CloudWatch counted of each path in the last hour; `None` if it did not say.
+pub async fn counts(connections: &Connections, paths: &[Path<'_>]) -> Vec<Option<FilterCounts>> {
+    let counted = RefCell::new(vec![None; paths.len()]);
+    // one question for all log groups of an account that have a filter of the same name
+    let mut asked: BTreeMap<(&Login, &Region, &FilterName), Vec<usize>> = BTreeMap::new();
+    for (at, path) in paths.iter().enumerate() {
+        let key = (path.login, path.region, &path.filter.name);
+        asked.entry(key).or_default().push(at);
+    }
+    let accounts = asked
+        .into_iter()
+        .map(async |((login, region, filter), all)| {
+            let Ok(connection) = open(connections, login, region).await else {
+                return;
+            };
+            let Ok(counts) = of_filter(&connection, filter).await else {
+                return;
+            };
+            for at in all {
+                let of_group = counts.get(paths[at].log_group.as_str()).copied();
+                counted.borrow_mut()[at] = Some(of_group.unwrap_or_default());
+            }
+        });
+    join_all(accounts).await;
+    counted.into_inner()
 }
 
 fn why(error: &CallError) -> String {

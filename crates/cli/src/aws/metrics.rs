@@ -19,7 +19,7 @@ use aws_types::service_config::ServiceConfigKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::verify::now_ms;
+use super::clock::now_ms;
 use super::{CallError, Connection};
 
 /// What is asked of CloudWatch.

@@ -13,25 +13,22 @@ use super::operations::exit::ExitStatus;
 use super::operations::interrupt::Interrupted;
 use super::operations::session::{Session, TICK, block_on};
 use crate::args::{self, OutputFormat};
-use crate::aws::health::refused as refused_by;
-use crate::aws::verify::{Probe, Put, Removed, counts, put, remove};
+use crate::aws::verify::{Probe, Put, Removed, put, remove};
 use crate::batch::marker::Marker;
 use crate::output::document::Document;
 use crate::output::{self, Output};
-use crate::provision::health::FilterCounts;
 use crate::provision::observed::{Observed, State};
 use crate::provision::resource::FilterPattern;
-use crate::provision::verification::{
-    Arrival, Break, Delivery, Evidence, LOG_STREAM, Path, PathState, Place, Sending, Signals,
-    Verification, Verified, breaks, judge, paths,
-};
+use crate::provision::verification::{Break, Path, PathState, Place, Sending, breaks, paths};
 
 mod lookout;
 mod scope;
+mod verdict;
 mod watch;
 
 use lookout::Lookout;
 use scope::Asked;
+use verdict::Seen;
 use watch::Watches;
 
 /// Runs the command.
@@ -93,24 +90,6 @@ struct Board {
     /// How long each took until it was read from the stream.
     arrived: RefCell<BTreeMap<usize, Duration>>,
     removed: RefCell<BTreeMap<usize, Removed>>,
-}
-
-/// What was seen in the end.
-struct Seen {
-    arrivals: Vec<Arrival>,
-    signals: BTreeMap<usize, Signals>,
-    deliveries: BTreeMap<usize, Delivery>,
-    puts: BTreeMap<usize, Put>,
-    removed: BTreeMap<usize, Removed>,
-}
-
-impl Seen {
-    /// Whether a log stream could not be deleted.
-    fn is_left(&self) -> bool {
-        let is_sent = |at| matches!(self.puts.get(at), Some(put) if put.sending == Sending::Done);
-        let mut removed = self.removed.iter();
-        removed.any(|(at, removed)| matches!(removed, Removed::Failed(_)) && is_sent(at))
-    }
 }
 
 impl<'s> Run<'s> {
@@ -295,24 +274,23 @@ impl<'s> Run<'s> {
         let wait = Duration::from_secs(self.args.wait.get().into());
         let progress = &self.session.progress;
         let sent = self.board.sent.borrow().clone();
-        let is_watched = |number: &usize| watches.of(&self.paths[*number]).is_ok();
-        let awaited: Vec<_> = sent.keys().copied().filter(is_watched).collect();
         let Some(last) = sent.values().max() else {
             return;
         };
-        progress.begin("waiting for test events in the stream", awaited.len());
+        progress.begin("waiting for test events in the stream", sent.len());
         while last.elapsed() < wait && !self.is_interrupted() {
             let missing = {
                 let arrived = self.board.arrived.borrow();
-                let missing = awaited
-                    .iter()
-                    .filter(|number| !arrived.contains_key(number));
-                missing.copied().collect::<Vec<_>>()
+                // a stream that is not read, or no longer, is not waited for
+                let may_come = |number: &&usize| {
+                    !arrived.contains_key(number) && watches.of(&self.paths[**number]).is_ok()
+                };
+                sent.keys().filter(may_come).copied().collect::<Vec<_>>()
             };
             if missing.is_empty() {
                 break;
             }
-            progress.show(awaited.len() - missing.len(), &self.names(&missing));
+            progress.show(sent.len() - missing.len(), &self.names(&missing));
             sleep(TICK).await;
         }
         progress.clear();
@@ -342,36 +320,6 @@ impl<'s> Run<'s> {
             lookout.waited = begun.elapsed().as_secs();
             progress.clear();
         }
-    }
-
-    /// What CloudWatch counted of the paths whose event was put and has not been seen.
-    async fn signals(&self, watches: &Watches) -> BTreeMap<usize, Signals> {
-        let missing: Vec<usize> = {
-            let (sent, arrived) = (self.board.sent.borrow(), self.board.arrived.borrow());
-            let missing = sent.keys().filter(|number| !arrived.contains_key(number));
-            missing.copied().collect()
-        };
-        if missing.is_empty() || self.is_interrupted() {
-            return BTreeMap::new();
-        }
-        let paths: Vec<_> = missing.iter().map(|number| self.paths[*number]).collect();
-        let counts = counts(&self.session.connections, &paths).await;
-        let mut refused = BTreeMap::new();
-        for watch in watches.all() {
-            // what cannot be read says nothing
-            let count = refused_by(&watch.connection, &watch.stream).await.ok();
-            refused.insert(&watch.arn, count);
-        }
-        let signals = |(number, counts): (usize, Option<FilterCounts>)| {
-            let stream = watches.of(&self.paths[number]).ok();
-            let signals = Signals {
-                errors: counts.map(|counts| counts.errors),
-                throttled: counts.map(|counts| counts.throttled),
-                refused: stream.and_then(|watch| refused.get(&watch.arn).copied().flatten()),
-            };
-            (number, signals)
-        };
-        missing.into_iter().zip(counts).map(signals).collect()
     }
 
     fn names(&self, numbers: &[usize]) -> Vec<String> {
@@ -417,91 +365,6 @@ impl<'s> Run<'s> {
         })
         .await;
         progress.clear();
-    }
-
-    fn arrivals(&self, watches: &Watches) -> Vec<Arrival> {
-        let arrived = self.board.arrived.borrow();
-        let arrival = |(number, path): (usize, &Path<'_>)| {
-            if let Some(time) = arrived.get(&number) {
-                return Arrival::Found {
-                    ms: milliseconds(*time),
-                };
-            }
-            match watches.of(path) {
-                Ok(_) => Arrival::Missing {
-                    seconds: self.args.wait.get().into(),
-                },
-                Err(why) => Arrival::Unread {
-                    why,
-                    is_asked_for: self.asked.is_logging_asked_for,
-                },
-            }
-        };
-        self.paths.iter().enumerate().map(arrival).collect()
-    }
-
-    fn deliveries(&self, watches: &Watches, lookouts: &[Lookout<'_>]) -> BTreeMap<usize, Delivery> {
-        let logging = self.session.desired.logging.as_ref();
-        let profile = logging.and_then(|logging| logging.login.profile.as_ref());
-        let of = |(number, path): (usize, &Path<'_>)| {
-            let lookout = lookouts.iter().find(|lookout| lookout.is_of(path))?;
-            let watch = watches.of(path).ok()?;
-            let mut flags = format!("--region {}", watch.region);
-            if let Some(profile) = profile {
-                flags = format!("--profile {profile} {flags}");
-            }
-            let delivery = Delivery {
-                stream: watch.stream.to_string(),
-                bucket: self.args.bucket.clone(),
-                firehoses: lookout.looked(number),
-                unread: lookout.unread.clone(),
-                flags,
-            };
-            Some((number, delivery))
-        };
-        self.paths.iter().enumerate().filter_map(of).collect()
-    }
-
-    /// What follows from all that was seen.
-    fn verification(&self, mut seen: Seen) -> Verification {
-        let verified = |(number, path): (usize, &Path<'_>)| {
-            let put = seen.puts.remove(&number);
-            let was_left = put.as_ref().is_some_and(|put| put.was_left);
-            let evidence = Evidence {
-                breaks: self.breaks[number].clone(),
-                sending: put.map_or(Sending::NotTried, |put| put.sending),
-                arrival: seen.arrivals[number].clone(),
-                signals: seen.signals.remove(&number).unwrap_or_default(),
-                delivery: seen.deliveries.remove(&number),
-            };
-            let (state, fault, objects) = judge(&evidence);
-            let stream_ms = match evidence.arrival {
-                Arrival::Found { ms } => Some(ms),
-                Arrival::Missing { .. } | Arrival::Unread { .. } => None,
-            };
-            let is_put = evidence.sending == Sending::Done;
-            let notes = match seen.removed.get(&number) {
-                Some(Removed::Done) if was_left || !is_put => vec![format!(
-                    "an earlier run had left its log stream {LOG_STREAM}, which was deleted"
-                )],
-                Some(Removed::Failed(why)) if is_put => vec![format!(
-                    "log stream {LOG_STREAM} could not be deleted: {why}; the next run tries again"
-                )],
-                _ => Vec::new(),
-            };
-            Verified {
-                address: path.address(),
-                source: self.asked.source(path).to_owned(),
-                state,
-                stream_ms,
-                objects,
-                fault,
-                notes,
-            }
-        };
-        Verification {
-            paths: self.paths.iter().enumerate().map(verified).collect(),
-        }
     }
 }
 

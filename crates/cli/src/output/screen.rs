@@ -204,7 +204,7 @@ const CYAN: Style = colour(AnsiColor::Cyan);
 const MAGENTA: Style = colour(AnsiColor::Magenta);
 
 /// What a line may begin with, the longer of two first.
-const WORDS: [(&str, Style); 23] = [
+const WORDS: [(&str, Style); 27] = [
     ("+ ", GREEN),
     ("- ", RED),
     ("~ ", CYAN),
@@ -215,6 +215,10 @@ const WORDS: [(&str, Style); 23] = [
     ("unknown ", MAGENTA),
     ("foreign ", MAGENTA),
     ("orphan ", MAGENTA),
+    ("proven ", GREEN),
+    ("sent ", CYAN),
+    ("not proven ", MAGENTA),
+    ("failed ", RED.bold()),
     ("orphan:", MAGENTA),
     ("warning:", MAGENTA),
     ("unknown:", MAGENTA),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 
-use super::{Probe, now_ms};
+use super::Probe;
+use crate::aws::clock::now_ms;
 use crate::aws::{CallError, Connection, chain};
 use crate::provision::name::LogGroupName;
 use crate::provision::verification::{LOG_STREAM, Sending};

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::milliseconds;
 use super::watch::Watch;
+use crate::aws::clock::now_ms;
 use crate::aws::verify::firehose::reading;
-use crate::aws::verify::now_ms;
 use crate::aws::verify::objects::{NewObjects, Unread};
 use crate::batch::marker::Marker;
 use crate::provision::verification::{

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::args;
+use crate::command::operations::exit::Usage;
 use crate::command::operations::fleet;
 use crate::provision::fleet::Fleet;
 use crate::provision::name::MemberName;
@@ -20,9 +21,13 @@ pub(super) struct Asked {
 
 impl Asked {
     /// # Errors
-    /// Fails if the fleet file cannot be read or holds mistakes.
+    /// Fails if the flags leave nothing to verify, or if the fleet file cannot be read or holds mistakes.
     pub(super) fn of(args: &args::Verify) -> anyhow::Result<Self> {
         let mut target = args.target.clone();
+        if target.scope.logging && target.scope.members.is_empty() {
+            let why = "--logging alone leaves no log group to write a test event into; name members, or leave it out";
+            return Err(Usage(why.to_owned()).into());
+        }
         let mut sources = BTreeMap::new();
         let is_by_hand = target.by_hand.destination_arn.is_some();
         let is_logging_asked_for =

@@ -3,6 +3,7 @@
 //! A schema is a folder in `schema/`, with a table for each source. The code that writes follows from the tables, and so does
 //! README.md in that folder.
 
+mod accounts;
 mod documents;
 mod ecs;
 mod flow_line;
@@ -23,6 +24,7 @@ use crate::source::{Carried, Source};
 use flow_log::FlowLogs;
 use table::Table;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Growth, Line};
 
 /// What a schema makes of log events.
@@ -145,7 +147,8 @@ const INTRODUCTION: &str = "\
 What becomes of log events with `CATCHMENT_SCHEMA`. `make bless` writes this page from the tables in this folder.
 
 A message that is not as its source writes it stays `message`, and a member `error` says why; the record is `Ok`. So do lines with bytes
-that are not UTF-8. Messages of the source `other` stay `message`.
+that are not UTF-8. Messages of the source `other` stay `message`. A field that is absent, or that is not of the type that its place has,
+leaves no trace in its place: no two lines give one place two types.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

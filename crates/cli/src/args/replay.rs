@@ -28,6 +28,10 @@ pub struct Replay {
     #[arg(long, conflicts_with = "expect")]
     pub response: bool,
 
+    /// Print what the destination would receive for a person to read: decompressed, and each line of JSON indented
+    #[arg(long, conflicts_with_all = ["response", "expect", "explain", "put"])]
+    pub pretty: bool,
+
     /// Compare the responses with those in FILE, as printed by --response, and print the difference
     ///
     /// Data is decoded first, so the difference shows log events, not base64. Exits 1 if there is a difference.
@@ -145,10 +149,18 @@ pub struct Settings {
     #[arg(long)]
     pub format: Option<String>,
 
-    /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names
-    /// [default: none]
+    /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names;
+    /// ecs: each line is a document of the Elastic Common Schema [default: none]
     #[arg(long)]
     pub schema: Option<String>,
+
+    /// keep, or drop: whether documents of a schema hold the message that they come from [default: keep]
+    #[arg(long)]
+    pub original: Option<String>,
+
+    /// The names of accounts, as JSON, e.g. {"111122223333":"dev1"} [default: none]
+    #[arg(long, value_name = "JSON")]
+    pub accounts: Option<String>,
 
     /// none, or gzip with one member per record [default: none]
     #[arg(long)]

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use crate::source::Source;
 
 pub(super) use compile::{Needs, Places, compile, with_rest};
-pub(super) use convert::{Kind, Span};
+pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
 pub(super) use find::{Finder, Found};
 pub(super) use program::{Fields, Given, LITERALS, Program};

@@ -1,18 +1,23 @@
 //! What writes a document: its places in order, each with the text before it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::convert::{CHUNK, Kind, convert, put, time};
 use super::find::{Finder, Found, elements};
 use super::{As, Context};
 use crate::buffer::Buffer;
+use crate::schema::Accounts;
 use crate::timestamp::Timestamps;
 
 /// Writes the objects of one kind.
 #[derive(Default)]
 pub(in crate::schema) struct Program {
     pub(super) steps: Vec<Step>,
+    /// What comes before each value, with zeros at the end, so that it can be copied by chunks: in one piece, as it is read for every
+    /// event.
+    pub(super) texts: Vec<u8>,
+    /// Parts of `texts`.
+    pub(super) leads: Vec<Lead>,
 }
 
 /// A place of an object, or several with constants that follow one another.
@@ -21,10 +26,29 @@ pub(super) struct Step {
     pub(super) shared: usize,
     /// The objects around it at its end.
     pub(super) depth: usize,
-    /// What comes before the value: a comma, the names of the objects to open, and the last name. By the number of the objects that
-    /// are open already.
-    pub(super) leads: Vec<Padded>,
+    /// The first of its leads: there is one for each number of objects that may be open already.
+    pub(super) lead: usize,
     pub(super) code: Code,
+}
+
+/// What comes before a value: a comma, the names of the objects to open, and the last name.
+#[derive(Clone, Copy)]
+pub(super) struct Lead {
+    begin: usize,
+    length: usize,
+}
+
+impl Program {
+    /// Adds a lead.
+    pub(super) fn lead(&mut self, text: &str) {
+        self.texts.truncate(self.texts.len().saturating_sub(CHUNK));
+        self.leads.push(Lead {
+            begin: self.texts.len(),
+            length: text.len(),
+        });
+        self.texts.extend_from_slice(text.as_bytes());
+        self.texts.extend_from_slice(&[0; CHUNK]);
+    }
 }
 
 /// A text with zeros behind it, so that it can be copied by chunks.
@@ -77,8 +101,7 @@ pub(in crate::schema) struct Given<'g> {
     /// When it happened, in milliseconds since 1970.
     pub(in crate::schema) timestamp: i64,
     pub(in crate::schema) timestamps: &'g mut Timestamps,
-    /// Names of accounts; both as JSON strings.
-    pub(in crate::schema) names: &'g BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(in crate::schema) accounts: &'g Accounts,
 }
 
 /// The values of [`Context`] that are JSON strings.
@@ -122,7 +145,8 @@ impl Program {
             for _ in shared..open {
                 out.push(b'}');
             }
-            step.leads[shared].put(out);
+            let lead = self.leads[step.lead + shared];
+            put(out, &self.texts[lead.begin..], lead.length);
             if step.code.write(given, fields, out) {
                 has_content |= !matches!(step.code, Code::Constant(_));
                 open = step.depth;
@@ -232,12 +256,12 @@ impl Code {
                 json.is_some()
             }
             Self::Name(account) => {
-                if given.names.is_empty() || !account.write(given, fields, out) {
+                if given.accounts.is_empty() || !account.write(given, fields, out) {
                     return false;
                 }
-                let name = given.names.get(&out.written()[begin..]);
+                let name = given.accounts.name_of(&out.written()[begin..]);
                 out.truncate(begin);
-                out.extend(name.map_or(&[], Vec::as_slice));
+                out.extend(name.unwrap_or_default());
                 name.is_some()
             }
             Self::Rest => rest(given, fields, out),

@@ -5,6 +5,7 @@
 
 mod documents;
 mod ecs;
+mod filter;
 mod flow_line;
 mod flow_log;
 mod mapping;
@@ -24,6 +25,7 @@ use flow_log::FlowLogs;
 use table::Table;
 
 pub(crate) use documents::{Documents, Growth, Line};
+pub(crate) use filter::{Filter, Verdict};
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

@@ -15,6 +15,9 @@ const DIMENSION: &str = "DeliveryStreamName";
 /// The metric of messages that did not fit the schema.
 const UNPARSED: &str = "LogEventsUnparsed";
 
+/// The metric of log events that rules dropped.
+const DROPPED: &str = "LogEventsDropped";
+
 /// Returns the log line of a batch that took `duration_ms` milliseconds.
 pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
     let report = &transformed.report;
@@ -45,6 +48,7 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
         "bytesPutBack": report.bytes_put_back,
         "events": report.events,
         "eventsUnparsed": report.unparsed,
+        "eventsDropped": report.dropped_by_rule,
         "bytesIn": report.bytes_in,
         "bytesDecoded": report.bytes_decoded,
         "bytesDelivered": report.bytes_delivered,
@@ -100,6 +104,13 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
     if report.unparsed > 0 {
         let count = json!(report.unparsed);
         values.push((UNPARSED.to_owned(), "Count", count));
+    }
+    if !report.dropped_by_rule.is_empty() {
+        let total: usize = report.dropped_by_rule.values().sum();
+        values.push((DROPPED.to_owned(), "Count", json!(total)));
+    }
+    for (rule, count) in &report.dropped_by_rule {
+        values.push((format!("{DROPPED}.{rule}"), "Count", json!(count)));
     }
     let definitions: Vec<_> = values
         .iter()

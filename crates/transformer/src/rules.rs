@@ -6,6 +6,7 @@
 
 mod compile;
 mod condition;
+mod pattern;
 mod text;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod keys;
 mod log_groups;
 mod parse;
 mod reader;
+mod rules;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
+    /// Which log events the transformer drops or samples, as its settings file has it.
+    pub rules: Vec<serde_json::Value>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -193,6 +196,7 @@ mod tests {
         assert!(
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
+                && text.contains("\n[[rules]]")
                 && text.contains("\n[tags]"),
             "{text}"
         );
@@ -248,9 +252,9 @@ mod tests {
         insta::assert_snapshot!(error, @"
         4 mistakes
           line 58: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 81: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 81: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 84: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 90: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
+          line 90: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
+          line 93: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

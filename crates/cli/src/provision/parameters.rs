@@ -141,12 +141,16 @@ pub fn of_logging(
     })
 }
 
-/// The transformer's settings file: which log groups carry which source, in which format.
+/// The transformer's settings file: which log groups carry which source, in which format, and the rules.
 ///
 /// # Errors
 /// Fails if a log group's name stands for two sources.
 pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
-    Ok(serde_json::json!({"sources": sources::whole(fleet)?}))
+    let mut settings = serde_json::json!({"sources": sources::whole(fleet)?});
+    if !fleet.rules.is_empty() {
+        settings["rules"] = fleet.rules.clone().into();
+    }
+    Ok(settings)
 }
 
 /// The parameters of `cloudtrail-bucket.yaml`: the trail of each member that has a CloudTrail log group, and where it may write;

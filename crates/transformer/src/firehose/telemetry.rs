@@ -199,6 +199,45 @@ mod tests {
     }
 
     #[test]
+    fn what_rules_drop_is_counted_by_their_names() {
+        let message = |port: u16| {
+            format!(
+                r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"eni-1-all","logEvents":[{{"id":"1","timestamp":1,"message":"2 1 eni-1 10.0.0.1 10.0.0.2 1 80 6 1 1 1 1 ACCEPT OK"}},{{"id":"2","timestamp":1,"message":"2 1 eni-1 10.0.0.1 10.0.0.2 1 {port} 6 1 1 1 1 ACCEPT OK"}}]}}"#
+            )
+        };
+        let data = [message(443), message(8080), message(80)]
+            .map(|message| base64_simd::STANDARD.encode_to_string(message));
+        let [a, b, c] = data;
+        let event = format!(
+            r#"{{"records":[{{"recordId":"a","data":"{a}"}},{{"recordId":"b","data":"{b}"}},{{"recordId":"c","data":"{c}"}}]}}"#
+        );
+        let rule = |name: &str, port: u16| {
+            format!(
+                r#"{{"name":"{name}","source":"vpc-flow-logs","action":"drop","detection":{{"s":{{"dstport":{port}}},"condition":"s"}}}}"#
+            )
+        };
+        let rules = format!("[{},{}]", rule("web", 80), rule("tls", 443));
+        let settings = Settings::from_pairs([("CATCHMENT_RULES", rules)]).unwrap();
+        let transformed = Transformer::new(settings)
+            .transform(event.as_bytes())
+            .unwrap();
+        let line = log_line(&transformed, "r", 1.5);
+        assert_eq!(line["eventsDropped"], json!({"tls": 1, "web": 4}));
+        assert_eq!(line["events"], 1);
+        assert_eq!(line["ok"], 1);
+        assert_eq!(line["dropped"], json!({"by-rule": 2}));
+        let document = metrics(&transformed, 1, 1.5);
+        assert_eq!(document["LogEventsDropped"], 5);
+        assert_eq!(document["LogEventsDropped.web"], 4);
+        assert_eq!(document["LogEventsDropped.tls"], 1);
+        let none = Transformer::new(Settings::default())
+            .transform(event.as_bytes())
+            .unwrap();
+        assert_eq!(log_line(&none, "r", 1.5)["eventsDropped"], json!({}));
+        assert_eq!(metrics(&none, 1, 1.5)["LogEventsDropped"], Value::Null);
+    }
+
+    #[test]
     fn the_log_line_and_the_metrics_count_what_happened() {
         let message = |text: &str| {
             let json = format!(

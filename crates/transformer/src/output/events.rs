@@ -161,7 +161,7 @@ fn sampled(rate: u32) -> String {
     format!(r#","sample_rate":{rate}"#)
 }
 
-/// The most bytes of that member.
+/// The most bytes of that member. Our own choice: its name, ten digits, and some to spare.
 pub(super) const RATE_BYTES_MAX: usize = 32;
 
 const OPEN: &[u8] = br#"{"timestamp":""#;

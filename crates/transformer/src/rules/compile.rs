@@ -10,7 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::Condition;
 use super::condition::{Cidr, Order, Test};
-use super::text::{Place, regex, test};
+use super::pattern::{regex, test};
+use super::text::Place;
 use crate::limits::RULE_FIELDS_MAX;
 use crate::source::Source;
 use crate::source::vpc_flow_logs::FIELDS;

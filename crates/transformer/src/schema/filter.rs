@@ -8,6 +8,7 @@ use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::rules::{Action, Rules, Value};
 use crate::settings::Settings;
+use crate::source::vpc_flow_logs::Kind as FieldKind;
 use crate::source::{Carried, Source};
 
 /// Decides which log events are delivered.
@@ -119,7 +120,13 @@ impl Filter {
         if finder.find(text, &mut self.found).is_err() {
             return Verdict::Deliver;
         }
-        match decide(&self.rules, fields, &self.found.spans, text, id) {
+        let spans = &self.found.spans;
+        let value = |slot: usize| {
+            spans
+                .get(slot)
+                .map_or(Value::Absent, |span| value(*span, text))
+        };
+        match decide(&self.rules, fields, value, id) {
             // What no text can hold was not read.
             Verdict::Drop(_) | Verdict::Sampled(_) if !is_all_text(message, text) => {
                 Verdict::Deliver
@@ -143,20 +150,46 @@ impl Filter {
             line = JsonStr::from_literal(&escaped).inner();
             split = Split::new(line);
         }
-        match format.find(line, &split, &mut self.found.spans) {
-            Ok(()) => decide(&self.rules, fields, &self.found.spans, line, id),
-            Err(_) => Verdict::Deliver,
+        let Ok(text) = std::str::from_utf8(line) else {
+            return Verdict::Deliver;
+        };
+        if split.count != format.fields().len() {
+            return Verdict::Deliver;
+        }
+        let value = |slot: usize| {
+            let begin = slot
+                .checked_sub(1)
+                .map_or(0, |before| split.end_of(before) + 1);
+            let field = text.get(begin..split.end_of(slot)).unwrap_or_default();
+            match (field, format.fields()[slot].kind) {
+                ("-", _) => Value::Absent,
+                (_, FieldKind::Integer) => Value::Scalar(field),
+                _ if memchr::memchr2(b'\\', b'%', field.as_bytes()).is_none() => {
+                    Value::Text(field.into())
+                }
+                (_, FieldKind::Tag) if field.contains('%') => {
+                    unescaped(Kind::Tag, field.as_bytes())
+                }
+                _ => unescaped(Kind::Text, field.as_bytes()),
+            }
+        };
+        match decide(&self.rules, fields, value, id) {
+            Verdict::Deliver => Verdict::Deliver,
+            // Only now is it worth the time to look at every field.
+            verdict => match format.find(line, &split, &mut self.found.spans) {
+                Ok(()) => verdict,
+                Err(_) => Verdict::Deliver,
+            },
         }
     }
 }
 
 /// What the first rule says whose condition holds.
 #[inline]
-fn decide(
+fn decide<'a>(
     rules: &Rules,
     fields: &[Fields],
-    spans: &[Span],
-    text: &[u8],
+    value: impl Fn(usize) -> Value<'a>,
     id: JsonStr<'_>,
 ) -> Verdict {
     for Fields { rule, slots } in fields {
@@ -165,9 +198,7 @@ fn decide(
             continue;
         };
         let value = |field: usize| match slots.get(field) {
-            Some(Some(slot)) => spans
-                .get(*slot)
-                .map_or(Value::Absent, |span| value(*span, text)),
+            Some(Some(slot)) => value(*slot),
             _ => Value::Absent,
         };
         if rule.condition.holds(&value) {

@@ -10,6 +10,7 @@ use super::formats;
 use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
+use super::rules::rules;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
@@ -68,6 +69,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .iter()
         .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
+    let rules = rules(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {
@@ -75,6 +77,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
             Ok(Fleet {
                 logging,
                 members,
+                rules,
                 tags,
             })
         }

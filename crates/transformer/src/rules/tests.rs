@@ -175,8 +175,8 @@ fn a_mistake_is_named_with_its_place() {
         (json!({}), "expected a list of rules"),
         (plain(json!(1)), "rule 1: expected an object"),
         (
-            plain(json!({"nam": "a"})),
-            "rule 1: unknown key `nam`; expected one of: name, source, action, rate, detection",
+            plain(json!({"title": "a"})),
+            "rule 1: unknown key `title`; expected one of: name, source, action, rate, detection",
         ),
         (
             plain(json!({"name": "a b"})),

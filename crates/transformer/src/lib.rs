@@ -31,6 +31,7 @@ pub mod subscription;
 
 pub mod limits;
 pub mod overflow;
+pub mod rules;
 pub mod schema;
 pub mod settings;
 pub mod source;

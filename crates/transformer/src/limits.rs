@@ -116,6 +116,22 @@ pub const PIECES_MAX: usize = 10_000;
 /// batch, and what a function with 512 MB has to spare.
 pub const PIECES_BYTES_MAX: usize = 64 * MIB;
 
+/// The most rules. Our own choice: fewer than the 100 metrics that one embedded metric document may have, with room for the others
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+pub const RULES_MAX: usize = 64;
+
+/// The most bytes of a rule's name, which becomes part of a metric's name. Our own choice.
+pub const RULE_NAME_BYTES_MAX: usize = 64;
+
+/// The most fields that a rule names. Our own choice.
+pub const RULE_FIELDS_MAX: usize = 32;
+
+/// The most bytes that a regular expression of a rule compiles to. Our own choice: a tenth of the default of the crate `regex`.
+pub const RULE_REGEX_BYTES_MAX: usize = MIB;
+
+/// The most events of which one is delivered. Our own choice.
+pub const SAMPLE_RATE_MAX: u32 = 1_000_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

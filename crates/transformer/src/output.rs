@@ -8,9 +8,11 @@ mod gzip;
 mod lines;
 mod partition_keys;
 
+use std::collections::BTreeMap;
+
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::{Accounts, Growth, Line, Shape};
+use crate::schema::{Accounts, Filter, Growth, Line, Shape, Verdict};
 use crate::settings::{Format, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
@@ -26,6 +28,8 @@ pub(crate) struct Output {
     /// Absent if messages stay as they are.
     schema: Option<Shape>,
     accounts: Accounts,
+    /// Absent if there are no rules.
+    filter: Option<Filter>,
     text: Buffer,
     packer: Packer,
 }
@@ -37,6 +41,7 @@ impl Output {
             head: Head::default(),
             schema: Shape::new(settings),
             accounts: Accounts::new(settings),
+            filter: Filter::new(settings),
             text: Buffer::default(),
             packer: Packer::new(settings.compression),
         }
@@ -55,6 +60,7 @@ impl Output {
             head: &mut self.head,
             schema: self.schema.as_mut(),
             accounts: &self.accounts,
+            filter: self.filter.as_mut(),
             text: &mut self.text,
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
@@ -73,8 +79,9 @@ impl Output {
     pub(crate) fn growth(&self) -> Growth {
         let schema = self.schema.as_ref();
         let growth = schema.map(Shape::growth).unwrap_or_default();
+        let rate = self.filter.as_ref().map_or(0, |_| events::RATE_BYTES_MAX);
         Growth {
-            bytes: growth.bytes + self.accounts.name_bytes_max() + ACCOUNT_NAME_BYTES,
+            bytes: growth.bytes + self.accounts.name_bytes_max() + ACCOUNT_NAME_BYTES + rate,
             ..growth
         }
     }
@@ -113,6 +120,8 @@ pub(crate) struct Encoder<'a, 'o> {
     /// What makes objects of the message's log events; absent if they stay as they are.
     schema: Option<&'o mut Shape>,
     accounts: &'o Accounts,
+    /// What drops log events; absent if nothing does.
+    filter: Option<&'o mut Filter>,
     /// The text of the event's message, if `has_text`.
     text: &'o mut Buffer,
     has_text: bool,
@@ -141,8 +150,22 @@ pub(crate) struct Encoded {
     pub(crate) replaced: bool,
     /// Log events that are not as their source writes them, so that the schema could not be applied.
     pub(crate) unparsed: usize,
+    /// Log events that each rule dropped, by its index.
+    pub(crate) dropped: BTreeMap<usize, usize>,
     /// The `metadata` member of the answer with its leading comma; empty if no keys are set.
     pub(crate) metadata: String,
+}
+
+impl Encoded {
+    #[inline(never)]
+    fn drop_by(&mut self, rule: usize) {
+        *self.dropped.entry(rule).or_default() += 1;
+    }
+
+    /// Log events that rules dropped.
+    pub(crate) fn dropped_total(&self) -> usize {
+        self.dropped.values().sum()
+    }
 }
 
 impl<'a> Encoder<'a, '_> {
@@ -194,8 +217,36 @@ impl<'a> Encoder<'a, '_> {
         }
     }
 
+    /// Whether the text of the message's log events is wanted.
     #[inline(always)]
-    fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+    fn want_text(&self) -> bool {
+        let source = self.carried.source;
+        let schema = self.schema.as_deref();
+        let filter = self.filter.as_deref();
+        schema.is_some_and(|schema| schema.want_text(source))
+            || filter.is_some_and(|filter| filter.want_text(source))
+    }
+
+    /// Whether a log event is delivered: `None` if not, or else for how many, if it is one of several.
+    #[inline(always)]
+    fn verdict(&mut self, event: LogEvent<'a>) -> Option<Option<u32>> {
+        let Some(filter) = &mut self.filter else {
+            return Some(None);
+        };
+        let text = (&mut *self.text, &mut self.has_text);
+        match filter.verdict(self.carried, event.id, event.message, text) {
+            Verdict::Deliver => Some(None),
+            Verdict::Sampled(rate) => Some(Some(rate)),
+            Verdict::Drop(rule) => {
+                self.encoded.drop_by(rule);
+                None
+            }
+        }
+    }
+
+    /// Writes the line of an event, which is delivered for `rate`, if it is one of several.
+    #[inline(always)]
+    fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let LogEvent { system, .. } = event;
         if let Some(Shape::Documents(_)) = self.schema {
             self.document_of_event(header, event);
@@ -211,9 +262,10 @@ impl<'a> Encoder<'a, '_> {
             _ => false,
         };
         let line = if has_fields {
-            self.line_of_object(event)
+            self.line_of_object(event, rate)
         } else {
-            self.head.line(event, self.timestamps, &mut self.lines)
+            self.head
+                .line(event, rate, self.timestamps, &mut self.lines)
         };
         self.encoded.replaced |= line.is_replaced;
         self.encoded.unparsed += usize::from(line.is_unparsed);
@@ -223,14 +275,14 @@ impl<'a> Encoder<'a, '_> {
     /// Writes the line of an event whose message becomes an object. A function of its own: inlined, it would take registers from
     /// all other lines.
     #[inline(never)]
-    fn line_of_object(&mut self, event: LogEvent<'a>) -> events::Line {
+    fn line_of_object(&mut self, event: LogEvent<'a>, rate: Option<u32>) -> events::Line {
         let text = self.has_text.then(|| self.text.written());
         let object = |out: &mut Buffer| match &self.schema {
             Some(Shape::Objects(schema)) => schema.write(self.carried, event.message, text, out),
             _ => Ok(()),
         };
         self.head
-            .line_of_object(event, object, self.timestamps, &mut self.lines)
+            .line_of_object(event, object, rate, self.timestamps, &mut self.lines)
     }
 
     /// Writes the line of an event as the schema's own document.
@@ -268,10 +320,11 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
         if self.context.settings.format == Format::Message {
             return (!self.full).then(|| self.lines.end());
         }
-        let schema = self.schema.as_deref()?;
+        if self.schema.is_none() && self.filter.is_none() {
+            return None;
+        }
         // Of the first event, the source is not known yet.
-        self.has_text =
-            self.message_events > 0 && !self.full && schema.want_text(self.carried.source);
+        self.has_text = self.message_events > 0 && !self.full && self.want_text();
         self.text.clear();
         self.has_text.then_some(&mut *self.text)
     }
@@ -286,7 +339,10 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
             return;
         }
         match self.context.settings.format {
-            Format::Events => self.line(header, event),
+            Format::Events => match self.verdict(event) {
+                Some(rate) => self.line(header, event, rate),
+                None => {}
+            },
             Format::Message => {
                 // The message itself is there already: the reader wrote it.
                 self.lines.end().push(b'\n');

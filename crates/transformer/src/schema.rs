@@ -6,6 +6,7 @@
 mod accounts;
 mod documents;
 mod ecs;
+mod filter;
 mod flow_line;
 mod flow_log;
 mod mapping;
@@ -26,6 +27,7 @@ use table::Table;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Growth, Line};
+pub(crate) use filter::{Filter, Verdict};
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

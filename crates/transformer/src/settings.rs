@@ -12,6 +12,7 @@ use choices::{
 use std::collections::BTreeMap;
 
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
+use crate::rules::Rules;
 use crate::source::Sources;
 
 pub use error::SettingError;
@@ -134,6 +135,8 @@ pub struct Settings {
     pub partition_keys: Vec<PartitionKey>,
     /// Which log groups carry which source.
     pub sources: Sources,
+    /// Which log events are dropped or sampled.
+    pub rules: Rules,
     /// What happens to a record whose answer does not fit.
     pub overflow: Overflow,
     /// The most bytes that one record may open to.
@@ -150,6 +153,7 @@ impl Default for Settings {
             compression: Compression::default(),
             partition_keys: Vec::new(),
             sources: Sources::default(),
+            rules: Rules::default(),
             overflow: Overflow::default(),
             decoded_bytes_max: DECODED_MIB_DEFAULT * MIB,
         }
@@ -173,6 +177,8 @@ pub enum Setting {
     PartitionKeys,
     /// [`Settings::sources`].
     Sources,
+    /// [`Settings::rules`].
+    Rules,
     /// [`Settings::overflow`].
     Overflow,
     /// [`Settings::decoded_bytes_max`], in MiB.
@@ -181,7 +187,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Format,
         Self::Schema,
         Self::Original,
@@ -189,6 +195,7 @@ impl Setting {
         Self::Compression,
         Self::PartitionKeys,
         Self::Sources,
+        Self::Rules,
         Self::Overflow,
         Self::MaxDecodedMib,
     ];
@@ -203,6 +210,7 @@ impl Setting {
             Self::Compression => "CATCHMENT_COMPRESSION",
             Self::PartitionKeys => "CATCHMENT_PARTITION_KEYS",
             Self::Sources => "CATCHMENT_SOURCES",
+            Self::Rules => "CATCHMENT_RULES",
             Self::Overflow => "CATCHMENT_OVERFLOW",
             Self::MaxDecodedMib => "CATCHMENT_MAX_DECODED_MIB",
         }
@@ -227,6 +235,9 @@ impl Setting {
             Self::PartitionKeys => format!("a comma-separated list of: {}", join(PARTITION_KEYS)),
             Self::Sources => {
                 r#"a JSON object from log group names to sources, such as {"CloudTrail/*":"cloudtrail"}"#.to_owned()
+            }
+            Self::Rules => {
+                r#"a JSON list of rules, such as [{"name":"small","source":"vpc-flow-logs","action":"drop","detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#.to_owned()
             }
             Self::Overflow => one_of(OVERFLOWS),
             Self::MaxDecodedMib => format!("a whole number from 1 to {DECODED_MIB_MAX}"),
@@ -284,6 +295,20 @@ impl Settings {
                 why: "only the format `events` has schemas".to_owned(),
             });
         }
+        let rules = |why: &str| {
+            Err(SettingError::Value {
+                setting: Setting::Rules,
+                why: why.to_owned(),
+            })
+        };
+        if !self.rules.is_empty() && self.format != Format::Events {
+            return rules("only the format `events` has rules");
+        }
+        if self.rules.sample() && !matches!(self.schema, Schema::None | Schema::Native) {
+            return rules(
+                "only the schemas `none` and `native` have a place for the rate of `sample`",
+            );
+        }
         Ok(())
     }
 
@@ -312,6 +337,9 @@ impl Settings {
             Setting::Sources => {
                 self.sources = Sources::parse(value).map_err(wrong)?;
             }
+            Setting::Rules => {
+                self.rules = Rules::parse(value).map_err(wrong)?;
+            }
             Setting::MaxDecodedMib => {
                 let mib = value
                     .parse()
@@ -326,99 +354,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(variable: &str, value: &str) -> String {
-        Settings::from_pairs([(variable, value)])
-            .unwrap_err()
-            .to_string()
-    }
-
-    #[test]
-    fn absent_and_empty_settings_mean_the_default() {
-        assert_eq!(
-            Settings::from_pairs([("PATH", "/bin"), ("CATCHMENT_FORMAT", "")]).unwrap(),
-            Settings::default()
-        );
-    }
-
-    #[test]
-    fn every_setting_is_read() {
-        let settings = Settings::from_pairs([
-            ("CATCHMENT_FORMAT", "events"),
-            ("CATCHMENT_SCHEMA", "native"),
-            ("CATCHMENT_ORIGINAL", "drop"),
-            ("CATCHMENT_ACCOUNTS", r#"{"1":"dev1"}"#),
-            ("CATCHMENT_COMPRESSION", "gzip"),
-            ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
-            ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
-            ("CATCHMENT_OVERFLOW", "reingest"),
-            ("CATCHMENT_MAX_DECODED_MIB", "8"),
-        ])
-        .unwrap();
-        use PartitionKey as Key;
-        assert_eq!(
-            settings,
-            Settings {
-                format: Format::Events,
-                schema: Schema::Native,
-                original: Original::Drop,
-                accounts: BTreeMap::from([("1".to_owned(), "dev1".to_owned())]),
-                compression: Compression::Gzip,
-                partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
-                sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
-                overflow: Overflow::Reingest,
-                decoded_bytes_max: 8 * MIB,
-            }
-        );
-    }
-
-    #[test]
-    fn an_error_names_the_variable_the_value_and_what_is_expected() {
-        for (variable, value, expected) in [
-            (
-                "CATCHMENT_FORMAT",
-                "json",
-                "CATCHMENT_FORMAT: unknown value `json`; expected one of: events, document, message",
-            ),
-            (
-                "CATCHMENT_SCHEMA",
-                "ocsf-1.5",
-                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native, ecs",
-            ),
-            (
-                "CATCHMENT_OVERFLOW",
-                "drop",
-                "CATCHMENT_OVERFLOW: unknown value `drop`; expected one of: fail, reingest",
-            ),
-            (
-                "CATCHMENT_MAX_DECODED_MIB",
-                "0",
-                "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; expected a whole number from 1 to 1024",
-            ),
-        ] {
-            assert_eq!(error(variable, value), expected);
-        }
-        let document = [
-            ("CATCHMENT_SCHEMA", "native"),
-            ("CATCHMENT_FORMAT", "document"),
-        ];
-        assert_eq!(
-            Settings::from_pairs(document).unwrap_err().to_string(),
-            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs"
-        );
-        assert!(
-            error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
-        );
-        assert!(
-            error("CATCHMENT_PARTITION_KEYS", "account,minute").contains("unknown value `minute`")
-        );
-        assert!(error("CATCHMENT_SOURCES", "{").contains("not a JSON object"));
-        assert!(
-            error("CATCHMENT_FROMAT", "events").starts_with(
-                "CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,"
-            )
-        );
-    }
-}
+mod tests;

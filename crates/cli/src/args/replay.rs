@@ -175,6 +175,10 @@ pub struct Settings {
     #[arg(long, value_name = "JSON")]
     pub sources: Option<String>,
 
+    /// Rules that drop or sample log events, as JSON; the README has examples [default: none]
+    #[arg(long, value_name = "JSON")]
+    pub rules: Option<String>,
+
     /// What to do with a record that does not fit into the response; fail: send it to the error output; reingest: put it
     /// back, which is taken as done here [default: fail]
     #[arg(long)]

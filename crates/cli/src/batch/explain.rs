@@ -112,7 +112,7 @@ impl Explainer {
         // which record was dropped for which reason is not said
         let dropped = match (reasons.next(), reasons.next()) {
             (Some(only), None) => only.name(),
-            _ => "control-message or no-events",
+            _ => "control-message, no-events or by-rule",
         };
         let mut passing = Vec::new();
         for (record, answer) in batch.records.iter().zip(&response.records) {

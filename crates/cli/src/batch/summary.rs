@@ -1,7 +1,7 @@
 //! The summary of replayed batches, as text.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use catchment_transformer::firehose::Report;
 
@@ -25,6 +25,7 @@ struct Counts {
     events: usize,
     replaced: usize,
     unparsed: usize,
+    dropped_by_rule: BTreeMap<String, usize>,
     bytes_in: usize,
     bytes_decoded: usize,
     bytes_delivered: usize,
@@ -87,6 +88,9 @@ impl Counts {
         for (why, count) in &report.dropped {
             *self.dropped.entry(why.name()).or_default() += count;
         }
+        for (rule, count) in &report.dropped_by_rule {
+            *self.dropped_by_rule.entry(rule.clone()).or_default() += count;
+        }
         for (why, count) in report.failed_by_reason() {
             *self.failed.entry(why).or_default() += count;
         }
@@ -117,11 +121,16 @@ impl Counts {
                 self.unparsed
             );
         }
+        if !self.dropped_by_rule.is_empty() {
+            let total: usize = self.dropped_by_rule.values().sum();
+            let by_rule = reasons(&self.dropped_by_rule);
+            let _ = write!(text, "; {total} log events dropped by rules{by_rule}");
+        }
         text
     }
 }
 
-fn reasons(reasons: &BTreeMap<&'static str, usize>) -> String {
+fn reasons<K: Display>(reasons: &BTreeMap<K, usize>) -> String {
     if reasons.is_empty() {
         return String::new();
     }

@@ -292,6 +292,7 @@ fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
         (Setting::Compression, &args.compression),
         (Setting::PartitionKeys, &args.partition_keys),
         (Setting::Sources, &args.sources),
+        (Setting::Rules, &args.rules),
         (Setting::Overflow, &args.overflow),
         (Setting::MaxDecodedMib, &args.max_decoded_mib),
     ];

@@ -9,6 +9,7 @@ mod log_groups;
 mod parse;
 mod reader;
 mod roles;
+mod rules;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
+    /// Which log events the transformer drops or samples, as its settings file has it.
+    pub rules: Vec<serde_json::Value>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -227,6 +230,7 @@ mod tests {
         assert!(
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
+                && text.contains("\n[[rules]]")
                 && text.contains("\n[tags]"),
             "{text}"
         );

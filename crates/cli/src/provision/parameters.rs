@@ -141,7 +141,7 @@ pub fn of_logging(
     })
 }
 
-/// The transformer's settings file: which log groups carry which source, in which format, and what the accounts are called.
+/// The transformer's settings file: which log groups carry which source, in which format, what the accounts are called, and the rules.
 ///
 /// # Errors
 /// Fails if a log group's name stands for two sources.
@@ -151,7 +151,11 @@ pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
         .iter()
         .map(|(name, member)| (member.account.as_str(), name.as_str()))
         .collect();
-    Ok(serde_json::json!({"accounts": names, "sources": sources::whole(fleet)?}))
+    let mut settings = serde_json::json!({"accounts": names, "sources": sources::whole(fleet)?});
+    if !fleet.rules.is_empty() {
+        settings["rules"] = fleet.rules.clone().into();
+    }
+    Ok(settings)
 }
 
 /// The parameters of `cloudtrail-bucket.yaml`: the trail of each member that has a CloudTrail log group, and where it may write;

@@ -1,5 +1,7 @@
 //! A batch between its transformation and its response: what becomes of the records to be put back is not known yet.
 
+use std::collections::BTreeMap;
+
 use super::answers::Answers;
 use super::budget::Budget;
 use super::report::{Dropped, Failure, RecordError, Report};
@@ -33,6 +35,8 @@ pub struct Transformed {
 pub(super) enum Outcome {
     Ok(Delivery),
     Dropped(Dropped),
+    /// Rules dropped all of its log events: so many each, by its name.
+    DroppedByRule(BTreeMap<String, usize>),
     /// `Dropped` if all its pieces were put back, otherwise failed.
     PutBack,
     Failed(RecordError),
@@ -46,6 +50,8 @@ pub(super) struct Delivery {
     pub(super) replaced: bool,
     /// Log events that are not as their source writes them.
     pub(super) unparsed: usize,
+    /// Log events that each rule dropped, by its name.
+    pub(super) dropped_by_rule: BTreeMap<String, usize>,
 }
 
 impl<'a> Pending<'a> {
@@ -106,6 +112,11 @@ impl Report {
                 self.replaced += usize::from(delivery.replaced);
                 self.unparsed += delivery.unparsed;
                 self.bytes_delivered += delivery.bytes;
+                self.count_dropped(delivery.dropped_by_rule);
+            }
+            Outcome::DroppedByRule(dropped) => {
+                *self.dropped.entry(Dropped::ByRule).or_default() += 1;
+                self.count_dropped(dropped);
             }
             Outcome::Dropped(why) => *self.dropped.entry(why).or_default() += 1,
             Outcome::PutBack => *self.dropped.entry(Dropped::PutBack).or_default() += 1,
@@ -113,6 +124,11 @@ impl Report {
                 record_id: record.id().into_owned(),
                 error,
             }),
+        }
+    }
+    fn count_dropped(&mut self, dropped: BTreeMap<String, usize>) {
+        for (rule, count) in dropped {
+            *self.dropped_by_rule.entry(rule).or_default() += count;
         }
     }
 }

@@ -15,8 +15,10 @@ pub struct Report {
     pub dropped: BTreeMap<Dropped, usize>,
     /// Records answered `ProcessingFailed`, in the order of the batch.
     pub failed: Vec<Failure>,
-    /// Log events in the records answered `Ok`.
+    /// Log events that the records answered `Ok` deliver.
     pub events: usize,
+    /// Log events that each rule dropped, by its name, in records answered `Ok` or `Dropped`.
+    pub dropped_by_rule: BTreeMap<String, usize>,
     /// Records answered `Ok` in which U+FFFD replaces bytes that were not UTF-8.
     pub replaced: usize,
     /// Log events in the records answered `Ok` that are not as their source writes them, so that they keep `message`.
@@ -42,6 +44,8 @@ pub enum Dropped {
     ControlMessage,
     /// A DATA_MESSAGE without log events.
     NoEvents,
+    /// A DATA_MESSAGE whose log events were all dropped by rules.
+    ByRule,
     /// Its answer did not fit into the response; it was split and put back to the stream it came from.
     PutBack,
     /// The transformer of another Firehose stream put it back, for itself.
@@ -54,6 +58,7 @@ impl Dropped {
         match self {
             Self::ControlMessage => "control-message",
             Self::NoEvents => "no-events",
+            Self::ByRule => "by-rule",
             Self::PutBack => "put-back",
             Self::ForAnother => "for-another-stream",
         }

@@ -15,6 +15,9 @@ const DIMENSION: &str = "DeliveryStreamName";
 /// The metric of messages that did not fit the schema.
 const UNPARSED: &str = "LogEventsUnparsed";
 
+/// The metric of log events that rules dropped.
+const DROPPED: &str = "LogEventsDropped";
+
 /// Returns the log line of a batch that took `duration_ms` milliseconds.
 pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -> Value {
     let report = &transformed.report;
@@ -45,6 +48,7 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
         "bytesPutBack": report.bytes_put_back,
         "events": report.events,
         "eventsUnparsed": report.unparsed,
+        "eventsDropped": report.dropped_by_rule,
         "bytesIn": report.bytes_in,
         "bytesDecoded": report.bytes_decoded,
         "bytesDelivered": report.bytes_delivered,
@@ -100,6 +104,13 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
     if report.unparsed > 0 {
         let count = json!(report.unparsed);
         values.push((UNPARSED.to_owned(), "Count", count));
+    }
+    if !report.dropped_by_rule.is_empty() {
+        let total: usize = report.dropped_by_rule.values().sum();
+        values.push((DROPPED.to_owned(), "Count", json!(total)));
+    }
+    for (rule, count) in &report.dropped_by_rule {
+        values.push((format!("{DROPPED}.{rule}"), "Count", json!(count)));
     }
     let definitions: Vec<_> = values
         .iter()
@@ -185,6 +196,45 @@ mod tests {
             let document = metrics(&transformed, 1, 1.5);
             assert_eq!(document["LogEventsUnparsed"], json!(unparsed), "{schema}");
         }
+    }
+
+    #[test]
+    fn what_rules_drop_is_counted_by_their_names() {
+        let message = |port: u16| {
+            format!(
+                r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"eni-1-all","logEvents":[{{"id":"1","timestamp":1,"message":"2 1 eni-1 10.0.0.1 10.0.0.2 1 80 6 1 1 1 1 ACCEPT OK"}},{{"id":"2","timestamp":1,"message":"2 1 eni-1 10.0.0.1 10.0.0.2 1 {port} 6 1 1 1 1 ACCEPT OK"}}]}}"#
+            )
+        };
+        let data = [message(443), message(8080), message(80)]
+            .map(|message| base64_simd::STANDARD.encode_to_string(message));
+        let [a, b, c] = data;
+        let event = format!(
+            r#"{{"records":[{{"recordId":"a","data":"{a}"}},{{"recordId":"b","data":"{b}"}},{{"recordId":"c","data":"{c}"}}]}}"#
+        );
+        let rule = |name: &str, port: u16| {
+            format!(
+                r#"{{"name":"{name}","source":"vpc-flow-logs","action":"drop","detection":{{"s":{{"dstport":{port}}},"condition":"s"}}}}"#
+            )
+        };
+        let rules = format!("[{},{}]", rule("web", 80), rule("tls", 443));
+        let settings = Settings::from_pairs([("CATCHMENT_RULES", rules)]).unwrap();
+        let transformed = Transformer::new(settings)
+            .transform(event.as_bytes())
+            .unwrap();
+        let line = log_line(&transformed, "r", 1.5);
+        assert_eq!(line["eventsDropped"], json!({"tls": 1, "web": 4}));
+        assert_eq!(line["events"], 1);
+        assert_eq!(line["ok"], 1);
+        assert_eq!(line["dropped"], json!({"by-rule": 2}));
+        let document = metrics(&transformed, 1, 1.5);
+        assert_eq!(document["LogEventsDropped"], 5);
+        assert_eq!(document["LogEventsDropped.web"], 4);
+        assert_eq!(document["LogEventsDropped.tls"], 1);
+        let none = Transformer::new(Settings::default())
+            .transform(event.as_bytes())
+            .unwrap();
+        assert_eq!(log_line(&none, "r", 1.5)["eventsDropped"], json!({}));
+        assert_eq!(metrics(&none, 1, 1.5)["LogEventsDropped"], Value::Null);
     }
 
     #[test]

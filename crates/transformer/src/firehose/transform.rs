@@ -139,7 +139,7 @@ impl Transformer {
         let outcome = self
             .encode(record, names, room, seen, response)
             .unwrap_or_else(Outcome::Failed);
-        if let Outcome::Dropped(_) = outcome {
+        if let Outcome::Dropped(_) | Outcome::DroppedByRule(_) = outcome {
             response.truncate(begin);
             record.write_dropped(response);
         }
@@ -192,13 +192,22 @@ impl Transformer {
                 _ => Dropped::ControlMessage,
             }));
         }
+        let events = encoded.events - encoded.dropped_total();
+        let dropped = encoded.dropped.iter();
+        let dropped_by_rule = dropped
+            .map(|(rule, count)| (self.settings.rules.name(*rule).to_owned(), *count))
+            .collect();
         let bytes = encoded.delivered.ok_or(RecordError::NoRoom)?;
+        if events == 0 {
+            return Ok(Outcome::DroppedByRule(dropped_by_rule));
+        }
         close_ok(&encoded.metadata, response);
         Ok(Outcome::Ok(Delivery {
-            events: encoded.events,
+            events,
             bytes,
             replaced: encoded.replaced,
             unparsed: encoded.unparsed,
+            dropped_by_rule,
         }))
     }
 

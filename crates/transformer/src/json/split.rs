@@ -24,6 +24,12 @@ impl Split {
         dispatch!(Level::new(), simd => split(simd, line))
     }
 
+    /// Where the field with this index ends, if it is known.
+    #[inline(always)]
+    pub(crate) fn end_of(&self, index: usize) -> usize {
+        self.ends[index % FIELDS_MAX] as usize
+    }
+
     /// Where the fields of the line end, as far as they are known.
     #[inline(always)]
     pub(crate) fn ends(&self) -> impl Iterator<Item = usize> {

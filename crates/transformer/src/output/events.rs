@@ -64,13 +64,14 @@ impl Head {
     pub(super) fn line(
         &self,
         event: LogEvent<'_>,
+        rate: Option<u32>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
         let (id, message) = (event.id.literal(), event.message.literal());
         let is_utf8 = event.id.is_utf8() & event.message.is_utf8() & !self.is_replaced;
-        if !is_utf8 || id.len() + message.len() > BASE64_PIECE_BYTES {
-            return self.rare_line(event, None, timestamps, lines);
+        if !is_utf8 || id.len() + message.len() > BASE64_PIECE_BYTES || rate.is_some() {
+            return self.rare_line(event, None, rate, timestamps, lines);
         }
         let out = lines.end();
         let begin = out.len();
@@ -91,11 +92,12 @@ impl Head {
         &self,
         event: LogEvent<'_>,
         object: impl FnOnce(&mut Buffer) -> Result<(), Misfit>,
+        rate: Option<u32>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
         if !event.id.is_utf8() || !event.message.is_utf8() || self.is_replaced {
-            return self.rare_line(event, None, timestamps, lines);
+            return self.rare_line(event, None, rate, timestamps, lines);
         }
         let out = lines.end();
         let begin = out.len();
@@ -105,7 +107,10 @@ impl Head {
         }
         if let Err(misfit) = object(out) {
             out.truncate(begin);
-            return self.rare_line(event, Some(misfit), timestamps, lines);
+            return self.rare_line(event, Some(misfit), rate, timestamps, lines);
+        }
+        if let Some(rate) = rate {
+            out.extend(sampled(rate).as_bytes());
         }
         out.extend(CLOSE);
         Line {
@@ -115,13 +120,15 @@ impl Head {
         }
     }
 
-    /// Writes a line that is long, so that it is not copied whole, in which bytes are replaced, or whose message is a misfit.
+    /// Writes a line that is long, so that it is not copied whole, in which bytes are replaced, whose message is a misfit, or that
+    /// stands for several.
     #[cold]
     #[inline(never)]
     fn rare_line(
         &self,
         event: LogEvent<'_>,
         misfit: Option<Misfit>,
+        rate: Option<u32>,
         timestamps: &mut Timestamps,
         lines: &mut Lines<'_>,
     ) -> Line {
@@ -136,6 +143,7 @@ impl Head {
             && lines.write_string(event.message)
             && (!is_replaced || lines.write_long(REPLACED))
             && misfit.is_none_or(|misfit| lines.write_long(error(misfit).as_bytes()))
+            && rate.is_none_or(|rate| lines.write_long(sampled(rate).as_bytes()))
             && lines.write_long(CLOSE);
         Line {
             fits,
@@ -149,6 +157,16 @@ impl Head {
 fn error(misfit: Misfit) -> String {
     format!(r#","error":"{misfit}""#)
 }
+
+/// The member that says for how many events this one is delivered.
+#[cold]
+#[inline(never)]
+fn sampled(rate: u32) -> String {
+    format!(r#","sample_rate":{rate}"#)
+}
+
+/// The most bytes of that member. Our own choice: its name, ten digits, and some to spare.
+pub(super) const RATE_BYTES_MAX: usize = 32;
 
 const OPEN: &[u8] = br#"{"timestamp":""#;
 const MESSAGE: &[u8] = br#","message":"#;

@@ -25,6 +25,12 @@ impl FlowLine {
         }
     }
 
+    /// The fields, in the order of a line.
+    #[inline(always)]
+    pub(super) fn fields(&self) -> &[&'static Field] {
+        &self.fields
+    }
+
     /// Finds the fields of a line, whose text is escaped as it has to be in a JSON string.
     ///
     /// # Errors

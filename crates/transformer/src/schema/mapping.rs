@@ -14,7 +14,7 @@ use crate::source::Source;
 pub(super) use compile::{Needs, Places, compile, with_rest};
 pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
-pub(super) use find::{Finder, Found};
+pub(super) use find::{Finder, Found, elements};
 pub(super) use program::{Fields, Given, LITERALS, Program};
 
 /// How the log events of one source become documents.

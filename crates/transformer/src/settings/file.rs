@@ -21,7 +21,11 @@ impl Settings {
                 let keys = Setting::ALL.map(Setting::key).join(", ");
                 wrong(format!("`{key}` is not a setting; expected one of: {keys}"))
             })?;
-            let value = written(&value);
+            let value = match (setting, &value) {
+                // A list as it is.
+                (Setting::Rules, Value::Array(_)) => value.to_string(),
+                _ => written(&value),
+            };
             if !value.is_empty() {
                 self.set(setting, &value).map_err(|error| {
                     wrong(error.with_names(|setting| format!("`{}`", setting.key())))
@@ -86,7 +90,7 @@ mod tests {
             ("[]", "the settings file: not a JSON object: "),
             (
                 r#"{"shape":"events"}"#,
-                "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, overflow, max_decoded_mib",
+                "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, rules, overflow, max_decoded_mib",
             ),
             (
                 r#"{"format":7}"#,

@@ -2,7 +2,15 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 5] = ["logging", "members", "defaults", "distribution", "tags"];
+pub(super) const TOP: [&str; 6] = [
+    "logging",
+    "members",
+    "defaults",
+    "distribution",
+    "rules",
+    "tags",
+];
+pub(super) const RULE: [&str; 5] = ["name", "source", "action", "rate", "detection"];
 pub(super) const LOGGING: [&str; 11] = [
     "profile",
     "account",

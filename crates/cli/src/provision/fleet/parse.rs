@@ -11,6 +11,7 @@ use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
 use super::roles;
+use super::rules::rules;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
@@ -71,6 +72,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .collect();
     let log_groups = entries.iter().map(|entry| &entry.log_groups);
     defaults.log_groups.report_idle(&mut reader, log_groups);
+    let rules = rules(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {
@@ -78,6 +80,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
             Ok(Fleet {
                 logging,
                 members,
+                rules,
                 tags,
             })
         }

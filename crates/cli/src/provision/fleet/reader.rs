@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -46,6 +47,15 @@ impl Table<'_> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
+    }
+
+    /// What the table has under these keys, as JSON.
+    pub(super) fn json(&self, keys: &[&str]) -> Json {
+        let mut all = json_of_table(self.entries);
+        if let Json::Object(members) = &mut all {
+            members.retain(|key, _| keys.contains(&key.as_str()));
+        }
+        all
     }
 }
 
@@ -319,6 +329,33 @@ impl<'a> Reader<'a> {
     fn source(&self, value: &Spanned<DeValue<'_>>) -> &'a str {
         let text = self.text.get(value.span()).unwrap_or_default();
         text.lines().next().unwrap_or_default()
+    }
+}
+
+fn json_of_table(table: &DeTable<'_>) -> Json {
+    let members = table.iter();
+    let members = members.map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref())));
+    Json::Object(members.collect())
+}
+
+fn json_of(value: &DeValue<'_>) -> Json {
+    match value {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Boolean(is_true) => (*is_true).into(),
+        DeValue::Integer(digits) => {
+            let integer = i64::from_str_radix(digits.as_str(), digits.radix());
+            integer.map_or_else(|_| digits.to_string().into(), Json::from)
+        }
+        DeValue::Float(digits) => {
+            let float = digits.as_str().parse::<f64>();
+            float.map_or_else(|_| digits.to_string().into(), Json::from)
+        }
+        DeValue::Datetime(time) => time.to_string().into(),
+        DeValue::Array(values) => values
+            .iter()
+            .map(|value| json_of(value.get_ref()))
+            .collect(),
+        DeValue::Table(table) => json_of_table(table),
     }
 }
 

@@ -220,6 +220,12 @@ fn the_settings_file_has_every_log_group_with_its_format_and_the_members_names()
         settings,
         r#"{"accounts":{"111122223333":"dev1","444455556666":"dev2","999988887777":"own"},"sources":{"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":{"format":"${bytes} ${srcaddr}","source":"vpc-flow-logs"}}}"#
     );
+    let rule = "[[rules]]\nname = \"a\"\nsource = \"cloudtrail\"\naction = \"drop\"\ndetection = { s.readOnly = true, condition = \"s\" }";
+    let with_rule = super::settings(&fleet(&format!("{text}\n{rule}"))).unwrap();
+    assert_eq!(
+        with_rule["rules"].to_string(),
+        r#"[{"action":"drop","detection":{"condition":"s","s":{"readOnly":true}},"name":"a","source":"cloudtrail"}]"#
+    );
     let none = [("", ""); 0];
     catchment_transformer::Settings::from_file_and_pairs(Some(&settings), none).unwrap();
     // The parameter says the same.

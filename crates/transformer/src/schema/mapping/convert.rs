@@ -45,7 +45,7 @@ impl Span {
 
     /// The field.
     #[inline(always)]
-    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+    pub(in crate::schema) fn of(self, text: &[u8]) -> &[u8] {
         &text[self.begin as usize..self.end as usize]
     }
 

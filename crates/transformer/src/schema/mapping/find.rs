@@ -11,7 +11,7 @@ pub(in crate::schema) struct Finder {
     /// The first is the object itself.
     nodes: Vec<Node>,
     /// By path.
-    slots: BTreeMap<&'static str, usize>,
+    slots: BTreeMap<String, usize>,
     /// Whether a key may begin with a capital letter as well.
     any_case: bool,
     /// Whether members that are not wanted are to be noted.
@@ -29,7 +29,7 @@ struct Node {
 }
 
 struct Child {
-    key: &'static [u8],
+    key: Box<[u8]>,
     node: usize,
     /// The next child whose key has the same hash, counted from 1.
     next: u8,
@@ -61,9 +61,9 @@ impl Finder {
     }
 
     /// The slot of the field at this path.
-    pub(super) fn slot(&mut self, path: &'static str) -> usize {
+    pub(in crate::schema) fn slot(&mut self, path: &str) -> usize {
         let count = self.slots.len();
-        let slot = *self.slots.entry(path).or_insert(count);
+        let slot = *self.slots.entry(path.to_owned()).or_insert(count);
         let mut node = 0;
         for key in path.split('.') {
             node = self.child(node, key);
@@ -72,7 +72,7 @@ impl Finder {
         slot
     }
 
-    fn child(&mut self, node: usize, key: &'static str) -> usize {
+    fn child(&mut self, node: usize, key: &str) -> usize {
         let key = key.as_bytes();
         if let Some(known) = self.nodes[node].find(key, false) {
             return known;
@@ -84,7 +84,7 @@ impl Finder {
         let parent = &mut self.nodes[node];
         let first = &mut parent.by_hash[hash(key)];
         parent.children.push(Child {
-            key,
+            key: key.into(),
             node: new,
             next: *first,
         });
@@ -146,7 +146,7 @@ impl Node {
     fn find(&self, key: &[u8], any_case: bool) -> Option<usize> {
         let mut at = self.by_hash[hash(key)];
         while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
-            if child.key == key || (any_case && is_same_in_any_case(child.key, key)) {
+            if *child.key == *key || (any_case && is_same_in_any_case(&child.key, key)) {
                 return Some(child.node);
             }
             at = child.next;
@@ -323,7 +323,7 @@ fn escaped(node: &Node, key: JsonStr<'_>, any_case: bool) -> Option<usize> {
 }
 
 /// The values of a JSON array, or none if it is anything else.
-pub(super) fn elements(text: &[u8]) -> Vec<Span> {
+pub(in crate::schema) fn elements(text: &[u8]) -> Vec<Span> {
     walk(text, Elements).unwrap_or_default()
 }
 

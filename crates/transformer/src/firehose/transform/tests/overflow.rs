@@ -238,3 +238,49 @@ fn pieces_weigh_more_in_larger_batches() {
     let heavier = heavy * 1000 / usual;
     assert!((2861..2900).contains(&heavier), "{heavier}");
 }
+
+#[test]
+fn what_rules_drop_is_counted_once_however_often_its_record_is_put_back() {
+    let rules = r#"[{"name":"reads","source":"cloudtrail","action":"drop","detection":{"s":{"readOnly":true},"condition":"s"}}]"#;
+    let settings = Settings {
+        rules: crate::rules::Rules::parse(rules).unwrap(),
+        ..reingest()
+    };
+    let text = |read: [u8; 9]| {
+        let events = read.iter().enumerate().map(|(id, read)| {
+            let text = "x".repeat(900_000);
+            format!(r#"{{"id":"{id}","timestamp":1696086922000,"message":"{{\"readOnly\":{},\"a\":\"{text}\"}}"}}"#, *read == 1)
+        });
+        let events: Vec<String> = events.collect();
+        format!(
+            r#"{{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{}]}}"#,
+            events.join(",")
+        )
+    };
+    let mut transformer = Transformer::new(settings);
+    // The first does not fit although some of it is dropped, the second does because most of it is, and the third is dropped.
+    let texts = [
+        [0, 0, 0, 1, 0, 0, 0, 0, 0],
+        [1, 0, 1, 1, 1, 1, 1, 1, 1],
+        [1; 9],
+    ]
+    .map(text);
+    let (mut events, mut dropped, mut rounds) = (0, 0, 0);
+    let mut records: Vec<String> = texts.iter().map(|text| record(0, text)).collect();
+    while !records.is_empty() {
+        let mut back = Vec::new();
+        for one in records {
+            let event = event(STREAM, &[one]);
+            let pending = transformer.begin(event.as_bytes()).unwrap();
+            back.extend(pending.pieces().iter().map(|piece| record_of(0, piece)));
+            let report = pending.finish(|_| true).report;
+            assert_eq!(report.failed, []);
+            events += report.events;
+            dropped += report.dropped_by_rule.get("reads").copied().unwrap_or(0);
+        }
+        records = back;
+        rounds += 1;
+    }
+    assert_eq!((events, dropped), (9, 18));
+    assert!(rounds > 1, "{rounds}");
+}

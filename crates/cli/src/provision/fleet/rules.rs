@@ -1,0 +1,83 @@
+//! The rules of the fleet file, `[[rules]]`: which log events the transformer drops or samples.
+
+use catchment_transformer::rules::Rules;
+use serde_json::Value as Json;
+
+use super::keys;
+use super::reader::{Reader, Table};
+
+/// Reads the rules as the transformer's settings file has them.
+pub(super) fn rules<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Vec<Json> {
+    let mut rules: Vec<Json> = Vec::new();
+    for table in reader.tables(top, "rules", &keys::RULE) {
+        rules.push(table.json(&keys::RULE));
+        let so_far = Json::from(rules.clone()).to_string();
+        if let Err(why) = Rules::parse(&so_far) {
+            // The mistake's own key says which rule it is.
+            let what = why.split_once("): ").map_or(&*why, |(_, what)| what);
+            reader.mistake(table.line, table.key("").trim_end_matches('.'), what);
+            rules.pop();
+        }
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::provision::fleet::{Fleet, TEMPLATE};
+
+    fn fleet(rules: &str) -> Result<Fleet, String> {
+        Fleet::parse(&format!("{TEMPLATE}\n{rules}")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rules_are_passed_on_as_the_transformer_reads_them() {
+        let fleet = fleet(
+            r#"
+            [[rules]]
+            name = "small"
+            source = "vpc-flow-logs"
+            action = "sample"
+            rate = 10
+            [rules.detection]
+            small = { "bytes|lt" = 100, srcaddr = ["10.0.0.1", "10.0.0.2"] }
+            inside."srcaddr|cidr" = "10.0.0.0/8"
+            condition = "small and not inside"
+            "#,
+        );
+        let expected = json!({
+            "name": "small", "source": "vpc-flow-logs", "action": "sample", "rate": 10,
+            "detection": {
+                "small": {"bytes|lt": 100, "srcaddr": ["10.0.0.1", "10.0.0.2"]},
+                "inside": {"srcaddr|cidr": "10.0.0.0/8"},
+                "condition": "small and not inside",
+            },
+        });
+        assert_eq!(fleet.unwrap().rules, [expected]);
+    }
+
+    #[test]
+    fn a_wrong_rule_is_a_mistake_with_its_line() {
+        let rules = r#"
+[[rules]]
+name = "small"
+source = "vpc-flow-logs"
+action = "drop"
+detection = { small = { "byte|lt" = 100 }, condition = "small" }
+[[rules]]
+name = "other"
+source = "cloudtrail"
+action = "drop"
+detection = { condition = "small" }
+level = "low"
+"#;
+        insta::assert_snapshot!(fleet(rules).unwrap_err(), @"
+        3 mistakes
+          line 92: rules[1]: detection: small: `byte` is not a field of flow logs, as the schema `native` has them
+          line 97: rules[2]: detection: condition: `small` is none of the selections
+          line 102: rules[2].level: unknown key; expected one of: name, source, action, rate, detection
+        ");
+    }
+}

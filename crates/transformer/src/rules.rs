@@ -1,0 +1,174 @@
+//! Rules: which log events are dropped, and of which only some are delivered.
+//!
+//! What a rule is for is a Sigma detection section
+//! (<https://sigmahq.io/docs/basics/rules.html#detection>): selections of fields, and a condition over them. It is
+//! compiled once, to comparisons of fields that the schema finds. The first rule that an event fits decides.
+
+mod compile;
+mod condition;
+mod pattern;
+mod text;
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::limits::{RULE_NAME_BYTES_MAX, RULES_MAX, SAMPLE_RATE_MAX};
+use crate::source::Source;
+
+pub(crate) use condition::{Condition, Value};
+
+/// The rules of a transformer.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// As they were written.
+    json: Json,
+    rules: Arc<[Rule]>,
+}
+
+/// What becomes of some log events of a source.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) source: Source,
+    pub(crate) action: Action,
+    pub(crate) condition: Condition,
+    /// The fields that the condition counts: AWS's names of a flow log's, or the paths of JSON.
+    pub(crate) fields: Vec<String>,
+}
+
+/// What becomes of a log event that fits a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It is delivered, whatever later rules say.
+    Keep,
+    Drop,
+    /// One of so many is delivered.
+    Sample(u32),
+}
+
+impl PartialEq for Rules {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Rules {}
+
+impl Rules {
+    /// Reads rules from a JSON list.
+    ///
+    /// # Errors
+    /// Says what is wrong, and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let json: Json =
+            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let list = json.as_array().ok_or(
+            "expected a list of rules, [{\"name\":…,\"source\":…,\"action\":…,\"detection\":…}]",
+        )?;
+        if list.len() > RULES_MAX {
+            return Err(format!(
+                "{} rules; expected at most {RULES_MAX}",
+                list.len()
+            ));
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        for (index, one) in list.iter().enumerate() {
+            let place = match one.get("name").and_then(Json::as_str) {
+                Some(name) => format!("rule {} (`{name}`)", index + 1),
+                None => format!("rule {}", index + 1),
+            };
+            let rule = rule(one).map_err(|why| format!("{place}: {why}"))?;
+            if rules.iter().any(|other| other.name == rule.name) {
+                return Err(format!("{place}: an earlier rule has the same name"));
+            }
+            rules.push(rule);
+        }
+        let rules = rules.into();
+        Ok(Self { json, rules })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Whether there are some that deliver one of several.
+    pub(crate) fn sample(&self) -> bool {
+        let mut actions = self.rules.iter().map(|rule| rule.action);
+        actions.any(|action| matches!(action, Action::Sample(_)))
+    }
+
+    /// The name of the rule with this index.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        self.rules.get(index).map_or("", |rule| &rule.name)
+    }
+
+    pub(crate) fn all(&self) -> &[Rule] {
+        &self.rules
+    }
+}
+
+fn rule(json: &Json) -> Result<Rule, String> {
+    const KEYS: [&str; 5] = ["name", "source", "action", "rate", "detection"];
+    let members = json.as_object().ok_or("expected an object")?;
+    if let Some(key) = members.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let keys = KEYS.join(", ");
+        return Err(format!("unknown key `{key}`; expected one of: {keys}"));
+    }
+    let text = |key: &str| match members.get(key) {
+        Some(Json::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(format!("{key}: expected a string")),
+        None => Err(format!("{key}: missing")),
+    };
+    let name = text("name")?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if !(1..=RULE_NAME_BYTES_MAX).contains(&name.len()) || !name.bytes().all(is_plain) {
+        return Err(format!(
+            "name: expected 1 to {RULE_NAME_BYTES_MAX} letters, digits, _ and -"
+        ));
+    }
+    let source = text("source")?;
+    let known = [Source::VpcFlowLogs, Source::CloudTrail, Source::GuardDuty];
+    let source = known.into_iter().find(|known| known.name() == source);
+    let source = source.ok_or_else(|| {
+        let names = known.map(Source::name).join(", ");
+        format!("source: expected a source whose fields are known, one of: {names}")
+    })?;
+    let action = action(text("action")?, members.get("rate"))?;
+    let detection = members.get("detection").ok_or("detection: missing")?;
+    let (condition, fields) =
+        compile::compile(name, source, detection).map_err(|why| format!("detection: {why}"))?;
+    Ok(Rule {
+        name: name.to_owned(),
+        source,
+        action,
+        condition,
+        fields,
+    })
+}
+
+fn action(name: &str, rate: Option<&Json>) -> Result<Action, String> {
+    let action = match (name, rate) {
+        ("keep", None) => Action::Keep,
+        ("drop", None) => Action::Drop,
+        ("sample", Some(rate)) => {
+            let rate = rate.as_u64().and_then(|rate| u32::try_from(rate).ok());
+            let rate = rate.filter(|rate| (2..=SAMPLE_RATE_MAX).contains(rate));
+            Action::Sample(rate.ok_or_else(|| {
+                format!("rate: expected a whole number from 2 to {SAMPLE_RATE_MAX}: of so many events, one is delivered")
+            })?)
+        }
+        ("sample", None) => {
+            return Err("rate: missing; of so many events, one is delivered".to_owned());
+        }
+        ("keep" | "drop", Some(_)) => {
+            return Err("rate: only the action `sample` has one".to_owned());
+        }
+        _ => return Err("action: expected one of: drop, sample, keep".to_owned()),
+    };
+    Ok(action)
+}
+
+#[cfg(test)]
+mod tests;

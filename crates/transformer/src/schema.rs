@@ -10,6 +10,7 @@ mod flow_log;
 mod mapping;
 mod native;
 mod object;
+mod ocsf;
 mod table;
 
 use std::fmt::{self, Write};
@@ -40,7 +41,13 @@ impl Shape {
             Schema::None => return None,
             Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
             Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), settings)),
+            Schema::Ocsf11 => Self::ocsf(ocsf::Version::V1_1, settings),
+            Schema::Ocsf15 => Self::ocsf(ocsf::Version::V1_5, settings),
         })
+    }
+
+    fn ocsf(version: ocsf::Version, settings: &Settings) -> Self {
+        Self::Documents(Documents::new(ocsf::mappings(version), settings))
     }
 
     /// How much longer than an event its line can be.
@@ -126,6 +133,7 @@ pub fn documentation() -> Result<String, fmt::Error> {
     for mapping in ecs::mappings() {
         mapping::describe(&mapping, since, &mut text)?;
     }
+    ocsf::describe_all(since, &mut text)?;
     Ok(text)
 }
 

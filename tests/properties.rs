@@ -67,6 +67,7 @@ fn every_setting() -> impl Strategy<Value = Settings> {
         prop::sample::select(vec![
             ("events", "none"),
             ("events", "native"),
+            ("events", "ecs"),
             ("document", "none"),
             ("message", "none"),
         ]),

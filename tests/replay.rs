@@ -286,7 +286,7 @@ fn errors_name_the_cause_and_the_next_step() {
             &["--schema", "ocsf-1.1"],
             "",
             2,
-            "error: --schema: `ocsf-1.1` is not built yet; expected one of: none, native",
+            "error: --schema: `ocsf-1.1` is not built yet; expected one of: none, native, ecs",
         ),
         (
             &["--overflow", "drop"],

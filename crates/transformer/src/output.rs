@@ -10,7 +10,7 @@ mod partition_keys;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::{Growth, Line, Shape};
+use crate::schema::{Accounts, Growth, Line, Shape};
 use crate::settings::{Format, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
@@ -25,6 +25,7 @@ pub(crate) struct Output {
     head: Head,
     /// Absent if messages stay as they are.
     schema: Option<Shape>,
+    accounts: Accounts,
     text: Buffer,
     packer: Packer,
 }
@@ -35,6 +36,7 @@ impl Output {
             timestamps: Timestamps::default(),
             head: Head::default(),
             schema: Shape::new(settings),
+            accounts: Accounts::new(settings),
             text: Buffer::default(),
             packer: Packer::new(settings.compression),
         }
@@ -52,6 +54,7 @@ impl Output {
             timestamps: &mut self.timestamps,
             head: &mut self.head,
             schema: self.schema.as_mut(),
+            accounts: &self.accounts,
             text: &mut self.text,
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
@@ -69,7 +72,11 @@ impl Output {
     /// How much longer a line can be than with the schema `none`.
     pub(crate) fn growth(&self) -> Growth {
         let schema = self.schema.as_ref();
-        schema.map(Shape::growth).unwrap_or_default()
+        let growth = schema.map(Shape::growth).unwrap_or_default();
+        Growth {
+            bytes: growth.bytes + self.accounts.name_bytes_max() + ACCOUNT_NAME_BYTES,
+            ..growth
+        }
     }
 
     /// Frees what only a rare large record needs.
@@ -105,6 +112,7 @@ pub(crate) struct Encoder<'a, 'o> {
     head: &'o mut Head,
     /// What makes objects of the message's log events; absent if they stay as they are.
     schema: Option<&'o mut Shape>,
+    accounts: &'o Accounts,
     /// The text of the event's message, if `has_text`.
     text: &'o mut Buffer,
     has_text: bool,
@@ -195,7 +203,7 @@ impl<'a> Encoder<'a, '_> {
         }
         if self.head_for.is_none_or(|known| !known.is(system)) {
             let origin = origin(self.context, self.carried.source, header, system);
-            self.head.write(&origin, header);
+            self.head.write(&origin, header, self.accounts);
             self.head_for = Some(system);
         }
         let lines = &mut self.lines;
@@ -232,7 +240,8 @@ impl<'a> Encoder<'a, '_> {
             event,
         };
         let out = self.lines.end();
-        let written = documents.write(&line, (self.text, self.has_text), self.timestamps, out);
+        let text = (&mut *self.text, self.has_text);
+        let written = documents.write(&line, text, self.accounts, self.timestamps, out);
         out.push(b'\n');
         self.encoded.replaced |= written.is_replaced;
         self.encoded.unparsed += usize::from(written.is_unparsed);
@@ -311,6 +320,9 @@ fn origin<'a>(
         source,
     }
 }
+
+/// Bytes of the comma and the key before an account's name.
+const ACCOUNT_NAME_BYTES: usize = br#","account_name":"#.len();
 
 /// The member that says in an output that it is not what it was.
 const REPLACED: &[u8] = br#","error":"bytes that were not UTF-8 stand as U+FFFD""#;

@@ -3,6 +3,7 @@
 //! A schema is a folder in `schema/`, with a table for each source. The code that writes follows from the tables, and so does
 //! README.md in that folder.
 
+mod accounts;
 mod documents;
 mod ecs;
 mod flow_line;
@@ -24,6 +25,7 @@ use crate::source::{Carried, Source};
 use flow_log::FlowLogs;
 use table::Table;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Growth, Line};
 
 /// What a schema makes of log events.

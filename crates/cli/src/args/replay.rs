@@ -145,10 +145,18 @@ pub struct Settings {
     #[arg(long)]
     pub format: Option<String>,
 
-    /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names
-    /// [default: none]
+    /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names;
+    /// ecs: each line is a document of the Elastic Common Schema [default: none]
     #[arg(long)]
     pub schema: Option<String>,
+
+    /// keep, or drop: whether documents of a schema hold the message that they come from [default: keep]
+    #[arg(long)]
+    pub original: Option<String>,
+
+    /// The names of accounts, as JSON, e.g. {"111122223333":"dev1"} [default: none]
+    #[arg(long, value_name = "JSON")]
+    pub accounts: Option<String>,
 
     /// none, or gzip with one member per record [default: none]
     #[arg(long)]

@@ -283,6 +283,8 @@ fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
     let flags = [
         (Setting::Format, &args.format),
         (Setting::Schema, &args.schema),
+        (Setting::Original, &args.original),
+        (Setting::Accounts, &args.accounts),
         (Setting::Compression, &args.compression),
         (Setting::PartitionKeys, &args.partition_keys),
         (Setting::Sources, &args.sources),

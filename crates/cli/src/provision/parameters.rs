@@ -136,12 +136,17 @@ pub fn of_logging(
     })
 }
 
-/// The transformer's settings file: which log groups carry which source, in which format.
+/// The transformer's settings file: which log groups carry which source, in which format, and what the accounts are called.
 ///
 /// # Errors
 /// Fails if a log group's name stands for two sources.
 pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
-    Ok(serde_json::json!({"sources": sources::whole(fleet)?}))
+    let names: BTreeMap<&str, &str> = fleet
+        .members
+        .iter()
+        .map(|(name, member)| (member.account.as_str(), name.as_str()))
+        .collect();
+    Ok(serde_json::json!({"accounts": names, "sources": sources::whole(fleet)?}))
 }
 
 /// The parameters of `cloudtrail-bucket.yaml`: the trail of each member that has a CloudTrail log group, and where it may write;

@@ -18,6 +18,17 @@ pub(crate) struct Workload {
     pub(crate) event: Vec<u8>,
 }
 
+impl Workload {
+    /// The workload with one of so many records.
+    pub(crate) fn part(&self, of: usize) -> Self {
+        packed(
+            self.name,
+            self.shape,
+            self.data.iter().step_by(of).cloned().collect(),
+        )
+    }
+}
+
 /// The workloads whose answer without compression fits one response: about 0.4 MB compressed.
 pub(crate) fn small() -> Vec<Workload> {
     let mut all = usual(1.0);
@@ -122,6 +133,11 @@ fn workload(name: &'static str, shape: Shape, texts: impl IntoIterator<Item = St
             base64_simd::STANDARD.encode_to_string(&packed[..length])
         })
         .collect();
+    packed(name, shape, data)
+}
+
+/// The workload of records that are base64 already.
+fn packed(name: &'static str, shape: Shape, data: Vec<String>) -> Workload {
     let mut event = String::from(
         r#"{"invocationId":"0f8fad5b-d9cb-469f-a165-70867728950e","deliveryStreamArn":"arn:aws:firehose:us-west-2:999988887777:deliverystream/catchment","sourceKinesisStreamArn":"arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream","region":"us-west-2","records":["#,
     );

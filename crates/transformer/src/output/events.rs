@@ -4,7 +4,7 @@ use super::lines::Lines;
 use super::{Origin, REPLACED};
 use crate::buffer::Buffer;
 use crate::limits::BASE64_PIECE_BYTES;
-use crate::schema::Misfit;
+use crate::schema::{Accounts, Misfit};
 use crate::subscription::{Header, LogEvent};
 use crate::timestamp::{TIME, Timestamps};
 
@@ -28,7 +28,7 @@ pub(super) struct Line {
 
 impl Head {
     /// Writes the head for the events of one origin.
-    pub(super) fn write(&mut self, origin: &Origin<'_>, header: &Header<'_>) {
+    pub(super) fn write(&mut self, origin: &Origin<'_>, header: &Header<'_>, accounts: &Accounts) {
         let Self { bytes, is_replaced } = self;
         bytes.clear();
         *is_replaced = false;
@@ -44,6 +44,10 @@ impl Head {
         part(&[b' '; TIME], true);
         part(br#"","account":"#, true);
         part(origin.account.literal(), origin.account.is_utf8());
+        if let Some(name) = accounts.name_of(origin.account.literal()) {
+            part(br#","account_name":"#, true);
+            part(name, true);
+        }
         part(br#","region":"#, true);
         part(origin.region.literal(), origin.region.is_utf8());
         part(br#","source":""#, true);

@@ -1,14 +1,12 @@
 //! Log events as documents of a schema that has a form of its own for all of a line, such as ECS.
 
-use std::collections::BTreeMap;
-
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
     Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
     compile, with_rest, with_unread,
 };
-use super::{Misfit, object};
+use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::settings::{Original, Settings};
@@ -26,8 +24,6 @@ pub(crate) struct Documents {
     /// For all other events.
     others: Program,
     keeps_original: bool,
-    /// Names of accounts; both as JSON strings.
-    names: BTreeMap<Vec<u8>, Vec<u8>>,
     found: Found,
     growth: Growth,
 }
@@ -74,11 +70,6 @@ impl Documents {
             lines: Vec::new(),
             others: Program::default(),
             keeps_original: settings.original == Original::Keep,
-            names: settings
-                .accounts
-                .iter()
-                .map(|(account, name)| (literal(account), literal(name)))
-                .collect(),
             found: Found::default(),
             growth: Growth::default(),
         };
@@ -156,24 +147,25 @@ impl Documents {
         &mut self,
         line: &Line<'_>,
         (text, has_text): (&mut Buffer, bool),
+        accounts: &Accounts,
         timestamps: &mut Timestamps,
         out: &mut Buffer,
     ) -> Written {
         if !line.is_utf8() {
-            self.write_replaced(line, timestamps, out);
+            self.write_replaced(line, (accounts, timestamps), out);
             return Written {
                 is_replaced: true,
                 is_unparsed: false,
             };
         }
         let begin = out.len();
-        match self.write_fields(line, (text, has_text), timestamps, out) {
+        match self.write_fields(line, (text, has_text), (accounts, timestamps), out) {
             Ok(()) => Written::default(),
             Err(misfit) => {
                 out.truncate(begin);
                 let error = misfit.map(|misfit| literal(&misfit.to_string()));
                 let error = error.unwrap_or_default();
-                self.write_other(line, &error, timestamps, out);
+                self.write_other(line, &error, (accounts, timestamps), out);
                 Written {
                     is_replaced: false,
                     is_unparsed: misfit.is_some(),
@@ -188,7 +180,7 @@ impl Documents {
         &mut self,
         line: &Line<'_>,
         (text, has_text): (&mut Buffer, bool),
-        timestamps: &mut Timestamps,
+        (accounts, timestamps): (&Accounts, &mut Timestamps),
         out: &mut Buffer,
     ) -> Result<(), Option<Misfit>> {
         let message = line.event.message;
@@ -214,7 +206,11 @@ impl Documents {
                 found: &self.found,
                 finder: None,
             };
-            layouts.write(&mut self.given(line, &[], timestamps), fields, out);
+            layouts.write(
+                &mut self.given(line, &[], (accounts, timestamps)),
+                fields,
+                out,
+            );
             return Ok(());
         }
         let json = self.json.iter().find(|(known, ..)| *known == source);
@@ -237,7 +233,11 @@ impl Documents {
             found: &self.found,
             finder: Some(finder),
         };
-        layouts.write(&mut self.given(line, &[], timestamps), fields, out);
+        layouts.write(
+            &mut self.given(line, &[], (accounts, timestamps)),
+            fields,
+            out,
+        );
         Ok(())
     }
 
@@ -247,7 +247,7 @@ impl Documents {
         &self,
         line: &Line<'_>,
         error: &[u8],
-        timestamps: &mut Timestamps,
+        (accounts, timestamps): (&Accounts, &mut Timestamps),
         out: &mut Buffer,
     ) {
         let fields = Fields {
@@ -255,13 +255,21 @@ impl Documents {
             found: &Found::default(),
             finder: None,
         };
-        self.others
-            .write(&mut self.given(line, error, timestamps), fields, out);
+        self.others.write(
+            &mut self.given(line, error, (accounts, timestamps)),
+            fields,
+            out,
+        );
     }
 
     /// The same, with U+FFFD for bytes that are not UTF-8.
     #[cold]
-    fn write_replaced(&self, line: &Line<'_>, timestamps: &mut Timestamps, out: &mut Buffer) {
+    fn write_replaced(
+        &self,
+        line: &Line<'_>,
+        known: (&Accounts, &mut Timestamps),
+        out: &mut Buffer,
+    ) {
         let lossy = |string: JsonStr<'_>| String::from_utf8_lossy(string.literal()).into_owned();
         let [account, region, log_group, log_stream, id, message] = [
             line.account,
@@ -284,7 +292,7 @@ impl Documents {
                 ..line.event
             },
         };
-        self.write_other(&line, &literal(REPLACED), timestamps, out);
+        self.write_other(&line, &literal(REPLACED), known, out);
     }
 
     /// What is known of an event besides its fields. `error` is a JSON string, or empty.
@@ -293,7 +301,7 @@ impl Documents {
         &'g self,
         line: &Line<'g>,
         error: &'g [u8],
-        timestamps: &'g mut Timestamps,
+        (accounts, timestamps): (&'g Accounts, &'g mut Timestamps),
     ) -> Given<'g> {
         let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
         let region = line.region.literal();
@@ -321,7 +329,7 @@ impl Documents {
             literals,
             timestamp: line.event.timestamp,
             timestamps,
-            names: &self.names,
+            accounts,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::mapping::{Context, Mapping, Row, Value, constant, row};
 
 /// What a reader should know of the schema.
 pub(super) const ABOUT: &str = "\
-The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 8.17. The line is the document. Its fields are those \
+The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 9.4. The line is the document. Its fields are those \
 that Elastic's integration for AWS fills without a database, under the same names.";
 
 /// The mapping of each source.
@@ -25,7 +25,7 @@ pub(super) fn mappings() -> Vec<Mapping> {
 /// What all documents have.
 fn base() -> [Row; 5] {
     [
-        row("ecs.version", constant("\"8.17.0\"")),
+        row("ecs.version", constant("\"9.4.0\"")),
         row("cloud.provider", constant("\"aws\"")),
         row("event.id", Value::Context(Context::EventId)),
         row(
@@ -51,3 +51,6 @@ fn account(id: fn() -> Value) -> [Row; 2] {
         row("cloud.account.name", Value::Name(Box::new(id()))),
     ]
 }
+
+#[cfg(test)]
+mod tests;

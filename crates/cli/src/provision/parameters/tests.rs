@@ -209,12 +209,12 @@ fn a_trail_has_its_log_group_in_one_region_only() {
 }
 
 #[test]
-fn the_settings_file_has_every_log_group_with_its_format() {
+fn the_settings_file_has_every_log_group_with_its_format_and_the_members_names() {
     let text = format!("{FLEET}\n[flow_log_formats]\nflow = \"${{bytes}} ${{srcaddr}}\"");
     let settings = settings(&fleet(&text)).unwrap().to_string();
     assert_eq!(
         settings,
-        r#"{"sources":{"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":{"format":"${bytes} ${srcaddr}","source":"vpc-flow-logs"}}}"#
+        r#"{"accounts":{"111122223333":"dev1","444455556666":"dev2","999988887777":"own"},"sources":{"/aws/events/guardduty":"guardduty","CloudTrail/one":"cloudtrail","CloudTrail/two":"cloudtrail","app":"other","flow":{"format":"${bytes} ${srcaddr}","source":"vpc-flow-logs"}}}"#
     );
     let none = [("", ""); 0];
     catchment_transformer::Settings::from_file_and_pairs(Some(&settings), none).unwrap();

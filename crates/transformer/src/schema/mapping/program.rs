@@ -1,12 +1,12 @@
 //! What writes a document: its places in order, each with the text before it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::convert::{CHUNK, Kind, convert, put, time};
 use super::find::{Finder, Found, elements};
 use super::{As, Context};
 use crate::buffer::Buffer;
+use crate::schema::Accounts;
 use crate::timestamp::Timestamps;
 
 /// Writes the objects of one kind.
@@ -79,8 +79,7 @@ pub(in crate::schema) struct Given<'g> {
     /// When it happened, in milliseconds since 1970.
     pub(in crate::schema) timestamp: i64,
     pub(in crate::schema) timestamps: &'g mut Timestamps,
-    /// Names of accounts; both as JSON strings.
-    pub(in crate::schema) names: &'g BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(in crate::schema) accounts: &'g Accounts,
 }
 
 /// The values of [`Context`] that are JSON strings.
@@ -243,12 +242,12 @@ impl Code {
                 json.is_some()
             }
             Self::Name(account) => {
-                if given.names.is_empty() || !account.write(given, fields, out) {
+                if given.accounts.is_empty() || !account.write(given, fields, out) {
                     return false;
                 }
-                let name = given.names.get(&out.written()[begin..]);
+                let name = given.accounts.name_of(&out.written()[begin..]);
                 out.truncate(begin);
-                out.extend(name.map_or(&[], Vec::as_slice));
+                out.extend(name.unwrap_or_default());
                 name.is_some()
             }
             Self::Rest(unread) => rest(unread, given, fields, out),

@@ -121,6 +121,13 @@ impl Events {
     }
 }
 
+/// The class of a line of OCSF; `None` of all others.
+pub(crate) fn class_of(line: &[u8]) -> Option<String> {
+    let rest = line.strip_prefix(ocsf::CLASS_UID)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.map(|byte| char::from(*byte)).collect())
+}
+
 /// Describes the fields of each schema, in Markdown.
 ///
 /// # Errors

@@ -93,6 +93,8 @@ pub enum PartitionKey {
     Region,
     /// The source, by its name.
     Source,
+    /// The class of the line of the first event: OCSF's uid, or the source if the schema has no classes.
+    Class,
     /// The log group's name.
     LogGroup,
     /// The year of the first event, UTC, four digits.
@@ -112,6 +114,7 @@ impl PartitionKey {
             Self::Account => "account",
             Self::Region => "region",
             Self::Source => "source",
+            Self::Class => "class",
             Self::LogGroup => "log_group",
             Self::Year => "year",
             Self::Month => "month",
@@ -388,8 +391,8 @@ mod tests {
             ),
             (
                 "CATCHMENT_SCHEMA",
-                "ocsf-1.5",
-                "CATCHMENT_SCHEMA: `ocsf-1.5` is not built yet; expected one of: none, native, ecs",
+                "ocsf-1.2",
+                "CATCHMENT_SCHEMA: unknown value `ocsf-1.2`; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5",
             ),
             (
                 "CATCHMENT_OVERFLOW",
@@ -410,7 +413,7 @@ mod tests {
         ];
         assert_eq!(
             Settings::from_pairs(document).unwrap_err().to_string(),
-            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs"
+            "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5"
         );
         assert!(
             error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")

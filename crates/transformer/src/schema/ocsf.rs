@@ -28,6 +28,9 @@ AWS's mapping is the one in <https://github.com/ocsf/examples> (`mappings/markdo
 CloudWatch Logs and Security Lake follow. What it does with an event follows from it as far as it says so. Tables below say where this \
 one differs from it, and why.";
 
+/// What every line begins with, before the number of its class.
+pub(super) const CLASS_UID: &[u8] = br#"{"class_uid":"#;
+
 /// A version of OCSF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {
@@ -138,10 +141,10 @@ fn class(
 ) -> Vec<Row> {
     let owned = |to, json: String| row(to, Value::Constant(Cow::Owned(json)));
     vec![
-        owned("category_uid", category_uid.to_owned()),
-        owned("category_name", format!("\"{category}\"")),
         owned("class_uid", uid.to_owned()),
         owned("class_name", format!("\"{name}\"")),
+        owned("category_uid", category_uid.to_owned()),
+        owned("category_name", format!("\"{category}\"")),
         row("cloud.provider", constant("\"AWS\"")),
         row("metadata.profiles", constant(profiles)),
         row("metadata.uid", Value::Context(Context::EventId)),

@@ -38,6 +38,7 @@ pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
     ("account", PartitionKey::Account),
     ("region", PartitionKey::Region),
     ("source", PartitionKey::Source),
+    ("class", PartitionKey::Class),
     ("log_group", PartitionKey::LogGroup),
     ("year", PartitionKey::Year),
     ("month", PartitionKey::Month),

@@ -304,12 +304,12 @@ fn object<S: Simd>(
             Span::new(Kind::Text, begin + 1, cursor.at() - 1)
         } else {
             cursor.value(outer.len() as u32 + 1)?;
-            let kind = match first {
-                Some(b'{' | b'[') => Kind::Nested,
-                Some(b'n') => Kind::Absent,
-                _ => Kind::Scalar,
-            };
-            Span::new(kind, begin, cursor.at())
+            match first {
+                Some(b'{' | b'[') => Span::new(Kind::Nested, begin, cursor.at()),
+                // No field, and so no text.
+                Some(b'n') => Span::default(),
+                _ => Span::new(Kind::Scalar, begin, cursor.at()),
+            }
         };
         if let Some(slot) = child.and_then(|child| finder.nodes[child].slot) {
             found.spans[slot] = value;

@@ -41,6 +41,7 @@ class Settings:
     partition_keys: tuple = ()
     sources: dict = field(default_factory=dict)
     max_decoded_mib: int = 64
+    accounts: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -237,8 +238,11 @@ def lines_of(message, region, settings):
         for event in message.events:
             moment = moment_of(event)
             time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+            account = event.account or message.owner
+            name = settings.accounts.get(json.loads(account)) if settings.accounts else None
+            named = "" if name is None else f',"account_name":{json.dumps(name, ensure_ascii=False)}'
             yield marked(
-                f'{{"timestamp":"{time}","account":{event.account or message.owner},"region":{event.region or region},'
+                f'{{"timestamp":"{time}","account":{account}{named},"region":{event.region or region},'
                 f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id},'
                 f'"message":{event.message}}}'
             )

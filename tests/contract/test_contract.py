@@ -78,6 +78,7 @@ def settings_of(variables):
         tuple(keys.split(",")) if keys else (),
         json.loads(variables.get("CATCHMENT_SOURCES", "{}")),
         int(variables.get("CATCHMENT_MAX_DECODED_MIB", "64")),
+        json.loads(variables.get("CATCHMENT_ACCOUNTS", "{}")),
     )
 
 

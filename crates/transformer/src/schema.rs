@@ -162,7 +162,8 @@ const INTRODUCTION: &str = "\
 What becomes of log events with `CATCHMENT_SCHEMA`. `make bless` writes this page from the tables in this folder.
 
 A message that is not as its source writes it stays `message`, and a member `error` says why; the record is `Ok`. So do lines with bytes
-that are not UTF-8. Messages of the source `other` stay `message`.
+that are not UTF-8. Messages of the source `other` stay `message`. A field that is absent, or that is not of the type that its place has,
+leaves no trace in its place: no two lines give one place two types.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

@@ -2,21 +2,25 @@
 
 use super::Misfit;
 use super::flow_log::{Text, decoded};
-use super::mapping::{Kind, Span};
+use super::mapping::{Kind, Span, is_address};
 use crate::json::Split;
 use crate::source::FlowLogFormat;
 use crate::source::vpc_flow_logs::{Field, Kind as FieldKind};
 
 /// What the lines of a format have to be.
 pub(super) struct FlowLine {
-    fields: Vec<&'static Field>,
+    /// Each with whether it is an address.
+    fields: Vec<(&'static Field, bool)>,
     is_default: bool,
 }
 
 impl FlowLine {
     pub(super) fn new(format: &FlowLogFormat) -> Self {
         Self {
-            fields: format.fields().collect(),
+            fields: format
+                .fields()
+                .map(|field| (field, field.name.ends_with("addr")))
+                .collect(),
             is_default: format.is_default(),
         }
     }
@@ -44,7 +48,7 @@ impl FlowLine {
         spans.clear();
         let mut begin = 0;
         for (field, end) in self.fields.iter().zip(split.ends()) {
-            let kind = kind(field, &line[begin..], end - begin)?;
+            let kind = kind(*field, &line[begin..], end - begin)?;
             spans.push(match kind {
                 Kind::Absent => Span::default(),
                 kind => Span::new(kind, begin, end),
@@ -55,9 +59,13 @@ impl FlowLine {
     }
 }
 
-/// What a field is: the first `length` bytes of `rest`.
+/// What a field is, whose text is the first `length` bytes of `rest`.
 #[inline(always)]
-fn kind(field: &Field, rest: &[u8], length: usize) -> Result<Kind, Misfit> {
+fn kind(
+    (field, may_be_address): (&Field, bool),
+    rest: &[u8],
+    length: usize,
+) -> Result<Kind, Misfit> {
     let (text, name) = (&rest[..length], field.name);
     if text == b"-" {
         return Ok(Kind::Absent);
@@ -70,6 +78,8 @@ fn kind(field: &Field, rest: &[u8], length: usize) -> Result<Kind, Misfit> {
             Some(_) => Ok(Kind::Tag),
             None => Err(Misfit::NotATag { field: name }),
         },
+        // Addresses stand in several places of a document; they are looked at once.
+        FieldKind::Text if may_be_address && is_address(text) => Ok(Kind::Address),
         FieldKind::Tag | FieldKind::Text => Ok(Kind::Text),
     }
 }

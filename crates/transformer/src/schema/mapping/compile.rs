@@ -77,9 +77,10 @@ pub(in crate::schema) fn compile(
         program.steps.push(Step {
             shared,
             depth: around,
-            leads: leads.iter().map(|lead| Padded::new(lead)).collect(),
+            lead: program.leads.len(),
             code,
         });
+        leads.iter().for_each(|lead| program.lead(lead));
     }
     program
 }

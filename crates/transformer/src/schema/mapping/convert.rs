@@ -23,6 +23,8 @@ pub(in crate::schema) enum Kind {
     Absent,
     /// The inside of a JSON string, escaped.
     Text,
+    /// The same, known to be an IP address.
+    Address,
     /// The value of a tag, percent-encoded, inside of a JSON string.
     Tag,
     /// A number, `true` or `false`.
@@ -71,7 +73,7 @@ pub(super) fn convert(
     }
     let field = span.of(text);
     match (how, span.kind) {
-        (As::Keyword, Kind::Text) if field.len() <= TERM_BYTES_MAX => {
+        (As::Keyword, Kind::Text | Kind::Address) if field.len() <= TERM_BYTES_MAX => {
             quoted(span, text, out);
             true
         }
@@ -94,6 +96,10 @@ pub(super) fn convert(
             let digits = field.split(|byte| *byte == b'.').next().unwrap_or_default();
             out.extend(digits);
             is_integer(digits)
+        }
+        (As::Ip, Kind::Address) => {
+            quoted(span, text, out);
+            true
         }
         (As::Ip, Kind::Text) if is_address(field) => {
             quoted(span, text, out);
@@ -195,7 +201,7 @@ fn string(span: Span, text: &[u8], out: &mut Buffer) -> bool {
     match span.kind {
         Kind::Absent => return false,
         Kind::Nested => as_text(span.of(text), out),
-        Kind::Text | Kind::Scalar => quoted(span, text, out),
+        Kind::Text | Kind::Address | Kind::Scalar => quoted(span, text, out),
         Kind::Tag => match decoded(span.of(text)) {
             Some(decoded) => out.extend_with([b"\"", decoded.as_bytes(), b"\""]),
             None => return false,

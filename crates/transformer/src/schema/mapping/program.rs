@@ -13,6 +13,11 @@ use crate::timestamp::Timestamps;
 #[derive(Default)]
 pub(in crate::schema) struct Program {
     pub(super) steps: Vec<Step>,
+    /// What comes before each value, with zeros at the end, so that it can be copied by chunks: in one piece, as it is read for every
+    /// event.
+    pub(super) texts: Vec<u8>,
+    /// Parts of `texts`.
+    pub(super) leads: Vec<Lead>,
 }
 
 /// A place of an object, or several with constants that follow one another.
@@ -21,10 +26,29 @@ pub(super) struct Step {
     pub(super) shared: usize,
     /// The objects around it at its end.
     pub(super) depth: usize,
-    /// What comes before the value: a comma, the names of the objects to open, and the last name. By the number of the objects that
-    /// are open already.
-    pub(super) leads: Vec<Padded>,
+    /// The first of its leads: there is one for each number of objects that may be open already.
+    pub(super) lead: usize,
     pub(super) code: Code,
+}
+
+/// What comes before a value: a comma, the names of the objects to open, and the last name.
+#[derive(Clone, Copy)]
+pub(super) struct Lead {
+    begin: usize,
+    length: usize,
+}
+
+impl Program {
+    /// Adds a lead.
+    pub(super) fn lead(&mut self, text: &str) {
+        self.texts.truncate(self.texts.len().saturating_sub(CHUNK));
+        self.leads.push(Lead {
+            begin: self.texts.len(),
+            length: text.len(),
+        });
+        self.texts.extend_from_slice(text.as_bytes());
+        self.texts.extend_from_slice(&[0; CHUNK]);
+    }
 }
 
 /// A text with zeros behind it, so that it can be copied by chunks.
@@ -136,7 +160,8 @@ impl Program {
             for _ in shared..open {
                 out.push(b'}');
             }
-            step.leads[shared].put(out);
+            let lead = self.leads[step.lead + shared];
+            put(out, &self.texts[lead.begin..], lead.length);
             if step.code.write(given, fields, out) {
                 has_content |= !matches!(step.code, Code::Constant(_));
                 open = step.depth;

@@ -68,13 +68,15 @@ fn every_setting() -> impl Strategy<Value = Settings> {
             ("events", "none"),
             ("events", "native"),
             ("events", "ecs"),
+            ("events", "ocsf-1.1"),
+            ("events", "ocsf-1.5"),
             ("document", "none"),
             ("message", "none"),
         ]),
         prop::sample::select(vec!["none", "gzip"]),
         prop::sample::select(vec![
             "",
-            "account,region,source,log_group,year,month,day,hour",
+            "account,region,source,class,log_group,year,month,day,hour",
         ]),
     )
         .prop_map(|((format, schema), compression, keys)| {

@@ -293,10 +293,10 @@ fn errors_name_the_cause_and_the_next_step() {
             "error: --format: unknown value `json`; expected one of: events, document, message",
         ),
         (
-            &["--schema", "ocsf-1.1"],
+            &["--schema", "ocsf-1.2"],
             "",
             2,
-            "error: --schema: `ocsf-1.1` is not built yet; expected one of: none, native, ecs",
+            "error: --schema: unknown value `ocsf-1.2`; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5",
         ),
         (
             &["--overflow", "drop"],

@@ -14,7 +14,7 @@ from sources import source_of
 
 RESPONSE_BYTES_MAX = 6_291_556
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
-KEYS = ("account", "region", "source", "log_group", "year", "month", "day", "hour")
+KEYS = ("account", "region", "source", "class", "log_group", "year", "month", "day", "hour")
 LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, datetime.UTC)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MILLISECOND = datetime.timedelta(milliseconds=1)
@@ -263,6 +263,7 @@ def partition_keys(message, region, settings):
         "account": json_text(event.account or message.owner),
         "region": json_text(event.region or region),
         "source": source_of(message, settings.sources),
+        "class": source_of(message, settings.sources),
         "log_group": json_text(message.group),
         "year": f"{moment.year:04}",
         "month": f"{moment.month:02}",

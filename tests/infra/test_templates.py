@@ -151,8 +151,15 @@ class Delivery(unittest.TestCase):
                 self.assertEqual(",".join(key for _, key in asked), variables["CATCHMENT_PARTITION_KEYS"])
                 self.assertTrue(all(column == key for column, key in asked))
 
+    def test_partitions_by_class_need_a_schema_that_has_classes(self):
+        for schema in load("logging.yaml")["Parameters"]["Schema"]["AllowedValues"]:
+            for keys in ("account-class-date", "class-date"):
+                with self.subTest(schema=schema, keys=keys):
+                    refused = logging(PartitionKeys=keys, Schema=schema).refused()
+                    self.assertEqual(not refused, schema.startswith("ocsf-"), refused)
+
     def test_parquet_is_made_as_firehose_wants_it(self):
-        for keys in load("logging.yaml")["Parameters"]["PartitionKeys"]["AllowedValues"]:
+        for keys in ("account-source-date", "source-date"):
             made = logging(Storage="parquet", PartitionKeys=keys).made()
             delivery = made["FirehoseToS3"].get("ExtendedS3DestinationConfiguration")
             conversion = delivery["DataFormatConversionConfiguration"]

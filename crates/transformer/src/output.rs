@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::{Accounts, Filter, Growth, Line, Shape, Verdict};
-use crate::settings::{Format, Settings};
+use crate::schema::{self, Accounts, Filter, Growth, Line, Shape, Verdict};
+use crate::settings::{Format, PartitionKey, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
 use crate::timestamp::{TIME, Timestamps};
@@ -191,15 +191,23 @@ impl<'a> Encoder<'a, '_> {
             self.head_for = None;
         }
         if keys_wanted {
-            let mut time = [0; TIME];
-            self.timestamps.write(first.timestamp, &mut time);
-            let values = partition_keys::Values {
-                origin: origin(self.context, self.carried.source, header, first.system),
-                log_group: header.log_group,
-                time,
-            };
-            self.encoded.metadata = values.metadata(&settings.partition_keys);
+            self.set_keys(header, first, None);
         }
+    }
+
+    /// Sets the keys of the record, which follow from its first event, and from the class of the line of that.
+    #[cold]
+    #[inline(never)]
+    fn set_keys(&mut self, header: &Header<'a>, first: LogEvent<'a>, class: Option<&str>) {
+        let mut time = [0; TIME];
+        self.timestamps.write(first.timestamp, &mut time);
+        let values = partition_keys::Values {
+            origin: origin(self.context, self.carried.source, header, first.system),
+            class,
+            log_group: header.log_group,
+            time,
+        };
+        self.encoded.metadata = values.metadata(&self.context.settings.partition_keys);
     }
 
     /// Writes a whole message. Returns `false` once there is no room for more.
@@ -301,12 +309,21 @@ impl<'a> Encoder<'a, '_> {
             event,
         };
         let out = self.lines.end();
+        let begin = out.len();
         let text = (&mut *self.text, self.has_text);
         let written = documents.write(&line, text, self.accounts, self.timestamps, out);
         out.push(b'\n');
+        let is_first = self.encoded.events == 0 && self.message_events == 1;
+        let keys = &self.context.settings.partition_keys;
+        let class = (is_first && keys.contains(&PartitionKey::Class))
+            .then(|| schema::class_of(&out.written()[begin..]))
+            .flatten();
         self.encoded.replaced |= written.is_replaced;
         self.encoded.unparsed += usize::from(written.is_unparsed);
         self.full = !self.lines.settle();
+        if class.is_some() {
+            self.set_keys(header, event, class.as_deref());
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod flow_log;
 mod mapping;
 mod native;
 mod object;
+mod ocsf;
 mod table;
 
 use std::fmt::{self, Write};
@@ -44,7 +45,13 @@ impl Shape {
             Schema::None => return None,
             Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
             Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), settings)),
+            Schema::Ocsf11 => Self::ocsf(ocsf::Version::V1_1, settings),
+            Schema::Ocsf15 => Self::ocsf(ocsf::Version::V1_5, settings),
         })
+    }
+
+    fn ocsf(version: ocsf::Version, settings: &Settings) -> Self {
+        Self::Documents(Documents::new(ocsf::mappings(version), settings))
     }
 
     /// How much longer than an event its line can be.
@@ -116,6 +123,13 @@ impl Events {
     }
 }
 
+/// The class of a line of OCSF; `None` of all others.
+pub(crate) fn class_of(line: &[u8]) -> Option<String> {
+    let rest = line.strip_prefix(ocsf::CLASS_UID)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.map(|byte| char::from(*byte)).collect())
+}
+
 /// Describes the fields of each schema, in Markdown.
 ///
 /// # Errors
@@ -130,6 +144,7 @@ pub fn documentation() -> Result<String, fmt::Error> {
     for mapping in ecs::mappings() {
         mapping::describe(&mapping, since, &mut text)?;
     }
+    ocsf::describe_all(since, &mut text)?;
     Ok(text)
 }
 

@@ -5,8 +5,7 @@ mod error;
 mod file;
 
 use choices::{
-    COMPRESSIONS, FORMATS, ORIGINALS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, SCHEMAS_UNBUILT, choose,
-    join, one_of,
+    COMPRESSIONS, FORMATS, ORIGINALS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, choose, join, one_of,
 };
 
 use std::collections::BTreeMap;
@@ -49,6 +48,11 @@ pub enum Schema {
     /// The line is a document of the Elastic Common Schema. What is not as its source writes it keeps its message in `message`, and
     /// `error.message` says why.
     Ecs,
+    /// The line is an event of the Open Cybersecurity Schema Framework 1.1.0. What is not as its source writes it keeps its message in
+    /// `message`, and `unmapped.error` says why.
+    Ocsf11,
+    /// The same in version 1.5.0.
+    Ocsf15,
 }
 
 /// Whether documents of a schema hold the message that they come from.
@@ -90,6 +94,8 @@ pub enum PartitionKey {
     Region,
     /// The source, by its name.
     Source,
+    /// The class of the line of the first event: OCSF's uid, or the source if the schema has no classes.
+    Class,
     /// The log group's name.
     LogGroup,
     /// The year of the first event, UTC, four digits.
@@ -109,6 +115,7 @@ impl PartitionKey {
             Self::Account => "account",
             Self::Region => "region",
             Self::Source => "source",
+            Self::Class => "class",
             Self::LogGroup => "log_group",
             Self::Year => "year",
             Self::Month => "month",
@@ -315,19 +322,19 @@ impl Settings {
     fn set(&mut self, setting: Setting, value: &str) -> Result<(), SettingError> {
         let wrong = |why| SettingError::Value { setting, why };
         match setting {
-            Setting::Format => self.format = choose(setting, FORMATS, &[], value)?,
-            Setting::Schema => self.schema = choose(setting, SCHEMAS, &SCHEMAS_UNBUILT, value)?,
-            Setting::Original => self.original = choose(setting, ORIGINALS, &[], value)?,
+            Setting::Format => self.format = choose(setting, FORMATS, value)?,
+            Setting::Schema => self.schema = choose(setting, SCHEMAS, value)?,
+            Setting::Original => self.original = choose(setting, ORIGINALS, value)?,
             Setting::Accounts => {
                 self.accounts = serde_json::from_str(value)
                     .map_err(|error| wrong(format!("not names of accounts: {error}")))?;
             }
-            Setting::Compression => self.compression = choose(setting, COMPRESSIONS, &[], value)?,
-            Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, &[], value)?,
+            Setting::Compression => self.compression = choose(setting, COMPRESSIONS, value)?,
+            Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, value)?,
             Setting::PartitionKeys => {
                 self.partition_keys.clear();
                 for name in value.split(',').map(str::trim) {
-                    let key = choose(setting, PARTITION_KEYS, &[], name)?;
+                    let key = choose(setting, PARTITION_KEYS, name)?;
                     if self.partition_keys.contains(&key) {
                         return Err(wrong(format!("`{name}` occurs twice")));
                     }

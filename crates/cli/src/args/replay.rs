@@ -150,7 +150,8 @@ pub struct Settings {
     pub format: Option<String>,
 
     /// The fields to parse messages into; none: each message stays a string; native: an object, with the source's own names;
-    /// ecs: each line is a document of the Elastic Common Schema [default: none]
+    /// ecs: each line is a document of the Elastic Common Schema; ocsf-1.1, ocsf-1.5: each line is an event of the Open
+    /// Cybersecurity Schema Framework [default: none]
     #[arg(long)]
     pub schema: Option<String>,
 
@@ -166,7 +167,7 @@ pub struct Settings {
     #[arg(long)]
     pub compression: Option<String>,
 
-    /// Keys for dynamic partitioning: any of account,region,source,log_group,year,month,day,hour [default: none]
+    /// Keys for dynamic partitioning: any of account,region,source,class,log_group,year,month,day,hour [default: none]
     #[arg(long, value_name = "KEYS")]
     pub partition_keys: Option<String>,
 

@@ -10,13 +10,15 @@ use catchment_transformer::subscription::agrees_with_serde_json;
 use catchment_transformer::{Settings, Transformer};
 use libfuzzer_sys::fuzz_target;
 
-const SETTINGS: [(&str, &str, &str, &str); 6] = [
+const SETTINGS: [(&str, &str, &str, &str); 8] = [
     ("events", "none", "none", "account,region,source,log_group,year,month,day,hour"),
     ("document", "none", "none", ""),
     ("message", "none", "none", ""),
     ("events", "none", "gzip", "account"),
     ("events", "native", "none", ""),
     ("events", "ecs", "none", ""),
+    ("events", "ocsf-1.1", "none", "class"),
+    ("events", "ocsf-1.5", "none", "class"),
 ];
 
 thread_local! {

@@ -8,6 +8,8 @@ use crate::timestamp::TIME;
 /// What the keys of a record follow from: its first log event. Firehose takes one set of keys per record.
 pub(super) struct Values<'a> {
     pub(super) origin: Origin<'a>,
+    /// The class of its line, if the schema has classes.
+    pub(super) class: Option<&'a str>,
     pub(super) log_group: JsonStr<'a>,
     pub(super) time: [u8; TIME],
 }
@@ -34,6 +36,10 @@ impl Values<'_> {
             PartitionKey::Region if self.origin.region.literal() == b"null" => String::new(),
             PartitionKey::Region => text(self.origin.region),
             PartitionKey::Source => self.origin.source.name().to_owned(),
+            PartitionKey::Class => {
+                let source = self.origin.source.name();
+                self.class.unwrap_or(source).to_owned()
+            }
             PartitionKey::LogGroup => text(self.log_group),
             PartitionKey::Year => digits(0..4),
             PartitionKey::Month => digits(5..7),

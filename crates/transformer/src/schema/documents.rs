@@ -4,7 +4,7 @@ use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
     Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
-    compile, with_rest,
+    compile, with_rest, with_unread,
 };
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
@@ -111,18 +111,23 @@ impl Documents {
     }
 
     fn compile_all(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
-        let mut programs = Vec::new();
+        let mut compiled = Vec::new();
         for layout in &mapping.layouts {
             let mut needs = Needs::default();
-            programs.push(compile(&layout.rows, places, &mut needs));
-            let Growth { times, bytes } = needs.growth(places);
-            self.growth.times = self.growth.times.max(times);
-            self.growth.bytes = self.growth.bytes.max(bytes);
+            compiled.push((compile(&layout.rows, places, &mut needs), needs));
         }
         let choose = mapping.choose.as_ref().map(|Choose { fields, by }| {
             let slots = fields.iter().map(|field| places.slot(field));
             (slots.collect(), *by)
         });
+        let mut programs = Vec::new();
+        for (mut program, mut needs) in compiled {
+            with_unread(&mut program, places, &mut needs);
+            let Growth { times, bytes } = needs.growth(places);
+            self.growth.times = self.growth.times.max(times);
+            self.growth.bytes = self.growth.bytes.max(bytes);
+            programs.push(program);
+        }
         Layouts { programs, choose }
     }
 

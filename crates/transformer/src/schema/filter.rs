@@ -153,7 +153,7 @@ impl Filter {
         let Ok(text) = std::str::from_utf8(line) else {
             return Verdict::Deliver;
         };
-        if split.count != format.fields().len() {
+        if split.count != format.len() {
             return Verdict::Deliver;
         }
         let value = |slot: usize| {
@@ -161,7 +161,7 @@ impl Filter {
                 .checked_sub(1)
                 .map_or(0, |before| split.end_of(before) + 1);
             let field = text.get(begin..split.end_of(slot)).unwrap_or_default();
-            match (field, format.fields()[slot].kind) {
+            match (field, format.field(slot).kind) {
                 ("-", _) => Value::Absent,
                 (_, FieldKind::Integer) => Value::Scalar(field),
                 _ if memchr::memchr2(b'\\', b'%', field.as_bytes()).is_none() => {
@@ -229,10 +229,10 @@ fn value(span: Span, text: &[u8]) -> Value<'_> {
         Kind::Absent => Value::Absent,
         Kind::Nested => nested(field),
         Kind::Scalar => std::str::from_utf8(field).map_or(Value::Absent, Value::Scalar),
-        Kind::Text | Kind::Tag if memchr::memchr2(b'\\', b'%', field).is_some() => {
+        Kind::Text | Kind::Address | Kind::Tag if memchr::memchr2(b'\\', b'%', field).is_some() => {
             unescaped(span.kind, field)
         }
-        Kind::Text | Kind::Tag => {
+        Kind::Text | Kind::Address | Kind::Tag => {
             std::str::from_utf8(field).map_or(Value::Absent, |text| Value::Text(text.into()))
         }
     }

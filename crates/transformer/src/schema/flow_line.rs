@@ -25,10 +25,16 @@ impl FlowLine {
         }
     }
 
-    /// The fields, in the order of a line.
+    /// How many fields a line has.
     #[inline(always)]
-    pub(super) fn fields(&self) -> &[&'static Field] {
-        &self.fields
+    pub(super) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// What a field is, by its place in a line.
+    #[inline(always)]
+    pub(super) fn field(&self, place: usize) -> &'static Field {
+        self.fields[place].0
     }
 
     /// Finds the fields of a line, whose text is escaped as it has to be in a JSON string.

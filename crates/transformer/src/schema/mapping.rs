@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use crate::source::Source;
 
-pub(super) use compile::{Needs, Places, compile, with_rest};
+pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
 pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
 pub(super) use find::{Finder, Found, elements};
@@ -74,6 +74,8 @@ pub(super) enum Value {
     Name(Box<Value>),
     /// What a function of fields returns.
     Computed(Computed),
+    /// Another value, if a function of fields says so.
+    When(When, Box<Value>),
     /// An object of what no row reads: in flow logs by field, in JSON by path, each as a string.
     Rest,
 }
@@ -87,6 +89,16 @@ pub(super) struct Computed {
     pub(super) fields: &'static [&'static str],
     /// Returns JSON. A field that is absent is empty; all others are as they stand in JSON, without quotes.
     pub(super) by: fn(&[&[u8]]) -> Option<&'static str>,
+}
+
+/// When a value is not absent.
+#[derive(Clone, Copy)]
+pub(super) struct When {
+    /// What the page says after "if".
+    pub(super) about: &'static str,
+    pub(super) fields: &'static [&'static str],
+    /// A field that is absent is empty; all others are as they stand in JSON, without quotes.
+    pub(super) by: fn(&[&[u8]]) -> bool,
 }
 
 /// What is known of an event besides its message.
@@ -117,6 +129,8 @@ pub(super) enum Context {
 pub(super) enum As {
     /// A string. Objects and arrays become their JSON. What is too long for a term of an index is cut.
     Keyword,
+    /// The same, but never cut.
+    Text,
     /// An integer of at most 18 digits.
     Long,
     /// A number, as it was written.
@@ -155,12 +169,24 @@ pub(super) const fn keyword(field: &'static str) -> Value {
     Value::Field(field, As::Keyword)
 }
 
+/// A string that is never cut.
+pub(super) const fn text(field: &'static str) -> Value {
+    Value::Field(field, As::Text)
+}
+
 pub(super) const fn long(field: &'static str) -> Value {
     Value::Field(field, As::Long)
 }
 
 pub(super) const fn ip(field: &'static str) -> Value {
     Value::Field(field, As::Ip)
+}
+
+impl When {
+    /// This value, if the function says so.
+    pub(super) fn then(self, value: Value) -> Value {
+        Value::When(self, Box::new(value))
+    }
 }
 
 impl Value {

@@ -6,17 +6,12 @@ use super::{Compression, Format, Original, Overflow, PartitionKey, Schema, Setti
 pub(super) fn choose<T: Copy>(
     setting: Setting,
     choices: Choices<T>,
-    unbuilt: &[&str],
     value: &str,
 ) -> Result<T, SettingError> {
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
         return Ok(*choice);
     }
-    let why = if unbuilt.contains(&value) {
-        format!("`{value}` is not built yet")
-    } else {
-        format!("unknown value `{value}`")
-    };
+    let why = format!("unknown value `{value}`");
     Err(SettingError::Value { setting, why })
 }
 
@@ -30,8 +25,9 @@ pub(super) const SCHEMAS: Choices<Schema> = &[
     ("none", Schema::None),
     ("native", Schema::Native),
     ("ecs", Schema::Ecs),
+    ("ocsf-1.1", Schema::Ocsf11),
+    ("ocsf-1.5", Schema::Ocsf15),
 ];
-pub(super) const SCHEMAS_UNBUILT: [&str; 2] = ["ocsf-1.1", "ocsf-1.5"];
 pub(super) const ORIGINALS: Choices<Original> =
     &[("keep", Original::Keep), ("drop", Original::Drop)];
 pub(super) const COMPRESSIONS: Choices<Compression> =
@@ -42,6 +38,7 @@ pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
     ("account", PartitionKey::Account),
     ("region", PartitionKey::Region),
     ("source", PartitionKey::Source),
+    ("class", PartitionKey::Class),
     ("log_group", PartitionKey::LogGroup),
     ("year", PartitionKey::Year),
     ("month", PartitionKey::Month),

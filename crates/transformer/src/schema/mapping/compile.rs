@@ -1,7 +1,7 @@
 //! From rows to what writes them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::program::{COMPUTED_FIELDS_MAX, Code, Padded, Program, Step};
 use super::{Finder, Row, Value};
@@ -23,6 +23,8 @@ pub(in crate::schema) struct Needs {
     pub(in crate::schema) uses: Vec<usize>,
     /// How often names of the context may be written.
     pub(in crate::schema) names: usize,
+    /// The slots whose fields are written.
+    read: BTreeSet<usize>,
 }
 
 /// Compiles rows. Places of one object stand together, in the order of the first of them.
@@ -102,11 +104,15 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
         Value::Field(path, how) => {
             let slot = places.slot(path)?;
             needs.uses(slot, 1);
+            needs.read.insert(slot);
             // A number becomes a time; a word of a table, JSON.
             needs.bytes += how.bytes_max();
             Code::Field(slot, *how)
         }
-        Value::First(values) => Code::First(all(values, places, needs)?),
+        Value::First(values) => match all(values, places, needs)? {
+            one if one.len() == 1 => one.into_iter().next()?,
+            codes => Code::First(codes),
+        },
         Value::List(values) => {
             needs.bytes += values.len() + 2;
             Code::List(all(values, places, needs)?)
@@ -119,25 +125,40 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             let program = compile(rows, &mut Places::Json(&mut finder), &mut inner);
             // The shortest element with a value in it is `{"a":1}`.
             needs.uses(slot, finder.uses_max(&inner.uses) + inner.bytes / 7 + 1);
+            needs.read.insert(slot);
             Code::Each(slot, finder, program)
         }
         Value::Elements(path, how) => {
             let slot = places.slot(path)?;
             needs.uses(slot, 1 + how.bytes_max());
+            needs.read.insert(slot);
             Code::Elements(slot, *how)
         }
         Value::Name(account) => Code::Name(Box::new(code(account, places, needs)?)),
         Value::Computed(computed) => {
-            let fields = computed.fields.iter().take(COMPUTED_FIELDS_MAX);
             needs.bytes += COMPUTED_BYTES_MAX;
-            let slots = fields.map(|field| places.slot(field).unwrap_or(usize::MAX));
-            Code::Computed(slots.collect(), computed.by)
+            match places.slots(computed.fields) {
+                Some(slots) => Code::Computed(slots, computed.by),
+                None => {
+                    let json = (computed.by)(
+                        &[b"".as_slice(); COMPUTED_FIELDS_MAX][..computed.fields.len()],
+                    )?;
+                    Code::Constant(Padded::new(json))
+                }
+            }
         }
+        Value::When(when, value) => match places.slots(when.fields) {
+            Some(slots) => Code::When(slots, when.by, Box::new(code(value, places, needs)?)),
+            None => {
+                let is_so = (when.by)(&[b"".as_slice(); COMPUTED_FIELDS_MAX][..when.fields.len()]);
+                return is_so.then(|| code(value, places, needs)).flatten();
+            }
+        },
         Value::Rest => match places {
             Places::Columns(_) => return None,
             Places::Json(finder) => {
                 finder.wants_rest = true;
-                Code::Rest
+                Code::Rest(Vec::new())
             }
         },
     })
@@ -150,6 +171,19 @@ impl Places<'_> {
             Self::Columns(columns) => columns.iter().position(|column| *column == path),
             Self::Json(finder) => Some(finder.slot(path)),
         }
+    }
+
+    /// The slots of fields, with `usize::MAX` for those that are in no event; `None` if all are.
+    fn slots(&mut self, fields: &[&'static str]) -> Option<Vec<usize>> {
+        let slots: Vec<_> = fields
+            .iter()
+            .take(COMPUTED_FIELDS_MAX)
+            .map(|field| self.slot(field).unwrap_or(usize::MAX))
+            .collect();
+        slots
+            .iter()
+            .any(|slot| *slot != usize::MAX)
+            .then_some(slots)
     }
 
     fn any_case(&self) -> bool {
@@ -184,6 +218,29 @@ impl Needs {
             self.uses.resize(slot + 1, 0);
         }
         self.uses[slot] += count;
+    }
+}
+
+/// Has the rest of a program, if it has one, hold the fields that are found, but which it does not write: those that others write, or
+/// that only decide.
+pub(in crate::schema) fn with_unread(
+    program: &mut Program,
+    places: &Places<'_>,
+    needs: &mut Needs,
+) {
+    let Places::Json(finder) = places else { return };
+    for step in &mut program.steps {
+        let Code::Rest(unread) = &mut step.code else {
+            continue;
+        };
+        for (path, slot) in finder.outermost() {
+            if needs.read.contains(&slot) {
+                continue;
+            }
+            needs.uses(slot, 1);
+            needs.bytes += path.len() + 6;
+            unread.push((slot, format!(",\"{path}\":").into_bytes()));
+        }
     }
 }
 

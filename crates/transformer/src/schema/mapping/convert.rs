@@ -78,6 +78,11 @@ pub(super) fn convert(
             true
         }
         (As::Keyword, _) => keyword(span, text, out),
+        (As::Text, Kind::Text) => {
+            quoted(span, text, out);
+            true
+        }
+        (As::Text, _) => string(span, text, out),
         (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
             let (rest, length) = span.with_rest(text);
             put(out, rest, length);
@@ -183,6 +188,16 @@ fn quoted(span: Span, text: &[u8], out: &mut Buffer) {
 #[inline(never)]
 fn keyword(span: Span, text: &[u8], out: &mut Buffer) -> bool {
     let begin = out.len();
+    let is_there = string(span, text, out);
+    if out.len() - begin > TERM_BYTES_MAX {
+        cut(begin, out);
+    }
+    is_there
+}
+
+/// Appends anything as a string.
+#[inline(never)]
+fn string(span: Span, text: &[u8], out: &mut Buffer) -> bool {
     match span.kind {
         Kind::Absent => return false,
         Kind::Nested => as_text(span.of(text), out),
@@ -191,9 +206,6 @@ fn keyword(span: Span, text: &[u8], out: &mut Buffer) -> bool {
             Some(decoded) => out.extend_with([b"\"", decoded.as_bytes(), b"\""]),
             None => return false,
         },
-    }
-    if out.len() - begin > TERM_BYTES_MAX {
-        cut(begin, out);
     }
     true
 }

@@ -82,6 +82,7 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             from(account, since)
         ),
         Value::Computed(computed) => computed.about.to_owned(),
+        Value::When(when, value) => format!("{}, if {}", from(value, since), when.about),
         Value::Rest => "all fields that stand in no other row, by name or path".to_owned(),
     }
 }
@@ -108,6 +109,7 @@ impl Value {
             Self::Each(..) => "array of object".to_owned(),
             Self::Elements(_, how) => format!("array of {}", how.kind()),
             Self::Computed(computed) => computed.kind.to_owned(),
+            Self::When(_, value) => value.kind(),
         }
     }
 
@@ -124,6 +126,10 @@ impl Value {
             Self::Name(account) => account.fields(fields),
             Self::Object(rows) => rows.iter().for_each(|row| row.value.fields(fields)),
             Self::Computed(computed) => fields.extend(computed.fields),
+            Self::When(when, value) => {
+                fields.extend(when.fields);
+                value.fields(fields);
+            }
         }
     }
 }
@@ -131,7 +137,7 @@ impl Value {
 impl As {
     fn kind(self) -> &'static str {
         match self {
-            Self::Keyword => "string",
+            Self::Keyword | Self::Text => "string",
             Self::Number => "number",
             Self::Long | Self::Whole | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 "integer"
@@ -153,7 +159,7 @@ impl As {
             }
             Self::Present(json) => json.len(),
             Self::Long | Self::Number | Self::Whole | Self::Boolean => 0,
-            Self::Keyword | Self::Ip => 2,
+            Self::Keyword | Self::Text | Self::Ip => 2,
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 26
             }

@@ -23,6 +23,8 @@ struct Node {
     /// Its path, with a dot at the end.
     prefix: String,
     slot: Option<usize>,
+    /// Whether it is a part of a field.
+    is_part: bool,
     children: Vec<Child>,
     /// The first child whose key has this hash, counted from 1.
     by_hash: [u8; HASHES],
@@ -53,7 +55,7 @@ pub(in crate::schema) struct Found {
 impl Finder {
     pub(in crate::schema) fn new(any_case: bool) -> Self {
         Self {
-            nodes: vec![Node::new(String::new())],
+            nodes: vec![Node::new(String::new(), false)],
             slots: BTreeMap::new(),
             any_case,
             wants_rest: false,
@@ -69,7 +71,30 @@ impl Finder {
             node = self.child(node, key);
         }
         self.nodes[node].slot = Some(slot);
+        self.mark_parts(node);
         slot
+    }
+
+    fn mark_parts(&mut self, node: usize) {
+        let children: Vec<_> = self.nodes[node]
+            .children
+            .iter()
+            .map(|child| child.node)
+            .collect();
+        for child in children {
+            self.nodes[child].is_part = true;
+            self.mark_parts(child);
+        }
+    }
+
+    /// The paths and slots of the fields that are no parts of others.
+    pub(super) fn outermost(&self) -> impl Iterator<Item = (&str, usize)> {
+        let is_part = |path: &str| {
+            let mut ends = path.match_indices('.');
+            ends.any(|(end, _)| self.slots.contains_key(&path[..end]))
+        };
+        let all = self.slots.iter().map(|(path, slot)| (path.as_str(), *slot));
+        all.filter(move |(path, _)| !is_part(path))
     }
 
     fn child(&mut self, node: usize, key: &str) -> usize {
@@ -78,8 +103,9 @@ impl Finder {
             return known;
         }
         let new = self.nodes.len();
-        let prefix = &self.nodes[node].prefix;
-        let node_of_key = Node::new(format!("{prefix}{}.", String::from_utf8_lossy(key)));
+        let parent = &self.nodes[node];
+        let prefix = format!("{}{}.", parent.prefix, String::from_utf8_lossy(key));
+        let node_of_key = Node::new(prefix, parent.is_part || parent.slot.is_some());
         self.nodes.push(node_of_key);
         let parent = &mut self.nodes[node];
         let first = &mut parent.by_hash[hash(key)];
@@ -133,10 +159,11 @@ impl Finder {
 }
 
 impl Node {
-    fn new(prefix: String) -> Self {
+    fn new(prefix: String, is_part: bool) -> Self {
         Self {
             prefix,
             slot: None,
+            is_part,
             children: Vec::new(),
             by_hash: [0; HASHES],
         }
@@ -277,27 +304,24 @@ fn object<S: Simd>(
             Span::new(Kind::Text, begin + 1, cursor.at() - 1)
         } else {
             cursor.value(outer.len() as u32 + 1)?;
-            let kind = match first {
-                Some(b'{' | b'[') => Kind::Nested,
-                Some(b'n') => Kind::Absent,
-                _ => Kind::Scalar,
-            };
-            Span::new(kind, begin, cursor.at())
-        };
-        match child {
-            Some(child) => {
-                if let Some(slot) = finder.nodes[child].slot {
-                    found.spans[slot] = value;
-                }
+            match first {
+                Some(b'{' | b'[') => Span::new(Kind::Nested, begin, cursor.at()),
+                // No field, and so no text.
+                Some(b'n') => Span::default(),
+                _ => Span::new(Kind::Scalar, begin, cursor.at()),
             }
-            None if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent => {
+        };
+        if let Some(slot) = child.and_then(|child| finder.nodes[child].slot) {
+            found.spans[slot] = value;
+        } else if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent {
+            let node = &finder.nodes[open.node];
+            if node.slot.is_none() && !node.is_part {
                 found.rest.push(Rest {
                     node: open.node,
                     key,
                     value,
                 });
             }
-            None => {}
         }
         goes_on = match open.index {
             None => cursor.next_member()?,

@@ -91,7 +91,9 @@ pub(super) enum Code {
     Computed(Vec<usize>, fn(&[&[u8]]) -> Option<&'static str>),
     /// The name of the account that another value is.
     Name(Box<Code>),
-    Rest,
+    When(Vec<usize>, fn(&[&[u8]]) -> bool, Box<Code>),
+    /// The members that no row reads, and these slots, each with what comes before its value.
+    Rest(Vec<(usize, Vec<u8>)>),
 }
 
 /// What a document is made of.
@@ -121,6 +123,19 @@ impl<'f> Fields<'f> {
     #[inline(always)]
     pub(in crate::schema) fn text_of(self, slot: usize) -> &'f [u8] {
         self.found.spans[slot].of(self.text)
+    }
+
+    /// The same of several slots.
+    #[inline(always)]
+    fn texts_of(self, slots: &[usize]) -> [&'f [u8]; COMPUTED_FIELDS_MAX] {
+        let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
+        for (text, slot) in texts.iter_mut().zip(slots) {
+            *text = match slot {
+                &usize::MAX => b"",
+                slot => self.text_of(*slot),
+            };
+        }
+        texts
     }
 }
 
@@ -243,15 +258,11 @@ impl Code {
                 }
                 values.end(out)
             }
+            Self::When(slots, by, code) => {
+                by(&fields.texts_of(slots)[..slots.len()]) && code.write(given, fields, out)
+            }
             Self::Computed(slots, by) => {
-                let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
-                for (text, slot) in texts.iter_mut().zip(slots) {
-                    *text = match slot {
-                        &usize::MAX => b"",
-                        slot => fields.text_of(*slot),
-                    };
-                }
-                let json = by(&texts[..slots.len()]);
+                let json = by(&fields.texts_of(slots)[..slots.len()]);
                 out.extend(json.unwrap_or_default().as_bytes());
                 json.is_some()
             }
@@ -264,15 +275,20 @@ impl Code {
                 out.extend(name.unwrap_or_default());
                 name.is_some()
             }
-            Self::Rest => rest(given, fields, out),
+            Self::Rest(unread) => rest(unread, given, fields, out),
             // `write` does these.
             Self::Constant(_) | Self::Context(_) | Self::Field(..) => false,
         }
     }
 }
 
-/// Appends an object of the members that no row reads.
-fn rest(given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) -> bool {
+/// Appends an object of the members that no row reads, and of those in `unread`.
+fn rest(
+    unread: &[(usize, Vec<u8>)],
+    given: &mut Given<'_>,
+    fields: Fields<'_>,
+    out: &mut Buffer,
+) -> bool {
     let Some(finder) = fields.finder else {
         return false;
     };
@@ -280,8 +296,21 @@ fn rest(given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) -> bool {
     for rest in &fields.found.rest {
         let before = out.len();
         let prefix = finder.prefix(rest).as_bytes();
-        out.extend_with([b",\"", prefix, rest.key.of(fields.text), b"\":"]);
-        if !convert(rest.value, fields.text, As::Keyword, given.timestamps, out) {
+        let key = match rest.key.of(fields.text) {
+            // Indexes refuse names that are empty, or end in a dot.
+            b"" => b"_",
+            key => key,
+        };
+        out.extend_with([b",\"", prefix, key, b"\":"]);
+        if !convert(rest.value, fields.text, As::Text, given.timestamps, out) {
+            out.truncate(before);
+        }
+    }
+    for (slot, lead) in unread {
+        let before = out.len();
+        out.extend(lead);
+        let span = fields.found.spans[*slot];
+        if !convert(span, fields.text, As::Text, given.timestamps, out) {
             out.truncate(before);
         }
     }

@@ -356,10 +356,11 @@ impl<'a> Sink<'a> for Encoder<'a, '_> {
             return;
         }
         match self.context.settings.format {
-            Format::Events => match self.verdict(event) {
-                Some(rate) => self.line(header, event, rate),
-                None => {}
-            },
+            Format::Events => {
+                if let Some(rate) = self.verdict(event) {
+                    self.line(header, event, rate);
+                }
+            }
             Format::Message => {
                 // The message itself is there already: the reader wrote it.
                 self.lines.end().push(b'\n');

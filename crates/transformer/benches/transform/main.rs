@@ -33,8 +33,8 @@ use workload::Workload;
 /// Each with the schema `none`.
 const FORMATS: [&str; 3] = ["events", "document", "message"];
 
-/// What is measured with a schema, besides: the workload, and the ratio that it should stay below.
-const SCHEMAS: [(&str, &str, f64); 16] = [
+/// What is measured with a schema, and perhaps with [`RULES`], besides: the workload, and the ratio that it should stay below.
+const SCHEMAS: [(&str, &str, f64); 18] = [
     ("native", "vpc", 2.0),
     ("native", "vpc-6.2", 2.0),
     ("native", "cloudtrail", 1.5),
@@ -51,7 +51,20 @@ const SCHEMAS: [(&str, &str, f64); 16] = [
     ("ocsf-1.5", "vpc-6.2", 3.0),
     ("ocsf-1.5", "cloudtrail", 3.0),
     ("ocsf-1.5", "trail-8.3", 3.0),
+    ("native+rules", "vpc", 2.6),
+    ("native+rules", "cloudtrail", 1.95),
 ];
+
+/// Rules of five conditions, which drop next to nothing.
+const RULES: &str = r#"[
+    {"name":"flow","source":"vpc-flow-logs","action":"drop","detection":{"s":{
+        "action":"ACCEPT","bytes|lt":100,"srcaddr|cidr":"203.0.113.0/24","dstport":[22,443],"interface_id|startswith":"eni-0"
+    },"condition":"s"}},
+    {"name":"trail","source":"cloudtrail","action":"drop","detection":{"s":{
+        "eventSource":"kms.amazonaws.com","eventName|startswith":"Decrypt","readOnly":true,"userIdentity.type":"AWSService",
+        "sourceIPAddress|cidr":"10.0.0.0/8"
+    },"condition":"s"}}
+]"#;
 
 fn main() {
     // `cargo test --benches` only wants to know that it starts.
@@ -106,9 +119,11 @@ fn row(
     [format, schema, compression]: [&str; 3],
     limit: f64,
 ) -> Option<Value> {
+    let rules = schema.strip_suffix("+rules");
     let settings = [
         ("CATCHMENT_FORMAT", format),
-        ("CATCHMENT_SCHEMA", schema),
+        ("CATCHMENT_SCHEMA", rules.unwrap_or(schema)),
+        ("CATCHMENT_RULES", rules.map_or("", |_| RULES)),
         ("CATCHMENT_COMPRESSION", compression),
     ];
     let mut transformer = Transformer::new(Settings::from_pairs(settings).expect("good settings"));
@@ -226,7 +241,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn table(rows: &[Value]) {
     println!(
-        "\n{:<16}{:<10}{:<8}{:<13}{:>6}{:>10}{:>13}{:>8}{:>8}{:>8}",
+        "\n{:<16}{:<10}{:<13}{:<13}{:>6}{:>10}{:>13}{:>8}{:>8}{:>8}",
         "workload",
         "format",
         "schema",
@@ -242,7 +257,7 @@ fn table(rows: &[Value]) {
         let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| row[key].as_f64().unwrap_or_default();
         println!(
-            "{:<16}{:<10}{:<8}{:<13}{:>6.1}{:>10.3}{:>13.3}{:>8.2}{:>8.2}{:>8.0}{}",
+            "{:<16}{:<10}{:<13}{:<13}{:>6.1}{:>10.3}{:>13.3}{:>8.2}{:>8.2}{:>8.0}{}",
             text("workload"),
             text("format"),
             text("schema"),

@@ -204,9 +204,8 @@ fn decide<'a>(
         if rule.condition.holds(&value) {
             return match rule.action {
                 Action::Keep => Verdict::Deliver,
-                Action::Drop => Verdict::Drop(index),
                 Action::Sample(rate) if is_chosen(id, rate) => Verdict::Sampled(rate),
-                Action::Sample(_) => Verdict::Drop(index),
+                Action::Sample(_) | Action::Drop => Verdict::Drop(index),
             };
         }
     }

@@ -11,7 +11,7 @@ use catchment_transformer::{Settings, Transformer};
 use libfuzzer_sys::fuzz_target;
 
 const SETTINGS: [(&str, &str, &str, &str); 8] = [
-    ("events", "none", "none", "account,region,source,log_group,year,month,day,hour"),
+    ("events", "none", "none", "account,region,source,class,log_group,year,month,day,hour"),
     ("document", "none", "none", ""),
     ("message", "none", "none", ""),
     ("events", "none", "gzip", "account"),

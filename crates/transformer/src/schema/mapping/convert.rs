@@ -73,15 +73,13 @@ pub(super) fn convert(
     }
     let field = span.of(text);
     match (how, span.kind) {
-        (As::Keyword, Kind::Text | Kind::Address) if field.len() <= TERM_BYTES_MAX => {
+        (As::Keyword | As::Text, Kind::Text | Kind::Address)
+            if how == As::Text || field.len() <= TERM_BYTES_MAX =>
+        {
             quoted(span, text, out);
             true
         }
         (As::Keyword, _) => keyword(span, text, out),
-        (As::Text, Kind::Text) => {
-            quoted(span, text, out);
-            true
-        }
         (As::Text, _) => string(span, text, out),
         (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
             let (rest, length) = span.with_rest(text);

@@ -48,11 +48,14 @@ macro_rules! rows_of_activity {
 
 pub(super) use rows_of_activity;
 
+/// What a computed value is computed by.
+type By = fn(&[&[u8]]) -> Option<&'static str>;
+
 /// What [`rows_of_activity`] returns.
 pub(super) fn rows(
     about: &'static str,
     fields: &'static [&'static str],
-    [id, name, type_uid, type_name]: [fn(&[&[u8]]) -> Option<&'static str>; 4],
+    [id, name, type_uid, type_name]: [By; 4],
     other: Option<Value>,
 ) -> [Row; 4] {
     let computed = |kind, about, by| {

@@ -1,5 +1,6 @@
 //! OCSF for CloudTrail.
 
+mod caller;
 mod differences;
 mod events;
 
@@ -93,8 +94,8 @@ fn authentication() -> Class {
             "user.name",
             text("requestParameters.roleSessionName")
                 .or(text("requestParameters.name"))
-                .or(caller_name())
-                .or(IS_NOBODY.then(constant("\"unknown\""))),
+                .or(caller::name())
+                .or(caller::IS_NOBODY.then(constant("\"unknown\""))),
         ),
         row("user.account.uid", text("userIdentity.accountId")),
         row(
@@ -184,7 +185,7 @@ fn account_change() -> Class {
                 .or(text("requestParameters.roleName"))
                 .or(text("responseElements.user.userName"))
                 .or(text("responseElements.role.roleName"))
-                .or(caller_name())
+                .or(caller::name())
                 .or(text("userIdentity.arn"))
                 .or(text("userIdentity.accountId"))
                 .or(constant("\"unknown\"")),
@@ -242,24 +243,11 @@ fn versions() -> [Vec<Row>; 2] {
         let source = text("eventSource").or(constant("\"unknown\""));
         rows.push(row(
             to,
-            text("userIdentity.invokedBy").or(IS_NOBODY.then(source)),
+            text("userIdentity.invokedBy").or(caller::IS_NOBODY.then(source)),
         ));
     }
     [only_1_1, only_1_5]
 }
-
-const IS_NOBODY: When = When {
-    about: "`userIdentity` says nothing of a caller",
-    fields: &[
-        "userIdentity.type",
-        "userIdentity.userName",
-        "userIdentity.arn",
-        "userIdentity.accountId",
-        "userIdentity.principalId",
-        "additionalEventData.UserName",
-    ],
-    by: |fields| fields.iter().all(|field| field.is_empty()),
-};
 
 /// What events of all classes have.
 fn all() -> Vec<Row> {
@@ -311,7 +299,7 @@ fn all() -> Vec<Row> {
     rows.extend(account(|| {
         text("recipientAccountId").or(Value::Context(Context::Account))
     }));
-    rows.extend(caller());
+    rows.extend(caller::rows());
     rows.push(row("unmapped", Value::Rest));
     rows
 }
@@ -326,68 +314,6 @@ const IS_NO_ADDRESS: When = When {
     about: "`sourceIPAddress` is no address",
     fields: &["sourceIPAddress"],
     by: |fields| !super::super::mapping::is_address(fields[0]),
-};
-
-/// Who called.
-fn caller() -> Vec<Row> {
-    vec![
-        row("actor.user.name", caller_name()),
-        row("actor.user.type", text("userIdentity.type")),
-        row("actor.user.uid", text("userIdentity.arn")),
-        row(
-            "actor.user.uid_alt",
-            text("userIdentity.principalId").or(text("userIdentity.onBehalfOf.userId")),
-        ),
-        row(
-            "actor.user.credential_uid",
-            text("userIdentity.accessKeyId").or(text("userIdentity.credentialId")),
-        ),
-        row("actor.user.account.uid", text("userIdentity.accountId")),
-        row(
-            "actor.user.account.name",
-            Value::Name(Box::new(text("userIdentity.accountId"))),
-        ),
-        row(
-            "actor.session.created_time",
-            Value::Field(
-                "userIdentity.sessionContext.attributes.creationDate",
-                As::Milliseconds,
-            ),
-        ),
-        row(
-            "actor.session.is_mfa",
-            Value::Field(
-                "userIdentity.sessionContext.attributes.mfaAuthenticated",
-                As::Boolean,
-            ),
-        ),
-        row(
-            "actor.session.issuer",
-            text("userIdentity.sessionContext.sessionIssuer.arn"),
-        ),
-        row(
-            "actor.idp.name",
-            text("userIdentity.identityProvider").or(text(
-                "userIdentity.sessionContext.webIdFederationData.federatedProvider",
-            )),
-        ),
-        row(
-            "actor.idp.uid",
-            text("userIdentity.onBehalfOf.identityStoreArn"),
-        ),
-    ]
-}
-
-fn caller_name() -> Value {
-    text("userIdentity.userName")
-        .or(text("additionalEventData.UserName"))
-        .or(HAS_NO_ID.then(text("userIdentity.invokedBy").or(text("userIdentity.type"))))
-}
-
-const HAS_NO_ID: When = When {
-    about: "`userIdentity` has no ARN and no account",
-    fields: &["userIdentity.arn", "userIdentity.accountId"],
-    by: |fields| fields.iter().all(|field| field.is_empty()),
 };
 
 fn observables() -> Vec<Value> {

@@ -1,10 +1,10 @@
 //! OCSF for flow logs.
 
+mod differences;
+
 use super::super::mapping::{As, Context, Row, Value, When, constant, ip, long, row, text};
 use super::activity::{Activity, network, rows_of_activity};
-use super::{
-    Class, Difference, Observable, Table, account, class, informational, observable, versions,
-};
+use super::{Class, Observable, Table, account, class, informational, observable, versions};
 use crate::source::Source;
 
 pub(super) fn table() -> Table {
@@ -62,7 +62,7 @@ pub(super) fn table() -> Table {
             only_1_5,
         }],
         choose: None,
-        differences: DIFFERENCES,
+        differences: differences::ALL,
     }
 }
 
@@ -380,47 +380,4 @@ const BOUNDARIES: &[(&str, &str)] = &[
     ("6", "\"Local Gateway\""),
     ("7", "\"Gateway VPC\""),
     ("8", "\"Internet Gateway\""),
-];
-
-const DIFFERENCES: &[Difference] = &[
-    Difference {
-        what: "`metadata.uid`, `metadata.log_name`, `metadata.loggers`",
-        aws: "absent",
-        ours: "CloudWatch Logs' id, log group and log stream: what an event is found by",
-    },
-    Difference {
-        what: "`time_dt`, `start_time_dt`, `end_time_dt`",
-        aws: "text, with the profile `datetime`",
-        ours: "`time`, `start_time`, `end_time`: the same as numbers",
-    },
-    Difference {
-        what: "fields that are `-`",
-        aws: "`-`",
-        ours: "absent, because `-` is no address, port or name",
-    },
-    Difference {
-        what: "`status_id`, `action_id`, `disposition_id` and `boundary_id` with their captions",
-        aws: "in part",
-        ours: "always with both, of NODATA and SKIPDATA as Unknown; `action_id` is required by 1.1.0",
-    },
-    Difference {
-        what: "an endpoint without an address (NODATA, SKIPDATA)",
-        aws: "not said",
-        ours: "`interface_uid`, or else the name `unknown`: OCSF requires one of them",
-    },
-    Difference {
-        what: "interface, instance, VPC and subnet of flows without `flow-direction`",
-        aws: "not said",
-        ours: "in `unmapped`, because they are of one endpoint, but of which one is unknown",
-    },
-    Difference {
-        what: "`reject-reason`",
-        aws: "`unmapped.reject_reason`",
-        ours: "`status_detail`, which is for the reason of a status",
-    },
-    Difference {
-        what: "fields of transit gateways",
-        aws: "`unmapped`",
-        ours: "interface, VPC, subnet and zone of each side are in its endpoint; all others are in `unmapped`",
-    },
 ];

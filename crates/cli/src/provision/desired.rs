@@ -84,6 +84,10 @@ pub struct Role {
     pub arn: Arn,
     /// Our statements of the trust policy.
     pub trust: Document,
+    /// The permissions boundary that it must have; `None` if any will do.
+    pub boundary: Option<Arn>,
+    /// Whether others make it: then it is used, and never changed.
+    pub is_ready_made: bool,
     pub policy_name: PolicyName,
     /// Our statements of the inline policy.
     pub policy: Document,

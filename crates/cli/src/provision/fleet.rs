@@ -18,7 +18,7 @@ use catchment_transformer::source::{FlowLogFormat, Source};
 
 use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, MemberName, OrganizationId, ProfileName,
-    Region, RoleName, StreamName,
+    Region, RoleKey, RoleName, StreamName,
 };
 use crate::provision::resource::{
     AssumedRole, Distribution, Encryption, FilterPattern, StreamMode, Tags,
@@ -61,6 +61,10 @@ pub struct Logging {
     /// The role in each member that its filters name if the whole organization may subscribe. `None` only if that is not so, and the
     /// `logs::Destination`'s name gives no name for a role.
     pub member_role: Option<RoleName>,
+    /// Which roles others make; they are used, and never changed.
+    pub ready_made: BTreeSet<RoleKey>,
+    /// The permissions boundary of the roles that catchment makes.
+    pub boundary: Option<Boundary>,
     /// Hours without a record in the stream before infra/alarms.yaml raises an alarm; 0 for never.
     pub silent_hours: u32,
     pub stream: Stream,
@@ -75,6 +79,10 @@ pub enum Access {
     /// Every account of the organization. Each filter then needs a role in its own account.
     Organization,
 }
+
+/// The ARN of a permissions boundary, with placeholders for the account and its partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boundary(String);
 
 /// The Kinesis data stream, one in each Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,7 +230,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        29 mistakes
+        31 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -232,26 +240,28 @@ mod tests {
           line 9: logging.organization: `mine` is not an AWS organization id; expected o- and 10 to 32 lower-case letters and digits
           line 10: logging.access: unknown access `organisation`; expected "accounts" or "organization"
           line 11: logging.member_role: `a b` is not an IAM role name; expected 1 to 64 letters, digits and + = , . @ _ -
-          line 15: logging.stream.shards: `0` is not a whole number from 1 to 10000
-          line 16: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
-          line 17: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
-          line 18: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
-          line 21: defaults.emit_system_fields: expected true or false, found a string
-          line 24: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
-          line 27: tags.aws:x: this key is reserved
-          line 28: tags.team: expected a string, found an integer
-          line 30: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
-          line 32: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
-          line 33: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
-          line 35: members[2].name: member `dev1` is already listed on line 30; give each member its own `name`
-          line 38: members[2].regions: expected a list such as regions = ["…"], found a string
-          line 39: members[2].cloudtrail: `one` is listed twice
-          line 39: members[2].cloudtrail: log group `one` is listed twice
-          line 44: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 45: members[3].other[1].patter: unknown key; did you mean `pattern`?
-          line 45: members[3].other[2].name: missing; for example name = "…"
-          line 45: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
-          line 46: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
+          line 12: logging.ready_made: `filter` is not a role of the fleet file; expected role or member_role
+          line 13: logging.permissions_boundary: `Boundary` is not the ARN of a managed policy, such as arn:{partition}:iam::{account}:policy/Boundary
+          line 17: logging.stream.shards: `0` is not a whole number from 1 to 10000
+          line 18: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
+          line 19: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
+          line 20: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
+          line 23: defaults.emit_system_fields: expected true or false, found a string
+          line 26: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
+          line 29: tags.aws:x: this key is reserved
+          line 30: tags.team: expected a string, found an integer
+          line 32: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 34: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
+          line 35: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
+          line 37: members[2].name: member `dev1` is already listed on line 32; give each member its own `name`
+          line 40: members[2].regions: expected a list such as regions = ["…"], found a string
+          line 41: members[2].cloudtrail: `one` is listed twice
+          line 41: members[2].cloudtrail: log group `one` is listed twice
+          line 46: members[3].guardduty: the list is empty; add at least one entry, or remove the key
+          line 47: members[3].other[1].patter: unknown key; did you mean `pattern`?
+          line 47: members[3].other[2].name: missing; for example name = "…"
+          line 47: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/
+          line 48: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, vpc_flow_logs, cloudtrail, guardduty, other
         "#);
     }
 
@@ -265,10 +275,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 62: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 90: members[3].account: account `111122223333` is already listed on line 43; add its log groups there, or set other regions here
-          line 90: members[3].name: member `dev1` is already listed on line 43; give each member its own `name`
-          line 93: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 69: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 97: members[3].account: account `111122223333` is already listed on line 50; add its log groups there, or set other regions here
+          line 97: members[3].name: member `dev1` is already listed on line 50; give each member its own `name`
+          line 100: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 
@@ -329,6 +339,6 @@ mod tests {
         let key =
             "retention_hours = 168\nencryption = \"arn:aws-cn:kms:us-west-2:999988887777:key/k\"";
         let key = TEMPLATE.replace("retention_hours = 168", key);
-        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 39: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
+        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 46: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

@@ -10,7 +10,7 @@ pub(super) const TOP: [&str; 6] = [
     "flow_log_formats",
     "tags",
 ];
-pub(super) const LOGGING: [&str; 11] = [
+pub(super) const LOGGING: [&str; 13] = [
     "profile",
     "account",
     "regions",
@@ -20,6 +20,8 @@ pub(super) const LOGGING: [&str; 11] = [
     ORGANIZATION,
     ACCESS,
     MEMBER_ROLE,
+    READY_MADE,
+    BOUNDARY,
     "silent_hours",
     "stream",
 ];
@@ -28,6 +30,8 @@ pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours
 pub(super) const ORGANIZATION: &str = "organization";
 pub(super) const ACCESS: &str = "access";
 pub(super) const MEMBER_ROLE: &str = "member_role";
+pub(super) const READY_MADE: &str = "ready_made";
+pub(super) const BOUNDARY: &str = "permissions_boundary";
 
 /// What members and log groups have in common, unless they say otherwise.
 pub(super) const DEFAULTS: [&str; 5] = [

@@ -6,6 +6,7 @@ use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, RoleAction};
 use super::listed;
+use super::ready_made;
 use super::switch::{InUse, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{
@@ -57,10 +58,10 @@ pub(super) fn ours<'s>(
     ours: &str,
 ) -> Option<&'s observed::Role> {
     match seen {
-        State::Present(role) => {
+        State::Present(role) if !desired.is_ready_made => {
             matches!(owner_of_delivery(role, desired, ours), Owner::Ours).then_some(role)
         }
-        State::Absent | State::Unknown(_) => None,
+        State::Present(_) | State::Absent | State::Unknown(_) => None,
     }
 }
 
@@ -73,11 +74,16 @@ pub(super) fn set_up(
     uses: &[InUse],
     first: &BTreeSet<ChangeKey>,
 ) -> RoleReadiness {
+    if desired.is_ready_made {
+        return ready_made::check(begin(plan, place, desired), desired, seen);
+    }
     let mut plan = begin(plan, place, desired);
     let Role {
         name,
         arn: _,
         trust,
+        boundary,
+        is_ready_made: _,
         policy_name,
         policy: _,
         tags,
@@ -97,6 +103,7 @@ pub(super) fn set_up(
             plan.absent();
             let action = RoleAction::Create {
                 trust: trust.clone(),
+                boundary: boundary.clone(),
                 tags: tags.clone(),
             };
             let mut after = BTreeSet::from([plan.change("create", action, "absent", &none)]);
@@ -129,6 +136,7 @@ pub(super) fn set_up(
     }
     let observed::Role {
         path,
+        boundary: seen_boundary,
         trust: seen_trust,
         policy: seen_policy,
         foreign_policies,
@@ -141,6 +149,19 @@ pub(super) fn set_up(
         return not_ready(format!("role {name} has a path"));
     }
     let mut after = BTreeSet::new();
+    let mut bounded = first.clone();
+    if let Some(boundary) = boundary
+        && seen_boundary.as_ref() != Some(boundary)
+    {
+        let action = RoleAction::PutBoundary {
+            before: seen_boundary.clone(),
+            after: boundary.clone(),
+        };
+        // the operator may write policies of roles with this boundary only
+        let key = plan.change("boundary", action, "drifted: permissions boundary", &none);
+        bounded.insert(key.clone());
+        after.insert(key);
+    }
     let max = TRUST_POLICY_CHARACTERS_MAX;
     if let Some((before, put)) = plan.document("trust policy", seen_trust, trust, max) {
         let action = RoleAction::PutTrust { before, after: put };
@@ -166,7 +187,7 @@ pub(super) fn set_up(
             before,
             after: put,
         };
-        after.insert(plan.change("policy", action, why, first));
+        after.insert(plan.change("policy", action, why, &bounded));
     }
     if let State::Present(policies) = foreign_policies {
         policies
@@ -228,6 +249,9 @@ pub(super) fn take_down(
     delivering: &Removal,
     why: &str,
 ) {
+    if desired.is_ready_made {
+        return;
+    }
     let mut plan = begin(plan, place, desired);
     let role = match seen {
         State::Absent => return,
@@ -245,6 +269,7 @@ pub(super) fn take_down(
     };
     let observed::Role {
         path: _,
+        boundary: _,
         trust,
         policy,
         foreign_policies,

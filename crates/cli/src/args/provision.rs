@@ -173,6 +173,10 @@ pub struct Policies {
     #[command(flatten)]
     pub scope: Scope,
 
+    /// Print a CloudFormation template instead, with the role that `assume_role` names and its policy, once for all members
+    #[arg(long, conflicts_with_all = ["bucket", "logging"])]
+    pub stackset: bool,
+
     /// The bucket with the error output, for the policy of whoever replays it
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,

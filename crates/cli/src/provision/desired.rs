@@ -7,6 +7,7 @@ mod kept;
 mod leaving;
 mod role;
 mod sender;
+mod stack_set;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use kept::Kept;
 pub use leaving::Leaving;
 pub use role::Grants;
 pub use sender::{Need, Sender};
+pub use stack_set::stack_set;
 
 /// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{
     Grants, INLINE_POLICY_CHARACTERS_MAX, Role, TRUST_POLICY_CHARACTERS_MAX,
 };
-use crate::provision::name::AccountId;
+use crate::provision::name::{AccountId, Arn};
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{Document, List, has_ours, merged, without_ours};
 use crate::provision::resource::{Party, Resource};
@@ -150,18 +150,9 @@ pub(super) fn set_up(
     }
     let mut after = BTreeSet::new();
     let mut bounded = first.clone();
-    if let Some(boundary) = boundary
-        && seen_boundary.as_ref() != Some(boundary)
-    {
-        let action = RoleAction::PutBoundary {
-            before: seen_boundary.clone(),
-            after: boundary.clone(),
-        };
-        // the operator may write policies of roles with this boundary only
-        let key = plan.change("boundary", action, "drifted: permissions boundary", &none);
-        bounded.insert(key.clone());
-        after.insert(key);
-    }
+    let key = bound(&mut plan, boundary.as_ref(), seen_boundary.as_ref());
+    bounded.extend(key.clone());
+    after.extend(key);
     let max = TRUST_POLICY_CHARACTERS_MAX;
     if let Some((before, put)) = plan.document("trust policy", seen_trust, trust, max) {
         let action = RoleAction::PutTrust { before, after: put };
@@ -202,6 +193,21 @@ pub(super) fn set_up(
         may_deliver: wide.is_some(),
         surplus: wide.filter(|_| is_more),
     }
+}
+
+/// Plans the permissions boundary. It comes before the policy: an operator may be allowed to write policies of roles that have it only.
+fn bound(
+    plan: &mut ResourcePlan<'_, RoleAction>,
+    wanted: Option<&Arn>,
+    seen: Option<&Arn>,
+) -> Option<ChangeKey> {
+    let wanted = wanted.filter(|wanted| seen != Some(wanted))?;
+    let action = RoleAction::PutBoundary {
+        before: seen.cloned(),
+        after: wanted.clone(),
+    };
+    let why = "drifted: permissions boundary";
+    Some(plan.change("boundary", action, why, &BTreeSet::new()))
 }
 
 /// Our statements of the inline policy while Regions are switched over: what the fleet file asks for, and until then what is in use.
@@ -269,7 +275,7 @@ pub(super) fn take_down(
     };
     let observed::Role {
         path: _,
-        boundary: _,
+        boundary,
         trust,
         policy,
         foreign_policies,
@@ -298,6 +304,15 @@ pub(super) fn take_down(
     if let Some(before) = policy {
         plan.foreign_statements("inline policy", before, &desired.policy);
         let (name, before) = (desired.policy_name.clone(), before.clone());
+        let mut needs = needs.clone();
+        if rest_of_policy.as_ref() != Some(&before) {
+            needs.extend(bound(
+                &mut plan,
+                desired.boundary.as_ref(),
+                boundary.as_ref(),
+            ));
+        }
+        let needs = &needs;
         match &rest_of_policy {
             Some(rest) if *rest == before => {}
             Some(rest) => {

@@ -1,9 +1,13 @@
-//! Roles with a permissions boundary, and roles that others make: what their operators may do, and need not.
+//! Roles with a permissions boundary, roles that others make, and the role that members are entered by: what operators may do, and need not.
+
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
 use crate::permissions::{actions, emulator_with_iam, grant, operator, policy, without};
+use crate::support::emulator::Emulator;
+use crate::support::repository;
 
 /// The fleet file with the organization subscribing, and more under `[logging]`.
 fn text(fleet: &Fleet<'_>, more: &str) -> String {
@@ -178,4 +182,25 @@ fn with_ready_made_roles_nothing_is_written_to_iam() {
     let of_iam = writes.iter().filter(|call| call["service"] == "iam");
     let of_iam: Vec<_> = of_iam.map(|call| &call["operation"]).collect();
     assert_eq!(of_iam, [] as [&Value; 0]);
+}
+
+#[test]
+fn the_template_with_the_members_role_is_one_that_cloudformation_takes() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    let run = fleet.expect(1, "policies --stackset");
+    run.says("no member is entered by a role");
+    let defaults = "[defaults]\nassume_role = \"arn:{partition}:iam::{account}:role/Catchment\"\nprofile = \"logging\"\nexternal_id = \"fleet-1\"\n";
+    let members = text(&fleet, BOUNDARY);
+    let members = members.replace("profile = \"dev1\"\n", "");
+    let members = members.replace("profile = \"dev2\"\n", "");
+    fleet.write_file(&format!("{members}\n{defaults}"));
+    let template = fleet.expect(0, "policies --stackset").stdout;
+    assert_eq!(template.matches("\"RoleName\"").count(), 1);
+    emulator.write("role.json", &template);
+    let lint = Command::new(repository().join(".venv/bin/cfn-lint"))
+        .arg(emulator.home().join("role.json"))
+        .output()
+        .unwrap();
+    assert!(lint.status.success(), "{lint:?}");
 }

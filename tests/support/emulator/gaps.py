@@ -148,7 +148,7 @@ class Gaps:
         known = {"iam:PassedToService": "logs.amazonaws.com", **(context or {})}
         if not document.permits(granted, action, arn, known):
             raise Refusal(
-                "AccessDeniedException",
+                "AccessDenied" if call.service == "iam" else "AccessDeniedException",
                 f"User: arn:aws:iam::{call.account}:{kind.lower()}/{name} is not authorized to perform: {action} on resource: {arn}"
                 f" because no identity-based policy allows the {action} action",
             )

@@ -54,8 +54,8 @@ pub fn stack_set(desired: &Desired, entering: &AccountId) -> Result<Value, Desir
                 "Properties": {
                     "RoleName": name,
                     "Path": format!("/{path}/").replace("//", "/"),
-                    "AssumeRolePolicyDocument": substituted(trust(external_id.as_deref())?),
-                    "Policies": [{ "PolicyName": "catchment", "PolicyDocument": substituted(policy) }],
+                    "AssumeRolePolicyDocument": substituted(&trust(external_id.as_deref())?),
+                    "Policies": [{ "PolicyName": "catchment", "PolicyDocument": substituted(&policy) }],
                 },
             },
         },
@@ -138,7 +138,7 @@ fn policy(members: &[(&Member, &AssumedRole)]) -> Result<Document, TemplateError
 }
 
 /// The document as CloudFormation fills it in: each text with a placeholder becomes a substitution.
-fn substituted(document: Document) -> Value {
+fn substituted(document: &Document) -> Value {
     fn fill(value: &mut Value) {
         match value {
             Value::String(text) if text.contains("${") => *value = json!({ "Fn::Sub": text }),
@@ -147,7 +147,7 @@ fn substituted(document: Document) -> Value {
             _ => {}
         }
     }
-    let mut value = serde_json::to_value(&document).unwrap_or_default();
+    let mut value = serde_json::to_value(document).unwrap_or_default();
     fill(&mut value);
     value
 }

@@ -75,7 +75,7 @@ fn matches(pattern: &str, text: &str) -> bool {
                 at += 1;
             }
             Some(one) if *one == '?' || text.get(read) == Some(one) => {
-                (at, read) = (at + 1, read + 1)
+                (at, read) = (at + 1, read + 1);
             }
             _ => {
                 let Some((of_star, taken)) = star else {

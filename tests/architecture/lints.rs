@@ -14,6 +14,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("clippy::disallowed_methods", "crates/transformer/src/lambda"),
     ("clippy::expect_used", "crates/cli/src/provision/desired/kept.rs"),
     ("clippy::expect_used", "crates/cli/src/provision/desired/role.rs"),
+    ("clippy::expect_used", "crates/cli/src/provision/desired/sender.rs"),
     ("clippy::expect_used", "crates/cli/src/provision/policy.rs"),
 ];
 

@@ -19,6 +19,7 @@ NOT_SO = {
     ("destination-organization", "RESOURCE_MISMATCH"): "the same",
     ("operator-member", "RESOURCE_MISMATCH"): "PutSubscriptionFilter needs permission on the log group and on the destination",
     ("operator-logging", "RESOURCE_MISMATCH"): "parliament knows no stream for UpdateShardCount, UpdateStreamMode, StartStreamEncryption",
+    ("operator-role", "MISMATCHED_TYPE_BUT_USABLE"): "AWS's own examples compare iam:PermissionsBoundary with StringEquals",
     ("operator-discover", "RESOURCE_MISMATCH"): "DescribeLogGroups takes log-group:*, as AWS says in AWS-logs-infrastructure-CWL.html",
 }
 
@@ -45,6 +46,12 @@ SAMPLES = {
     "organizations": "o-a1b2c3d4e5",
     "secret_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "role": "arn:aws:iam::999988887777:role/cwrole",
+    "made_role": "arn:aws:iam::999988887777:role/cwrole",
+    "bounded_role": "arn:aws:iam::999988887777:role/cwrole",
+    "unbounded_role": "arn:aws:iam::999988887777:role/cwrole",
+    "boundary": "arn:aws:iam::999988887777:policy/Boundary",
+    "enterer": "arn:aws:iam::999988887777:root",
+    "enterer_with_id": "arn:aws:iam::999988887777:root",
     "secret_arn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:key-abcdef",
     "stream_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "streams": "arn:aws:kinesis:us-west-2:999988887777:stream/Demo_Kinesis_Stream",

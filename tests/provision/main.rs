@@ -14,6 +14,7 @@ mod batch;
 mod support;
 
 mod assumed;
+mod boundary;
 mod capture;
 mod carry_on;
 mod credentials;

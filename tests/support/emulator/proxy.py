@@ -94,7 +94,10 @@ class Proxy:
         if is_shared:
             self.rules.resources.forget()
         filled = await self.gaps.answer(call)
-        if filled is not None:
+        bounded = await self.gaps.bounded(call)
+        if bounded is not None:
+            status, headers, answer = bounded
+        elif filled is not None:
             status, headers, answer = 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(filled).encode()
         else:
             before = await self.gaps.before(call)

@@ -179,6 +179,10 @@ pub struct Policies {
     #[command(flatten)]
     pub scope: Scope,
 
+    /// Print a CloudFormation template instead, with the role that `assume_role` names and its policy, once for all members
+    #[arg(long, conflicts_with_all = ["bucket", "logging"])]
+    pub stackset: bool,
+
     /// The bucket behind Firehose, for the policies of whoever replays its error output or verifies the path up to it
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,

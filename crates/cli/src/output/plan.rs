@@ -202,11 +202,21 @@ fn of_stream(action: &StreamAction) -> Vec<String> {
 
 fn of_role(action: &RoleAction) -> Vec<String> {
     match action {
-        RoleAction::Create { trust, tags } => {
+        RoleAction::PutBoundary { before, after } => {
+            let before = before.iter().map(|before| format!("- {before}"));
+            before.chain([format!("+ {after}")]).collect()
+        }
+        RoleAction::Create {
+            trust,
+            boundary,
+            tags,
+        } => {
+            let boundary = boundary.iter();
+            let boundary = boundary.map(|one| format!("+ permissions boundary: {one}"));
             let statements = policy::lines(None, Some(trust));
             let statements = statements.iter().map(|line| format!("  {line}"));
             let mut lines = vec!["trust policy".to_owned()];
-            lines.extend(statements.chain(added_tags(tags)));
+            lines.extend(statements.chain(boundary).chain(added_tags(tags)));
             lines
         }
         RoleAction::PutTrust { before, after }

@@ -8,6 +8,7 @@ mod leaving;
 mod role;
 mod selection;
 mod sender;
+mod stack_set;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use leaving::Leaving;
 pub use role::Grants;
 pub use selection::{Filters, Selected};
 pub use sender::{Need, Sender};
+pub use stack_set::stack_set;
 
 /// Everything that catchment sets up, or the part of it in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,10 @@ pub struct Role {
     pub arn: Arn,
     /// Our statements of the trust policy.
     pub trust: Document,
+    /// The permissions boundary that it must have; `None` if any will do.
+    pub boundary: Option<Arn>,
+    /// Whether others make it: then it is used, and never changed.
+    pub is_ready_made: bool,
     pub policy_name: PolicyName,
     /// Our statements of the inline policy.
     pub policy: Document,

@@ -19,7 +19,7 @@ use catchment_transformer::source::{FlowLogFormat, Source};
 
 use crate::provision::name::{
     AccountId, DestinationName, FilterName, LogGroupName, LogGroupPattern, MemberName,
-    OrganizationId, ProfileName, Region, RoleName, StreamName,
+    OrganizationId, ProfileName, Region, RoleKey, RoleName, StreamName,
 };
 use crate::provision::resource::{
     AssumedRole, Distribution, Encryption, FilterPattern, StreamMode, Tags,
@@ -62,6 +62,10 @@ pub struct Logging {
     /// The role in each member that its filters name if the whole organization may subscribe. `None` only if that is not so, and the
     /// `logs::Destination`'s name gives no name for a role.
     pub member_role: Option<RoleName>,
+    /// Which roles others make; they are used, and never changed.
+    pub ready_made: BTreeSet<RoleKey>,
+    /// The permissions boundary of the roles that catchment makes.
+    pub boundary: Option<Boundary>,
     /// Hours without a record in the stream before infra/alarms.yaml raises an alarm; 0 for never.
     pub silent_hours: u32,
     pub stream: Stream,
@@ -76,6 +80,10 @@ pub enum Access {
     /// Every account of the organization. Each filter then needs a role in its own account.
     Organization,
 }
+
+/// The ARN of a permissions boundary, with placeholders for the account and its partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boundary(String);
 
 /// The Kinesis data stream, one in each Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -356,6 +364,6 @@ mod tests {
         let key =
             "retention_hours = 168\nencryption = \"arn:aws-cn:kms:us-west-2:999988887777:key/k\"";
         let key = TEMPLATE.replace("retention_hours = 168", key);
-        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 39: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
+        insta::assert_snapshot!(Fleet::parse(&key).unwrap_err(), @"line 46: logging.stream.encryption: `arn:aws-cn:kms:us-west-2:999988887777:key/k` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

@@ -137,6 +137,11 @@ name! {
     |text| is_word(text, 64, "+=,.@_-")
 }
 name! {
+    /// A role that the fleet file names, by its key there.
+    RoleKey, "a role of the fleet file", "role or member_role",
+    |text| text == RoleKey::DELIVERY || text == RoleKey::MEMBER
+}
+name! {
     /// An inline policy of a role (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>).
     PolicyName, "an inline policy name", "1 to 128 letters, digits and + = , . @ _ -",
     |text| is_word(text, 128, "+=,.@_-")
@@ -203,6 +208,16 @@ impl PolicyName {
     /// Our inline policy in the role of a member's filters.
     pub(crate) fn filters() -> Self {
         Self("catchment-filters".to_owned())
+    }
+}
+
+impl RoleKey {
+    const DELIVERY: &str = "role";
+    const MEMBER: &str = "member_role";
+
+    /// Whether it is the role of members' filters, not that of the logging account.
+    pub(crate) fn is_of_members(&self) -> bool {
+        self.as_str() == Self::MEMBER
     }
 }
 

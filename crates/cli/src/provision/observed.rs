@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::policy::Document;
 use crate::provision::resource::{DestinationEnds, Encryption, SubscriptionFilter, Tags};
 
@@ -87,6 +87,9 @@ pub struct Role {
     /// `/` by default. Any other path is part of the ARN, which then does not follow from the name alone
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>).
     pub path: String,
+    /// Its permissions boundary.
+    #[serde(default)]
+    pub boundary: Option<Arn>,
     /// The trust policy, URL-decoded. `Unknown` if it is not a policy document.
     pub trust: State<Document>,
     /// The inline policy with our name.

@@ -11,6 +11,7 @@ mod member_role;
 mod members;
 mod orphan;
 mod outcome;
+mod ready_made;
 mod role;
 mod state;
 mod stream;

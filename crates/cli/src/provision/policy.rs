@@ -1,6 +1,7 @@
 //! IAM and resource policy documents: parsed, compared by meaning, merged, and rendered from `policies/`.
 
 mod compare;
+mod cover;
 mod list;
 mod meaning;
 mod merge;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub(crate) use compare::{FieldDifference, StatementDifference, differences};
+pub(crate) use cover::uncovered;
 pub(crate) use list::List;
 use meaning::Meaning;
 pub(crate) use merge::{foreign, has_ours, merged, without_ours};

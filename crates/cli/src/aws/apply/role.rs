@@ -6,7 +6,7 @@ use aws_sdk_iam::types::Tag;
 use super::{ApplyError, gone};
 use crate::aws::Connection;
 use crate::aws::observe::role as read;
-use crate::provision::name::RoleName;
+use crate::provision::name::{Arn, RoleName};
 use crate::provision::plan::RoleAction;
 use crate::provision::policy::Document;
 use crate::provision::resource::{OWNER_TAG, Tags};
@@ -20,7 +20,21 @@ pub(super) async fn make(
     let caller = &connection.caller;
     let resource = format!("role {name}");
     match action {
-        RoleAction::Create { trust, tags } => create(connection, name, trust, tags).await?,
+        RoleAction::Create {
+            trust,
+            boundary,
+            tags,
+        } => create(connection, name, trust, boundary.as_ref(), tags).await?,
+        RoleAction::PutBoundary { before: _, after } => {
+            caller
+                .call("iam:PutRolePermissionsBoundary", &resource, || {
+                    iam.put_role_permissions_boundary()
+                        .role_name(name.as_str())
+                        .permissions_boundary(after.as_str())
+                        .send()
+                })
+                .await?;
+        }
         RoleAction::PutTrust { before: _, after } => {
             caller
                 .call("iam:UpdateAssumeRolePolicy", &resource, || {
@@ -87,6 +101,7 @@ async fn create(
     connection: &Connection,
     name: &RoleName,
     trust: &Document,
+    boundary: Option<&Arn>,
     tags: &Tags,
 ) -> Result<(), ApplyError> {
     let resource = format!("role {name}");
@@ -99,6 +114,7 @@ async fn create(
                 .create_role()
                 .role_name(name.as_str())
                 .assume_role_policy_document(trust.to_json())
+                .set_permissions_boundary(boundary.map(ToString::to_string))
                 .set_tags(Some(pairs.clone()))
                 .send()
         })

@@ -43,6 +43,9 @@ pub(super) async fn role(connection: &Connection, wanted: &desired::Role) -> Sta
     };
     State::Present(Role {
         path: role.path().to_owned(),
+        boundary: role
+            .permissions_boundary()
+            .and_then(|one| one.permissions_boundary_arn()?.parse().ok()),
         trust,
         policy,
         foreign_policies,

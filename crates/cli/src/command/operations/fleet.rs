@@ -66,7 +66,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     })
 }
 
-fn hinted(error: DesiredError) -> anyhow::Error {
+pub(crate) fn hinted(error: DesiredError) -> anyhow::Error {
     match (&error, error.hint()) {
         (DesiredError::NoSuchMember { .. }, _) => Usage(error.to_string()).into(),
         (_, Some(hint)) => Hinted::new(error, hint).into(),

@@ -7,7 +7,7 @@ use super::{
     Desired, Destination, Filters, Logging, LoggingRegion, Member, Need, Sender, Stream, role,
 };
 use crate::provision::fleet::{self, Access, Fleet, MemberByHand};
-use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region};
+use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region, RoleKey};
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{
     DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter, Tags,
@@ -115,6 +115,8 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         organization: _,
         access: _,
         member_role: _,
+        ready_made: _,
+        boundary: _,
         silent_hours: _,
         stream,
     } = &fleet.logging;
@@ -210,10 +212,19 @@ fn subscribers(fleet: &Fleet, destination: &Arn) -> Result<Document, TemplateErr
 
 /// The role of a member's filters.
 fn sender(fleet: &Fleet, member: &fleet::Member) -> Option<Sender> {
-    let name = fleet.logging.member_role.clone()?;
+    let fleet::Logging {
+        member_role,
+        ready_made,
+        boundary,
+        ..
+    } = &fleet.logging;
+    let (name, home) = (member_role.clone()?, member.regions.first()?);
     let (owner, tags) = ownership(fleet);
+    let boundary = boundary.as_ref();
     Some(Sender {
-        arn: Arn::role(member.regions.first()?, &member.account, &name),
+        arn: Arn::role(home, &member.account, &name),
+        boundary: boundary.and_then(|boundary| boundary.arn(&member.account, home)),
+        is_ready_made: ready_made.iter().any(RoleKey::is_of_members),
         name,
         owner,
         tags,

@@ -206,9 +206,26 @@ pub fn documents(
 }
 
 /// What an operator may do with a role: set it up, and have CloudWatch Logs assume it.
-fn of_role(role: &Role) -> Result<Document, TemplateError> {
-    let role = TemplateValue::One(role.arn.to_string());
-    Template::OperatorRole.render([("role", role)])
+pub(super) fn of_role(role: &Role) -> Result<Document, TemplateError> {
+    of_role_as(role, Arn::to_string)
+}
+
+/// The same, with its ARNs written otherwise.
+pub(super) fn of_role_as(
+    role: &Role,
+    written: impl Fn(&Arn) -> String,
+) -> Result<Document, TemplateError> {
+    let arn = || written(&role.arn);
+    let (made, bound) = (!role.is_ready_made, role.boundary.as_ref());
+    let only_if = |is_so: bool| is_so.then(arn).iter().collect();
+    let boundary = bound.map(&written).unwrap_or_default();
+    Template::OperatorRole.render([
+        ("role", TemplateValue::One(arn())),
+        ("made_role", only_if(made)),
+        ("unbounded_role", only_if(made && bound.is_none())),
+        ("bounded_role", only_if(made && bound.is_some())),
+        ("boundary", TemplateValue::One(boundary)),
+    ])
 }
 
 /// The resources in every Region: one that is taken out of the fleet file must still be read, and pruned.

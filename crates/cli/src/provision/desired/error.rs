@@ -27,6 +27,13 @@ pub enum DesiredError {
     },
     #[error("no member is called `{name}`; there are {}", known.join(", "))]
     NoSuchMember { name: String, known: Vec<String> },
+    #[error("no member is entered by a role, so there is none to print")]
+    NoMemberByRole,
+    #[error(
+        "members are entered by roles that differ in name, external id or permissions boundary: {}",
+        roles.join(", ")
+    )]
+    SeveralRoles { roles: Vec<String> },
     #[error("a policy template built into catchment is wrong")]
     Template(#[from] TemplateError),
 }
@@ -38,6 +45,12 @@ impl DesiredError {
             Self::DestinationPolicyTooLong { .. } => Some(
                 "if all accounts belong to one AWS organization, let it subscribe: access = \"organization\" under [logging]; if not, make two fleets, each with its own destination, which can deliver to one stream",
             ),
+            Self::NoMemberByRole => {
+                Some("set assume_role under [defaults], for members without a profile of their own")
+            }
+            Self::SeveralRoles { .. } => {
+                Some("print them one after the other, with --member for those that are alike")
+            }
             Self::NoSuchMember { .. } | Self::Template(_) => None,
         }
     }

@@ -16,8 +16,11 @@ pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, Te
         regions,
         role: name,
         stream,
+        boundary,
+        ready_made,
         ..
     } = &fleet.logging;
+    let boundary = boundary.as_ref();
     let streams = regions
         .iter()
         .map(|region| Arn::stream(region, account, &stream.name).to_string())
@@ -31,6 +34,8 @@ pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, Te
         name: name.clone(),
         arn: Arn::role(home, account, name),
         trust: trust(fleet)?,
+        boundary: boundary.and_then(|boundary| boundary.arn(account, home)),
+        is_ready_made: ready_made.iter().any(|key| !key.is_of_members()),
         policy_name: PolicyName::delivery(),
         policy,
         tags: tags.clone(),

@@ -16,6 +16,10 @@ pub struct Sender {
     /// The value of our ownership tag.
     pub owner: String,
     pub tags: Tags,
+    /// The permissions boundary that it must have.
+    pub boundary: Option<Arn>,
+    /// Whether others make it.
+    pub is_ready_made: bool,
     pub need: Need,
 }
 
@@ -46,6 +50,8 @@ impl Member {
             name: sender.name.clone(),
             arn: sender.arn.clone(),
             trust: trust.expect("a valid template"),
+            boundary: sender.boundary.clone(),
+            is_ready_made: sender.is_ready_made,
             policy_name: PolicyName::filters(),
             policy: policy.expect("a valid template"),
             tags: sender.tags.clone(),

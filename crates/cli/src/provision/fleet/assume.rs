@@ -8,8 +8,8 @@ use crate::provision::name::{AccountId, Arn, ExternalId, ProfileName, Region, Se
 use crate::provision::resource::AssumedRole;
 
 const EXPECTED: &str = "the ARN of a role, such as arn:{partition}:iam::{account}:role/Catchment";
-const ACCOUNT: &str = "{account}";
-const PARTITION: &str = "{partition}";
+pub(super) const ACCOUNT: &str = "{account}";
+pub(super) const PARTITION: &str = "{partition}";
 
 /// What a member, or `[defaults]`, says.
 #[derive(Default)]
@@ -204,7 +204,7 @@ mod tests {
           line 43: members[1].session_name: no role is assumed; add assume_role = "…", or remove `session_name`
           line 94: defaults.profile: no role is assumed; add assume_role = "…", or remove `profile`
         "#);
-        insta::assert_snapshot!(wrong(ROLE, "assume_role = \"arn:{partition}:iam::444455556666:role/R\""), @"line 44: members[1].assume_role: `arn:aws:iam::444455556666:role/R` is not a role in account 111122223333");
-        insta::assert_snapshot!(wrong(&ROLE.replace("{partition}", "aws-cn"), ""), @"line 43: members[1].assume_role: `arn:aws-cn:iam::111122223333:role/Catchment` is of partition aws-cn, but us-west-2 is in aws");
+        insta::assert_snapshot!(wrong(ROLE, "assume_role = \"arn:{partition}:iam::444455556666:role/R\""), @"line 51: members[1].assume_role: `arn:aws:iam::444455556666:role/R` is not a role in account 111122223333");
+        insta::assert_snapshot!(wrong(&ROLE.replace("{partition}", "aws-cn"), ""), @"line 50: members[1].assume_role: `arn:aws-cn:iam::111122223333:role/Catchment` is of partition aws-cn, but us-west-2 is in aws");
     }
 }

@@ -11,7 +11,7 @@ pub(super) const TOP: [&str; 6] = [
     "tags",
 ];
 pub(super) const RULE: [&str; 5] = ["name", "source", "action", "rate", "detection"];
-pub(super) const LOGGING: [&str; 11] = [
+pub(super) const LOGGING: [&str; 13] = [
     "profile",
     "account",
     "regions",
@@ -21,6 +21,8 @@ pub(super) const LOGGING: [&str; 11] = [
     ORGANIZATION,
     ACCESS,
     MEMBER_ROLE,
+    READY_MADE,
+    BOUNDARY,
     "silent_hours",
     "stream",
 ];
@@ -29,6 +31,8 @@ pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours
 pub(super) const ORGANIZATION: &str = "organization";
 pub(super) const ACCESS: &str = "access";
 pub(super) const MEMBER_ROLE: &str = "member_role";
+pub(super) const READY_MADE: &str = "ready_made";
+pub(super) const BOUNDARY: &str = "permissions_boundary";
 
 /// What members and log groups have in common, unless they say otherwise; besides the log groups of each source.
 const COMMON: [&str; 6] = [

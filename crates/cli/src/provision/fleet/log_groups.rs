@@ -360,6 +360,6 @@ mod tests {
             fleet(&format!("[{{ name = \"a\", pattern = \"{pattern}\" }}]"))
         };
         of(PATTERN_CHARACTERS_MAX).unwrap();
-        insta::assert_snapshot!(of(PATTERN_CHARACTERS_MAX + 1).unwrap_err(), @"line 56: members[1].cloudtrail[1].pattern: 1025 characters; AWS allows 1024");
+        insta::assert_snapshot!(of(PATTERN_CHARACTERS_MAX + 1).unwrap_err(), @"line 63: members[1].cloudtrail[1].pattern: 1025 characters; AWS allows 1024");
     }
 }

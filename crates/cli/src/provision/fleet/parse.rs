@@ -15,7 +15,7 @@ use super::rules::rules;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region, RoleName,
+    AccountId, Arn, DestinationName, FilterName, MemberName, ProfileName, Region, RoleKey, RoleName,
 };
 use crate::provision::resource::{Encryption, StreamMode};
 
@@ -118,6 +118,9 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
     let role = role.map(|role| role.value);
     let names = (destination.as_ref(), role.as_ref());
     let member_role = roles::of_members(reader, table, access, names);
+    let ready_made = reader.names::<RoleKey>(table, keys::READY_MADE);
+    let ready_made: BTreeSet<_> = ready_made.into_iter().map(|at| at.value).collect();
+    let boundary = roles::boundary(reader, table, &regions);
     let destination = destination?;
     let filter = filter.map_or_else(
         || FilterName::for_destination(&destination),
@@ -132,6 +135,8 @@ fn logging<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<Logging> {
         organization: organization.map(|organization| organization.value),
         access,
         member_role,
+        ready_made,
+        boundary,
         silent_hours: silent_hours.unwrap_or(SILENT_HOURS_DEFAULT),
         stream: stream?,
         destination,

@@ -6,13 +6,24 @@ use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, DestinationAction};
 use super::listed;
-use super::switch::DestinationReadiness;
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{DESTINATION_POLICY_BYTES_MAX, Desired, Destination};
 use crate::provision::name::{AccountId, MemberName};
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{Document, List, has_ours, without_ours};
 use crate::provision::resource::{Party, Resource};
+
+/// What the `logs::Destination`'s part says to the parts that follow.
+pub(super) struct DestinationReadiness<'a> {
+    pub ready: Readiness,
+    pub is_read: bool,
+    /// Set if it exists and is switched to another stream or role.
+    pub put: Option<ChangeKey>,
+    /// Why it may deliver through a role that is not ours, if it may.
+    pub unsettled: Option<String>,
+    /// Set if its policy waits for the filters' roles.
+    pub switch: Option<Switch<'a>>,
+}
 
 fn begin<'p>(
     plan: &'p mut PlanBuilder,

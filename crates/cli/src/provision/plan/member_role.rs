@@ -61,7 +61,8 @@ fn keep(
     seen: &State<Role>,
     consent: Consent,
 ) {
-    let Some(State::Present(policy)) = ours(seen, place.owner).map(|role| &role.policy) else {
+    let role = ours(seen, place.owner).filter(|_| !wanted.is_ready_made);
+    let Some(State::Present(policy)) = role.map(|role| &role.policy) else {
         return;
     };
     let asked = List::LOG_GROUPS.of(&wanted.policy);
@@ -105,7 +106,7 @@ pub(super) fn leave(
     (name, member): (&MemberName, &Member),
     seen: &State<Role>,
 ) {
-    let Some((place, sender)) = place(name, member) else {
+    let Some((place, sender)) = place(name, member).filter(|(_, one)| !one.is_ready_made) else {
         return;
     };
     if let (Some(address), Some(_)) = (address(place, sender), ours(seen, place.owner)) {

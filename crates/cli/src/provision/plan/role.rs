@@ -6,12 +6,13 @@ use super::Reason;
 use super::builder::{OURS_GO, Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, RoleAction};
 use super::listed;
+use super::ready_made;
 use super::switch::{InUse, RoleReadiness};
 use super::tags::{Owner, TagChange, owner};
 use crate::provision::desired::{
     Grants, INLINE_POLICY_CHARACTERS_MAX, Role, TRUST_POLICY_CHARACTERS_MAX,
 };
-use crate::provision::name::AccountId;
+use crate::provision::name::{AccountId, Arn};
 use crate::provision::observed::{self, State};
 use crate::provision::policy::{Document, List, has_ours, merged, without_ours};
 use crate::provision::resource::{Party, Resource};
@@ -57,10 +58,10 @@ pub(super) fn ours<'s>(
     ours: &str,
 ) -> Option<&'s observed::Role> {
     match seen {
-        State::Present(role) => {
+        State::Present(role) if !desired.is_ready_made => {
             matches!(owner_of_delivery(role, desired, ours), Owner::Ours).then_some(role)
         }
-        State::Absent | State::Unknown(_) => None,
+        State::Present(_) | State::Absent | State::Unknown(_) => None,
     }
 }
 
@@ -73,11 +74,16 @@ pub(super) fn set_up(
     uses: &[InUse],
     first: &BTreeSet<ChangeKey>,
 ) -> RoleReadiness {
+    if desired.is_ready_made {
+        return ready_made::check(begin(plan, place, desired), desired, seen);
+    }
     let mut plan = begin(plan, place, desired);
     let Role {
         name,
         arn: _,
         trust,
+        boundary,
+        is_ready_made: _,
         policy_name,
         policy: _,
         tags,
@@ -97,6 +103,7 @@ pub(super) fn set_up(
             plan.absent();
             let action = RoleAction::Create {
                 trust: trust.clone(),
+                boundary: boundary.clone(),
                 tags: tags.clone(),
             };
             let mut after = BTreeSet::from([plan.change("create", action, "absent", &none)]);
@@ -129,6 +136,7 @@ pub(super) fn set_up(
     }
     let observed::Role {
         path,
+        boundary: seen_boundary,
         trust: seen_trust,
         policy: seen_policy,
         foreign_policies,
@@ -141,6 +149,10 @@ pub(super) fn set_up(
         return not_ready(format!("role {name} has a path"));
     }
     let mut after = BTreeSet::new();
+    let mut bounded = first.clone();
+    let key = bound(&mut plan, boundary.as_ref(), seen_boundary.as_ref());
+    bounded.extend(key.clone());
+    after.extend(key);
     let max = TRUST_POLICY_CHARACTERS_MAX;
     if let Some((before, put)) = plan.document("trust policy", seen_trust, trust, max) {
         let action = RoleAction::PutTrust { before, after: put };
@@ -166,7 +178,7 @@ pub(super) fn set_up(
             before,
             after: put,
         };
-        after.insert(plan.change("policy", action, why, first));
+        after.insert(plan.change("policy", action, why, &bounded));
     }
     if let State::Present(policies) = foreign_policies {
         policies
@@ -181,6 +193,21 @@ pub(super) fn set_up(
         may_deliver: wide.is_some(),
         surplus: wide.filter(|_| is_more),
     }
+}
+
+/// Plans the permissions boundary. It comes before the policy: an operator may be allowed to write policies of roles that have it only.
+fn bound(
+    plan: &mut ResourcePlan<'_, RoleAction>,
+    wanted: Option<&Arn>,
+    seen: Option<&Arn>,
+) -> Option<ChangeKey> {
+    let wanted = wanted.filter(|wanted| seen != Some(wanted))?;
+    let action = RoleAction::PutBoundary {
+        before: seen.cloned(),
+        after: wanted.clone(),
+    };
+    let why = "drifted: permissions boundary";
+    Some(plan.change("boundary", action, why, &BTreeSet::new()))
 }
 
 /// Our statements of the inline policy while Regions are switched over: what the fleet file asks for, and until then what is in use.
@@ -228,6 +255,9 @@ pub(super) fn take_down(
     delivering: &Removal,
     why: &str,
 ) {
+    if desired.is_ready_made {
+        return;
+    }
     let mut plan = begin(plan, place, desired);
     let role = match seen {
         State::Absent => return,
@@ -245,6 +275,7 @@ pub(super) fn take_down(
     };
     let observed::Role {
         path: _,
+        boundary,
         trust,
         policy,
         foreign_policies,
@@ -273,6 +304,15 @@ pub(super) fn take_down(
     if let Some(before) = policy {
         plan.foreign_statements("inline policy", before, &desired.policy);
         let (name, before) = (desired.policy_name.clone(), before.clone());
+        let mut needs = needs.clone();
+        if rest_of_policy.as_ref() != Some(&before) {
+            needs.extend(bound(
+                &mut plan,
+                desired.boundary.as_ref(),
+                boundary.as_ref(),
+            ));
+        }
+        let needs = &needs;
         match &rest_of_policy {
             Some(rest) if *rest == before => {}
             Some(rest) => {

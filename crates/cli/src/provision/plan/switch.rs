@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::builder::Readiness;
 use super::change::ChangeKey;
-use super::destination;
 use crate::provision::desired::{LoggingRegion, Role};
 use crate::provision::observed::{self, State, StreamStatus};
 use crate::provision::policy::Document;
@@ -36,18 +35,6 @@ pub(super) struct RoleReadiness {
     pub may_deliver: bool,
     /// The policy that it has until every Region is switched over, if that allows more than the fleet file asks for.
     pub surplus: Option<Document>,
-}
-
-/// What the `logs::Destination`'s part says to the parts that follow.
-pub(super) struct DestinationReadiness<'a> {
-    pub ready: Readiness,
-    pub is_read: bool,
-    /// Set if it exists and is switched to another stream or role.
-    pub put: Option<ChangeKey>,
-    /// Why it may deliver through a role that is not ours, if it may.
-    pub unsettled: Option<String>,
-    /// Set if its policy waits for the filters' roles.
-    pub switch: Option<destination::Switch<'a>>,
 }
 
 impl InUse {

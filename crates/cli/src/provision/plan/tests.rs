@@ -7,6 +7,7 @@ mod logging;
 mod member;
 mod organization;
 mod orphan;
+mod role;
 mod seed;
 mod simulate;
 mod switch;

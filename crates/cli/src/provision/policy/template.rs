@@ -20,6 +20,7 @@ pub(crate) enum Template {
     OperatorRole,
     OperatorDiscover,
     OperatorMember,
+    OperatorMemberTrust,
     OperatorReplay,
     OperatorCapture,
     OperatorVerifyLogging,
@@ -77,6 +78,7 @@ impl Template {
             Self::OperatorLogging => file!("operator-logging.json"),
             Self::OperatorRole => file!("operator-role.json"),
             Self::OperatorMember => file!("operator-member.json"),
+            Self::OperatorMemberTrust => file!("operator-member-trust.json"),
             Self::OperatorDiscover => file!("operator-discover.json"),
             Self::OperatorReplay => file!("operator-replay.json"),
             Self::OperatorCapture => file!("operator-capture.json"),
@@ -215,7 +217,7 @@ mod tests {
     use super::super::SID_PREFIX;
     use super::*;
 
-    const ALL: [Template; 10] = [
+    const ALL: [Template; 11] = [
         Template::DeliveryRoleTrust,
         Template::DeliveryRoleTrustOrganization,
         Template::DeliveryRole,
@@ -226,6 +228,7 @@ mod tests {
         Template::OperatorLogging,
         Template::OperatorRole,
         Template::OperatorMember,
+        Template::OperatorMemberTrust,
     ];
 
     #[test]

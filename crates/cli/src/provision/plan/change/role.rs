@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Effect;
-use crate::provision::name::PolicyName;
+use crate::provision::name::{Arn, PolicyName};
 use crate::provision::plan::TagChange;
 use crate::provision::policy::Document;
 use crate::provision::resource::Tags;
@@ -17,7 +17,15 @@ use crate::provision::resource::Tags;
 pub enum RoleAction {
     /// CreateRole with `tags`.
     #[serde(rename = "create-role")]
-    Create { trust: Document, tags: Tags },
+    Create {
+        trust: Document,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        boundary: Option<Arn>,
+        tags: Tags,
+    },
+    /// PutRolePermissionsBoundary.
+    #[serde(rename = "put-role-boundary")]
+    PutBoundary { before: Option<Arn>, after: Arn },
     /// UpdateAssumeRolePolicy.
     #[serde(rename = "put-role-trust")]
     PutTrust {
@@ -47,6 +55,7 @@ impl RoleAction {
         match self {
             Self::Create { .. } => Effect::Create,
             Self::PutTrust { .. }
+            | Self::PutBoundary { .. }
             | Self::PutPolicy { .. }
             | Self::DeletePolicy { .. }
             | Self::Tag { .. } => Effect::Update,
@@ -58,7 +67,15 @@ impl RoleAction {
 impl fmt::Display for RoleAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create { trust: _, tags: _ } => f.write_str("create"),
+            Self::Create {
+                trust: _,
+                boundary: _,
+                tags: _,
+            } => f.write_str("create"),
+            Self::PutBoundary {
+                before: _,
+                after: _,
+            } => f.write_str("put permissions boundary"),
             Self::PutTrust {
                 before: _,
                 after: _,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -59,9 +60,8 @@ static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
     fleets
 });
 
-/// Lets the organization subscribe.
-pub(super) const ORGANIZATION: &str =
-    "[logging]\naccess = \"organization\"\norganization = \"o-a1b2c3d4e5\"";
+/// Lets the organization subscribe, and bounds the roles.
+pub(super) const ORGANIZATION: &str = "[logging]\naccess = \"organization\"\norganization = \"o-a1b2c3d4e5\"\npermissions_boundary = \"arn:aws:iam::aws:policy/PowerUserAccess\"";
 
 /// A fleet, and something that may be observed of it.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {
@@ -238,16 +238,26 @@ fn role(desired: &desired::Role) -> impl Strategy<Value = State<Role>> + use<> {
         1 => Just(State::Unknown("AccessDenied".to_owned())),
     ];
     let path = prop_oneof![9 => Just("/"), 1 => Just("/service/")];
-    let role = (path, trust, state(document(policy)), foreign, tags(ours));
-    state(
-        role.prop_map(|(path, trust, policy, foreign_policies, tags)| Role {
+    let boundary = option::of(Just(
+        "arn:aws:iam::aws:policy/PowerUserAccess".parse().unwrap(),
+    ));
+    let role = (
+        (path, boundary),
+        trust,
+        state(document(policy)),
+        foreign,
+        tags(ours),
+    );
+    state(role.prop_map(
+        |((path, boundary), trust, policy, foreign_policies, tags)| Role {
             path: path.to_owned(),
+            boundary,
             trust,
             policy,
             foreign_policies,
             tags,
-        }),
-    )
+        },
+    ))
 }
 
 fn logging_region(

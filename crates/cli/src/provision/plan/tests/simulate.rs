@@ -225,11 +225,21 @@ fn on_stream(action: &StreamAction, place: &mut LoggingRegion) {
 
 fn on_role(action: &RoleAction, state: &mut State<Role>) {
     match action {
-        RoleAction::Create { trust, tags } => {
+        RoleAction::PutBoundary { before, after } => {
+            let role = present(state);
+            assert_eq!(role.boundary, *before);
+            role.boundary = Some(after.clone());
+        }
+        RoleAction::Create {
+            trust,
+            boundary,
+            tags,
+        } => {
             assert_eq!(*state, State::Absent);
             assert!(!trust.statements().is_empty());
             *state = State::Present(Role {
                 path: "/".to_owned(),
+                boundary: boundary.clone(),
                 trust: State::Present(trust.clone()),
                 policy: State::Absent,
                 foreign_policies: State::Present(BTreeSet::new()),

@@ -47,7 +47,7 @@ pub struct Logging {
     /// If absent, the default credential chain.
     pub profile: Option<ProfileName>,
     pub account: AccountId,
-    /// At least one. Each has its own stream and `logs::Destination`.
+    /// At least one. Each has its own `logs::Destination`, and its own stream unless all share one.
     pub regions: BTreeSet<Region>,
     pub destination: DestinationName,
     pub role: RoleName,
@@ -60,7 +60,7 @@ pub struct Logging {
     pub stream: Stream,
 }
 
-/// The Kinesis data stream, one in each Region.
+/// The Kinesis data stream, one in each Region or one for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     pub name: StreamName,
@@ -68,6 +68,23 @@ pub struct Stream {
     /// 24 to 8,760.
     pub retention_hours: u32,
     pub encryption: Encryption,
+    /// The Region of the only stream, to which the `logs::Destination` of every Region delivers. A `logs::Destination` may point to a
+    /// stream in another Region
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateSubscriptionFilterFirehose-Account.html>).
+    pub region: Option<Region>,
+}
+
+impl Logging {
+    /// The Region of the stream that a Region's `logs::Destination` delivers to.
+    pub fn stream_region<'a>(&'a self, region: &'a Region) -> &'a Region {
+        self.stream.region.as_ref().unwrap_or(region)
+    }
+
+    /// The Regions that have a stream.
+    pub fn stream_regions(&self) -> BTreeSet<&Region> {
+        let regions = self.regions.iter();
+        regions.map(|region| self.stream_region(region)).collect()
+    }
 }
 
 /// An account whose log groups are subscribed.
@@ -212,7 +229,8 @@ mod tests {
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
                 && text.contains("\n[flow_log_formats]")
-                && text.contains("\n[tags]"),
+                && text.contains("\n[tags]")
+                && text.contains("\naccounts"),
             "{text}"
         );
         if let Err(error) = Fleet::parse(&text) {
@@ -224,7 +242,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        32 mistakes
+        36 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -236,27 +254,31 @@ mod tests {
           line 14: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
           line 15: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
           line 16: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
-          line 19: defaults.emit_system_fields: expected true or false, found a string
-          line 22: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
-          line 25: tags.aws:x: this key is reserved
-          line 26: tags.team: expected a string, found an integer
-          line 28: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
-          line 30: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
-          line 31: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
-          line 33: members[2].name: member `dev1` is already listed on line 28; give each member its own `name`
-          line 36: members[2].regions: expected a list such as regions = ["…"], found a string
-          line 37: members[2].cloudtrail: `one` is listed twice
-          line 37: members[2].cloudtrail: log group `one` is listed twice
-          line 42: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 43: members[3].other[1].patter: unknown key; did you mean `pattern`?
-          line 43: members[3].other[2].name: missing; for example name = "…"
-          line 43: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 44: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
-          line 48: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 49: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
-          line 49: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
-          line 50: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
-          line 50: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 17: logging.stream.region: `eu-central-1` is not in logging.regions; expected one of: us-west-2
+          line 20: defaults.emit_system_fields: expected true or false, found a string
+          line 23: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
+          line 26: tags.aws:x: this key is reserved
+          line 27: tags.team: expected a string, found an integer
+          line 29: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 31: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
+          line 32: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
+          line 34: members[2].name: member `dev1` is already listed on line 29; give each member its own `name`
+          line 37: members[2].regions: expected a list such as regions = ["…"], found a string
+          line 38: members[2].cloudtrail: `one` is listed twice
+          line 38: members[2].cloudtrail: log group `one` is listed twice
+          line 43: members[3].guardduty: the list is empty; add at least one entry, or remove the key
+          line 44: members[3].other[1].patter: unknown key; did you mean `pattern`?
+          line 44: members[3].other[2].name: missing; for example name = "…"
+          line 44: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 45: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
+          line 49: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 50: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
+          line 50: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
+          line 51: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
+          line 51: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 53: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 54: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
+          line 56: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         "#);
     }
 
@@ -270,10 +292,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 59: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 90: members[3].account: account `111122223333` is already listed on line 37; add its log groups there, or set other regions here
-          line 90: members[3].name: member `dev1` is already listed on line 37; give each member its own `name`
-          line 93: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 63: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 100: members[3].account: account `111122223333` is already listed on line 41; add its log groups there, or set other regions here
+          line 100: members[3].name: member `dev1` is already listed on line 41; give each member its own `name`
+          line 103: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -103,6 +103,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         mode,
         retention_hours,
         encryption,
+        region: _,
     } = stream;
     let owner = format!("{account}/{name}");
     let mut tags = fleet.tags.clone();
@@ -129,6 +130,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
                 accounts,
             });
         }
+        let target = fleet.logging.stream_region(region);
         let stream = Stream {
             name: stream_name.clone(),
             arn: Arn::stream(region, account, stream_name),
@@ -141,7 +143,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
             name: name.clone(),
             arn,
             ends: DestinationEnds {
-                target: stream.arn.clone(),
+                target: Arn::stream(target, account, stream_name),
                 role: role.arn.clone(),
             },
             policy,
@@ -151,6 +153,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
             region.clone(),
             LoggingRegion {
                 stream,
+                has_stream: target == region,
                 destination,
             },
         );

@@ -13,13 +13,13 @@ use crate::provision::resource::{Encryption, Tags};
 pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, DesiredError> {
     let fleet::Logging {
         account,
-        regions,
         role: name,
         stream,
         ..
     } = &fleet.logging;
-    let streams = regions
-        .iter()
+    let streams = fleet.logging.stream_regions();
+    let streams = streams
+        .into_iter()
         .map(|region| Arn::stream(region, account, &stream.name).to_string())
         .collect();
     let keys = match &stream.encryption {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use catchment_transformer::source::Source;
 
+use super::Logging;
 use super::assume::Entrance;
 use super::keys;
 use super::log_groups::{self, Common};
@@ -24,6 +25,18 @@ pub(super) struct Defaults<'a> {
     pub distribution: BTreeMap<Source, Distribution>,
     pub emit_system_fields: bool,
     pub log_groups: Common,
+    /// Whether the file says so.
+    is_emit_given: bool,
+}
+
+impl Defaults<'_> {
+    /// Fills in what follows from the logging account. In a stream that serves several Regions, nothing but the system fields tells an
+    /// event's Region.
+    pub(super) fn serve(&mut self, logging: &Logging) {
+        if !self.is_emit_given {
+            self.emit_system_fields = logging.stream_regions().len() < logging.regions.len();
+        }
+    }
 }
 
 /// Reads `[defaults]` and `[distribution]`.
@@ -40,6 +53,7 @@ pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults
         entrance: entrance.unwrap_or_default(),
         distribution: distribution(reader, top),
         emit_system_fields: emit.unwrap_or_default(),
+        is_emit_given: emit.is_some(),
         log_groups: log_groups.unwrap_or_default(),
     }
 }

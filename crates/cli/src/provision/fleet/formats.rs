@@ -83,9 +83,9 @@ mod tests {
         let table = "\"flow-1\" = \"${scraddr}\"\n\"CloudTrail/*\" = \"${version}\"\nweb = 1";
         insta::assert_snapshot!(fleet(table).unwrap_err(), @"
         3 mistakes
-          line 91: flow_log_formats.flow-1: `scraddr` is not a field of flow logs up to version 11
-          line 92: flow_log_formats.CloudTrail/*: no member lists such a log group under vpc_flow_logs
-          line 93: flow_log_formats.web: expected a string, found an integer
+          line 101: flow_log_formats.flow-1: `scraddr` is not a field of flow logs up to version 11
+          line 102: flow_log_formats.CloudTrail/*: no member lists such a log group under vpc_flow_logs
+          line 103: flow_log_formats.web: expected a string, found an integer
         ");
     }
 }

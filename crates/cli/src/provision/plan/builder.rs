@@ -46,6 +46,7 @@ pub(super) enum Readiness {
 }
 
 /// What becomes of a resource that is to be removed.
+#[derive(Clone)]
 pub(super) enum Removal {
     /// It is gone, after these changes.
     Gone { after: BTreeSet<ChangeKey> },

@@ -74,7 +74,7 @@ class Machine:
             list(threads.map(lambda call: self._call(*call), calls))
 
     def create_roles(self, roles: list[tuple[str, str]], trusted: str) -> None:
-        """Creates roles, each with account and name, that the account `trusted` may assume."""
+        """Creates roles, each with account and name, that the account `trusted` may assume, and that may do what a member's operator may."""
         statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{trusted}:root"}}
         trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         with ThreadPoolExecutor(8) as threads:
@@ -125,11 +125,16 @@ class Machine:
             raise RuntimeError(f"{operation} {params}: {body.decode()}")
 
     def _create_role(self, account: str, name: str, trust: str) -> None:
-        form = {"Action": "CreateRole", "Version": "2010-05-08", "RoleName": name, "AssumeRolePolicyDocument": trust}
-        headers = _signed(account, "us-east-1", "iam") | FORM | {"X-Catchment-Direct": "1"}
-        status, body = self._send(headers, urlencode(form))
-        if status != 200:
-            raise RuntimeError(f"CreateRole {name} in {account}: {body.decode()}")
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
+        for operation, params in (
+            ("CreateRole", {"AssumeRolePolicyDocument": trust}),
+            ("PutRolePolicy", {"PolicyName": "operator", "PolicyDocument": json.dumps(policy)}),
+        ):
+            form = {"Action": operation, "Version": "2010-05-08", "RoleName": name} | params
+            headers = _signed(account, "us-east-1", "iam") | FORM | {"X-Catchment-Direct": "1"}
+            status, body = self._send(headers, urlencode(form))
+            if status != 200:
+                raise RuntimeError(f"{operation} {name} in {account}: {body.decode()}")
 
     def _post(self, path: str, params: dict):
         status, body = self._send({}, json.dumps(params), path)

@@ -94,7 +94,7 @@ fn one_stream_serves_every_region() {
 }
 
 #[test]
-fn a_region_that_delivers_into_anothers_stream_is_an_orphan_once_it_is_taken_out() {
+fn a_region_without_a_stream_of_its_own_is_an_orphan_once_it_is_taken_out() {
     let emulator = Emulator::start();
     let two = Two::new(&emulator);
     let fleet = &two.fleet;

@@ -2,6 +2,7 @@
 
 mod assume;
 mod defaults;
+mod entries;
 mod flags;
 mod formats;
 mod keys;

@@ -6,8 +6,8 @@ use catchment_transformer::source::Source;
 
 use super::Logging;
 use super::assume::Entrance;
+use super::entries::{self, Common};
 use super::keys;
-use super::log_groups::{self, Common};
 use super::reader::{At, Reader, Table};
 use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
 
@@ -45,9 +45,7 @@ pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults
     let emit = table
         .as_ref()
         .and_then(|table| reader.flag(table, keys::EMIT_SYSTEM_FIELDS));
-    let log_groups = table
-        .as_ref()
-        .map(|table| log_groups::common(reader, table));
+    let log_groups = table.as_ref().map(|table| entries::common(reader, table));
     let entrance = table.map(|table| Entrance::of_all(reader, &table));
     Defaults {
         entrance: entrance.unwrap_or_default(),

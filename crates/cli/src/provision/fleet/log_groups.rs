@@ -6,13 +6,11 @@ use catchment_transformer::source::Source;
 
 use super::LogGroup;
 use super::defaults::Defaults;
+use super::entries::{Common, Entry, entries, listed_twice};
 use super::keys;
 use super::reader::{At, Reader, Table};
 use crate::provision::name::{LogGroupPattern, Region};
-use crate::provision::resource::{Distribution, FilterPattern};
-
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
-const PATTERN_CHARACTERS_MAX: usize = 1_024;
+use crate::provision::resource::Distribution;
 
 /// The log groups of one member, and where they stand.
 #[derive(Default)]
@@ -22,46 +20,6 @@ pub(super) struct LogGroups {
     pub exclude: BTreeSet<LogGroupPattern>,
     /// The Regions that the member itself lists for a log group, each with its key.
     pub regions: Vec<(String, At<Region>)>,
-}
-
-/// The log groups that `[defaults]` lists.
-#[derive(Default)]
-pub(super) struct Common {
-    by_source: BTreeMap<Source, Vec<Entry>>,
-    exclude: Vec<At<LogGroupPattern>>,
-}
-
-/// One entry of a list of log groups.
-#[derive(Clone)]
-struct Entry {
-    name: At<LogGroupPattern>,
-    pattern: FilterPattern,
-    emit_system_fields: Option<bool>,
-    /// The key of its Regions, and those it lists.
-    regions: (String, Vec<At<Region>>),
-}
-
-/// Reads the log groups in `[defaults]`.
-pub(super) fn common<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Common {
-    let exclude = reader.names(table, keys::EXCLUDE);
-    let mut common = Common {
-        by_source: BTreeMap::new(),
-        exclude,
-    };
-    for source in Source::ALL {
-        let key = keys::source(source);
-        if table.has(key) {
-            let listed = entries(reader, table, key);
-            for Entry { name, .. } in &listed {
-                let mut others = common.by_source.values().flatten();
-                if others.any(|other| other.name.value == name.value) {
-                    listed_twice(reader, table, key, name);
-                }
-            }
-            common.by_source.insert(source, listed);
-        }
-    }
-    common
 }
 
 /// Reads the log groups of every source. What the member lists for a source stands in the place of what all members have of it.
@@ -159,65 +117,10 @@ impl LogGroups {
     }
 }
 
-impl Common {
-    /// Reports what `[defaults]` excludes, but no member's patterns select.
-    pub(super) fn report_idle<'e>(
-        &self,
-        reader: &mut Reader<'_>,
-        members: impl Iterator<Item = &'e LogGroups> + Clone,
-    ) {
-        for At { line, value } in &self.exclude {
-            let mut patterns = members.clone().flat_map(|groups| groups.by_name.keys());
-            if !patterns.any(|one| one.prefix().is_some() && one.covers(value)) {
-                let what = format!("`{value}` excludes nothing, because no pattern matches it");
-                reader.mistake(*line, format!("defaults.{}", keys::EXCLUDE), what);
-            }
-        }
-    }
-}
-
-fn entries<'a>(reader: &mut Reader<'a>, table: &Table<'a>, key: &str) -> Vec<Entry> {
-    let listed = reader.named::<LogGroupPattern>(table, key, &keys::LOG_GROUP);
-    let entry = |(name, own): (_, Option<Table<'a>>)| match own {
-        Some(own) => Entry {
-            name,
-            pattern: pattern(reader, &own).unwrap_or_default(),
-            emit_system_fields: reader.flag(&own, keys::EMIT_SYSTEM_FIELDS),
-            regions: (own.key(keys::REGIONS), reader.names(&own, keys::REGIONS)),
-        },
-        None => Entry {
-            name,
-            pattern: FilterPattern::default(),
-            emit_system_fields: None,
-            regions: (String::new(), Vec::new()),
-        },
-    };
-    listed.into_iter().map(entry).collect()
-}
-
-fn listed_twice<'a>(
-    reader: &mut Reader<'a>,
-    table: &Table<'a>,
-    key: &str,
-    name: &At<LogGroupPattern>,
-) {
-    let what = format!("log group `{}` is listed twice", name.value);
-    reader.mistake(name.line, table.key(key), what);
-}
-
-fn pattern<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<FilterPattern> {
-    let text = reader.text(table, "pattern", "a filter pattern such as \"ERROR\"")?;
-    let characters = text.value.chars().count();
-    if characters > PATTERN_CHARACTERS_MAX {
-        let what = format!("{characters} characters; AWS allows {PATTERN_CHARACTERS_MAX}");
-        reader.mistake(text.line, table.key("pattern"), what);
-    }
-    Some(FilterPattern::new(text.value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provision::fleet::entries::PATTERN_CHARACTERS_MAX;
     use crate::provision::fleet::{Fleet, TEMPLATE};
 
     /// The template's fleet with this list in the place of its CloudTrail log group.

@@ -71,8 +71,10 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .flat_map(|table| members(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
     let flow_log_formats = formats::formats(&mut reader, &top, &entries);
-    let log_groups = entries.iter().map(|entry| &entry.log_groups);
-    defaults.log_groups.report_idle(&mut reader, log_groups);
+    let patterns = entries
+        .iter()
+        .flat_map(|entry| entry.log_groups.by_name.keys());
+    defaults.log_groups.report_idle(&mut reader, &patterns);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {

@@ -1,6 +1,6 @@
 """`make fleet`: sets up a fleet of a thousand accounts, and measures it against what AWS's quotas allow.
 
-    python tests/fleet [--members 1000] [--in-one-fleet 250] [--broken]
+    python tests/fleet [--members 1000] [--in-one-fleet 250] [--broken | --assumed]
 
 A destination policy names about 320 accounts, so the members are in several fleets, each with a `logs::Destination` of its own.
 """
@@ -28,10 +28,13 @@ def main() -> int:
     parser.add_argument("--in-one-fleet", type=int, default=250)
     parser.add_argument("--profiles", type=int, default=2000, help="profiles in AWS's configuration files")
     parser.add_argument("--broken", action="store_true", help="break one member in fifty, in six ways")
+    parser.add_argument(
+        "--assumed", action="store_true", help="members without profiles, entered by a role; their flow logs are selected by a pattern"
+    )
     parser.add_argument("--catchment", type=Path, default=machine.ROOT / "target/release/catchment")
     options = parser.parse_args()
     with machine.Machine(options.catchment) as here:
-        accounts = Accounts(options.members, options.in_one_fleet, options.profiles, options.broken)
+        accounts = Accounts(options.members, options.in_one_fleet, options.profiles, options.broken, options.assumed)
         accounts.set_up(here)
         faults = []
         for number, members in enumerate(accounts.fleets):

@@ -10,13 +10,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from measure import cpu
 
 ROOT = Path(__file__).parents[2]
 DESCRIPTORS_MAX = 256
 # quotas as in AWS; no waiting for roles and streams, which is not what is measured
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 RULES = {"propagation_seconds": 0, "stream_seconds": 0, "write_seconds": 0}
 
 
@@ -72,6 +73,13 @@ class Machine:
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda call: self._call(*call), calls))
 
+    def create_roles(self, roles: list[tuple[str, str]], trusted: str) -> None:
+        """Creates roles, each with account and name, that the account `trusted` may assume, and that may do what a member's operator may."""
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{trusted}:root"}}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda role: self._create_role(*role, trust), roles))
+
     def subscribed(self) -> set[tuple[str, str, str]]:
         """Account, Region and name of each log group whose filter was accepted."""
         return {
@@ -85,6 +93,8 @@ class Machine:
         can be quicker on this emulator. Calls that were refused are left out, and those to the logging account."""
         params = {
             "GetCallerIdentity": lambda _: {},
+            "AssumeRole": lambda call: {"RoleArn": call["resource"], "RoleSessionName": "again"},
+            "DescribeLogGroups": lambda call: {"logGroupNamePrefix": call["resource"]},
             "DescribeSubscriptionFilters": lambda call: {"logGroupName": call["resource"]},
             "PutSubscriptionFilter": lambda call: {
                 "logGroupName": call["resource"],
@@ -104,8 +114,7 @@ class Machine:
     def _again(self, call: dict, params: dict) -> None:
         headers = _signed(call["account"], call["region"], call["service"])
         if call["service"] == "sts":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            self._send(headers, f"Action={call['operation']}&Version=2011-06-15")
+            self._send(headers | FORM, urlencode({"Action": call["operation"], "Version": "2011-06-15"} | params))
         else:
             self._send(headers | _target(call["operation"]), json.dumps(params))
 
@@ -114,6 +123,18 @@ class Machine:
         status, body = self._send(headers, json.dumps(params))
         if status != 200:
             raise RuntimeError(f"{operation} {params}: {body.decode()}")
+
+    def _create_role(self, account: str, name: str, trust: str) -> None:
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
+        for operation, params in (
+            ("CreateRole", {"AssumeRolePolicyDocument": trust}),
+            ("PutRolePolicy", {"PolicyName": "operator", "PolicyDocument": json.dumps(policy)}),
+        ):
+            form = {"Action": operation, "Version": "2010-05-08", "RoleName": name} | params
+            headers = _signed(account, "us-east-1", "iam") | FORM | {"X-Catchment-Direct": "1"}
+            status, body = self._send(headers, urlencode(form))
+            if status != 200:
+                raise RuntimeError(f"{operation} {name} in {account}: {body.decode()}")
 
     def _post(self, path: str, params: dict):
         status, body = self._send({}, json.dumps(params), path)

@@ -36,6 +36,7 @@ mod patterns;
 mod permissions;
 mod put;
 mod refusals;
+mod regions;
 mod roles;
 mod saved;
 mod screen;

@@ -256,7 +256,7 @@ fn of_filter(action: &FilterAction) -> Vec<String> {
             destination: _,
         } => {
             let mut lines = fields(before.as_ref().map(filter).as_ref(), &filter(after));
-            lines.extend(selected_by.iter().map(|one| selected(one)));
+            lines.extend(selected_by.as_deref().map(selected));
             if !beside.is_empty() {
                 let names: Vec<&str> = beside.iter().map(|filter| filter.name.as_str()).collect();
                 lines.push(format!(

@@ -63,6 +63,8 @@ pub struct Logging {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggingRegion {
     pub stream: Stream,
+    /// Whether the fleet has the stream; if not, its `logs::Destination` delivers to another Region's.
+    pub has_stream: bool,
     pub destination: Destination,
 }
 

@@ -2,6 +2,7 @@
 
 mod assume;
 mod defaults;
+mod entries;
 mod flags;
 mod formats;
 mod keys;
@@ -49,7 +50,7 @@ pub struct Logging {
     /// If absent, the default credential chain.
     pub profile: Option<ProfileName>,
     pub account: AccountId,
-    /// At least one. Each has its own stream and `logs::Destination`.
+    /// At least one. Each has its own `logs::Destination`, and its own stream unless all share one.
     pub regions: BTreeSet<Region>,
     pub destination: DestinationName,
     pub role: RoleName,
@@ -85,7 +86,7 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boundary(String);
 
-/// The Kinesis data stream, one in each Region.
+/// The Kinesis data stream, one in each Region or one for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     pub name: StreamName,
@@ -93,6 +94,23 @@ pub struct Stream {
     /// 24 to 8,760.
     pub retention_hours: u32,
     pub encryption: Encryption,
+    /// The Region of the only stream, to which the `logs::Destination` of every Region delivers. A `logs::Destination` may point to a
+    /// stream in another Region
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateSubscriptionFilterFirehose-Account.html>).
+    pub region: Option<Region>,
+}
+
+impl Logging {
+    /// The Region of the stream that a Region's `logs::Destination` delivers to.
+    pub fn stream_region<'a>(&'a self, region: &'a Region) -> &'a Region {
+        self.stream.region.as_ref().unwrap_or(region)
+    }
+
+    /// The Regions that have a stream.
+    pub fn stream_regions(&self) -> BTreeSet<&Region> {
+        let regions = self.regions.iter();
+        regions.map(|region| self.stream_region(region)).collect()
+    }
 }
 
 /// An account whose log groups are subscribed.
@@ -239,7 +257,8 @@ mod tests {
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
                 && text.contains("\n[[rules]]")
-                && text.contains("\n[tags]"),
+                && text.contains("\n[tags]")
+                && text.contains("\naccounts"),
             "{text}"
         );
         if let Err(error) = Fleet::parse(&text) {

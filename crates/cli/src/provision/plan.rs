@@ -12,6 +12,7 @@ mod members;
 mod orphan;
 mod outcome;
 mod ready_made;
+mod regions;
 mod role;
 mod state;
 mod stream;
@@ -26,14 +27,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::provision::desired::{Desired, Kept, Logging, LoggingRegion};
+use crate::provision::desired::{Desired, Kept, Logging};
 use crate::provision::name::{AccountId, Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::ResourceAddress;
 use builder::{Place, PlanBuilder, Readiness, Removal};
 use orphan::Orphans;
 use stream::Fate;
-use switch::{InUse, Switches};
 
 pub use change::{
     Action, Change, ChangeKey, Coverage, DestinationAction, Effect, FilterAction, RoleAction,
@@ -87,7 +87,7 @@ pub struct Orphan {
     /// The role or `logs::Destination` whose policy names it; for a whole Region, the `logs::Destination` there.
     #[serde(rename = "subject")]
     pub address: ResourceAddress,
-    /// The account; `None` for a whole Region or organization.
+    /// The account; `None` for a whole Region or organization, or a stream.
     pub account: Option<AccountId>,
     /// The organization, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,41 +204,10 @@ fn set_up(desired: &Desired, observed: &Observed, consent: Consent) -> PlanBuild
             let why = format!("it is not known whose filters deliver with it: {why}");
             role.trust = State::Unknown(why);
         }
-        let seen_in = |region| seen.and_then(|seen| seen.regions.get(region));
-        let regions = logging.regions.iter();
-        let uses: Vec<_> = regions
-            .map(|(region, wanted)| InUse::of(&logging.role, wanted, seen_in(region)))
-            .collect();
+        let uses = regions::uses(logging, seen);
         let role = role::set_up(&mut plan, home, &logging.role, &state, &uses, &first);
-        let mut switched = Some(BTreeSet::new());
-        for ((region, wanted), in_use) in logging.regions.iter().zip(uses) {
-            let place = place(logging, region);
-            let seen = seen_in(region);
-            let state = read(seen.map(|seen| &seen.stream));
-            let stream = stream::set_up(&mut plan, place, &wanted.stream, &state);
-            let state = read(seen.map(|seen| &seen.destination));
-            let ends = (&stream.ready, &role.ready);
-            let destination =
-                destination::set_up(&mut plan, place, &wanted.destination, &state, ends);
-            let encrypt = stream::encrypt(
-                &mut plan,
-                place,
-                &wanted.stream,
-                stream,
-                &role,
-                &destination,
-            );
-            let put = destination.put;
-            let changes = in_use.switched(Switches { put, encrypt });
-            switched = switched.zip(changes).map(|(all, more)| &all | &more);
-            let target = filter::Target {
-                ready: destination.ready,
-                is_read: destination.is_read,
-                stream: &wanted.stream.arn,
-                switch: destination.switch,
-            };
-            destinations.insert(&wanted.destination.arn, target);
-        }
+        let (switched, targets) = regions::set_up(&mut plan, logging, seen, &role, uses);
+        destinations.extend(targets);
         if let (Some(switched), Some(wide), Readiness::Ready { after }) =
             (switched, role.surplus, role.ready)
         {
@@ -314,27 +283,12 @@ fn take_down(
         let all = subscribed.entry(&place.filter.destination).or_default();
         all.join(removal);
     }
-    let mut removals = BTreeMap::new();
     let Some(logging) = &desired.logging else {
-        return removals;
+        return BTreeMap::new();
     };
     let why = why_removed(verb, desired, logging, orphans);
     let seen = observed.logging.as_ref();
-    for (region, wanted) in &logging.regions {
-        let place = place(logging, region);
-        let seen = seen.and_then(|seen| seen.regions.get(region));
-        let LoggingRegion {
-            stream,
-            destination,
-        } = wanted;
-        let filters = subscribed.remove(&destination.arn).unwrap_or_default();
-        let state = read(seen.map(|seen| &seen.destination));
-        let removal = destination::take_down(plan, place, destination, &state, &filters, &why);
-        let state = read(seen.map(|seen| &seen.stream));
-        stream::take_down(plan, place, stream, &state, &removal, fate);
-        removals.insert(region.clone(), removal);
-    }
-    removals
+    regions::take_down(plan, logging, seen, subscribed, &why, fate)
 }
 
 /// Why a `logs::Destination` goes. AWS deletes one even if filters still deliver to it, and disables them.

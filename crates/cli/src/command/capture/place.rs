@@ -65,7 +65,7 @@ pub(super) fn of(args: &args::Capture) -> anyhow::Result<(Place, Wanted)> {
 
 /// The Region of the stream: the fleet's only one, or the one that is given.
 fn region(fleet: &Fleet, given: Option<&Region>) -> Result<Region, Usage> {
-    let regions = &fleet.logging.regions;
+    let regions = fleet.logging.stream_regions();
     let names = || {
         regions
             .iter()
@@ -80,7 +80,7 @@ fn region(fleet: &Fleet, given: Option<&Region>) -> Result<Region, Usage> {
             names()
         ))),
         None => match regions.first() {
-            Some(only) if regions.len() == 1 => Ok(only.clone()),
+            Some(only) if regions.len() == 1 => Ok((*only).clone()),
             _ => Err(Usage(format!(
                 "the fleet has streams in several Regions; pass --region with one of: {}",
                 names()

@@ -125,6 +125,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         mode,
         retention_hours,
         encryption,
+        region: _,
     } = stream;
     let (owner, tags) = ownership(fleet);
     let role = role::role(fleet, home, &tags)?;
@@ -141,6 +142,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
                 accounts,
             });
         }
+        let target = fleet.logging.stream_region(region);
         let stream = Stream {
             name: stream_name.clone(),
             arn: Arn::stream(region, account, stream_name),
@@ -153,7 +155,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
             name: name.clone(),
             arn,
             ends: DestinationEnds {
-                target: stream.arn.clone(),
+                target: Arn::stream(target, account, stream_name),
                 role: role.arn.clone(),
             },
             policy,
@@ -163,6 +165,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
             region.clone(),
             LoggingRegion {
                 stream,
+                has_stream: target == region,
                 destination,
             },
         );

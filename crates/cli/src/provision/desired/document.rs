@@ -78,7 +78,8 @@ pub fn documents(
             Encryption::Customer(key) => Some(key),
             Encryption::None | Encryption::AwsManaged => None,
         });
-        let streams: TemplateValue = places().map(|place| &place.stream.arn).collect();
+        let streams = places().filter(|place| place.has_stream);
+        let streams: TemplateValue = streams.map(|place| &place.stream.arn).collect();
         let keys: TemplateValue = keys.take(1).collect();
         let arn = |path: &str| {
             let bucket = bucket?;

@@ -45,13 +45,23 @@ impl Logging {
         logging
     }
 
-    /// The part of a Region that the fleet file does not name, as if it named it.
-    fn elsewhere(&self, region: &Region, stream: &(StreamName, Arn)) -> Option<LoggingRegion> {
+    /// The part of a Region that the fleet file does not name, as if it named it; with this stream, or delivering to another Region's.
+    fn elsewhere(
+        &self,
+        region: &Region,
+        stream: Option<&(StreamName, Arn)>,
+    ) -> Option<LoggingRegion> {
         let mut place = self.regions.values().next()?.clone();
-        let name = &place.destination.name;
-        place.destination.arn = Arn::destination(region, &self.login.account, name);
-        (place.stream.name, place.stream.arn) = stream.clone();
-        place.destination.ends.target = place.stream.arn.clone();
+        let (account, name) = (&self.login.account, &place.destination.name);
+        place.destination.arn = Arn::destination(region, account, name);
+        place.has_stream = stream.is_some();
+        match stream {
+            Some(stream) => {
+                (place.stream.name, place.stream.arn) = stream.clone();
+                place.destination.ends.target = place.stream.arn.clone();
+            }
+            None => place.stream.arn = Arn::stream(region, account, &place.stream.name),
+        }
         Some(place)
     }
 }
@@ -124,8 +134,8 @@ fn trust(ours: &Document, kept: &Kept) -> Document {
 }
 
 impl Desired {
-    /// The Regions that the fleet file no longer names, as if it named them. The role's inline policy tells which: it allows a stream
-    /// there. The role's trust policy tells whose filters deliver there.
+    /// The Regions that the fleet file no longer names, as if it named them. The role's policies tell which: the inline policy allows a
+    /// stream there, or the trust policy has CloudWatch Logs deliver from there. The trust policy also tells whose filters deliver there.
     #[must_use]
     pub fn leftover(&self, policy: &Document, trust: Option<&Document>) -> Self {
         let mut leftover = Self {
@@ -144,7 +154,7 @@ impl Desired {
                 continue;
             };
             if !logging.regions.contains_key(&region)
-                && let Some(place) = logging.elsewhere(&region, &stream)
+                && let Some(place) = logging.elsewhere(&region, Some(&stream))
             {
                 regions.entry(region).or_insert(place);
             }
@@ -153,6 +163,14 @@ impl Desired {
             let of_all = List::SOURCES_OF_ORGANIZATION.of(trust);
             (List::SOURCES.of(trust), of_all)
         });
+        for text in named.iter().flat_map(|(sources, of_all)| sources | of_all) {
+            let region = text.parse::<Arn>().ok().and_then(|arn| arn.region());
+            if let Some(region) = region.filter(|one| !logging.regions.contains_key(one))
+                && let Some(place) = logging.elsewhere(&region, None)
+            {
+                regions.entry(region).or_insert(place);
+            }
+        }
         let is_source = |region: &Region, account: &AccountId| {
             named.as_ref().is_none_or(|(sources, of_all)| {
                 let of_region = Arn::logs_of_all(region);

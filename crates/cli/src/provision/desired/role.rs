@@ -13,7 +13,6 @@ use crate::provision::resource::{Encryption, Tags};
 pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, TemplateError> {
     let fleet::Logging {
         account,
-        regions,
         role: name,
         stream,
         boundary,
@@ -21,8 +20,9 @@ pub(super) fn role(fleet: &Fleet, home: &Region, tags: &Tags) -> Result<Role, Te
         ..
     } = &fleet.logging;
     let boundary = boundary.as_ref();
-    let streams = regions
-        .iter()
+    let streams = fleet.logging.stream_regions();
+    let streams = streams
+        .into_iter()
         .map(|region| Arn::stream(region, account, &stream.name).to_string())
         .collect();
     let keys = match &stream.encryption {

@@ -100,26 +100,33 @@ fn trust(external_id: Option<&str>) -> Result<Document, TemplateError> {
 
 /// What a member's operator needs, for the log groups of all members; for every log group if their names do not fit.
 fn policy(members: &[(&Member, &AssumedRole)]) -> Result<Document, TemplateError> {
-    let filters = members.iter().flat_map(|(member, _)| {
-        let regions = member.regions.iter();
-        regions.flat_map(move |(region, filters)| {
-            let account = &member.login.account;
-            filters
-                .iter()
-                .map(move |(group, filter)| (account, region, group, filter))
-        })
-    });
     let mut groups = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     let mut destinations = BTreeSet::new();
-    for (account, region, group, filter) in filters {
-        for arn in Arn::log_group(region, account, group) {
-            groups.insert(in_any_account(&arn.in_every_region(), account));
+    for (member, _) in members {
+        let account = &member.login.account;
+        for (region, filters) in &member.regions {
+            for arn in filters
+                .names()
+                .flat_map(|group| Arn::log_group(region, account, &group))
+            {
+                groups.insert(in_any_account(&arn.in_every_region(), account));
+            }
+            if !filters.by_pattern.is_empty() {
+                let all = Arn::log_groups(region, account).in_every_region();
+                listed.insert(in_any_account(&all, account));
+            }
+            let filters = filters.all();
+            destinations.extend(filters.map(|filter| filter.destination.in_every_region()));
         }
-        destinations.insert(filter.destination.in_every_region());
     }
     let of = |groups: TemplateValue| -> Result<Document, TemplateError> {
         let destinations = destinations.iter().collect();
-        let values = [("log_groups", groups), ("destinations", destinations)];
+        let values = [
+            ("log_groups", groups),
+            ("listed", listed.iter().collect()),
+            ("destinations", destinations),
+        ];
         let operator = Template::OperatorMember.render(values)?;
         let mut needing = members.iter().filter(|(member, _)| member.needs_role());
         let role = needing.find_map(|(member, _)| Some((member.role()?, &member.login.account)));

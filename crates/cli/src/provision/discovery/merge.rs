@@ -11,6 +11,8 @@ use crate::provision::name::{LogGroupName, MemberName};
 pub enum MergeError {
     #[error("the members are not written as [[members]] tables, each key a list of log groups")]
     Layout,
+    #[error("member {member} shares its table with other accounts")]
+    Shared { member: MemberName },
     #[error("the file is not valid TOML")]
     Toml(#[source] toml_edit::TomlError),
     #[error("the file would no longer be valid")]
@@ -33,7 +35,12 @@ pub fn merged(text: &str, proposals: &[Proposal]) -> Result<String, MergeError> 
         if let Some(new) = &proposal.new {
             members.push(table(&proposal.member, new));
         }
-        let table = table_of(members, &proposal.member).ok_or(MergeError::Layout)?;
+        let member = &proposal.member;
+        if is_shared(members, member) {
+            let member = member.clone();
+            return Err(MergeError::Shared { member });
+        }
+        let table = table_of(members, member).ok_or(MergeError::Layout)?;
         for (key, groups) in &proposal.log_groups {
             // the member's own list stands in the place of what all members have
             let common = of_all(key).cloned().unwrap_or_default();
@@ -88,6 +95,13 @@ fn table_of<'t>(members: &'t mut ArrayOfTables, name: &MemberName) -> Option<&'t
         let implied = || Fleet::implied_name(text("profile"), text("account"));
         text("name").or_else(implied) == Some(name.as_str())
     })
+}
+
+/// Whether the member is one of several accounts of a table.
+fn is_shared(members: &ArrayOfTables, name: &MemberName) -> bool {
+    let accounts = members.iter().filter_map(|table| table.get("accounts"));
+    let mut accounts = accounts.filter_map(Item::as_array).flatten();
+    accounts.any(|account| account.as_str() == Some(name.as_str()))
 }
 
 /// Adds a log group, on a line of its own if the last one has one.

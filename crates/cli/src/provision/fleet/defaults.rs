@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use catchment_transformer::source::Source;
 
+use super::Logging;
 use super::assume::Entrance;
+use super::entries::{self, Common};
 use super::keys;
-use super::log_groups::{self, Common};
 use super::reader::{At, Reader, Table};
 use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
 
@@ -24,6 +25,18 @@ pub(super) struct Defaults<'a> {
     pub distribution: BTreeMap<Source, Distribution>,
     pub emit_system_fields: bool,
     pub log_groups: Common,
+    /// Whether the file says so.
+    is_emit_given: bool,
+}
+
+impl Defaults<'_> {
+    /// Fills in what follows from the logging account. In a stream that serves several Regions, nothing but the system fields tells an
+    /// event's Region.
+    pub(super) fn serve(&mut self, logging: &Logging) {
+        if !self.is_emit_given {
+            self.emit_system_fields = logging.stream_regions().len() < logging.regions.len();
+        }
+    }
 }
 
 /// Reads `[defaults]` and `[distribution]`.
@@ -32,14 +45,13 @@ pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults
     let emit = table
         .as_ref()
         .and_then(|table| reader.flag(table, keys::EMIT_SYSTEM_FIELDS));
-    let log_groups = table
-        .as_ref()
-        .map(|table| log_groups::common(reader, table));
+    let log_groups = table.as_ref().map(|table| entries::common(reader, table));
     let entrance = table.map(|table| Entrance::of_all(reader, &table));
     Defaults {
         entrance: entrance.unwrap_or_default(),
         distribution: distribution(reader, top),
         emit_system_fields: emit.unwrap_or_default(),
+        is_emit_given: emit.is_some(),
         log_groups: log_groups.unwrap_or_default(),
     }
 }

@@ -26,7 +26,14 @@ pub(super) const LOGGING: [&str; 13] = [
     "silent_hours",
     "stream",
 ];
-pub(super) const STREAM: [&str; 5] = ["name", "shards", "mode", "retention_hours", "encryption"];
+pub(super) const STREAM: [&str; 6] = [
+    "name",
+    "shards",
+    "mode",
+    "retention_hours",
+    "encryption",
+    REGION,
+];
 
 pub(super) const ORGANIZATION: &str = "organization";
 pub(super) const ACCESS: &str = "access";
@@ -47,12 +54,14 @@ pub(super) const ASSUME_ROLE: &str = "assume_role";
 pub(super) const EXTERNAL_ID: &str = "external_id";
 pub(super) const SESSION_NAME: &str = "session_name";
 pub(super) const EMIT_SYSTEM_FIELDS: &str = "emit_system_fields";
+pub(super) const ACCOUNTS: &str = "accounts";
 pub(super) const EXCLUDE: &str = "exclude";
 pub(super) const REGIONS: &str = "regions";
+pub(super) const REGION: &str = "region";
 
 /// The keys of a member: its own, and what members have in common.
 pub(super) fn member() -> Vec<&'static str> {
-    let mut keys = vec!["name", "account", REGIONS];
+    let mut keys = vec!["name", "account", ACCOUNTS, REGIONS];
     keys.extend(defaults());
     keys
 }

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catchment_transformer::source::{FlowLogFormat, Source};
+use catchment_transformer::source::Source;
 
 use super::LogGroup;
 use super::defaults::Defaults;
-use super::formats;
+use super::entries::{Common, Entry, entries, listed_twice};
 use super::keys;
 use super::reader::{At, Reader, Table};
 use crate::provision::name::{LogGroupPattern, Region};
-use crate::provision::resource::{Distribution, FilterPattern};
-
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>
-const PATTERN_CHARACTERS_MAX: usize = 1_024;
+use crate::provision::resource::Distribution;
 
 /// The log groups of one member, and where they stand.
 #[derive(Default)]
@@ -23,47 +20,6 @@ pub(super) struct LogGroups {
     pub exclude: BTreeSet<LogGroupPattern>,
     /// The Regions that the member itself lists for a log group, each with its key.
     pub regions: Vec<(String, At<Region>)>,
-}
-
-/// The log groups that `[defaults]` lists.
-#[derive(Default)]
-pub(super) struct Common {
-    by_source: BTreeMap<Source, Vec<Entry>>,
-    exclude: Vec<At<LogGroupPattern>>,
-}
-
-/// One entry of a list of log groups.
-#[derive(Clone)]
-struct Entry {
-    name: At<LogGroupPattern>,
-    pattern: FilterPattern,
-    format: Option<FlowLogFormat>,
-    emit_system_fields: Option<bool>,
-    /// The key of its Regions, and those it lists.
-    regions: (String, Vec<At<Region>>),
-}
-
-/// Reads the log groups in `[defaults]`.
-pub(super) fn common<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Common {
-    let exclude = reader.names(table, keys::EXCLUDE);
-    let mut common = Common {
-        by_source: BTreeMap::new(),
-        exclude,
-    };
-    for source in Source::ALL {
-        let key = keys::source(source);
-        if table.has(key) {
-            let listed = entries(reader, table, source);
-            for Entry { name, .. } in &listed {
-                let mut others = common.by_source.values().flatten();
-                if others.any(|other| other.name.value == name.value) {
-                    listed_twice(reader, table, key, name);
-                }
-            }
-            common.by_source.insert(source, listed);
-        }
-    }
-    common
 }
 
 /// Reads the log groups of every source. What the member lists for a source stands in the place of what all members have of it.
@@ -162,68 +118,10 @@ impl LogGroups {
     }
 }
 
-impl Common {
-    /// Reports what `[defaults]` excludes, but no member's patterns select.
-    pub(super) fn report_idle<'e>(
-        &self,
-        reader: &mut Reader<'_>,
-        members: impl Iterator<Item = &'e LogGroups> + Clone,
-    ) {
-        for At { line, value } in &self.exclude {
-            let mut patterns = members.clone().flat_map(|groups| groups.by_name.keys());
-            if !patterns.any(|one| one.prefix().is_some() && one.covers(value)) {
-                let what = format!("`{value}` excludes nothing, because no pattern matches it");
-                reader.mistake(*line, format!("defaults.{}", keys::EXCLUDE), what);
-            }
-        }
-    }
-}
-
-fn entries<'a>(reader: &mut Reader<'a>, table: &Table<'a>, source: Source) -> Vec<Entry> {
-    let key = keys::source(source);
-    let listed = reader.named::<LogGroupPattern>(table, key, &keys::LOG_GROUP);
-    let entry = |(name, own): (_, Option<Table<'a>>)| match own {
-        Some(own) => Entry {
-            name,
-            pattern: pattern(reader, &own).unwrap_or_default(),
-            format: formats::format(reader, &own, source),
-            emit_system_fields: reader.flag(&own, keys::EMIT_SYSTEM_FIELDS),
-            regions: (own.key(keys::REGIONS), reader.names(&own, keys::REGIONS)),
-        },
-        None => Entry {
-            name,
-            pattern: FilterPattern::default(),
-            format: None,
-            emit_system_fields: None,
-            regions: (String::new(), Vec::new()),
-        },
-    };
-    listed.into_iter().map(entry).collect()
-}
-
-fn listed_twice<'a>(
-    reader: &mut Reader<'a>,
-    table: &Table<'a>,
-    key: &str,
-    name: &At<LogGroupPattern>,
-) {
-    let what = format!("log group `{}` is listed twice", name.value);
-    reader.mistake(name.line, table.key(key), what);
-}
-
-fn pattern<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<FilterPattern> {
-    let text = reader.text(table, "pattern", "a filter pattern such as \"ERROR\"")?;
-    let characters = text.value.chars().count();
-    if characters > PATTERN_CHARACTERS_MAX {
-        let what = format!("{characters} characters; AWS allows {PATTERN_CHARACTERS_MAX}");
-        reader.mistake(text.line, table.key("pattern"), what);
-    }
-    Some(FilterPattern::new(text.value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provision::fleet::entries::PATTERN_CHARACTERS_MAX;
     use crate::provision::fleet::{Fleet, TEMPLATE};
 
     /// The template's fleet with this list in the place of its CloudTrail log group.
@@ -328,6 +226,25 @@ mod tests {
         assert_eq!(source("/x/a"), Some(Source::VpcFlowLogs));
         assert_eq!(source("/x/y/z"), Some(Source::VpcFlowLogs));
         assert_eq!(source("/x/y/a"), None);
+    }
+
+    #[test]
+    fn accounts_that_differ_in_nothing_else_share_a_table() {
+        let table = "\n[[members]]\naccounts = [\"222233334444\", \"333344445555\"]\nother = [\"a\"]\nregions = [\"us-west-2\"]\n";
+        let fleet = Fleet::parse(&format!("{TEMPLATE}{table}")).unwrap();
+        let names: Vec<_> = fleet.members.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["222233334444", "333344445555", "dev1", "logging"]);
+        let wrong = table.replace("[\"a\"]", "[\"a b\"]") + "profile = \"p\"\n";
+        let wrong = Fleet::parse(&format!("{TEMPLATE}{wrong}")).unwrap_err();
+        insta::assert_snapshot!(wrong, @"
+        3 mistakes
+          line 101: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 102: members[3].name: member `p` is already listed on line 102; give each member its own `name`
+          line 103: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+        ");
+        let twice = table.replace("333344445555", "111122223333");
+        let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();
+        insta::assert_snapshot!(wrong, @"line 102: members[3].account: account `111122223333` is already listed on line 41; add its log groups there, or set other regions here");
     }
 
     #[test]

@@ -60,18 +60,23 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         "members",
         "a table [[members]] with account and log groups",
     );
-    let defaults = defaults::defaults(&mut reader, &top);
+    let mut defaults = defaults::defaults(&mut reader, &top);
     let tags = defaults::tags(&mut reader, &top);
     let logging = reader
         .table(&top, "logging", &keys::LOGGING)
         .and_then(|table| logging(&mut reader, &table));
+    if let Some(logging) = &logging {
+        defaults.serve(logging);
+    }
     let entries: Vec<Entry> = reader
         .tables(&top, "members", &keys::member())
         .iter()
-        .map(|table| member(&mut reader, table, logging.as_ref(), &defaults))
+        .flat_map(|table| members(&mut reader, table, logging.as_ref(), &defaults))
         .collect();
-    let log_groups = entries.iter().map(|entry| &entry.log_groups);
-    defaults.log_groups.report_idle(&mut reader, log_groups);
+    let patterns = entries
+        .iter()
+        .flat_map(|entry| entry.log_groups.by_name.keys());
+    defaults.log_groups.report_idle(&mut reader, &patterns);
     let rules = rules(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
@@ -86,6 +91,8 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         }
         _ => {
             reader.mistakes.sort();
+            // what is wrong in a table of several accounts is wrong for each of them
+            reader.mistakes.dedup();
             Err(FleetError {
                 mistakes: reader.mistakes,
             })
@@ -217,7 +224,11 @@ fn stream<'a>(
         "retention_hours",
         RETENTION_HOURS_MIN..=RETENTION_HOURS_MAX,
     );
-    let encryption = encryption(reader, table, regions);
+    let region = only_region(reader, table, regions);
+    let encryption = match &region {
+        Some(only) => encryption(reader, table, &BTreeSet::from([only.clone()])),
+        None => encryption(reader, table, regions),
+    };
     Some(Stream {
         name: name?.value,
         mode: mode?,
@@ -227,7 +238,26 @@ fn stream<'a>(
             RETENTION_HOURS_DEFAULT
         },
         encryption: encryption?,
+        region,
     })
+}
+
+/// The Region of the only stream, which has to be one of the fleet's.
+fn only_region<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    regions: &BTreeSet<Region>,
+) -> Option<Region> {
+    let At { line, value } = reader.name::<Region>(table, keys::REGION)?;
+    if !regions.contains(&value) {
+        let known: Vec<_> = regions.iter().map(Region::as_str).collect();
+        let what = format!(
+            "`{value}` is not in logging.regions; expected one of: {}",
+            known.join(", ")
+        );
+        reader.mistake(line, table.key(keys::REGION), what);
+    }
+    Some(value)
 }
 
 fn encryption<'a>(
@@ -263,15 +293,43 @@ fn encryption<'a>(
     None
 }
 
-fn member<'a>(
+/// The members of a table: one, or one for each of its `accounts`, which all have the same log groups.
+fn members<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     logging: Option<&Logging>,
     defaults: &Defaults<'a>,
+) -> Vec<Entry> {
+    if !table.has(keys::ACCOUNTS) {
+        reader.needs(table, "account", "account = \"111122223333\"");
+        let account = reader.name(table, "account");
+        return vec![member(reader, table, account, logging, defaults)];
+    }
+    for key in ["account", "name", "profile"].map(|key| (key, table.has(key))) {
+        if let (key, true) = key {
+            let what = "a table of several accounts has none; each is named by its number and entered by assume_role";
+            reader.mistake(table.line, table.key(key), what);
+        }
+    }
+    let accounts = reader.names(table, keys::ACCOUNTS);
+    accounts
+        .into_iter()
+        .map(|account| {
+            let line = account.line;
+            let entry = member(reader, table, Some(account), logging, defaults);
+            Entry { line, ..entry }
+        })
+        .collect()
+}
+
+fn member<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    account: Option<At<AccountId>>,
+    logging: Option<&Logging>,
+    defaults: &Defaults<'a>,
 ) -> Entry {
-    reader.needs(table, "account", "account = \"111122223333\"");
     let entrance = Entrance::read(reader, table);
-    let account: Option<At<AccountId>> = reader.name(table, "account");
     let regions: Vec<At<Region>> = reader.names(table, "regions");
     let log_groups = log_groups(reader, table, defaults);
     let name = match reader.name::<MemberName>(table, "name") {

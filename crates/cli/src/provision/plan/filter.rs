@@ -153,7 +153,7 @@ pub(super) fn set_up(
         before: before.cloned(),
         after: filter.clone(),
         beside: beside.into_iter().cloned().collect(),
-        selected_by: selected_by.cloned(),
+        selected_by: selected_by.cloned().map(Box::new),
         destination: match target {
             Some(target) if target.is_read => Coverage::Planned,
             Some(_) => Coverage::Unread,

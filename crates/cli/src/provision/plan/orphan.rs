@@ -21,6 +21,8 @@ pub(super) struct Orphans {
     named: BTreeSet<AccountId>,
     /// The Regions that are orphans as a whole, as if the fleet file named them.
     pub leftover: Option<Desired>,
+    /// The streams that the orphan Regions deliver to, wherever they are.
+    targets: BTreeMap<Region, String>,
     /// Set if it is not known for whom the role's trust policy must stay open; says why.
     pub unknown_sources: Option<String>,
 }
@@ -39,6 +41,12 @@ impl Orphans {
         if let Some(policy) = policy {
             let mut leftover = desired.leftover(policy, trust);
             leftover.retain_regions(|region| delivers(logging, seen.regions.get(region)));
+            let regions = leftover.logging.iter().flat_map(|one| one.regions.keys());
+            let target = |region: &Region| match &seen.regions.get(region)?.destination {
+                State::Present(one) => Some((region.clone(), one.ends.target.to_string())),
+                State::Absent | State::Unknown(_) => None,
+            };
+            orphans.targets = regions.filter_map(target).collect();
             orphans.leftover = Some(leftover);
             orphans.grants(policy);
         }
@@ -59,11 +67,26 @@ impl Orphans {
     }
 
     fn grants(&mut self, policy: &Document) {
-        let regions = self.regions();
-        let is_orphan = |text: &String| region(text).is_some_and(|one| regions.contains(&one));
-        self.kept.grants = Grants::of(policy);
-        self.kept.grants.streams.retain(is_orphan);
-        self.kept.grants.keys.retain(is_orphan);
+        let mut grants = Grants::of(policy);
+        self.retain(&mut grants, |_| true);
+        self.kept.grants = grants;
+    }
+
+    /// Leaves what the orphan Regions deliver with for which `stays` holds: their own streams and keys, and those where they deliver to.
+    fn retain(&self, grants: &mut Grants, stays: impl Fn(&Region) -> bool) {
+        let mut regions = self.regions();
+        regions.retain(&stays);
+        let targets = self.targets.iter().filter(|(one, _)| stays(one));
+        let targets: BTreeSet<_> = targets.map(|(_, target)| target.as_str()).collect();
+        let keyed: BTreeSet<_> = targets.iter().filter_map(|target| region(target)).collect();
+        let is_of = |text: &str, more: &BTreeSet<Region>| {
+            region(text).is_some_and(|one| regions.contains(&one) || more.contains(&one))
+        };
+        let none = BTreeSet::new();
+        grants
+            .streams
+            .retain(|text| is_of(text, &none) || targets.contains(text.as_str()));
+        grants.keys.retain(|text| is_of(text, &keyed));
     }
 
     fn subscribers(&mut self, logging: &Logging, seen: &observed::Logging) {
@@ -156,14 +179,12 @@ impl Orphans {
             Some(Removal::Stays(_) | Removal::Kept(_)) => true,
             Some(Removal::Gone { .. }) | None => false,
         };
-        let is_staying = |text: &String| region(text).as_ref().is_some_and(stays);
         let mut rest = self.kept.clone();
         rest.subscribers.clear();
         rest.organizations.clear();
         rest.sources.retain(|(region, _)| stays(region));
         rest.regions.retain(stays);
-        rest.grants.streams.retain(is_staying);
-        rest.grants.keys.retain(is_staying);
+        self.retain(&mut rest.grants, stays);
         rest
     }
 }

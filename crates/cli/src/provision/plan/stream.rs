@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::Reason;
 use super::builder::{Place, PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{Action, ChangeKey, StreamAction};
 use super::destination::DestinationReadiness;
 use super::switch::RoleReadiness;
 use super::tags::{Owner, TagChange, owner};
+use super::{Orphan, Reason};
 use crate::provision::desired::Stream;
 use crate::provision::observed::{self, State, StreamStatus};
-use crate::provision::resource::{Encryption, OWNER_TAG, Party, Resource, StreamMode};
+use crate::provision::resource::{
+    Encryption, OWNER_TAG, Party, Resource, ResourceAddress, StreamMode,
+};
 
 /// The retention of a new stream (<https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html>).
 const NEW_STREAM_RETENTION_HOURS: u32 = 24;
@@ -256,7 +258,7 @@ pub(super) fn encrypt(
     desired: &Stream,
     stream: StreamReadiness,
     role: &RoleReadiness,
-    destination: &DestinationReadiness<'_>,
+    delivering: &[&DestinationReadiness<'_>],
 ) -> Option<ChangeKey> {
     let (mut needs, before) = stream.encryption?;
     let after = &desired.encryption;
@@ -275,11 +277,13 @@ pub(super) fn encrypt(
         return None;
     }
     if matches!(after, Encryption::Customer(_)) {
-        let blocked = match (&role.ready, &destination.unsettled) {
+        let mut unsettled = delivering.iter().filter_map(|one| one.unsettled.as_ref());
+        let blocked = match (&role.ready, unsettled.next()) {
             (Readiness::NotReady(why), _) | (_, Some(why)) => Some(why.as_str()),
             _ if !role.may_deliver => Some("the role's inline policy could not be read"),
             (Readiness::Ready { after }, None) => {
-                needs.extend(after.iter().chain(&destination.put).cloned());
+                let puts = delivering.iter().filter_map(|one| one.put.as_ref());
+                needs.extend(after.iter().chain(puts).cloned());
                 None
             }
         };
@@ -313,6 +317,38 @@ fn falls_short(desired: &Stream, stream: &observed::Stream) -> bool {
         StreamMode::Shards(shards) => stream.is_on_demand || stream.open_shards >= *shards,
     };
     !is_scaled || stream.retention_hours < *retention_hours || stream.encryption != *encryption
+}
+
+/// Reports a stream of ours in a Region whose `logs::Destination` delivers to another one's.
+pub(super) fn left_behind(
+    plan: &mut PlanBuilder,
+    place: Place<'_>,
+    desired: &Stream,
+    seen: &State<observed::Stream>,
+) {
+    let State::Present(stream) = seen else {
+        return;
+    };
+    let is_going = stream.status == StreamStatus::Deleting;
+    if is_going || !matches!(owner(&stream.tags, place.owner, false), Owner::Ours) {
+        return;
+    }
+    let resource = Resource::Stream(desired.name.clone());
+    let (account, region) = (&place.login.account, place.region);
+    plan.orphan(Orphan {
+        address: ResourceAddress::new(Party::Logging, account, region, resource),
+        account: None,
+        organization: None,
+        regions: BTreeSet::from([region.clone()]),
+        is_cut_off: false,
+        what: format!(
+            "stream {} in {region} is not in the fleet file",
+            desired.name
+        ),
+        consequence:
+            "once everything in it is read, delete it by hand: catchment deletes no stream but with `destroy --delete-stream`"
+                .to_owned(),
+    });
 }
 
 /// What becomes of a stream that nothing delivers to any more.

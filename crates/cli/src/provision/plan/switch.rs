@@ -38,10 +38,12 @@ pub(super) struct RoleReadiness {
 }
 
 impl InUse {
+    /// `beside` are the other Regions' destinations that are to deliver to this Region's stream.
     pub(super) fn of(
         role: &Role,
         wanted: &LoggingRegion,
         seen: Option<&observed::LoggingRegion>,
+        beside: &[&State<observed::Destination>],
     ) -> Self {
         let Some(observed::LoggingRegion {
             stream,
@@ -51,19 +53,22 @@ impl InUse {
             return Self {
                 key: None,
                 is_elsewhere: true,
-                has_other_key: true,
+                has_other_key: wanted.has_stream,
             };
         };
         let (is_elsewhere, has_other_role) = match destination {
             State::Present(seen) if seen.ends.role == role.arn => {
-                (seen.ends.target != wanted.stream.arn, false)
+                (seen.ends.target != wanted.destination.ends.target, false)
             }
             State::Present(_) => (false, true),
             State::Absent => (false, false),
             State::Unknown(_) => (true, false),
         };
+        let is_by_other_role = |one: &&State<observed::Destination>| matches!(one, State::Present(one) if one.ends.role != role.arn);
+        let has_other_role = has_other_role || beside.iter().any(is_by_other_role);
         let desired = &wanted.stream.encryption;
         let (key, has_other_key) = match stream {
+            _ if !wanted.has_stream => (None, false),
             State::Present(seen) if seen.status != StreamStatus::Deleting => match &seen.encryption
             {
                 Encryption::Customer(key) if seen.encryption != *desired => {

@@ -22,7 +22,7 @@ pub enum FilterAction {
         beside: Vec<SubscriptionFilter>,
         /// The pattern that selects the log group, unless the fleet file names it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        selected_by: Option<LogGroupPattern>,
+        selected_by: Option<Box<LogGroupPattern>>,
         #[serde(skip)]
         destination: Coverage,
     },

@@ -74,7 +74,9 @@ impl Orphans {
         }
         for region in self.regions() {
             let is_staying = |text: &String| listed::region(text).as_ref() == Some(&region);
-            let is_cut_off = !rest.grants.streams.iter().any(is_staying);
+            let is_cut_off = !rest.grants.streams.iter().any(is_staying)
+                && !rest.sources.iter().any(|(one, _)| *one == region)
+                && !rest.regions.contains(&region);
             plan.orphan(Orphan {
                 address: destination(&region),
                 account: None,

@@ -1,6 +1,7 @@
 //! What decides between two plans: limits to the byte, who owns what has no tags, what others share with us.
 
 use super::generated::nothing_yet;
+use super::orphan::{ONE, PRUNE, fleet, seen_by};
 use super::seed::{destination, in_sync, known, role, seed, stream, with_theirs};
 use super::{Action, Change, Observed, Plan, Reason, RoleAction, State, destroy, plan};
 use crate::provision::desired::DESTINATION_POLICY_BYTES_MAX;
@@ -238,4 +239,22 @@ fn of_a_role_that_others_share_only_what_is_ours_goes() {
     assert_eq!(taken(trust.clone(), policy.clone()), (true, true));
     assert_eq!(taken(theirs(0), policy), (false, true));
     assert_eq!(taken(trust, theirs(0)), (true, false));
+}
+
+#[test]
+fn orphans_that_make_a_policy_too_long_are_named_as_the_reason() {
+    let old = fleet(&["1", "2"], ONE, "cwrole", false);
+    let new = fleet(&["1", "3"], ONE, "cwrole", false);
+    let mut world = seen_by(&new, &old);
+    let State::Present(role) = &mut world.logging.as_mut().unwrap().role else {
+        panic!("no role")
+    };
+    let many = (0..50).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
+    let State::Present(trust) = &role.trust else {
+        panic!("no trust policy")
+    };
+    role.trust = State::Present(List::SOURCES.with(trust, &many.collect()));
+    let declined = plan(&new, &world).declined;
+    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"with what it still allows and the fleet file does not name its trust policy would be 2361 characters long; AWS takes 2048; cut that off with --prune, or make two fleets");
+    assert_eq!(super::super::plan(&new, &world, PRUNE).declined, []);
 }

@@ -266,6 +266,7 @@ fn logging_region(
 ) -> impl Strategy<Value = (Region, LoggingRegion)> {
     let desired::LoggingRegion {
         stream,
+        has_stream: _,
         destination,
     } = desired;
     let status = prop_oneof![

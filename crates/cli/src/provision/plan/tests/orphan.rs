@@ -14,14 +14,15 @@ use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{AccountId, Arn, Region};
 use crate::provision::observed::{LoggingRegion, Role};
 use crate::provision::policy::List;
+use crate::provision::resource::Resource;
 use crate::provision::status::status;
 
-const PRUNE: Consent = Consent {
+pub(super) const PRUNE: Consent = Consent {
     prune: true,
     take_over: false,
 };
 
-/// A fleet with these members and Regions, all in one organization or not.
+/// A fleet with these members and Regions, all in one organization or not. The Regions may be followed by that of the only stream.
 pub(super) fn fleet(members: &[&str], regions: &str, role: &str, organization: bool) -> Desired {
     let text = text(members, regions, role, organization);
     Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
@@ -29,8 +30,10 @@ pub(super) fn fleet(members: &[&str], regions: &str, role: &str, organization: b
 
 fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> String {
     let (head, _) = TEMPLATE.split_once("[[members]]").unwrap();
+    let (regions, only) = regions.split_once(' ').unwrap_or((regions, ""));
     let mut text = head
         .replacen("[\"us-west-2\"]", regions, 1)
+        .replace("shards = 4", &format!("shards = 4\n{only}\n"))
         .replace("\"cwrole\"", &format!("\"{role}\""));
     if organization {
         text = text.replacen("[logging]", "[logging]\norganization = \"o-a1b2c3d4e5\"", 1);
@@ -45,11 +48,14 @@ fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> Stri
 }
 
 pub(super) const ONE: &str = "[\"us-west-2\"]";
-const BOTH: &str = "[\"us-west-2\", \"eu-west-1\"]";
+const BOTH: &str = "[\"us-west-2\",\"eu-west-1\"]";
+const BOTH_TO_ONE: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"us-west-2\"";
+const BOTH_TO_OTHER: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"eu-west-1\"";
 
 fn fleets() -> impl Strategy<Value = Desired> {
     let members = select(vec![&["1"][..], &["1", "2"], &["2", "3"]]);
-    let regions = select(vec![ONE, BOTH, "[\"eu-west-1\"]"]);
+    let elsewhere = "[\"eu-west-1\"]";
+    let regions = select(vec![ONE, BOTH, elsewhere, BOTH_TO_ONE, BOTH_TO_OTHER]);
     (
         members,
         regions,
@@ -204,7 +210,7 @@ fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_loses_its_permission_unless_it_is_pruned((old, new) in (fleets(), fleets())) {
@@ -229,8 +235,12 @@ proptest! {
         for world in left(&pruned, &world) {
             assert_goes_on(&plan(&new, &world), &world, (&new, &old), stays);
             let end = simulate(&super::super::plan(&new, &world, PRUNE), &world);
-            prop_assert_eq!(plan(&new, &end), Plan::default());
-            prop_assert_eq!(super::super::plan(&new, &end, PRUNE), Plan::default());
+            for consent in [Consent::default(), PRUNE] {
+                let mut rest = super::super::plan(&new, &end, consent);
+                // a stream that is left behind is named until it is deleted by hand
+                rest.orphans.retain(|one| !matches!(one.address.resource, Resource::Stream(_)));
+                prop_assert_eq!(rest, Plan::default());
+            }
             let mut left = delivering(&end, &new, &old).into_iter();
             prop_assert!(left.all(|(_, account)| named.contains(&account)));
         }
@@ -249,7 +259,7 @@ proptest! {
     }
 }
 
-fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
+pub(super) fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {
     output::plan::text(
         &super::super::plan(new, &seen_by(new, old), consent),
         Detail::Full,
@@ -378,22 +388,4 @@ fn a_member_that_leaves_a_region_is_an_orphan_there() {
 
     Nothing to change; 1 orphan kept.
     ");
-}
-
-#[test]
-fn orphans_that_make_a_policy_too_long_are_named_as_the_reason() {
-    let old = fleet(&["1", "2"], ONE, "cwrole", false);
-    let new = fleet(&["1", "3"], ONE, "cwrole", false);
-    let mut world = seen_by(&new, &old);
-    let State::Present(role) = &mut world.logging.as_mut().unwrap().role else {
-        panic!("no role")
-    };
-    let many = (0..50).map(|number| format!("arn:aws:logs:us-west-2:{number:012}:*"));
-    let State::Present(trust) = &role.trust else {
-        panic!("no trust policy")
-    };
-    role.trust = State::Present(List::SOURCES.with(trust, &many.collect()));
-    let declined = plan(&new, &world).declined;
-    insta::assert_snapshot!(format!("{}; {}", declined[0].why, declined[0].hint), @"with what it still allows and the fleet file does not name its trust policy would be 2361 characters long; AWS takes 2048; cut that off with --prune, or make two fleets");
-    assert_eq!(super::super::plan(&new, &world, PRUNE).declined, []);
 }

@@ -285,13 +285,27 @@ fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Regio
         matches!(group, State::Present(group) if group.filters.iter().any(|filter| filter.name.as_str().starts_with("catchment") && filter.destination.resource_name() == "kinesisDest"))
     });
     let role_is_there = matches!(world.logging.as_ref().unwrap().role, State::Present(_));
+    let takes_records = |target: &Arn| {
+        let stream = match world
+            .logging
+            .as_ref()
+            .unwrap()
+            .regions
+            .get(&target.region().unwrap())
+        {
+            Some(place) => shown(&place.stream).unwrap().status,
+            None => return false,
+        };
+        matches!(stream, StreamStatus::Active | StreamStatus::Updating)
+    };
+    let takes_records = match action {
+        DestinationAction::Put { after, .. } => takes_records(&after.target),
+        _ => true,
+    };
     let place = in_region(world, name);
     match action {
         DestinationAction::Put { before, after } => {
             assert!(role_is_there, "the role cannot be assumed");
-            let stream = present(&mut place.stream);
-            let takes_records =
-                matches!(stream.status, StreamStatus::Active | StreamStatus::Updating);
             assert!(takes_records, "could not deliver test message");
             match &mut place.destination {
                 State::Absent => {

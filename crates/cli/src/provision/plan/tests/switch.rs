@@ -10,7 +10,7 @@ use super::seed::seed;
 use super::simulate::{failing_at, first, simulate, steps};
 use super::{Change, Desired, Observed, Plan, State, plan};
 use crate::output::{self, Detail};
-use crate::provision::desired::Grants;
+use crate::provision::desired::{Grants, Logging};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::Region;
 use crate::provision::observed::{LoggingRegion, Role, StreamStatus};
@@ -23,9 +23,10 @@ const KEYS: [&str; 4] = [
     "arn:aws:kms:us-west-2:999988887777:key/l",
 ];
 
-/// A fleet in one Region, or in two with the keys that serve both.
+/// A fleet in one Region, or in two with the keys that serve both. `stream` may be followed by the Region of the only one.
 fn fleet(stream: &str, role: &str, key: &str, regions: &str) -> Option<Desired> {
-    let settings = format!("retention_hours = 168\nencryption = \"{key}\"");
+    let (stream, only) = stream.split_once(' ').unwrap_or((stream, ""));
+    let settings = format!("retention_hours = 168\nencryption = \"{key}\"\n{only}");
     let text = TEMPLATE
         .replace("Demo_Kinesis_Stream", stream)
         .replace("\"cwrole\"", &format!("\"{role}\""))
@@ -37,7 +38,13 @@ fn fleet(stream: &str, role: &str, key: &str, regions: &str) -> Option<Desired> 
 
 fn fleets() -> impl Strategy<Value = Desired> {
     let mut fleets = Vec::new();
-    for stream in ["one", "two"] {
+    let streams = [
+        "one",
+        "two",
+        "one region = \"us-west-2\"",
+        "two region = \"eu-west-1\"",
+    ];
+    for stream in streams {
         for role in ["cwrole", "other"] {
             for key in KEYS {
                 for regions in ["[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]"] {
@@ -46,7 +53,7 @@ fn fleets() -> impl Strategy<Value = Desired> {
             }
         }
     }
-    assert_eq!(fleets.len(), 24);
+    assert_eq!(fleets.len(), 44);
     select(fleets)
 }
 
@@ -78,7 +85,7 @@ fn seen_by(new: &Desired, old: &Desired) -> Observed {
 fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<Region> {
     let (is, was) = (new.logging.as_ref().unwrap(), old.logging.as_ref().unwrap());
     let logging = world.logging.as_ref().unwrap();
-    let delivers = |region: &Region, place: &LoggingRegion| {
+    let delivers = |place: &LoggingRegion| {
         let State::Present(destination) = &place.destination else {
             return false;
         };
@@ -91,22 +98,20 @@ fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<Region
             _ if ends.role == is.role.arn || ends.role != was.role.arn => return false,
             _ => &was.role.policy,
         };
-        let encryption = match &place.stream {
-            State::Present(stream) if ends.target == is.regions[region].stream.arn => {
-                if stream.status == StreamStatus::Deleting {
-                    return false;
-                }
-                &stream.encryption
-            }
-            _ => match was.regions.get(region) {
-                Some(old)
-                    if ends.target == old.stream.arn
-                        && is.regions[region].stream.arn != ends.target =>
-                {
-                    &old.stream.encryption
+        let of_target = |fleet: &Logging| {
+            let mut regions = fleet.regions.iter();
+            let found = regions.find(|(_, place)| place.stream.arn == ends.target);
+            found.map(|(region, place)| (region.clone(), place.stream.encryption.clone()))
+        };
+        let encryption = match (of_target(is), of_target(was)) {
+            (Some((region, _)), _) => match &logging.regions[&region].stream {
+                State::Present(stream) if stream.status != StreamStatus::Deleting => {
+                    stream.encryption.clone()
                 }
                 _ => return false,
             },
+            (None, Some((_, old))) => old,
+            (None, None) => return false,
         };
         let Grants { streams, keys } = Grants::of(policy);
         let has_key = match encryption {
@@ -117,7 +122,7 @@ fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<Region
     };
     let regions = logging.regions.iter();
     regions
-        .filter(|(region, place)| delivers(region, place))
+        .filter(|(_, place)| delivers(place))
         .map(|(region, _)| region.clone())
         .collect()
 }

@@ -5,8 +5,10 @@ use super::seed::{
     destination, groups, in_sync, known, other_filter, place, planned, role, seed, shown, trail,
     with_theirs,
 };
-use super::{Observed, State, destroy, plan};
+use super::simulate::simulate;
+use super::{Action, Change, Desired, Observed, State, destroy, plan};
 use crate::output::{self, Detail};
+use crate::provision::fleet::Fleet;
 use crate::provision::resource::{OWNER_TAG, SubscriptionFilter};
 use crate::provision::status::status;
 
@@ -200,4 +202,33 @@ fn declined_resources_as_json() {
     much_is_wrong(&mut world);
     insta::assert_json_snapshot!("declined_as_json", plan(&desired, &world));
     insta::assert_json_snapshot!("status_as_json", status(&desired, &world));
+}
+
+/// As many as a destination policy takes.
+const HUNDREDS: usize = 300;
+
+#[test]
+fn the_readmes_fleet_of_hundreds_is_written_in_twenty_lines_and_planned() {
+    let readme = include_str!("../../../../../../README.md");
+    let mut blocks = readme.split("```toml\n").skip(1);
+    let block = blocks
+        .find(|block| block.contains("\naccounts = "))
+        .unwrap();
+    let (text, _) = block.split_once("```").unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty()).count();
+    assert!(lines <= 20, "{lines} lines");
+    let few = "[\"111122223333\", \"444455556666\"]";
+    assert!(text.contains(few));
+    let accounts = (0..HUNDREDS).map(|number| format!("\"{}\"", 200_000_000_000 + number));
+    let accounts = accounts.collect::<Vec<_>>().join(", ");
+    let fleet = Fleet::parse(&text.replace(few, &format!("[{accounts}]"))).unwrap();
+    assert_eq!(fleet.members.len(), HUNDREDS);
+    let desired = Desired::of_fleet(&fleet).unwrap();
+    let empty = nothing_yet(&desired);
+    let whole = plan(&desired, &empty);
+    assert_eq!(whole.declined, []);
+    // two log groups for the pattern in each Region, and the trail in its home Region
+    let is_filter = |change: &&Change| matches!(change.action, Action::Filter(..));
+    assert_eq!(whole.changes.iter().filter(is_filter).count(), 5 * HUNDREDS);
+    assert!(plan(&desired, &simulate(&whole, &empty)).is_empty());
 }

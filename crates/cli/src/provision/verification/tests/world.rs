@@ -42,6 +42,7 @@ impl World {
         let logging = Logging {
             role: State::Present(Role {
                 path: "/".to_owned(),
+                boundary: None,
                 trust: State::Present(wanted.role.trust.clone()),
                 policy: State::Present(wanted.role.policy.clone()),
                 foreign_policies: State::Present(Default::default()),

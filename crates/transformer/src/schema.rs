@@ -27,8 +27,9 @@ use flow_log::FlowLogs;
 use table::Table;
 
 pub(crate) use accounts::Accounts;
-pub(crate) use documents::{Documents, Growth, Line};
+pub(crate) use documents::{Documents, Line};
 pub(crate) use filter::{Filter, Verdict};
+pub(crate) use mapping::Growth;
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

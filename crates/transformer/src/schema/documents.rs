@@ -3,8 +3,8 @@
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
-    Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
-    compile, with_rest, with_unread,
+    Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping, Needs, Places,
+    Program, compile, with_rest, with_unread,
 };
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
@@ -31,8 +31,11 @@ pub(crate) struct Documents {
 /// What writes the documents of a source.
 struct Layouts {
     programs: Vec<Program>,
-    choose: Option<(Vec<Option<usize>>, fn(&[&[u8]]) -> usize)>,
+    choose: Option<Chooser>,
 }
+
+/// The slots of the fields that a choice needs, as far as there are any, and what chooses.
+type Chooser = (Vec<Option<usize>>, fn(&[&[u8]]) -> usize);
 
 /// A log event, and where it comes from.
 pub(crate) struct Line<'a> {
@@ -52,15 +55,6 @@ pub(crate) struct Written {
     pub(crate) is_replaced: bool,
     /// Whether the message is not as its source writes it.
     pub(crate) is_unparsed: bool,
-}
-
-/// The most bytes of a line.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Growth {
-    /// How often what stands in an event may stand in its line, above once.
-    pub(crate) times: usize,
-    /// Bytes on top of that.
-    pub(crate) bytes: usize,
 }
 
 impl Documents {
@@ -84,11 +78,11 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
-                let layouts = self.compile(mapping, &mut Places::Json(&mut finder));
+                let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
             None => {
-                let layouts = self.compile(mapping, &mut Places::Columns(&[]));
+                let layouts = self.compile_all(&mapping, &mut Places::Columns(&[]));
                 self.others = layouts.programs.into_iter().next().unwrap_or_default();
             }
         }
@@ -104,10 +98,6 @@ impl Documents {
             let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
             self.lines.push((FlowLine::new(format), layouts));
         }
-    }
-
-    fn compile(&mut self, mapping: Mapping, places: &mut Places<'_>) -> Layouts {
-        self.compile_all(&mapping, places)
     }
 
     fn compile_all(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {

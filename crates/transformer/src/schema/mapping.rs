@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use crate::source::Source;
 
+pub(crate) use compile::Growth;
 pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
 pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
@@ -150,8 +151,6 @@ pub(super) enum As {
     MillisecondsOfSeconds,
     /// The JSON that a table has for the text of the field.
     Map(&'static [(&'static str, &'static str)]),
-    /// This JSON, whatever the field holds.
-    Present(&'static str),
 }
 
 /// What a document has at `to`.

@@ -61,6 +61,16 @@ fn standard_output_has_what_the_destination_would_receive() {
 }
 
 #[test]
+fn documents_are_indented_for_a_person_and_hostile_characters_made_visible() {
+    let events = [(1_696_086_922_000, "\u{202e}\u{9b}31m")];
+    let message = batch::message("111122223333", "g", "s", &events);
+    let (code, out, err) = replay(&["--pretty", "--schema", "ecs"], message.as_bytes());
+    assert_eq!(code, 0, "{err}");
+    let begin = "{\n  \"@timestamp\": \"2023-09-30T15:15:22.000Z\",\n  \"message\": \"\\u202e\\u009b31m\",\n";
+    assert!(out.starts_with(begin) && out.ends_with("\n}\n"), "{out}");
+}
+
+#[test]
 fn a_settings_file_is_read_and_flags_win_over_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catchment.json");

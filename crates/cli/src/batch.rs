@@ -11,7 +11,7 @@ pub mod parcel;
 pub mod peek;
 pub mod summary;
 
-use catchment_transformer::firehose::{RecordResult, Response};
+use catchment_transformer::firehose::{Answer, RecordResult, Response};
 
 /// Why a response cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,21 @@ pub enum ResponseError {
 /// # Errors
 /// Fails if `response` is not a response of the transformer.
 pub fn delivered(response: &[u8]) -> Result<Vec<u8>, ResponseError> {
+    data_of(response, Answer::bytes)
+}
+
+/// The same, decompressed.
+///
+/// # Errors
+/// Fails if `response` is not a response of the transformer.
+pub fn opened(response: &[u8]) -> Result<Vec<u8>, ResponseError> {
+    data_of(response, Answer::opened)
+}
+
+fn data_of(
+    response: &[u8],
+    data: impl Fn(&Answer) -> Option<Vec<u8>>,
+) -> Result<Vec<u8>, ResponseError> {
     let response: Response = serde_json::from_slice(response).map_err(ResponseError::Shape)?;
     let mut bytes = Vec::new();
     for answer in response
@@ -34,7 +49,7 @@ pub fn delivered(response: &[u8]) -> Result<Vec<u8>, ResponseError> {
         .iter()
         .filter(|answer| answer.result == RecordResult::Ok)
     {
-        bytes.extend(answer.bytes().ok_or_else(|| ResponseError::Data {
+        bytes.extend(data(answer).ok_or_else(|| ResponseError::Data {
             record: answer.id.to_string(),
         })?);
     }

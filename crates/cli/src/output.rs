@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod document;
 mod entry;
 mod group;
+mod indent;
 pub mod outcome;
 pub mod plan;
 mod policy;
@@ -29,9 +30,11 @@ use std::os::fd::AsFd;
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use terminal_size::terminal_size_of;
 
 use document::{Document, Versioned};
+use indent::indented;
 use screen::{DataWriter, Look, visible_json};
 
 pub use progress::Progress;
@@ -106,6 +109,25 @@ impl Output {
     pub fn text(&mut self, text: &str) -> io::Result<()> {
         let written = self.result.write_rendered(&self.result_look.render(text));
         self.unless_unread(written)
+    }
+
+    /// Writes lines of JSON as a part of the result, indented; those that are not JSON as they are.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written to.
+    pub fn indented(&mut self, lines: &[u8]) -> io::Result<()> {
+        for line in String::from_utf8_lossy(lines).lines() {
+            let is_json = serde_json::from_str::<&RawValue>(line).is_ok();
+            let text = if is_json {
+                indented(line)
+            } else {
+                line.to_owned()
+            };
+            let written = self.result.write_rendered(&visible_json(&text));
+            self.unless_unread(written)?;
+            self.result(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Writes a part of the result as indented JSON.

@@ -8,6 +8,7 @@ mod documents;
 mod ecs;
 mod flow_line;
 mod flow_log;
+mod growth;
 mod mapping;
 mod native;
 mod object;
@@ -26,7 +27,8 @@ use flow_log::FlowLogs;
 use table::Table;
 
 pub(crate) use accounts::Accounts;
-pub(crate) use documents::{Documents, Growth, Line};
+pub(crate) use documents::{Documents, Line};
+pub(crate) use growth::Growth;
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

@@ -28,6 +28,10 @@ pub struct Replay {
     #[arg(long, conflicts_with = "expect")]
     pub response: bool,
 
+    /// Print what the destination would receive for a person to read: decompressed, and each line of JSON indented
+    #[arg(long, conflicts_with_all = ["response", "expect", "explain", "put"])]
+    pub pretty: bool,
+
     /// Compare the responses with those in FILE, as printed by --response, and print the difference
     ///
     /// Data is decoded first, so the difference shows log events, not base64. Exits 1 if there is a difference.

@@ -10,11 +10,11 @@ use catchment_transformer::{Transformed, Transformer};
 
 use super::operations::exit::{ExitStatus, Usage};
 use crate::args::{self, OutputFormat};
-use crate::batch::delivered;
 use crate::batch::documents::{Documents, JsonDocument};
 use crate::batch::explain::{Explainer, Passing};
 use crate::batch::input::{Input, Origin};
 use crate::batch::summary::Summary;
+use crate::batch::{delivered, opened};
 use crate::output::document::Document;
 use crate::output::{Hinted, Output, Reading};
 
@@ -52,6 +52,7 @@ pub(super) fn run(args: &args::Replay, output: &mut Output) -> anyhow::Result<Ex
         shown: match expected {
             Some(expected) => Shown::Difference(expected),
             None if args.response => Shown::Response,
+            None if args.pretty => Shown::Pretty,
             None if args.explain || args.put.put.is_some() => {
                 Shown::Explained(Box::new(Explainer::new(&settings)))
             }
@@ -98,6 +99,8 @@ enum Replayed {
 enum Shown {
     /// What the destination would.
     Delivered,
+    /// The same, for a person.
+    Pretty,
     Response,
     Difference(Expected),
     /// What becomes of the records, and why.
@@ -213,6 +216,7 @@ impl Replay<'_> {
         let response = &transformed.response;
         match &mut self.shown {
             Shown::Delivered => self.output.result(&delivered(response)?)?,
+            Shown::Pretty => self.output.indented(&opened(response)?)?,
             Shown::Response => {
                 self.output.result(response)?;
                 self.output.result(b"\n")?;
@@ -238,7 +242,7 @@ impl Replay<'_> {
             self.output.note(&total)?;
         }
         match self.shown {
-            Shown::Delivered | Shown::Response => {}
+            Shown::Delivered | Shown::Pretty | Shown::Response => {}
             Shown::Explained(explainer) => {
                 match self.format {
                     OutputFormat::Text => self.output.text(&explainer.to_string())?,

@@ -2,6 +2,7 @@
 
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
+use super::growth::Growth;
 use super::mapping::{
     Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
     compile, with_rest, with_unread,
@@ -28,10 +29,13 @@ pub(crate) struct Documents {
     growth: Growth,
 }
 
+/// Which layout an event has, by the texts of some fields.
+type By = fn(&[&[u8]]) -> usize;
+
 /// What writes the documents of a source.
 struct Layouts {
     programs: Vec<Program>,
-    choose: Option<(Vec<Option<usize>>, fn(&[&[u8]]) -> usize)>,
+    choose: Option<(Vec<Option<usize>>, By)>,
 }
 
 /// A log event, and where it comes from.
@@ -52,15 +56,6 @@ pub(crate) struct Written {
     pub(crate) is_replaced: bool,
     /// Whether the message is not as its source writes it.
     pub(crate) is_unparsed: bool,
-}
-
-/// The most bytes of a line.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Growth {
-    /// How often what stands in an event may stand in its line, above once.
-    pub(crate) times: usize,
-    /// Bytes on top of that.
-    pub(crate) bytes: usize,
 }
 
 impl Documents {
@@ -84,11 +79,11 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
-                let layouts = self.compile(mapping, &mut Places::Json(&mut finder));
+                let layouts = self.compile(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
             None => {
-                let layouts = self.compile(mapping, &mut Places::Columns(&[]));
+                let layouts = self.compile(&mapping, &mut Places::Columns(&[]));
                 self.others = layouts.programs.into_iter().next().unwrap_or_default();
             }
         }
@@ -101,16 +96,12 @@ impl Documents {
         }
         for format in formats {
             let columns: Vec<_> = format.fields().map(|field| field.name).collect();
-            let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
+            let layouts = self.compile(&mapping, &mut Places::Columns(&columns));
             self.lines.push((FlowLine::new(format), layouts));
         }
     }
 
-    fn compile(&mut self, mapping: Mapping, places: &mut Places<'_>) -> Layouts {
-        self.compile_all(&mapping, places)
-    }
-
-    fn compile_all(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
+    fn compile(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
         let mut compiled = Vec::new();
         for layout in &mapping.layouts {
             let mut needs = Needs::default();

@@ -150,8 +150,6 @@ pub(super) enum As {
     MillisecondsOfSeconds,
     /// The JSON that a table has for the text of the field.
     Map(&'static [(&'static str, &'static str)]),
-    /// This JSON, whatever the field holds.
-    Present(&'static str),
 }
 
 /// What a document has at `to`.

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::limits::BATCH_BYTES_DEFAULT;
-use crate::overflow::{Mark, Splitter};
+use crate::overflow::{LineBytes, Mark, Splitter};
 
 /// What a call does with its records.
 #[derive(Clone, Copy)]
@@ -57,7 +57,12 @@ fn pieces(count: usize, bytes: usize) -> Vec<Piece> {
         stream: b"\"a\"",
     };
     splitter
-        .split(0, message.repeat(count).as_bytes(), mark, 0)
+        .split(
+            0,
+            message.repeat(count).as_bytes(),
+            mark,
+            LineBytes { times: 1, more: 0 },
+        )
         .unwrap();
     splitter.into_pieces()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::program::{COMPUTED_FIELDS_MAX, Code, Padded, Program, Step};
 use super::{Finder, Row, Value};
-use crate::schema::documents::Growth;
+use crate::schema::growth::Growth;
 
 /// Where fields come from: a line with known columns, or JSON that is searched.
 pub(in crate::schema) enum Places<'p> {

@@ -110,10 +110,6 @@ pub(super) fn convert(
             }
             found.is_some()
         }
-        (As::Present(json), _) => {
-            out.extend(json.as_bytes());
-            true
-        }
         (As::Boolean, Kind::Text | Kind::Scalar) if matches!(field, b"true" | b"false") => {
             out.extend(field);
             true

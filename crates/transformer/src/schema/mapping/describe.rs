@@ -67,7 +67,6 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
             format!("{}: {}", field(path), pairs.collect::<Vec<_>>().join(", "))
         }
-        Value::Field(path, As::Present(json)) => format!("`{json}` if there is {}", field(path)),
         Value::Field(path, _) | Value::Each(path, _) | Value::Elements(path, _) => field(path),
         Value::First(values) => all(values, ", or else "),
         Value::List(values) => all(values, ", "),
@@ -146,7 +145,6 @@ impl As {
             Self::Boolean => "boolean",
             Self::Date | Self::DateOfSeconds => "time",
             Self::Map(table) => table.first().map_or("string", |(_, json)| kind_of(json)),
-            Self::Present(json) => kind_of(json),
         }
     }
 
@@ -157,7 +155,6 @@ impl As {
                 let lengths = table.iter().map(|(_, json)| json.len());
                 lengths.max().unwrap_or_default()
             }
-            Self::Present(json) => json.len(),
             Self::Long | Self::Number | Self::Whole | Self::Boolean => 0,
             Self::Keyword | Self::Text | Self::Ip => 2,
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {

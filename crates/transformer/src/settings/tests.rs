@@ -1,0 +1,93 @@
+//! Settings are read as they are documented.
+
+use super::*;
+
+fn error(variable: &str, value: &str) -> String {
+    Settings::from_pairs([(variable, value)])
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn absent_and_empty_settings_mean_the_default() {
+    assert_eq!(
+        Settings::from_pairs([("PATH", "/bin"), ("CATCHMENT_FORMAT", "")]).unwrap(),
+        Settings::default()
+    );
+}
+
+#[test]
+fn every_setting_is_read() {
+    let settings = Settings::from_pairs([
+        ("CATCHMENT_FORMAT", "events"),
+        ("CATCHMENT_SCHEMA", "native"),
+        ("CATCHMENT_ORIGINAL", "drop"),
+        ("CATCHMENT_ACCOUNTS", r#"{"1":"dev1"}"#),
+        ("CATCHMENT_COMPRESSION", "gzip"),
+        ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
+        ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
+        ("CATCHMENT_OVERFLOW", "reingest"),
+        ("CATCHMENT_MAX_DECODED_MIB", "8"),
+    ])
+    .unwrap();
+    use PartitionKey as Key;
+    assert_eq!(
+        settings,
+        Settings {
+            format: Format::Events,
+            schema: Schema::Native,
+            original: Original::Drop,
+            accounts: BTreeMap::from([("1".to_owned(), "dev1".to_owned())]),
+            compression: Compression::Gzip,
+            partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
+            sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
+            overflow: Overflow::Reingest,
+            decoded_bytes_max: 8 * MIB,
+        }
+    );
+}
+
+#[test]
+fn an_error_names_the_variable_the_value_and_what_is_expected() {
+    for (variable, value, expected) in [
+        (
+            "CATCHMENT_FORMAT",
+            "json",
+            "CATCHMENT_FORMAT: unknown value `json`; expected one of: events, document, message",
+        ),
+        (
+            "CATCHMENT_SCHEMA",
+            "ocsf-1.2",
+            "CATCHMENT_SCHEMA: unknown value `ocsf-1.2`; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5",
+        ),
+        (
+            "CATCHMENT_OVERFLOW",
+            "drop",
+            "CATCHMENT_OVERFLOW: unknown value `drop`; expected one of: fail, reingest",
+        ),
+        (
+            "CATCHMENT_MAX_DECODED_MIB",
+            "0",
+            "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; expected a whole number from 1 to 1024",
+        ),
+    ] {
+        assert_eq!(error(variable, value), expected);
+    }
+    let document = [
+        ("CATCHMENT_SCHEMA", "native"),
+        ("CATCHMENT_FORMAT", "document"),
+    ];
+    assert_eq!(
+        Settings::from_pairs(document).unwrap_err().to_string(),
+        "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5"
+    );
+    assert!(
+        error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
+    );
+    assert!(error("CATCHMENT_PARTITION_KEYS", "account,minute").contains("unknown value `minute`"));
+    assert!(error("CATCHMENT_SOURCES", "{").contains("not a JSON object"));
+    assert!(
+        error("CATCHMENT_FROMAT", "events")
+            .starts_with("CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,")
+    );
+}

@@ -8,7 +8,6 @@ mod documents;
 mod ecs;
 mod flow_line;
 mod flow_log;
-mod growth;
 mod mapping;
 mod native;
 mod object;
@@ -28,7 +27,7 @@ use table::Table;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Line};
-pub(crate) use growth::Growth;
+pub(crate) use mapping::Growth;
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

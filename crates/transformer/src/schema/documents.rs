@@ -2,10 +2,9 @@
 
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
-use super::growth::Growth;
 use super::mapping::{
-    Choose, Context, Fields, Finder, Found, Given, LITERALS, Mapping, Needs, Places, Program,
-    compile, with_rest, with_unread,
+    Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping, Needs, Places,
+    Program, compile, with_rest, with_unread,
 };
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
@@ -29,14 +28,14 @@ pub(crate) struct Documents {
     growth: Growth,
 }
 
-/// Which layout an event has, by the texts of some fields.
-type By = fn(&[&[u8]]) -> usize;
-
 /// What writes the documents of a source.
 struct Layouts {
     programs: Vec<Program>,
-    choose: Option<(Vec<Option<usize>>, By)>,
+    choose: Option<Chooser>,
 }
+
+/// The slots of the fields that a choice needs, as far as there are any, and what chooses.
+type Chooser = (Vec<Option<usize>>, fn(&[&[u8]]) -> usize);
 
 /// A log event, and where it comes from.
 pub(crate) struct Line<'a> {
@@ -79,11 +78,11 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
-                let layouts = self.compile(&mapping, &mut Places::Json(&mut finder));
+                let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
             None => {
-                let layouts = self.compile(&mapping, &mut Places::Columns(&[]));
+                let layouts = self.compile_all(&mapping, &mut Places::Columns(&[]));
                 self.others = layouts.programs.into_iter().next().unwrap_or_default();
             }
         }
@@ -96,12 +95,12 @@ impl Documents {
         }
         for format in formats {
             let columns: Vec<_> = format.fields().map(|field| field.name).collect();
-            let layouts = self.compile(&mapping, &mut Places::Columns(&columns));
+            let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
             self.lines.push((FlowLine::new(format), layouts));
         }
     }
 
-    fn compile(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
+    fn compile_all(&mut self, mapping: &Mapping, places: &mut Places<'_>) -> Layouts {
         let mut compiled = Vec::new();
         for layout in &mapping.layouts {
             let mut needs = Needs::default();

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use crate::source::Source;
 
+pub(crate) use compile::Growth;
 pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
 pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;

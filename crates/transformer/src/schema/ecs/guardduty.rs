@@ -3,7 +3,7 @@
 mod details;
 
 use super::super::mapping::{
-    As, Choose, Computed, Context, Layout, Mapping, Row, Value, constant, ip, keyword, long, row,
+    As, Choose, Context, Layout, Mapping, Row, Value, constant, ip, keyword, long, row,
 };
 use super::{account, base, original};
 
@@ -248,7 +248,7 @@ fn shared() -> Vec<Row> {
             keyword("detail.service.action.dnsRequestAction.domain"),
         ),
         row("rule.name", keyword("detail.type")),
-        row("rule.category", Value::Computed(CATEGORY)),
+        row("rule.category", Value::Computed(details::CATEGORY)),
         row(
             "host.id",
             keyword("detail.resource.instanceDetails.instanceId"),
@@ -379,25 +379,3 @@ const DIRECTIONS: &[(&str, &str)] = &[
 ];
 
 const TRANSPORTS: &[(&str, &str)] = &[("TCP", "\"tcp\""), ("UDP", "\"udp\""), ("ICMP", "\"icmp\"")];
-
-/// GuardDuty's threat purposes (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-format.html>).
-const CATEGORY: Computed = Computed {
-    about: "what stands before the colon in `detail.type`, if it is one of the threat purposes that GuardDuty documents",
-    kind: "string",
-    fields: &["detail.type"],
-    by: |fields| {
-        let purpose = fields[0].split(|byte| *byte == b':').next()?;
-        let known = PURPOSES
-            .iter()
-            .find(|json| json.trim_matches('"').as_bytes() == purpose);
-        known.copied()
-    },
-};
-
-#[rustfmt::skip]
-const PURPOSES: &[&str] = &[
-    "\"AttackSequence\"", "\"Backdoor\"", "\"Behavior\"", "\"CredentialAccess\"", "\"Cryptocurrency\"", "\"CryptoCurrency\"",
-    "\"DefenseEvasion\"", "\"Discovery\"", "\"Execution\"", "\"Exfiltration\"", "\"Impact\"", "\"InitialAccess\"", "\"Object\"",
-    "\"PenTest\"", "\"Persistence\"", "\"Policy\"", "\"PrivilegeEscalation\"", "\"Recon\"", "\"Stealth\"", "\"Trojan\"",
-    "\"UnauthorizedAccess\"",
-];

@@ -5,13 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::program::{COMPUTED_FIELDS_MAX, Code, Padded, Program, Step};
 use super::{Finder, Row, Value};
-use crate::schema::growth::Growth;
 
 /// Where fields come from: a line with known columns, or JSON that is searched.
 pub(in crate::schema) enum Places<'p> {
     /// The columns of the line, by field.
     Columns(&'p [&'static str]),
     Json(&'p mut Finder),
+}
+
+/// The most bytes of a line.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Growth {
+    /// How often what stands in an event may stand in its line, above once.
+    pub(crate) times: usize,
+    /// Bytes on top of that.
+    pub(crate) bytes: usize,
 }
 
 /// What the program of some rows takes.

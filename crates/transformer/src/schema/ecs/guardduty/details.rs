@@ -167,3 +167,25 @@ const SEVERITY: Computed = Computed {
         .find_map(|(least, word)| (severity >= least).then_some(word))
     },
 };
+
+/// GuardDuty's threat purposes (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-format.html>).
+pub(super) const CATEGORY: Computed = Computed {
+    about: "what stands before the colon in `detail.type`, if it is one of the threat purposes that GuardDuty documents",
+    kind: "string",
+    fields: &["detail.type"],
+    by: |fields| {
+        let purpose = fields[0].split(|byte| *byte == b':').next()?;
+        let known = PURPOSES
+            .iter()
+            .find(|json| json.trim_matches('"').as_bytes() == purpose);
+        known.copied()
+    },
+};
+
+#[rustfmt::skip]
+const PURPOSES: &[&str] = &[
+    "\"AttackSequence\"", "\"Backdoor\"", "\"Behavior\"", "\"CredentialAccess\"", "\"Cryptocurrency\"", "\"CryptoCurrency\"",
+    "\"DefenseEvasion\"", "\"Discovery\"", "\"Execution\"", "\"Exfiltration\"", "\"Impact\"", "\"InitialAccess\"", "\"Object\"",
+    "\"PenTest\"", "\"Persistence\"", "\"Policy\"", "\"PrivilegeEscalation\"", "\"Recon\"", "\"Stealth\"", "\"Trojan\"",
+    "\"UnauthorizedAccess\"",
+];

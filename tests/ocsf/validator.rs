@@ -186,9 +186,9 @@ impl Definitions {
             faults.push(format!("{at}: {value} is no {}", attribute.kind));
         }
         if attribute.kind == "ip_t"
-            && !value
+            && value
                 .as_str()
-                .is_some_and(|text| text.parse::<IpAddr>().is_ok())
+                .is_none_or(|text| text.parse::<IpAddr>().is_err())
         {
             faults.push(format!("{at}: {value} is no address"));
         }

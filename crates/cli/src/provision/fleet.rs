@@ -270,7 +270,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        35 mistakes
+        41 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -280,32 +280,38 @@ mod tests {
           line 9: logging.organization: `mine` is not an AWS organization id; expected o- and 10 to 32 lower-case letters and digits
           line 10: logging.access: unknown access `organisation`; expected "accounts" or "organization"
           line 11: logging.member_role: `a b` is not an IAM role name; expected 1 to 64 letters, digits and + = , . @ _ -
-          line 15: logging.stream.shards: `0` is not a whole number from 1 to 10000
-          line 16: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
-          line 17: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
-          line 18: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
-          line 21: defaults.emit_system_fields: expected true or false, found a string
-          line 24: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
-          line 27: tags.aws:x: this key is reserved
-          line 28: tags.team: expected a string, found an integer
-          line 30: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
-          line 32: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
-          line 33: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
-          line 35: members[2].name: member `dev1` is already listed on line 30; give each member its own `name`
-          line 38: members[2].regions: expected a list such as regions = ["…"], found a string
-          line 39: members[2].cloudtrail: `one` is listed twice
-          line 39: members[2].cloudtrail: log group `one` is listed twice
-          line 40: members[2].vpc_flow_logs[2].format: `x` is not a field of flow logs up to version 11
-          line 44: members[3].guardduty: the list is empty; add at least one entry, or remove the key
-          line 45: members[3].other[1].patter: unknown key; did you mean `pattern`?
-          line 45: members[3].other[2].name: missing; for example name = "…"
-          line 45: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 46: members[3].wholly_unlike: unknown key; expected one of: name, account, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
-          line 50: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 51: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
-          line 51: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
-          line 52: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
-          line 52: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 12: logging.ready_made: `filter` is not a role of the fleet file; expected role or member_role
+          line 13: logging.permissions_boundary: `Boundary` is not the ARN of a managed policy, such as arn:{partition}:iam::{account}:policy/Boundary
+          line 17: logging.stream.shards: `0` is not a whole number from 1 to 10000
+          line 18: logging.stream.mode: unknown mode `ondemand`; expected "on-demand", or remove it and set `shards`
+          line 19: logging.stream.retention_hours: `12` is not a whole number from 24 to 8760
+          line 20: logging.stream.encryption: unknown encryption `AES256`; expected "none", "aws/kinesis" or the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID
+          line 21: logging.stream.region: `eu-central-1` is not in logging.regions; expected one of: us-west-2
+          line 24: defaults.emit_system_fields: expected true or false, found a string
+          line 27: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
+          line 30: tags.aws:x: this key is reserved
+          line 31: tags.team: expected a string, found an integer
+          line 33: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 35: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
+          line 36: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
+          line 38: members[2].name: member `dev1` is already listed on line 33; give each member its own `name`
+          line 41: members[2].regions: expected a list such as regions = ["…"], found a string
+          line 42: members[2].cloudtrail: `one` is listed twice
+          line 42: members[2].cloudtrail: log group `one` is listed twice
+          line 43: members[2].vpc_flow_logs[2].format: `x` is not a field of flow logs up to version 11
+          line 47: members[3].guardduty: the list is empty; add at least one entry, or remove the key
+          line 48: members[3].other[1].patter: unknown key; did you mean `pattern`?
+          line 48: members[3].other[2].name: missing; for example name = "…"
+          line 48: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
+          line 53: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 54: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
+          line 54: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
+          line 55: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
+          line 55: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 57: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 58: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
+          line 60: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         "#);
     }
 
@@ -319,10 +325,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 67: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 93: members[3].account: account `111122223333` is already listed on line 43; add its log groups there, or set other regions here
-          line 93: members[3].name: member `dev1` is already listed on line 43; give each member its own `name`
-          line 96: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 78: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 119: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
+          line 119: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
+          line 122: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -61,15 +61,15 @@ mod tests {
         let list = "[{ name = \"a\", format = \"${scraddr}\" }, { name = \"b\", format = 1 }]\nguardduty = [{ name = \"c\", format = \"${version}\" }]";
         insta::assert_snapshot!(fleet(list).unwrap_err(), @r#"
         3 mistakes
-          line 55: members[1].vpc_flow_logs[1].format: `scraddr` is not a field of flow logs up to version 11
-          line 55: members[1].vpc_flow_logs[2].format: expected a flow log's format such as "${version} ${srcaddr} ${dstaddr}", found an integer
-          line 56: members[1].guardduty[1].format: only log groups under vpc_flow_logs have a format, not guardduty
+          line 66: members[1].vpc_flow_logs[1].format: `scraddr` is not a field of flow logs up to version 11
+          line 66: members[1].vpc_flow_logs[2].format: expected a flow log's format such as "${version} ${srcaddr} ${dstaddr}", found an integer
+          line 67: members[1].guardduty[1].format: only log groups under vpc_flow_logs have a format, not guardduty
         "#);
     }
 
     #[test]
     fn a_table_of_formats_is_answered_with_their_new_place() {
         let text = format!("{TEMPLATE}\n[flow_log_formats]\na = \"${{version}}\"\n");
-        insta::assert_snapshot!(Fleet::parse(&text).unwrap_err(), @r#"line 94: flow_log_formats: a format stands with its log group: vpc_flow_logs = [{ name = "…", format = "${version} …" }]"#);
+        insta::assert_snapshot!(Fleet::parse(&text).unwrap_err(), @r#"line 120: flow_log_formats: a format stands with its log group: vpc_flow_logs = [{ name = "…", format = "${version} …" }]"#);
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     fn a_member_may_leave_out_what_all_have_but_not_everything() {
         let text = TEMPLATE.replace("guardduty = [", "other = []\n# guardduty = [");
         let wrong = Fleet::parse(&format!("{text}\n[defaults]\nother = [\"a\"]"));
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 64: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 75: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other");
     }
 
     #[test]
@@ -238,20 +238,20 @@ mod tests {
         let wrong = Fleet::parse(&format!("{TEMPLATE}{wrong}")).unwrap_err();
         insta::assert_snapshot!(wrong, @"
         3 mistakes
-          line 101: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
-          line 102: members[3].name: member `p` is already listed on line 102; give each member its own `name`
-          line 103: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 120: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 121: members[3].name: member `p` is already listed on line 121; give each member its own `name`
+          line 122: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         ");
         let twice = table.replace("333344445555", "111122223333");
         let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();
-        insta::assert_snapshot!(wrong, @"line 102: members[3].account: account `111122223333` is already listed on line 41; add its log groups there, or set other regions here");
+        insta::assert_snapshot!(wrong, @"line 121: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here");
     }
 
     #[test]
     fn a_log_group_has_regions_of_its_member_only() {
         let own =
             "vpc_flow_logs = [{ name = \"flow\", regions = [\"us-west-2\", \"us-east-1\"] }]\n";
-        insta::assert_snapshot!(with_defaults(own, "").unwrap_err(), @"line 55: members[1].vpc_flow_logs[1].regions: `us-east-1` is not a Region of this member; expected some of: us-west-2");
+        insta::assert_snapshot!(with_defaults(own, "").unwrap_err(), @"line 66: members[1].vpc_flow_logs[1].regions: `us-east-1` is not a Region of this member; expected some of: us-west-2");
         // but what all have need not fit each
         let of_all = "cloudtrail = [{ name = \"trail\", regions = [\"us-east-1\"] }]";
         with_defaults("", of_all).unwrap();
@@ -263,11 +263,11 @@ mod tests {
             "exclude = [\"/aws/vpc/a\", \"/aws/*\"]\n",
             "vpc_flow_logs = [\"/aws/vpc/*\"]",
         );
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 55: members[1].exclude: `/aws/*` excludes nothing, because no pattern matches it");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 66: members[1].exclude: `/aws/*` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a\", \"b*\"]\nexclude = [\"a\", \"bc\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 95: defaults.exclude: `a` excludes nothing, because no pattern matches it");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 121: defaults.exclude: `a` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a*\"]\ncloudtrail = [\"a*\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 94: defaults.other: log group `a*` is listed twice");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 120: defaults.other: log group `a*` is listed twice");
     }
 
     #[test]
@@ -277,6 +277,6 @@ mod tests {
             fleet(&format!("[{{ name = \"a\", pattern = \"{pattern}\" }}]"))
         };
         of(PATTERN_CHARACTERS_MAX).unwrap();
-        insta::assert_snapshot!(of(PATTERN_CHARACTERS_MAX + 1).unwrap_err(), @"line 63: members[1].cloudtrail[1].pattern: 1025 characters; AWS allows 1024");
+        insta::assert_snapshot!(of(PATTERN_CHARACTERS_MAX + 1).unwrap_err(), @"line 67: members[1].cloudtrail[1].pattern: 1025 characters; AWS allows 1024");
     }
 }

@@ -204,8 +204,8 @@ fn declined_resources_as_json() {
     insta::assert_json_snapshot!("status_as_json", status(&desired, &world));
 }
 
-/// As many as a destination policy takes.
-const HUNDREDS: usize = 300;
+/// More than a destination policy lists.
+const HUNDREDS: usize = 800;
 
 #[test]
 fn the_readmes_fleet_of_hundreds_is_written_in_twenty_lines_and_planned() {

@@ -12,12 +12,17 @@ use super::{CallError, Connection, Connections, chain};
 use crate::provision::desired::Desired;
 use crate::provision::health::{Counts, FilterCounts, Health, StreamCounts};
 use crate::provision::name::{Arn, FilterName, Region, StreamName};
+use crate::provision::observed::Observed;
 use crate::provision::resource::{Login, Party, Resource, ResourceAddress};
 use crate::provision::verification::{Path, paths};
 
 /// The last hour of every filter and stream. What cannot be read is unknown, with the reason.
-pub async fn health(connections: &Connections, desired: &Desired) -> Vec<Health> {
-    let filters = paths(desired);
+pub async fn health(
+    connections: &Connections,
+    desired: &Desired,
+    observed: &Observed,
+) -> Vec<Health> {
+    let filters = paths(desired, observed);
     let mut places: BTreeMap<(&Login, &Region, &FilterName), Vec<&Path<'_>>> = BTreeMap::new();
     for path in &filters {
         let key = (path.login, path.region, &path.filter.name);
@@ -47,6 +52,7 @@ pub async fn health(connections: &Connections, desired: &Desired) -> Vec<Health>
         });
     let streams = desired.logging.iter().flat_map(|logging| {
         let regions = logging.regions.iter();
+        let regions = regions.filter(|(_, place)| place.has_stream);
         regions.map(move |(region, place)| (logging, region, &place.stream))
     });
     let streams = streams.map(async |(logging, region, stream)| {

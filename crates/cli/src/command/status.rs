@@ -16,9 +16,11 @@ pub(super) fn run(args: &args::Status, output: &mut Output) -> anyhow::Result<Ex
     output.outlive_reader();
     block_on(async {
         let session = Session::open(&args.target, None).await?;
-        let mut status = status(&session.desired, &session.observe().await?);
+        let observed = session.observe().await?;
+        let mut status = status(&session.desired, &observed);
         if args.health {
-            let reading = async { Ok(health(&session.connections, &session.desired).await) };
+            let reading =
+                async { Ok(health(&session.connections, &session.desired, &observed).await) };
             session.progress.begin("reading metrics", 1);
             status.health = session.interrupts.unless_pressed(reading).await?;
         }

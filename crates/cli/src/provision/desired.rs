@@ -59,6 +59,15 @@ pub struct Logging {
     pub regions: BTreeMap<Region, LoggingRegion>,
 }
 
+impl Logging {
+    /// The Region with the stream to which the `logs::Destination` of this Region delivers.
+    pub fn stream_behind(&self, region: &Region) -> Option<(&Region, &LoggingRegion)> {
+        let target = &self.regions.get(region)?.destination.ends.target;
+        let mut regions = self.regions.iter();
+        regions.find(|(_, place)| place.stream.arn == *target)
+    }
+}
+
 /// One Region of the logging account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggingRegion {

@@ -40,6 +40,7 @@ pub use change::{
     StreamAction,
 };
 pub(super) use filter::Place as FilterPlace;
+pub(super) use log_groups::unlisted;
 pub use outcome::{Failure, Outcome};
 pub use state::{Finding, ResourceState, ResourceStatus};
 pub use tags::TagChange;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::provision::resource::ResourceAddress;
 
 pub use crate::provision::desired::TEST_EVENTS as LOG_STREAM;
-pub use configuration::{Break, Path, breaks, paths};
+pub use configuration::{Break, Path, breaks, paths, unknown_paths};
 pub use judge::{Arrival, Delivery, Evidence, Looked, Sending, Signals, judge};
 pub use prefix::{Place, delivered, failed, hours};
 

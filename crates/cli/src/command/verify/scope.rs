@@ -15,7 +15,7 @@ pub(super) struct Asked {
     pub(super) target: args::Target,
     /// Whether it fails if the logging account cannot be read.
     pub(super) is_logging_asked_for: bool,
-    /// The source of each log group that the fleet file or the flags name.
+    /// The source of each log group or pattern that the fleet file or the flags name.
     sources: BTreeMap<(Option<MemberName>, String), &'static str>,
 }
 
@@ -59,12 +59,18 @@ impl Asked {
         })
     }
 
-    /// The source of a log group.
+    /// The source of a path's log group.
     pub(super) fn source(&self, path: &Path<'_>) -> &'static str {
-        let group = path.log_group.to_string();
-        let of_member = (Some(path.member.clone()), group.clone());
+        let named = || path.log_group.to_string();
+        let listed = path.selected_by.map_or_else(named, ToString::to_string);
+        self.source_of(path.member, listed)
+    }
+
+    /// The source of a log group or pattern, as a member lists it.
+    pub(super) fn source_of(&self, member: &MemberName, listed: String) -> &'static str {
+        let of_member = (Some(member.clone()), listed.clone());
         let source = self.sources.get(&of_member);
-        let source = source.or_else(|| self.sources.get(&(None, group)));
+        let source = source.or_else(|| self.sources.get(&(None, listed)));
         source.copied().unwrap_or("other")
     }
 }

@@ -8,8 +8,10 @@ use super::{Run, milliseconds};
 use crate::aws::health::{counts, refused};
 use crate::aws::verify::{Put, Removed};
 use crate::provision::health::FilterCounts;
+use crate::provision::name::{LogGroupPattern, MemberName};
 use crate::provision::verification::{
     Arrival, Delivery, Evidence, LOG_STREAM, Path, Sending, Signals, Verification, Verified, judge,
+    unknown_paths,
 };
 
 /// What was seen in the end.
@@ -120,9 +122,14 @@ impl Run<'_> {
                 notes,
             }
         };
-        Verification {
-            paths: self.paths.iter().enumerate().map(verified).collect(),
-        }
+        let source = |member: &MemberName, pattern: &LogGroupPattern| {
+            let source = self.asked.source_of(member, pattern.to_string());
+            source.to_owned()
+        };
+        let mut paths: Vec<_> = self.paths.iter().enumerate().map(verified).collect();
+        let desired = &self.session.desired;
+        paths.extend(unknown_paths(desired, self.observed, source));
+        Verification { paths }
     }
 
     /// What CloudWatch counted of the paths whose event was put and has not been seen.

@@ -13,15 +13,15 @@ use crate::provision::desired::Logging;
 use crate::provision::name::{Arn, Region, StreamName};
 use crate::provision::verification::Path;
 
-/// The streams of a run, by the Region of the log groups.
+/// The streams of a run, by their Region.
 pub(super) struct Watches(BTreeMap<Region, Result<Watch, String>>);
 
 /// A stream while it is read.
 pub(super) struct Watch {
     pub(super) stream: StreamName,
-    /// Its own Region, and that of the log groups.
     pub(super) region: Region,
-    of: Region,
+    /// The Regions of the log groups that deliver into it.
+    of: BTreeSet<Region>,
     pub(super) arn: Arn,
     pub(super) connection: Arc<Connection>,
     /// The shards that are read from their end on.
@@ -41,13 +41,28 @@ impl Watches {
         logging: Option<&Logging>,
         regions: BTreeSet<&Region>,
     ) -> Self {
-        let mut watches = BTreeMap::new();
+        // A stream of several Regions is read once.
+        let mut streams: BTreeMap<&Region, BTreeSet<Region>> = BTreeMap::new();
         for region in regions {
+            let behind = logging.and_then(|logging| logging.stream_behind(region));
+            let (home, _) = behind.unzip();
+            let of = streams.entry(home.unwrap_or(region)).or_default();
+            of.insert(region.clone());
+        }
+        let mut watches = BTreeMap::new();
+        for (region, of) in streams {
             let watch = match logging {
-                Some(logging) => Watch::open(connections, logging, region).await,
+                Some(logging) => Watch::open(connections, logging, region, of.clone()).await,
                 None => Err("no fleet file says how to log in to the logging account".to_owned()),
             };
-            watches.insert(region.clone(), watch);
+            match watch {
+                Ok(watch) => {
+                    watches.insert(region.clone(), Ok(watch));
+                }
+                Err(why) => {
+                    watches.extend(of.into_iter().map(|region| (region, Err(why.clone()))));
+                }
+            }
         }
         Self(watches)
     }
@@ -58,10 +73,11 @@ impl Watches {
 
     /// The stream of a path, or why it is not read.
     pub(super) fn of(&self, path: &Path<'_>) -> Result<&Watch, String> {
-        let watch = match self.0.get(path.region) {
-            Some(Ok(watch)) => watch,
-            Some(Err(why)) => return Err(why.clone()),
-            None => return Err("no test event was sent there".to_owned()),
+        let mut watches = self.all();
+        let Some(watch) = watches.find(|watch| watch.serves(path.region)) else {
+            let why = self.0.get(path.region).and_then(|one| one.as_ref().err());
+            let why = why.map_or("no test event was sent there", String::as_str);
+            return Err(why.to_owned());
         };
         match watch.broken.borrow().as_ref() {
             None => Ok(watch),
@@ -75,21 +91,19 @@ impl Watch {
         connections: &Connections,
         logging: &Logging,
         region: &Region,
+        of: BTreeSet<Region>,
     ) -> Result<Self, String> {
         let place = logging.regions.get(region);
         let place = place.ok_or_else(|| format!("the fleet has no stream in {region}"))?;
         let stream = &place.stream;
-        // the stream may be in another Region than the log groups
-        let of = region.clone();
-        let region = stream.arn.region().unwrap_or_else(|| region.clone());
-        let connection = connections.open(&logging.login, &region).await;
+        let connection = connections.open(&logging.login, region).await;
         let connection = connection.map_err(|error| {
             let error = hinted(error);
             format!("{error:#}")
         })?;
         Ok(Self {
             stream: stream.name.clone(),
-            region,
+            region: region.clone(),
             of,
             arn: stream.arn.clone(),
             connection,
@@ -124,7 +138,7 @@ impl Watch {
 
     /// Whether the log groups of this Region deliver into it.
     pub(super) fn serves(&self, region: &Region) -> bool {
-        self.of == *region
+        self.of.contains(region)
     }
 
     /// Whether what is put from now on will be read, or nothing will.

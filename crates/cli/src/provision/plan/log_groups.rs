@@ -7,7 +7,7 @@ use super::read;
 use crate::provision::desired::{Desired, Filters, Selected};
 use crate::provision::name::{LogGroupName, LogGroupPattern, MemberName, Region};
 use crate::provision::observed::{Member, Observed, State};
-use crate::provision::resource::{Login, Party, Resource, SubscriptionFilter};
+use crate::provision::resource::{Login, Party, Resource, ResourceAddress, SubscriptionFilter};
 
 /// A pattern, and the Region of a member in which it selects log groups.
 #[derive(Clone, Copy)]
@@ -76,6 +76,23 @@ pub(super) fn selected<'a>(
             Selected::Filter(..) | Selected::LeftOut(..) => None,
         },
     )
+}
+
+/// The patterns whose log groups could not be listed, and why: where the log groups would be, the member, and the pattern.
+pub(in crate::provision) fn unlisted<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> impl Iterator<Item = (ResourceAddress, &'a MemberName, &'a LogGroupPattern, String)> {
+    places(desired, observed).filter_map(|place| {
+        let listed = place.seen.and_then(|seen| seen.listed.get(place.region));
+        let State::Unknown(why) = read(listed) else {
+            return None;
+        };
+        let party = Party::Member(place.name.clone());
+        let resource = Resource::LogGroups(place.pattern.clone());
+        let address = ResourceAddress::new(party, &place.login.account, place.region, resource);
+        Some((address, place.name, place.pattern, why))
+    })
 }
 
 fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, Infallible> {

@@ -1,11 +1,11 @@
 //! What the configuration alone says of a path: hops that cannot work, and those that differ from the fleet file.
 
 use super::permission::{may, may_assume, may_subscribe};
-use super::{Fault, Hop};
+use super::{Fault, Hop, PathState, Verified};
 use crate::provision::desired::{self, Desired};
-use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::name::{LogGroupName, LogGroupPattern, MemberName, Region};
 use crate::provision::observed::{self, LogGroup, Observed, State, StreamStatus};
-use crate::provision::plan::{FilterPlace, filters};
+use crate::provision::plan::{FilterPlace, filters, unlisted};
 use crate::provision::resource::{
     Encryption, Login, Party, Resource, ResourceAddress, SubscriptionFilter,
 };
@@ -17,6 +17,8 @@ pub struct Path<'d> {
     pub login: &'d Login,
     pub region: &'d Region,
     pub log_group: &'d LogGroupName,
+    /// The pattern that selects the log group, unless it is named.
+    pub selected_by: Option<&'d LogGroupPattern>,
     pub filter: &'d SubscriptionFilter,
 }
 
@@ -40,9 +42,34 @@ pub fn paths<'d>(desired: &'d Desired, observed: &'d Observed) -> Vec<Path<'d>> 
         login: place.login,
         region: place.region,
         log_group: place.group,
+        selected_by: place.selected_by,
         filter: place.filter,
     };
     places.map(path).collect()
+}
+
+/// The paths that are not known, because the log groups of a pattern could not be listed. `source` says what those of a member's pattern
+/// carry.
+pub fn unknown_paths(
+    desired: &Desired,
+    observed: &Observed,
+    source: impl Fn(&MemberName, &LogGroupPattern) -> String,
+) -> Vec<Verified> {
+    let unlisted = unlisted(desired, observed);
+    let path = |(address, member, pattern, why)| Verified {
+        address,
+        source: source(member, pattern),
+        state: PathState::Unknown,
+        stream_ms: None,
+        objects: Vec::new(),
+        fault: Some(Fault {
+            hop: Hop::LogGroup,
+            why: format!("the log groups {pattern} could not be listed: {why}"),
+            hint: "run `catchment plan`, which says what is missing".to_owned(),
+        }),
+        notes: Vec::new(),
+    };
+    unlisted.map(path).collect()
 }
 
 /// Something that keeps events from arriving, or may.
@@ -178,7 +205,11 @@ fn of_logging(
             }
         }
     }
-    let stream = seen_here.map(|seen| &seen.stream);
+    // its stream may be in another Region
+    let Some((home, place)) = wanted.stream_behind(path.region) else {
+        return;
+    };
+    let stream = seen.regions.get(home).map(|seen| &seen.stream);
     let encryption = match stream {
         Some(State::Present(stream)) => Some(&stream.encryption),
         _ => None,
@@ -188,10 +219,7 @@ fn of_logging(
         None | Some(State::Unknown(_)) => {}
         Some(State::Absent) => breaks.certain(
             Hop::Stream,
-            format!(
-                "stream {} does not exist in {}",
-                place.stream.name, path.region
-            ),
+            format!("stream {} does not exist in {home}", place.stream.name),
             APPLY_LOGGING,
         ),
         Some(State::Present(seen)) => {
@@ -232,7 +260,7 @@ fn of_role(
         );
         breaks.certain(Hop::Trust, why, APPLY_LOGGING);
     }
-    let Some(place) = wanted.regions.get(path.region) else {
+    let Some((_, place)) = wanted.stream_behind(path.region) else {
         return;
     };
     let mut needed = vec![("kinesis:PutRecord", &place.stream.arn)];

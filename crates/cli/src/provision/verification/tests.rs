@@ -322,3 +322,46 @@ fn a_region_that_was_not_observed_says_nothing() {
     });
     assert_eq!(world.breaks(), []);
 }
+
+#[test]
+fn the_log_groups_of_a_pattern_are_paths_and_unknown_if_they_could_not_be_listed() {
+    let mut world = World::in_sync();
+    let (name, member) = world.desired.members.iter_mut().next().unwrap();
+    let (region, filters) = member.regions.iter_mut().next().unwrap();
+    let filter = filters.by_name.values().next().unwrap().clone();
+    filters
+        .by_pattern
+        .insert("/aws/vpc/*".parse().unwrap(), filter);
+    let (name, region) = (name.clone(), region.clone());
+    let mut with = |listed| {
+        let seen = world.observed.members.get_mut(&name).unwrap();
+        seen.listed.insert(region.clone(), listed);
+        let unknown = unknown_paths(&world.desired, &world.observed, |member, pattern| {
+            format!("{member} {pattern}")
+        });
+        let paths = paths(&world.desired, &world.observed);
+        let selected = paths.iter().filter(|path| path.selected_by.is_some());
+        let selected: Vec<_> = selected.map(|path| path.log_group.to_string()).collect();
+        (selected, unknown)
+    };
+    let group = ("/aws/vpc/one".parse().unwrap(), "STANDARD".to_owned());
+    let (selected, unknown) = with(State::Present([group].into()));
+    assert_eq!(
+        (selected, unknown),
+        (vec!["/aws/vpc/one".to_owned()], vec![])
+    );
+    let (selected, unknown) = with(State::Unknown("AccessDenied".to_owned()));
+    assert_eq!(selected, Vec::<String>::new());
+    let [one] = unknown.as_slice() else {
+        panic!("{unknown:?}");
+    };
+    assert_eq!(
+        (one.state, one.source.as_str()),
+        (PathState::Unknown, "dev1 /aws/vpc/*")
+    );
+    let why = &one.fault.as_ref().unwrap().why;
+    assert_eq!(
+        why,
+        "the log groups /aws/vpc/* could not be listed: AccessDenied"
+    );
+}

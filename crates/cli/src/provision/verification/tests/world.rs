@@ -11,7 +11,7 @@ use crate::provision::verification::{Break, breaks, paths};
 
 /// The fleet, and what was seen of it: all in sync.
 pub(super) struct World {
-    desired: Desired,
+    pub(super) desired: Desired,
     pub(super) observed: Observed,
 }
 

@@ -334,17 +334,14 @@ pub(super) fn left_behind(
         return;
     }
     let resource = Resource::Stream(desired.name.clone());
-    let (account, region) = (&place.login.account, place.region);
+    let (name, account, region) = (&desired.name, &place.login.account, place.region);
     plan.orphan(Orphan {
         address: ResourceAddress::new(Party::Logging, account, region, resource),
         account: None,
         organization: None,
         regions: BTreeSet::from([region.clone()]),
         is_cut_off: false,
-        what: format!(
-            "stream {} in {region} is not in the fleet file",
-            desired.name
-        ),
+        what: format!("stream {name} in {region} is not in the fleet file"),
         consequence:
             "once everything in it is read, delete it by hand: catchment deletes no stream but with `destroy --delete-stream`"
                 .to_owned(),
@@ -380,8 +377,8 @@ pub(super) fn take_down(
     match owner(&stream.tags, place.owner, false) {
         Owner::Ours => {}
         Owner::Nobody => {
-            return plan
-                .foreign("adopted stream: catchment did not create it, or it lost its tags");
+            let why = "adopted stream: catchment did not create it, or it lost its tags";
+            return plan.foreign(why);
         }
         Owner::AnotherFleet(fleet) => return plan.foreign(format!("stream of fleet {fleet}")),
         Owner::Unknown(why) => return plan.unknown_owner(&why),

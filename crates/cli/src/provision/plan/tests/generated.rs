@@ -1,15 +1,14 @@
 //! Generated fleets and what may be observed of them: ours and others', as desired, drifted, absent or unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::fleets::FLEETS;
 use crate::provision::desired::{self, Desired, Filters};
-use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{
     Destination, LogGroup, Logging, LoggingRegion, Member, Observed, Role, State, Stream,
@@ -19,49 +18,6 @@ use crate::provision::policy::Document;
 use crate::provision::resource::{
     DestinationEnds, Distribution, Encryption, FilterPattern, OWNER_TAG, SubscriptionFilter, Tags,
 };
-
-/// The seed fleet, and others like it.
-static FLEETS: LazyLock<Vec<Desired>> = LazyLock::new(|| {
-    let mut fleets = Vec::new();
-    for scaling in ["shards = 4", "shards = 9", "mode = \"on-demand\""] {
-        for key in [
-            "none",
-            "aws/kinesis",
-            "arn:aws:kms:us-west-2:999988887777:key/k",
-        ] {
-            for tags in ["", "[tags]\nteam = \"security\"", ORGANIZATION] {
-                for (regions, groups) in [
-                    ("[\"us-west-2\"]", "\"cwl_vpc_fl_member_account_1\""),
-                    (
-                        "[\"us-west-2\", \"eu-west-1\"]",
-                        "\"cwl_vpc_fl_member_account_1\"",
-                    ),
-                    ("[\"us-west-2\"]", "\"/aws/vpc/*\", \"flow\""),
-                ] {
-                    let stream = format!("retention_hours = 168\nencryption = \"{key}\"");
-                    let text = TEMPLATE
-                        .replace("shards = 4", scaling)
-                        .replace("retention_hours = 168", &stream);
-                    let text = text
-                        .replacen("[\"us-west-2\"]", regions, 1)
-                        .replace("\"cwl_vpc_fl_member_account_1\"", groups);
-                    let text = match tags {
-                        ORGANIZATION => text.replacen("[logging]", ORGANIZATION, 1),
-                        tags => format!("{text}\n{tags}"),
-                    };
-                    // a customer key serves one Region only
-                    let fleet = Fleet::parse(&text).ok();
-                    fleets.extend(fleet.map(|fleet| Desired::of_fleet(&fleet).unwrap()));
-                }
-            }
-        }
-    }
-    assert_eq!(fleets.len(), 72);
-    fleets
-});
-
-/// Lets the organization subscribe, and bounds the roles.
-pub(super) const ORGANIZATION: &str = "[logging]\naccess = \"organization\"\norganization = \"o-a1b2c3d4e5\"\npermissions_boundary = \"arn:aws:iam::aws:policy/PowerUserAccess\"";
 
 /// A fleet, and something that may be observed of it.
 pub(super) fn desired_and_observed() -> impl Strategy<Value = (Desired, Observed)> {

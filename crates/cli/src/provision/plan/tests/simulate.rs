@@ -394,8 +394,7 @@ fn shown<T: std::fmt::Debug>(state: &State<T>) -> Option<&T> {
 
 fn tag(state: &mut State<Tags>, change: &TagChange) {
     let tags = present(state);
-    for (key, value) in &change.before {
-        assert_eq!(tags.get(key), Some(value));
-    }
+    let mut before = change.before.iter();
+    assert!(before.all(|(key, value)| tags.get(key) == Some(value)));
     tags.extend(change.after.clone());
 }

@@ -7,7 +7,16 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         row("actor.user.name", name()),
         row("actor.user.type", text("userIdentity.type")),
-        row("actor.user.uid", text("userIdentity.arn")),
+        // A user needs a name, an account or this, so that what else there is stands in for it.
+        row(
+            "actor.user.uid",
+            text("userIdentity.arn").or(HAS_NO_ID.then(
+                text("userIdentity.principalId")
+                    .or(text("userIdentity.onBehalfOf.userId"))
+                    .or(text("userIdentity.accessKeyId"))
+                    .or(text("userIdentity.credentialId")),
+            )),
+        ),
         row(
             "actor.user.uid_alt",
             text("userIdentity.principalId").or(text("userIdentity.onBehalfOf.userId")),

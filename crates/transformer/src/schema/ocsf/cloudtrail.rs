@@ -279,7 +279,10 @@ fn all() -> Vec<Row> {
             "api.request.uid",
             text("requestID").or(HAS_REQUEST.then(constant("\"unknown\""))),
         ),
-        row("api.request.data", HAS_REQUEST.then(text("requestParameters"))),
+        row(
+            "api.request.data",
+            HAS_REQUEST.then(text("requestParameters")),
+        ),
         row("api.response.error", text("errorCode")),
         row("api.response.message", text("errorMessage")),
         row("api.response.data", text("responseElements")),

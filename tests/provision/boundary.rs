@@ -5,7 +5,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
-use crate::permissions::{actions, emulator_with_iam, grant, operator, policy, without};
+use crate::permissions::{
+    actions, assert_all_actions, assert_needed, emulator_with_iam, operator, policy,
+};
 use crate::support::emulator::Emulator;
 use crate::support::repository;
 
@@ -96,12 +98,8 @@ fn each_action_of_a_bounded_operator_is_needed() {
     let of_boundary = statements
         .iter()
         .find(|one| one["Sid"] == "CatchmentBoundedRolePolicy");
-    let mut listed: Vec<_> = BOUNDED.iter().map(|(action, ..)| *action).collect();
-    listed.sort_unstable();
-    assert_eq!(
-        listed,
-        actions(&json!({ "Statement": [of_boundary.unwrap()] }))
-    );
+    let statement = json!({ "Statement": [of_boundary.unwrap()] });
+    assert_all_actions(BOUNDED.map(|(action, ..)| action), &statement);
     for (action, before, command) in BOUNDED {
         fleet.write_file(&bounded);
         fleet.expect(0, "destroy --yes --logging --delete-stream");
@@ -117,10 +115,8 @@ fn each_action_of_a_bounded_operator_is_needed() {
                 &name,
             );
         }
-        grant(&fleet, &fleet.logging, &without(&whole, action));
-        let run = fleet.expect(1, &format!("{command} --logging"));
-        run.says(action);
-        grant(&fleet, &fleet.logging, &whole);
+        let line = format!("{command} --logging");
+        assert_needed(&fleet, &fleet.logging, &whole, action, &line);
     }
 }
 

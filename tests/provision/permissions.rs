@@ -88,6 +88,28 @@ pub(crate) fn without(policy: &Value, action: &str) -> Value {
     policy
 }
 
+/// Takes an action from an operator's `whole` policy for one run, which must fail and name it.
+pub(crate) fn assert_needed(
+    fleet: &Fleet<'_>,
+    account: &str,
+    whole: &Value,
+    action: &str,
+    line: &str,
+) {
+    grant(fleet, account, &without(whole, action));
+    let run = fleet.run(line);
+    assert_eq!(run.code, Some(1), "without {action}: {run:#?}");
+    run.says(action);
+    grant(fleet, account, whole);
+}
+
+/// Asserts that these are exactly the actions of the policy.
+pub(crate) fn assert_all_actions<'a>(listed: impl IntoIterator<Item = &'a str>, policy: &Value) {
+    let mut listed: Vec<_> = listed.into_iter().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, actions(policy));
+}
+
 /// The flags, the profile and the account of each party.
 fn parties<'f>(fleet: &'f Fleet<'_>) -> [(&'static str, &'static str, &'f str); 3] {
     [
@@ -131,12 +153,12 @@ fn operators_with_the_printed_policies_prune_a_region_that_the_file_no_longer_na
 
 /// The state, relative to the fleet file, in which a run needs an action.
 #[derive(Clone, Copy, PartialEq)]
-enum Before {
+pub(crate) enum Before {
     Nothing,
     InSync,
     /// The fleet file asks for one more tag.
     MoreTags,
-    /// The trust policy lacks the members.
+    /// The trust policy lets somebody else in.
     OtherTrust,
     /// The fleet file asks for more shards.
     MoreShards,
@@ -184,13 +206,6 @@ const MEMBER: [(&str, Before, &str); 3] = [
     ("logs:DeleteSubscriptionFilter", Before::InSync, "destroy"),
 ];
 
-/// Asserts that the table lists exactly the actions of the policy.
-fn assert_lists_all(table: &[(&str, Before, &str)], policy: &Value) {
-    let mut listed: Vec<_> = table.iter().map(|(action, ..)| *action).collect();
-    listed.sort_unstable();
-    assert_eq!(listed, actions(policy));
-}
-
 fn line(command: &str, scope: &str) -> String {
     let more = match command {
         "destroy" if scope == "--logging" => "--yes --delete-stream",
@@ -207,15 +222,12 @@ fn each_action_missing_to_the_logging_operator_is_named() {
     fleet.write(ENCRYPTED);
     let whole = policy(&fleet, "--logging");
     operator(&fleet, "logging", &fleet.logging, &whole);
-    assert_lists_all(&LOGGING, &whole);
+    assert_all_actions(LOGGING.map(|(action, ..)| action), &whole);
 
     for (action, before, command) in LOGGING {
         prepare(&fleet, before);
-        grant(&fleet, &fleet.logging, &without(&whole, action));
-        let run = fleet.run(&line(command, "--logging"));
-        assert_eq!(run.code, Some(1), "without {action}: {run:#?}");
-        run.says(action);
-        grant(&fleet, &fleet.logging, &whole);
+        let line = line(command, "--logging");
+        assert_needed(&fleet, &fleet.logging, &whole, action, &line);
     }
 }
 
@@ -255,7 +267,7 @@ fn each_action_missing_to_a_member_operator_is_named() {
     let scope = "--member dev1";
     let whole = policy(&fleet, scope);
     operator(&fleet, "dev1", &fleet.dev1, &whole);
-    assert_lists_all(&MEMBER, &whole);
+    assert_all_actions(MEMBER.map(|(action, ..)| action), &whole);
 
     for (action, before, command) in MEMBER {
         fleet.expect(0, &line("destroy", scope));
@@ -264,9 +276,7 @@ fn each_action_missing_to_a_member_operator_is_named() {
         if before == Before::InSync {
             fleet.expect(0, &line("apply", scope));
         }
-        grant(&fleet, &fleet.dev1, &without(&whole, action));
-        fleet.expect(1, &line(command, scope)).says(action);
-        grant(&fleet, &fleet.dev1, &whole);
+        assert_needed(&fleet, &fleet.dev1, &whole, action, &line(command, scope));
     }
 
     // the action on the log group is not enough

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fleet::Fleet;
-use crate::permissions::{actions, grant, operator, policy_of, without};
+use crate::permissions::{assert_all_actions, assert_needed, operator, policy_of};
 use crate::support::emulator::Emulator;
 use crate::verify::{BUCKET, FLOW_LOGS, create_firehose, log_streams};
 
@@ -70,15 +70,10 @@ fn assert_each_is_needed(
     scope: &str,
 ) {
     let table: Vec<_> = table.iter().chain([&METRICS]).collect();
-    let mut listed: Vec<_> = table.iter().map(|(action, _)| *action).collect();
-    listed.sort_unstable();
-    assert_eq!(listed, actions(whole));
+    assert_all_actions(table.iter().map(|(action, _)| *action), whole);
     for (action, command) in table {
-        grant(fleet, account, &without(whole, action));
-        let run = fleet.run(&format!("{command} {scope}"));
-        assert_eq!(run.code, Some(1), "without {action}: {run:#?}");
-        run.says(action);
-        grant(fleet, account, whole);
+        let line = format!("{command} {scope}");
+        assert_needed(fleet, account, whole, action, &line);
         // what could not be deleted is deleted now
         fleet.expect(0, "verify");
         assert_eq!(log_streams(fleet), Vec::<String>::new());

@@ -6,6 +6,7 @@ mod list;
 mod meaning;
 mod merge;
 mod template;
+mod wildcard;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,6 +23,7 @@ use meaning::Meaning;
 pub(crate) use merge::{foreign, has_ours, merged, without_ours};
 pub use template::TemplateError;
 pub(crate) use template::{Template, TemplateValue};
+pub(crate) use wildcard::is_like;
 
 /// The prefix of our statements' `Sid`, by which they are recognised in a document that others have edited too.
 const SID_PREFIX: &str = "Catchment";

@@ -3,6 +3,7 @@
 mod edges;
 mod fleets;
 mod generated;
+mod halfway;
 mod leaving;
 mod logging;
 mod member;
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use self::generated::{THEIR_SID, desired_and_observed};
-use self::simulate::{failing_at, first, simulate};
+use self::simulate::simulate;
 use super::*;
 use crate::provision::policy::Document;
 use crate::provision::resource::{OWNER_TAG, Tags};
@@ -146,12 +147,7 @@ fn assert_ends(observed: &Observed, make: impl Fn(&Observed) -> Plan) {
     let plan = make(observed);
     assert_sound(&plan, observed);
     assert_eq!(plan, make(observed), "the same two sides, another plan");
-    let half_done = (0..plan.changes.len()).map(|count| first(&plan, observed, count));
-    let with_failure = plan
-        .changes
-        .iter()
-        .map(|change| failing_at(&plan, observed, &change.key));
-    for world in half_done.chain(with_failure).chain([observed.clone()]) {
+    for world in halfway::left(&plan, observed) {
         let next = make(&world);
         assert_sound(&next, &world);
         let end = simulate(&next, &world);

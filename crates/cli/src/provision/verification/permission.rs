@@ -1,7 +1,7 @@
 //! What a policy allows, as far as its statements say: enough to tell that a hop cannot work. Only CloudWatch Logs knows that it does.
 
 use crate::provision::name::{AccountId, Arn, Region};
-use crate::provision::policy::Document;
+use crate::provision::policy::{Document, is_like};
 
 /// A statement's fields: paths such as `Principal.AWS`, and their values.
 type Fields = Vec<(String, Vec<String>)>;
@@ -36,8 +36,8 @@ pub(super) fn may_assume(trust: &Document, region: &Region, account: &AccountId)
             Some((key, values))
         });
         let is_met = |(key, values): (&str, &Vec<String>)| match key.to_ascii_lowercase().as_str() {
-            "aws:sourcearn" => values.iter().any(|value| is_like(value, &source)),
-            "aws:sourceaccount" => values.iter().any(|value| is_like(value, account.as_str())),
+            "aws:sourcearn" => values.iter().any(|value| is_like(&source, value)),
+            "aws:sourceaccount" => values.iter().any(|value| is_like(account.as_str(), value)),
             // what else is asked for cannot be told from here
             _ => true,
         };
@@ -48,7 +48,7 @@ pub(super) fn may_assume(trust: &Document, region: &Region, account: &AccountId)
 /// Whether a role's policy allows the action on the resource.
 pub(super) fn may(policy: &Document, action: &str, resource: &Arn) -> bool {
     granting(policy, action)
-        .any(|fields| values(&fields, "Resource").any(|one| is_like(one, resource.as_str())))
+        .any(|fields| values(&fields, "Resource").any(|one| is_like(resource.as_str(), one)))
 }
 
 /// The fields of each statement that allows the action.
@@ -58,7 +58,7 @@ fn granting(policy: &Document, action: &str) -> impl Iterator<Item = Fields> {
         let is_allowed = values(fields, "Effect").any(|effect| effect == "Allow");
         let action = action.to_ascii_lowercase();
         is_allowed
-            && values(fields, "Action").any(|one| is_like(&one.to_ascii_lowercase(), &action))
+            && values(fields, "Action").any(|one| is_like(&action, &one.to_ascii_lowercase()))
     })
 }
 
@@ -69,52 +69,12 @@ fn values<'f>(fields: &'f Fields, path: &str) -> impl Iterator<Item = &'f String
     field.into_iter().flat_map(|(_, values)| values)
 }
 
-/// Whether a text matches a pattern with `*` and `?`.
-fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut of) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(of) {
-            Some(b'*') => {
-                star = Some((of, at));
-                of += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[at] => (at, of) = (at + 1, of + 1),
-            _ => match star {
-                Some((star_of, star_at)) => {
-                    (at, of) = (star_at + 1, star_of + 1);
-                    star = Some((star_of, star_at + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[of..].iter().all(|byte| *byte == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn document(statement: &str) -> Document {
         Document::parse(&format!(r#"{{"Statement":[{statement}]}}"#)).unwrap()
-    }
-
-    #[test]
-    fn a_pattern_matches_as_iam_says() {
-        for (pattern, text, matches) in [
-            ("*", "", true),
-            ("a*c", "abbc", true),
-            ("a*c", "abbd", false),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("a*b*c", "axxbyyc", true),
-            ("arn:*:1:*", "arn:aws:logs:r:1:x", true),
-            ("abc", "abcd", false),
-        ] {
-            assert_eq!(is_like(pattern, text), matches, "{pattern} {text}");
-        }
     }
 
     #[test]

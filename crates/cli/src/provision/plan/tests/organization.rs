@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::generated::nothing_yet;
-use super::simulate::{failing_at, first, may_send, simulate, steps};
+use super::halfway::{assert_goes_on, left};
+use super::simulate::{may_send, simulate};
 use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
 use crate::output::{self, Detail};
 use crate::provision::desired::Scope;
@@ -149,32 +150,6 @@ fn delivering(world: &Observed) -> Groups {
     found
 }
 
-/// Checks that what delivers goes on at every step, in any order that the plan allows; of `only` these, if some are cut off on request.
-#[track_caller]
-fn assert_goes_on(plan: &Plan, world: &Observed, only: Option<&Groups>) {
-    for is_reversed in [false, true] {
-        let mut before = Groups::new();
-        for (number, world) in steps(plan, world, is_reversed).into_iter().enumerate() {
-            let mut now = delivering(&world);
-            now.retain(|one| only.is_none_or(|only| only.contains(one)));
-            assert!(
-                before.is_subset(&now),
-                "after {number} changes (reversed: {is_reversed}) only {now:?} of {before:?} deliver: {:#?}",
-                plan.changes
-            );
-            before = now;
-        }
-    }
-}
-
-/// Every world that a plan leaves behind: done, killed after each change, failed at each.
-fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
-    let killed = (0..=plan.changes.len()).map(|count| first(plan, world, count));
-    let keys = plan.changes.iter().map(|change| &change.key);
-    let failed = keys.map(|key| failing_at(plan, world, key));
-    killed.chain(failed).collect()
-}
-
 fn all(desired: &Desired) -> Groups {
     let members = desired.members.iter();
     let groups = members.flat_map(|(name, member)| {
@@ -198,11 +173,16 @@ proptest! {
             for consent in [Consent::default(), PRUNE] {
                 let plan = run(fleet, &world, consent);
                 let all = all(fleet);
-                let only = consent.prune.then_some(&all);
-                assert_goes_on(&plan, &world, only);
+                // what is pruned is cut off on request
+                let delivering_of = |world: &Observed| {
+                    let mut now = delivering(world);
+                    now.retain(|one| !consent.prune || all.contains(one));
+                    now
+                };
+                assert_goes_on(&plan, &world, delivering_of);
                 for half in left(&plan, &world) {
                     let next = run(fleet, &half, consent);
-                    assert_goes_on(&next, &half, only);
+                    assert_goes_on(&next, &half, delivering_of);
                     let end = back(&half, simulate(&next, &half));
                     prop_assert_eq!(run(fleet, &end, consent).changes, []);
                     prop_assert!(all.is_subset(&delivering(&end)));
@@ -289,7 +269,7 @@ fn declined(drift: impl FnOnce(&mut Member), scope: &Scope) -> String {
     );
     let new = new.only(scope).unwrap();
     let plan = run(&new, &world, Consent::default());
-    assert_goes_on(&plan, &world, None);
+    assert_goes_on(&plan, &world, delivering);
     let declined = plan.declined.iter();
     let lines = declined.map(|one| format!("{}: {} ({})", one.address, one.why, one.hint));
     lines.collect::<Vec<_>>().join("\n")

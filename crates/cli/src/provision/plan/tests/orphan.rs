@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::generated::nothing_yet;
-use super::simulate::{failing_at, first, simulate, steps};
+use super::halfway::{assert_goes_on, left};
+use super::simulate::simulate;
 use super::{Consent, Desired, Observed, Plan, State, destroy, plan};
 use crate::output::{self, Detail};
 use crate::provision::desired::Grants;
@@ -176,39 +177,6 @@ fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<(Regio
     found
 }
 
-/// Checks that those who deliver, and for whom `counts` holds, go on at every step, in any order that the plan allows.
-#[track_caller]
-fn assert_goes_on(
-    plan: &Plan,
-    world: &Observed,
-    (new, old): (&Desired, &Desired),
-    counts: impl Fn(&(Region, AccountId)) -> bool,
-) {
-    for is_reversed in [false, true] {
-        let mut before = delivering(world, new, old);
-        before.retain(&counts);
-        for (number, world) in steps(plan, world, is_reversed).iter().enumerate() {
-            let mut now = delivering(world, new, old);
-            now.retain(&counts);
-            assert!(
-                before.is_subset(&now),
-                "after {number} changes (reversed: {is_reversed}) only {now:?} of {before:?} deliver: {:#?}",
-                plan.changes
-            );
-            before = now;
-        }
-    }
-}
-
-/// Every world that a plan leaves behind: done, killed after each change, failed at each.
-fn left(plan: &Plan, world: &Observed) -> Vec<Observed> {
-    let killed = (0..=plan.changes.len()).map(|count| first(plan, world, count));
-    let keys = plan.changes.iter().map(|change| &change.key);
-    killed
-        .chain(keys.map(|key| failing_at(plan, world, key)))
-        .collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -221,19 +189,24 @@ proptest! {
         let of_file = |one: &(Region, AccountId)| {
             stays(one) && named.contains(&one.1) && new.logging.as_ref().unwrap().regions.contains_key(&one.0)
         };
+        let delivering_of = |world: &Observed, counts: &dyn Fn(&(Region, AccountId)) -> bool| {
+            let mut now = delivering(world, &new, &old);
+            now.retain(counts);
+            now
+        };
         let world = seen_by(&new, &old);
         let kept = plan(&new, &world);
         for world in left(&kept, &world) {
             let next = plan(&new, &world);
-            assert_goes_on(&next, &world, (&new, &old), stays);
+            assert_goes_on(&next, &world, |world| delivering_of(world, &stays));
             let end = simulate(&next, &world);
             prop_assert_eq!(plan(&new, &end).changes, []);
         }
         let world = simulate(&kept, &world);
         let pruned = super::super::plan(&new, &world, PRUNE);
-        assert_goes_on(&pruned, &world, (&new, &old), of_file);
+        assert_goes_on(&pruned, &world, |world| delivering_of(world, &of_file));
         for world in left(&pruned, &world) {
-            assert_goes_on(&plan(&new, &world), &world, (&new, &old), stays);
+            assert_goes_on(&plan(&new, &world), &world, |world| delivering_of(world, &stays));
             let end = simulate(&super::super::plan(&new, &world, PRUNE), &world);
             for consent in [Consent::default(), PRUNE] {
                 let mut rest = super::super::plan(&new, &end, consent);

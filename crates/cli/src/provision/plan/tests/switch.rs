@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::generated::{desired_and_observed, nothing_yet};
+use super::halfway::{assert_goes_on, left};
 use super::seed::seed;
-use super::simulate::{failing_at, first, simulate, steps};
-use super::{Change, Desired, Observed, Plan, State, plan};
+use super::simulate::simulate;
+use super::{Change, Desired, Observed, State, plan};
 use crate::output::{self, Detail};
 use crate::provision::desired::{Grants, Logging};
 use crate::provision::fleet::{Fleet, TEMPLATE};
@@ -127,22 +128,6 @@ fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<Region
         .collect()
 }
 
-/// Checks that whatever delivers goes on delivering, in any order that the plan allows.
-fn assert_goes_on(plan: &Plan, world: &Observed, new: &Desired, old: &Desired) {
-    for is_reversed in [false, true] {
-        let mut before = delivering(world, new, old);
-        for (number, world) in steps(plan, world, is_reversed).iter().enumerate() {
-            let now = delivering(world, new, old);
-            assert!(
-                before.is_subset(&now),
-                "after {number} changes (reversed: {is_reversed}) only {now:?} deliver: {:#?}",
-                plan.changes
-            );
-            before = now;
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -150,12 +135,11 @@ proptest! {
     fn a_changed_fleet_file_interrupts_no_delivery((old, new) in (fleets(), fleets())) {
         let world = seen_by(&new, &old);
         let whole = plan(&new, &world);
-        assert_goes_on(&whole, &world, &new, &old);
-        let killed = (0..whole.changes.len()).map(|count| first(&whole, &world, count));
-        let failed = whole.changes.iter().map(|change| failing_at(&whole, &world, &change.key));
-        for world in killed.chain(failed) {
+        let of_both = |world: &Observed| delivering(world, &new, &old);
+        assert_goes_on(&whole, &world, of_both);
+        for world in left(&whole, &world) {
             let next = plan(&new, &world);
-            assert_goes_on(&next, &world, &new, &old);
+            assert_goes_on(&next, &world, of_both);
             let end = simulate(&next, &world);
             prop_assert_eq!(plan(&new, &end).changes, []);
         }
@@ -169,7 +153,7 @@ proptest! {
     #[test]
     fn no_drift_is_mended_at_the_cost_of_delivery((desired, observed) in desired_and_observed()) {
         let plan = plan(&desired, &observed);
-        assert_goes_on(&plan, &observed, &desired, &desired);
+        assert_goes_on(&plan, &observed, |world| delivering(world, &desired, &desired));
     }
 }
 

@@ -186,6 +186,8 @@ pub(crate) enum Misfit {
     Empty { field: &'static str },
     #[error("not a flow log line of its format: {field} is not an integer")]
     NotAnInteger { field: &'static str },
+    #[error("not a flow log line of its format: {field} is not a port")]
+    NotAPort { field: &'static str },
     #[error("not a flow log line of its format: {field} is not percent-encoded text")]
     NotATag { field: &'static str },
     #[error("not a flow log line of the default format: version is not 2")]

@@ -163,7 +163,7 @@ impl Filter {
             let field = text.get(begin..split.end_of(slot)).unwrap_or_default();
             match (field, format.field(slot).kind) {
                 ("-", _) => Value::Absent,
-                (_, FieldKind::Integer) => Value::Scalar(field),
+                (_, FieldKind::Integer | FieldKind::Port) => Value::Scalar(field),
                 _ if memchr::memchr2(b'\\', b'%', field.as_bytes()).is_none() => {
                     Value::Text(field.into())
                 }

@@ -85,6 +85,8 @@ fn kind(
     match field.kind {
         FieldKind::Integer if Text::new(rest, length).is_integer() => Ok(Kind::Scalar),
         FieldKind::Integer => Err(Misfit::NotAnInteger { field: name }),
+        FieldKind::Port if Text::new(rest, length).is_port() => Ok(Kind::Scalar),
+        FieldKind::Port => Err(Misfit::NotAPort { field: name }),
         _ if text.is_empty() => Err(Misfit::Empty { field: name }),
         FieldKind::Tag if text.contains(&b'%') => match decoded(text) {
             Some(_) => Ok(Kind::Tag),

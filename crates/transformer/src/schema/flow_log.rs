@@ -77,7 +77,7 @@ impl Columns {
             let mut lead = String::new();
             let quote = match row.conversion {
                 Conversion::Text | Conversion::Decoded => "\"",
-                Conversion::Integer => "",
+                Conversion::Integer | Conversion::Port => "",
             };
             write!(lead, ",\"{}\":{quote}", row.to).ok()?;
             let mut chunk = [0; CHUNK];
@@ -168,6 +168,8 @@ impl Column {
         match self.conversion {
             Conversion::Integer if text.is_integer() => Ok(text.copy(room, begin)),
             Conversion::Integer => Err(Misfit::NotAnInteger { field }),
+            Conversion::Port if text.is_port() => Ok(text.copy(room, begin)),
+            Conversion::Port => Err(Misfit::NotAPort { field }),
             _ if bytes.is_empty() => Err(Misfit::Empty { field }),
             Conversion::Decoded if bytes.contains(&b'%') => {
                 let text = decoded(bytes).ok_or(Misfit::NotATag { field })?;
@@ -229,6 +231,15 @@ impl<'a> Text<'a> {
             }
         };
         is_plain && are_digits
+    }
+
+    /// Whether the text is an integer of 16 bits.
+    #[inline(always)]
+    pub(super) fn is_port(self) -> bool {
+        const MAX: &[u8] = b"65535";
+        let is_short =
+            self.length < MAX.len() || (self.length == MAX.len() && &self.rest[..MAX.len()] <= MAX);
+        is_short && self.is_integer()
     }
 }
 

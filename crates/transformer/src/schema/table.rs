@@ -36,6 +36,8 @@ pub(crate) struct Row {
 pub(crate) enum Conversion {
     /// The digits, as a number.
     Integer,
+    /// The same, if they are a port's.
+    Port,
     /// The text, as a string.
     Text,
     /// Percent-encoded text, decoded once, as a string.
@@ -47,6 +49,7 @@ impl Conversion {
     const fn describe(self) -> &'static str {
         match self {
             Self::Integer => "integer",
+            Self::Port => "integer to 65,535",
             Self::Text => "string",
             Self::Decoded => "string, percent-decoded once",
         }

@@ -51,7 +51,7 @@ fn a_line_of_the_default_format_becomes_its_fields() {
 #[test]
 fn a_line_that_does_not_fit_says_why() {
     let text = |format, line| native(format, line).unwrap_err().to_string();
-    let format = "${version} ${srcport} ${instance-tag}";
+    let format = "${version} ${packets} ${instance-tag}";
     for (line, expected) in [
         (
             "3 80",
@@ -71,23 +71,23 @@ fn a_line_that_does_not_fit_says_why() {
         ),
         (
             "3  a",
-            "not a flow log line of its format: srcport is not an integer",
+            "not a flow log line of its format: packets is not an integer",
         ),
         (
             "3 8O a",
-            "not a flow log line of its format: srcport is not an integer",
+            "not a flow log line of its format: packets is not an integer",
         ),
         (
             "3 080 a",
-            "not a flow log line of its format: srcport is not an integer",
+            "not a flow log line of its format: packets is not an integer",
         ),
         (
             "3 -80 a",
-            "not a flow log line of its format: srcport is not an integer",
+            "not a flow log line of its format: packets is not an integer",
         ),
         (
             "3 1234567890123456789 a",
-            "not a flow log line of its format: srcport is not an integer",
+            "not a flow log line of its format: packets is not an integer",
         ),
         (
             "3 80 a%",
@@ -115,6 +115,20 @@ fn a_line_that_does_not_fit_says_why() {
         ),
     ] {
         assert_eq!(text(format, line), expected, "{line}");
+    }
+    for port in ["", "8O", "-1", "080", "65536", "123456789010"] {
+        assert_eq!(
+            native("${dstport} ${action}", &format!("{port} ACCEPT"))
+                .unwrap_err()
+                .to_string(),
+            "not a flow log line of its format: dstport is not a port",
+        );
+    }
+    for port in ["0", "80", "9999", "65535"] {
+        assert_eq!(
+            native("${dstport}", port).unwrap(),
+            format!("{{\"dstport\":{port}}}")
+        );
     }
     assert_eq!(
         text("${srcaddr} ${dstaddr}", "a "),
@@ -212,6 +226,7 @@ fn any_line() -> impl Strategy<Value = (FlowLogFormat, String)> {
             line.push(match field.kind {
                 _ if absent.index(4) == 0 => "-".to_owned(),
                 Kind::Integer => number.to_string(),
+                Kind::Port => (number % 65_536).to_string(),
                 Kind::Text => solid,
                 Kind::Tag => encoded(&text.replace(char::is_control, "")),
             });
@@ -235,7 +250,7 @@ proptest! {
 
     #[test]
     fn any_text_is_exactly_its_fields_or_a_misfit(
-        format in prop_oneof![Just("${srcaddr} ${bytes} ${instance-tag}"), Just("${bytes}"), Just("${account-id} ${version}")],
+        format in prop_oneof![Just("${srcaddr} ${bytes} ${instance-tag}"), Just("${bytes}"), Just("${dstport}"), Just("${account-id} ${version}")],
         line in prop_oneof!["([0-9a%.-]{0,3} ?){0,4}", ".{0,30}"],
     ) {
         let format = FlowLogFormat::parse(format).unwrap();
@@ -248,6 +263,7 @@ proptest! {
                 let expected = match field.kind {
                     _ if text == "-" => None,
                     Kind::Integer => Some(json!(text.parse::<i64>().unwrap())),
+                    Kind::Port => Some(json!(text.parse::<u16>().unwrap())),
                     Kind::Tag if text.contains('%') => value.cloned(),
                     Kind::Text | Kind::Tag => Some(json!(text)),
                 };

@@ -12,6 +12,7 @@ pub(super) fn table() -> Table {
         to: field.name.replace('-', "_"),
         conversion: match field.kind {
             Kind::Integer => Conversion::Integer,
+            Kind::Port => Conversion::Port,
             Kind::Text => Conversion::Text,
             Kind::Tag => Conversion::Decoded,
         },

@@ -19,6 +19,8 @@ pub(crate) struct Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Integer,
+    /// An integer to 65,535.
+    Port,
     Text,
     /// The value of a tag, percent-encoded.
     Tag,
@@ -28,7 +30,7 @@ pub(crate) enum Kind {
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[Field] = &[
     integer(2, "version"), text(2, "account-id"), text(2, "interface-id"), text(2, "srcaddr"), text(2, "dstaddr"),
-    integer(2, "srcport"), integer(2, "dstport"), integer(2, "protocol"), integer(2, "packets"), integer(2, "bytes"),
+    port(2, "srcport"), port(2, "dstport"), integer(2, "protocol"), integer(2, "packets"), integer(2, "bytes"),
     integer(2, "start"), integer(2, "end"), text(2, "action"), text(2, "log-status"),
     text(3, "vpc-id"), text(3, "subnet-id"), text(3, "instance-id"), integer(3, "tcp-flags"), text(3, "type"),
     text(3, "pkt-srcaddr"), text(3, "pkt-dstaddr"),
@@ -53,6 +55,11 @@ pub(crate) const FIELDS: &[Field] = &[
 
 const fn integer(since: u8, name: &'static str) -> Field {
     let kind = Kind::Integer;
+    Field { name, kind, since }
+}
+
+const fn port(since: u8, name: &'static str) -> Field {
+    let kind = Kind::Port;
     Field { name, kind, since }
 }
 

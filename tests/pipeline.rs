@@ -8,6 +8,10 @@
     reason = "tests stop if their setup fails, and use files, processes and clocks"
 )]
 
+#[path = "support/batch.rs"]
+mod batch;
+#[path = "pipeline/columns.rs"]
+mod columns;
 #[path = "pipeline/mended.rs"]
 mod mended;
 mod support;
@@ -61,7 +65,7 @@ fn a_hundred_thousand_events_arrive_unchanged_as_often_as_delivered() {
         env!("CARGO_BIN_EXE_catchment"),
         &["apply", "--logging", "--yes"],
     );
-    let bucket = deploy(&emulator);
+    let bucket = deploy(&emulator, &[]);
     run(
         &emulator,
         env!("CARGO_BIN_EXE_catchment"),
@@ -104,21 +108,7 @@ fn a_hundred_thousand_events_arrive_unchanged_as_often_as_delivered() {
 }
 
 fn set_up_fleet(emulator: &Emulator) {
-    emulator.profile("logging", LOGGING);
-    let mut file = format!(
-        r#"[logging]
-profile = "logging"
-account = "{LOGGING}"
-regions = ["{REGION}"]
-destination = "kinesisDest"
-role = "cwrole"
-
-[logging.stream]
-name = "Demo_Kinesis_Stream"
-shards = 4
-retention_hours = 168
-"#
-    );
+    let mut file = logging_account(emulator);
     for (profile, account, flow_logs, cloudtrail) in MEMBERS {
         emulator.profile(profile, account);
         for group in [flow_logs, cloudtrail] {
@@ -138,8 +128,27 @@ cloudtrail = ["{cloudtrail}"]
     emulator.write("catchment.toml", &file);
 }
 
-/// Deploys `infra/logging.yaml` with SAM and returns the name of its bucket.
-fn deploy(emulator: &Emulator) -> String {
+/// Sets up its profile, and returns its part of the fleet file.
+fn logging_account(emulator: &Emulator) -> String {
+    emulator.profile("logging", LOGGING);
+    format!(
+        r#"[logging]
+profile = "logging"
+account = "{LOGGING}"
+regions = ["{REGION}"]
+destination = "kinesisDest"
+role = "cwrole"
+
+[logging.stream]
+name = "Demo_Kinesis_Stream"
+shards = 4
+retention_hours = 168
+"#
+    )
+}
+
+/// Deploys `infra/logging.yaml` with SAM, with these parameters besides those of the fleet; returns the name of its bucket.
+fn deploy(emulator: &Emulator, chosen: &[&str]) -> String {
     let zip = repository().join("target/lambda/transformer.zip");
     assert!(zip.exists(), "{}: `make lambda` builds it", zip.display());
     let architecture = match std::env::consts::ARCH {
@@ -153,28 +162,30 @@ fn deploy(emulator: &Emulator) -> String {
     );
     emulator.write("parameters.yaml", &parameters);
     let template = repository().join("infra/logging.yaml");
+    let architecture = format!("Architecture={architecture}");
+    let deploy = [
+        "deploy",
+        "--profile",
+        "logging",
+        "--region",
+        REGION,
+        "--resolve-s3",
+        "--stack-name",
+        "catchment",
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "CAPABILITY_AUTO_EXPAND",
+        "--template-file",
+        template.to_str().unwrap(),
+        "--parameter-overrides",
+        "file://parameters.yaml",
+        &architecture,
+        "Emulator=true",
+    ];
     run(
         emulator,
         repository().join(".venv/bin/sam").to_str().unwrap(),
-        &[
-            "deploy",
-            "--profile",
-            "logging",
-            "--region",
-            REGION,
-            "--resolve-s3",
-            "--stack-name",
-            "catchment",
-            "--capabilities",
-            "CAPABILITY_IAM",
-            "CAPABILITY_AUTO_EXPAND",
-            "--template-file",
-            template.to_str().unwrap(),
-            "--parameter-overrides",
-            "file://parameters.yaml",
-            &format!("Architecture={architecture}"),
-            "Emulator=true",
-        ],
+        &[&deploy[..], chosen].concat(),
     );
     let params = json!({ "StackName": "catchment" });
     let stacks = emulator.call(LOGGING, REGION, "cloudformation", "DescribeStacks", &params);

@@ -111,7 +111,7 @@ fn what_a_wrong_setting_fails_is_explained_sent_again_and_delivered() {
     set_up_fleet(&emulator);
     let binary = env!("CARGO_BIN_EXE_catchment");
     run(&emulator, binary, &["apply", "--logging", "--yes"]);
-    let bucket = deploy(&emulator);
+    let bucket = deploy(&emulator, &[]);
     let settings = set_cap(&emulator, WRONG);
     run(&emulator, binary, &["apply", "--yes"]);
     let small: Vec<_> = (0..SMALL).map(|number| format!("small {number}")).collect();

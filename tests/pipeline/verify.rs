@@ -26,7 +26,7 @@ fn the_path_is_proven_up_to_the_bucket_and_a_transformer_that_fails_is_named() {
     set_up_fleet(&emulator);
     let catchment = env!("CARGO_BIN_EXE_catchment");
     run(&emulator, catchment, &["apply", "--logging", "--yes"]);
-    let bucket = deploy(&emulator);
+    let bucket = deploy(&emulator, &[]);
     run(&emulator, catchment, &["apply", "--yes"]);
 
     let verification = verify(&emulator, 0);

@@ -89,6 +89,11 @@ impl Case {
         event.to_string().into_bytes()
     }
 
+    /// The texts of all records.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
+        self.records.iter().flat_map(|record| &record.text)
+    }
+
     /// The data of each record, to compare with what a response carries.
     pub(crate) fn data(&self) -> Vec<Option<String>> {
         self.records.iter().map(RecordText::data).collect()

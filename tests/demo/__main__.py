@@ -23,6 +23,12 @@ from sandbox import ROOT, Sandbox
 STACK = "catchment"
 ARRIVAL_SECONDS_MAX = 60
 LOG_LINES_MAX = 8
+# some of the fields that each source has in the Elastic Common Schema
+FIELDS = {
+    "vpc-flow-logs": ("source.ip", "destination.ip", "destination.port", "network.transport", "network.bytes", "event.outcome"),
+    "cloudtrail": ("user.name", "source.ip", "event.provider", "event.action", "event.outcome"),
+    "guardduty": ("rule.name", "aws.guardduty.severity.value", "user.name", "cloud.account.id"),
+}
 REASONS = {"control-message": "CONTROL_MESSAGE: CloudWatch Logs checked the stream, once for each filter"}
 # part of the line that ends the plan: `catchment plan` has shown the plan already
 COUNTS = " to create, "
@@ -101,6 +107,7 @@ def deploy(sandbox: Sandbox) -> str:
     console.step(
         "Deploy the transformer, Firehose and the bucket",
         "infra/logging.yaml with the Lambda binary that `make lambda` built. The names come from the fleet file."
+        " With Schema=ecs, each log event becomes a document of the Elastic Common Schema."
         " Emulator=true leaves out what the emulator lacks: alarms that compute, and saved queries.",
     )
     sandbox.run("catchment infra parameters --output json > parameters.yaml && cat parameters.yaml", DEFECT_HINT)
@@ -108,7 +115,7 @@ def deploy(sandbox: Sandbox) -> str:
         f"sam deploy --template-file {ROOT}/infra/logging.yaml --stack-name {STACK} --resolve-s3 \\\n"
         "     --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --profile logging --no-progressbar \\\n"
         "     --parameter-overrides file://parameters.yaml"
-        f" Architecture={sandbox.architecture()} Emulator=true",
+        f" Architecture={sandbox.architecture()} Schema=ecs Emulator=true",
         "CloudFormation's reason is printed above.",
         quiet=True,
     )
@@ -170,7 +177,7 @@ def show(sandbox: Sandbox, bucket: str) -> None:
         console.heading("The end of the transformer's log")
         console.output("\n".join(transformer_log(sandbox)[-LOG_LINES_MAX:]))
         raise
-    console.progress_done(f"{count} of {total} events, each once, all messages unchanged; error output empty")
+    console.progress_done(f"{count} of {total} events, each once, all originals unchanged; error output empty")
     expect_every_source(contents)
 
     console.table(
@@ -180,10 +187,25 @@ def show(sandbox: Sandbox, bucket: str) -> None:
         ],
         ("account", "source", "objects", "events", "bytes gzipped"),
     )
-    console.heading("One object of each partition, and its first event")
-    for keys in contents.by_partition().values():
-        console.sample(f"s3://{bucket}/{keys[0]}", json.dumps(contents.objects[keys[0]][0], separators=(",", ":"), ensure_ascii=False))
+    console.heading("One object of each partition, and some fields of its first event")
+    for (_, source), keys in contents.by_partition().items():
+        first = contents.objects[keys[0]][0]
+        console.fields(f"s3://{bucket}/{keys[0]}", {path: value_at(first, path, keys[0]) for path in FIELDS[source]})
+        if source == "vpc-flow-logs":
+            flow = first
+    console.heading("A whole document, which ends with the original")
+    console.sample(json.dumps(flow, separators=(",", ":"), ensure_ascii=False))
     show_dropped(sandbox, delivered)
+
+
+def value_at(document: dict, path: str, key: str):
+    """What stands at a path of a delivered document."""
+    value = document
+    for name in path.split("."):
+        if name not in value:
+            raise console.Failure(f"the first event of {key} has no {path}", DEFECT_HINT)
+        value = value[name]
+    return value
 
 
 def verify(sandbox: Sandbox) -> None:

@@ -18,7 +18,7 @@ class BucketContents:
     """The objects of a bucket."""
 
     objects: dict[str, list[dict]] = field(default_factory=dict)
-    """Key -> lines of the `events` format, of the objects below `logs/`."""
+    """Key -> lines, which are documents of the schema `ecs`, of the objects below `logs/`."""
     sizes: dict[str, int] = field(default_factory=dict)
     """Key -> bytes."""
     failed: list[str] = field(default_factory=list)
@@ -46,8 +46,7 @@ class BucketContents:
         """(account, source), from the keys -> keys."""
         partitions = defaultdict(list)
         for key in sorted(self.objects):
-            parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
-            partitions[parts["account"], parts["source"]].append(key)
+            partitions[partition(key)].append(key)
         return dict(sorted(partitions.items()))
 
     def check(self, delivered: dict) -> int:
@@ -60,7 +59,9 @@ class BucketContents:
             for event in message["events"]
         )
         found = Counter(
-            (line["account"], line["log_group"], line["log_stream"], line["id"], line["message"]) for line in self.lines
+            (account, *aws["cloudwatch"].values(), event["id"], event["original"])
+            for key, lines in self.objects.items()
+            for account, aws, event in ((partition(key)[0], line["aws"], line["event"]) for line in lines)
         )
         if sent != found:
             raise console.Failure(
@@ -69,3 +70,9 @@ class BucketContents:
                 LOST_HINT,
             )
         return found.total()
+
+
+def partition(key: str) -> tuple[str, str]:
+    """The account and the source that a key names."""
+    parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
+    return parts["account"], parts["source"]

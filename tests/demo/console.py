@@ -1,4 +1,4 @@
-"""The demo's terminal output: numbered steps, commands with their output, tables."""
+"""The demo's terminal output: numbered steps, commands with their output, tables, fields."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import textwrap
 import time
 
 WIDTH_MAX = 120
-SAMPLE_LINES_MAX = 5
+SAMPLE_LINES_MAX = 12
 _COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 _started = time.monotonic()
 _steps = 0
@@ -63,11 +63,19 @@ def table(rows: list[tuple], head: tuple) -> None:
         print(f"   {'  '.join(padded)}".rstrip())
 
 
-def sample(title: str, line: str) -> None:
-    """A line of log data below its title, shortened to a few lines of the terminal."""
+def fields(title: str, values: dict) -> None:
+    """Fields and their values below a title, none of them broken over lines."""
+    print(f"\n   {_styled('36', title)}")
+    pairs = "  ".join(f"{name}={value}" for name, value in values.items())
+    for line in textwrap.wrap(pairs, _width() - 5, break_on_hyphens=False, break_long_words=False):
+        print(f"     {line}")
+
+
+def sample(line: str) -> None:
+    """A line of log data, shortened to a few lines of the terminal."""
     width = _width() - 5
     shown = line if len(line) <= width * SAMPLE_LINES_MAX else line[: width * SAMPLE_LINES_MAX - 1] + "…"
-    print(f"\n   {_styled('36', title)}")
+    print()
     for begin in range(0, len(shown), width):
         print(f"     {shown[begin : begin + width]}")
 

@@ -67,6 +67,8 @@ class Demo(unittest.TestCase):
         for partition in PARTITIONS:
             self.assertIn(partition, text)
         self.assertIn("119 of 119 events", text)
+        for fields in ("destination.port=443  network.transport=tcp", "event.action=DescribeInstances  event.outcome=success"):
+            self.assertIn(fields, text)
         self.assertRegex(text, r"Dropped +CONTROL_MESSAGE: .* 7\n")
         self.assertIn("10 in sync.", text)
         self.assertIn("7 proven.", text)
@@ -95,7 +97,7 @@ class Demo(unittest.TestCase):
             check=False,
         )
         self.assertEqual(shell.returncode, 0, f"{pasted}\n{shell.stdout}\n{shell.stderr}")
-        self.assertIn('"message":"2 111122223333 eni-0123456789abcdef0', shell.stdout)
+        self.assertIn('"original":"2 111122223333 eni-0123456789abcdef0', shell.stdout)
         self.assertRegex(shell.stdout, r"absent +subscription filter catchment-kinesisDest on cwl_vpc_fl_member_account_1")
 
         [endpoint] = [line.partition("=")[2] for line in lines if line.startswith("export AWS_ENDPOINT_URL=")]

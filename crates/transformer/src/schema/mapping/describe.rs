@@ -81,7 +81,16 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             from(account, since)
         ),
         Value::Computed(computed) => computed.about.to_owned(),
-        Value::When(when, value) => format!("{}, if {}", from(value, since), when.about),
+        Value::When(when, value) => {
+            let from = from(value, since);
+            match &**value {
+                // so that it shows that the condition is on all of them
+                Value::First(all) | Value::List(all) if all.len() > 1 => {
+                    format!("({from}), if {}", when.about)
+                }
+                _ => format!("{from}, if {}", when.about),
+            }
+        }
         Value::Rest => "all fields that stand in no other row, by name or path".to_owned(),
     }
 }

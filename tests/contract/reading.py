@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
+import lines
 import strict
 from opening import Unreadable, opened
 from sources import source_of
@@ -42,6 +43,9 @@ class Settings:
     sources: dict = field(default_factory=dict)
     max_decoded_mib: int = 64
     accounts: dict = field(default_factory=dict)
+    schema: str = "none"
+    original: str = "keep"
+    rules: tuple = ()
 
 
 @dataclass
@@ -111,9 +115,12 @@ def answer(record, region, settings):
         return Answer(record["recordId"], "ProcessingFailed", original, why=str(error))
     if not messages:
         return Answer(record["recordId"], "Dropped")
-    lines = b"".join(line + b"\n" for message in messages for line in lines_of(message, region, settings))
+    made = [line for message in messages for line in lines_of(message, region, settings)]
+    if settings.rules and not made:
+        return Answer(record["recordId"], "Dropped")
+    data = made if settings.format == "events" and settings.schema != "none" else b"".join(line + b"\n" for line in made)
     keys = partition_keys(messages[0], region, settings) if settings.partition_keys else None
-    return Answer(record["recordId"], "Ok", lines, keys)
+    return Answer(record["recordId"], "Ok", data, keys)
 
 
 def delivered(data, most):
@@ -236,16 +243,42 @@ def lines_of(message, region, settings):
     else:
         source = source_of(message, settings.sources)
         for event in message.events:
-            moment = moment_of(event)
-            time = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+            time = time_of(event.timestamp)
             account = event.account or message.owner
             name = settings.accounts.get(json.loads(account)) if settings.accounts else None
             named = "" if name is None else f',"account_name":{json.dumps(name, ensure_ascii=False)}'
-            yield marked(
+            head = (
                 f'{{"timestamp":"{time}","account":{account}{named},"region":{event.region or region},'
-                f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id},'
-                f'"message":{event.message}}}'
+                f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id}'
             )
+            if settings.schema == "none":
+                yield marked(f'{head},"message":{event.message}}}')
+                continue
+            yield lines.line_of(head, event, message, source, context_of(event, message, account, region, settings), settings)
+
+
+def time_of(timestamp):
+    moment = EPOCH + datetime.timedelta(milliseconds=timestamp)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+
+
+def context_of(event, message, account, region, settings):
+    """What documents say of an event besides its message."""
+    text = json_text(event.message)
+    return {
+        "time": time_of(event.timestamp),
+        "milliseconds": event.timestamp,
+        "time_of": time_of,
+        "milliseconds_of": lambda words: of_rfc_3339(RFC_3339.fullmatch(words)),
+        "region": json_text(event.region or region) or None,
+        "account": json_text(account),
+        "id": json_text(event.id),
+        "log_group": json_text(message.group),
+        "log_stream": json_text(message.stream),
+        "message": text,
+        "original": text if settings.original == "keep" else None,
+        "error": None,
+    }
 
 
 def marked(text):

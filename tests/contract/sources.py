@@ -26,6 +26,12 @@ def source_of(message, configured):
 
 
 def by_setting(group, configured):
+    """A source may stand for itself, or in an object with the format of flow logs."""
+    setting = setting_of(group, configured)
+    return setting["source"] if isinstance(setting, dict) else setting
+
+
+def setting_of(group, configured):
     """The name itself, else the longest beginning that has a `*` behind it."""
     if group in configured:
         return configured[group]

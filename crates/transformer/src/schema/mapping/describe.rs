@@ -42,12 +42,22 @@ fn describe_row(
         row.value.kind(),
         from(&row.value, since)
     )?;
-    if let Value::Each(_, rows) = &row.value {
-        for row in rows {
-            describe_row(row, &format!("{to}[]."), since, text)?;
-        }
+    for row in rows_of_items(&row.value) {
+        describe_row(row, &format!("{to}[]."), since, text)?;
     }
     Ok(())
+}
+
+/// The rows of the objects that a value takes from an array, also if that is one of several things it may be.
+fn rows_of_items(value: &Value) -> Vec<&Row> {
+    match value {
+        Value::Each(_, rows) => rows.iter().collect(),
+        Value::First(values) | Value::List(values) => {
+            values.iter().flat_map(rows_of_items).collect()
+        }
+        Value::When(_, value) => rows_of_items(value),
+        _ => Vec::new(),
+    }
 }
 
 /// Where a value comes from.

@@ -6,7 +6,7 @@ Written from README.md, the design and AWS's pages, and not from the Rust code, 
 import datetime
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import lines
 import strict
@@ -116,9 +116,9 @@ def answer(record, region, settings):
     if not messages:
         return Answer(record["recordId"], "Dropped")
     made = [line for message in messages for line in lines_of(message, region, settings)]
-    if settings.rules and not made:
+    if not made:
         return Answer(record["recordId"], "Dropped")
-    data = made if settings.format == "events" and settings.schema != "none" else b"".join(line + b"\n" for line in made)
+    data = made if settings.format == "events" and (settings.schema != "none" or settings.rules) else b"".join(line + b"\n" for line in made)
     keys = partition_keys(messages[0], region, settings) if settings.partition_keys else None
     return Answer(record["recordId"], "Ok", data, keys)
 
@@ -251,10 +251,12 @@ def lines_of(message, region, settings):
                 f'{{"timestamp":"{time}","account":{account}{named},"region":{event.region or region},'
                 f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id}'
             )
-            if settings.schema == "none":
+            if settings.schema == "none" and not settings.rules:
                 yield marked(f'{head},"message":{event.message}}}')
                 continue
-            yield lines.line_of(head, event, message, source, context_of(event, message, account, region, settings), settings)
+            line = lines.line_of(head, event, message, source, context_of(event, message, account, region, settings), settings)
+            if line is not None:
+                yield line
 
 
 def time_of(timestamp):
@@ -296,7 +298,7 @@ def partition_keys(message, region, settings):
         "account": json_text(event.account or message.owner),
         "region": json_text(event.region or region),
         "source": source_of(message, settings.sources),
-        "class": source_of(message, settings.sources),
+        "class": class_of(message, source_of(message, settings.sources), settings),
         "log_group": json_text(message.group),
         "year": f"{moment.year:04}",
         "month": f"{moment.month:02}",
@@ -304,6 +306,28 @@ def partition_keys(message, region, settings):
         "hour": f"{moment.hour:02}",
     }
     return {key: text[key] or "unknown" for key in settings.partition_keys}
+
+
+def class_of(message, source, settings):
+    """OCSF's class of the first event, one of those that it may have; or else the source."""
+    if not settings.schema.startswith("ocsf"):
+        return source
+    context = context_of(message.events[0], message, message.owner, "null", settings)
+    line = lines.line_of("", message.events[0], message, source, context, replace(settings, rules=()))
+    return OneOf(document["class_uid"].text for document in line.layouts)
+
+
+class OneOf(str):
+    """A text that is one of several."""
+
+    def __new__(cls, texts):
+        made = super().__new__(cls, "/".join(sorted(set(texts))))
+        return made
+
+    def __eq__(self, other):
+        return other in self.split("/")
+
+    __hash__ = str.__hash__
 
 
 def json_text(literal):

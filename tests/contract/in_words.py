@@ -1,0 +1,190 @@
+"""What the page of the schemas says in words: conditions, and values that follow from several fields."""
+
+import functools
+import ipaddress
+import re
+from dataclasses import dataclass
+
+import strict
+
+UNDECIDED = object()
+# OCSF's captions, of https://github.com/ocsf/ocsf-schema.
+CAPTIONS = {
+    "status_id": {"1": "Success", "2": "Failure"},
+    "severity_id": {"0": "Unknown", "1": "Informational", "2": "Low", "3": "Medium", "4": "High", "5": "Critical"},
+}
+# Where a sign-in says how it went: of the console, of IAM Identity Center.
+SIGN_IN = (
+    "responseElements.ConsoleLogin",
+    "serviceEventDetails.CredentialChallenge",
+    "serviceEventDetails.CredentialVerification",
+    "serviceEventDetails.UserAuthentication",
+)
+# Where a finding says whether GuardDuty blocked an action.
+ACTIONS = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
+BLOCKED = tuple(f"detail.service.action.{action}.blocked" for action in ACTIONS)
+ACTIVITIES = {
+    "4001": {"0": "Unknown", "5": "Refuse", "6": "Traffic"},
+    "2004": {"1": "Create", "2": "Update", "3": "Close"},
+    "6003": {"2": "Read"},
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it was written."""
+
+    text: str
+
+
+@functools.cache
+def paths(rows):
+    """All paths that stand in the texts of the rows, also those in words."""
+    return set(SIGN_IN + BLOCKED).union(*(re.findall("`([^`]+)`", row.text) for row in rows))
+
+
+def value(row, whole, given):
+    """What stands in the place of a row whose text is in words. `whole` is the document so far."""
+    return WORDS[row.text](whole, given)
+
+
+def scalar(value):
+    """A string without its escapes, or a number or a word as it is; None for an object and an array."""
+    if value.kind == "string":
+        return strict.unescaped(value.text)
+    return value.text if value.kind in ("number", "word") else None
+
+
+def is_address(text):
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def text_of(given, path):
+    value = given.fields.get(path)
+    return value if isinstance(value, str) else None if value is None else scalar(value)
+
+
+def direction(given):
+    return text_of(given, "flow-direction")
+
+
+CONDITIONS = {
+    "`srcaddr` has a colon": lambda given: ":" in (text_of(given, "srcaddr") or ""),
+    "`srcaddr` has none": lambda given: ":" not in (text_of(given, "srcaddr") or ":"),
+    "`flow-direction` is `egress`": lambda given: direction(given) == "egress",
+    "`flow-direction` is `ingress`": lambda given: direction(given) == "ingress",
+    "`flow-direction` is `egress`, or there is no `srcaddr`": lambda given: direction(given) == "egress" or not text_of(given, "srcaddr"),
+    "`flow-direction` is `ingress`, or there is no `dstaddr`": lambda given: direction(given) == "ingress" or not text_of(given, "dstaddr"),
+    "`flow-direction` does not say whose it is": lambda given: direction(given) not in ("egress", "ingress"),
+    "`flow-direction` does not say whose it is, and there are addresses": lambda given: direction(given) not in ("egress", "ingress")
+    and bool(text_of(given, "srcaddr") and text_of(given, "dstaddr")),
+    "`pkt-srcaddr` is another": lambda given: text_of(given, "pkt-srcaddr") not in (None, text_of(given, "srcaddr")),
+    "`pkt-dstaddr` is another": lambda given: text_of(given, "pkt-dstaddr") not in (None, text_of(given, "dstaddr")),
+    "there are `requestParameters`": lambda given: given.fields.get("requestParameters") is not None,
+    "there is no `requestParameters.roleArn`": lambda given: given.fields.get("requestParameters.roleArn") is None,
+    "`sourceIPAddress` is no address": lambda given: not is_address(text_of(given, "sourceIPAddress") or ""),
+    "`userIdentity` has no ARN and no account": lambda given: not text_of(given, "userIdentity.arn") and not text_of(given, "userIdentity.accountId"),
+    "there is no address and no interface": lambda _: None,
+    "`userIdentity` says nothing of a caller": lambda _: None,
+    "`detail.service.archived` is `true`": lambda given: text_of(given, "detail.service.archived") == "true",
+    "there is `detail.resource`": lambda given: given.fields.get("detail.resource") is not None,
+    "there is no ARN": lambda given: all(given.fields.get(name) is None for name in ("ARN", "arn", "ARNPrefix")),
+    "`connectionDirection` is OUTBOUND": lambda _: None,
+    "it is anything else": lambda _: None,
+    "it has a city or a country": lambda _: None,
+    "there is `api`": lambda _: None,
+    "there is an address": lambda _: None,
+    "there is a name or an id of the user": lambda _: None,
+    "the process has an id and a path": lambda _: None,
+    "the process has an id": lambda _: None,
+    "that is a name": lambda given: False if is_address(text_of(given, "sourceIPAddress") or "::") else None,
+}
+
+
+def failed(given):
+    return any(given.fields.get(name) is not None for name in ("errorCode", "errorMessage"))
+
+
+def outcome(_, given):
+    login = text_of(given, "eventName") == "ConsoleLogin" and text_of(given, "responseElements.ConsoleLogin") != "Success"
+    return "failure" if failed(given) or login else "success"
+
+
+def status(_, given):
+    return Number("2" if failed(given) or "Failure" in (text_of(given, path) for path in SIGN_IN) else "1")
+
+
+def flow_activity(_, given):
+    return Number({"ACCEPT": "6", "REJECT": "5"}.get(text_of(given, "action"), "0"))
+
+
+def finding_activity(_, given):
+    if text_of(given, "detail.service.archived") == "true":
+        return Number("3")
+    return Number("1" if text_of(given, "detail.service.count") == "1" else "2")
+
+
+def call_activity(_, given):
+    return Number("2") if text_of(given, "readOnly") == "true" else UNDECIDED
+
+
+def severity(words):
+    """By GuardDuty's ranges (docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html)."""
+
+    def of(_, given):
+        found = text_of(given, "detail.severity")
+        if found is None:
+            return words[0]
+        return next((word for least, word in zip((9, 7, 4, 1), words[1:], strict=True) if float(found) >= least), UNDECIDED)
+
+    return of
+
+
+def network_type(_, given):
+    if type_ := {"IPv4": "ipv4", "IPv6": "ipv6"}.get(text_of(given, "type")):
+        return type_
+    address = text_of(given, "srcaddr")
+    return None if address is None else "ipv6" if ":" in address else "ipv4"
+
+
+def caption(attribute):
+    return lambda whole, _: UNDECIDED if whole.get(attribute) is UNDECIDED else CAPTIONS[attribute][whole[attribute].text]
+
+
+def activity_name(whole, _):
+    number = whole["activity_id"]
+    return UNDECIDED if number is UNDECIDED else ACTIVITIES[whole["class_uid"].text][number.text]
+
+
+def type_uid(whole, _):
+    number = whole["activity_id"]
+    return UNDECIDED if number is UNDECIDED else Number(str(int(whole["class_uid"].text) * 100 + int(number.text)))
+
+
+def type_name(whole, _):
+    return UNDECIDED if whole["activity_name"] is UNDECIDED else f"{whole['class_name']}: {whole['activity_name']}"
+
+
+WORDS = {
+    "the caption of `status_id`": caption("status_id"),
+    "the caption of `severity_id`": caption("severity_id"),
+    "the caption of `activity_id`": activity_name,
+    "the caption of `activity_id`, or else `eventName`": activity_name,
+    "`class_uid` × 100 + `activity_id`": type_uid,
+    "the caption of `type_uid`": type_name,
+    "by `action`: 6 of ACCEPT, 5 of REJECT, 0 of neither": flow_activity,
+    "2 if `readOnly` is `true`; or else by the first word of `eventName`": call_activity,
+    "3 if the finding is archived; 2 if `count` is not 1; 1 of all others": finding_activity,
+    "2 if there is `errorCode` or `errorMessage`, or a sign-in says `Failure`; 1 in all other events": status,
+    "`failure` if there is `errorCode` or `errorMessage`, or a `ConsoleLogin` whose `responseElements.ConsoleLogin` is not `Success`;"
+    " `success` in all other records": outcome,
+    "by `detail.severity`: 5 from 9, 4 from 7, 3 from 4, 2 from 1; 0 if there is none": severity([Number(n) for n in "05432"]),
+    "GuardDuty's word for `detail.severity`: `Critical` from 9, `High` from 7, `Medium` from 4, `Low` from 1": severity(
+        [None, "Critical", "High", "Medium", "Low"]
+    ),
+    '`type` (version 3): IPv4: `"ipv4"`, IPv6: `"ipv6"`, or else `ipv6` if `srcaddr` has a colon, `ipv4` if it does not': network_type,
+}

@@ -1,0 +1,210 @@
+"""The lines that are right under a schema: what stands in the place of a message, and how a line that was given compares."""
+
+import json
+import re
+from dataclasses import dataclass
+
+import documents
+import in_words
+import page
+import rules
+import strict
+from sources import setting_of
+
+DEFAULT = (
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status".split()
+)
+NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
+
+
+class Misfit(ValueError):
+    """The message is not as its source writes it."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """A line of the schema `native`; the words of an error are free."""
+
+    text: str
+    misfit: bool = False
+
+    def is_line(self, line):
+        if self.misfit:
+            line, _, words = line.rpartition(',"error":"')
+            return line == self.text[:-1] and len(words) > 2
+        return line == self.text
+
+    def apart(self, line):
+        return f"right: {self.text}\ngiven: {line}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document, by one of its source's layouts; places that the page leaves undecided are not compared."""
+
+    layouts: tuple
+
+    def is_line(self, line):
+        found = parsed(line)
+        return any(same(layout, found) for layout in self.layouts)
+
+    def apart(self, line):
+        found = parsed(line or "{}")
+        return "\n".join(min(([*places(layout, found, "")] for layout in self.layouts), key=len))
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One line of several log events, or none."""
+
+    line: object
+
+
+def parsed(line):
+    return json.loads(line, object_pairs_hook=without_repeats, parse_int=in_words.Number, parse_float=in_words.Number)
+
+
+def places(right, found, path):
+    """Where a document differs."""
+    if isinstance(right, dict) and isinstance(found, dict):
+        for name in sorted({*right, *found}):
+            if not same(right.get(name), found.get(name)):
+                yield from places(right.get(name), found.get(name), f"{path}.{name}" if path else name)
+    else:
+        yield f"{path}: {right!r} is right, {found!r} was given"
+
+
+def without_repeats(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError(f"a name twice: {[name for name, _ in pairs]}")
+    return dict(pairs)
+
+
+def same(right, found):
+    if right is in_words.UNDECIDED:
+        return True
+    if isinstance(right, dict) and isinstance(found, dict):
+        decided = {name for name, value in right.items() if value is not in_words.UNDECIDED}
+        return decided <= set(found) <= set(right) and all(same(right[name], found[name]) for name in decided)
+    if isinstance(right, list) and isinstance(found, list):
+        return len(right) == len(found) and all(map(same, right, found))
+    return type(right) is type(found) and right == found
+
+
+def differences(right, given):
+    """What differs, line by line, of the text that was given; nothing if it is right."""
+    lines = given.decode("utf-8").split("\n")
+    found = ["no newline at the end"] if lines.pop() else []
+    for each in right:
+        wanted = each.line if isinstance(each, Sampled) else each
+        if lines and wanted.is_line(lines[0]):
+            lines.pop(0)
+        elif not isinstance(each, Sampled):
+            return [*found, wanted.apart(lines[0] if lines else "")]
+    return found + [f"more: {line}" for line in lines]
+
+
+def line_of(head, event, message, source, given, settings):
+    """The right line for one event, if it has one. `head` is all that precedes the message; `given` is what documents know of the event."""
+    text = strict.unescaped(event.message)
+    try:
+        fields, found = fields_of(text, message, source, settings)
+    except Misfit as misfit:
+        return misfit_line(head, event, given, settings, known=str(misfit))
+    decision = rules.decision(settings.rules, source, fields) if fields is not None else "keep"
+    if decision == "drop":
+        return None
+    rate = decision if isinstance(decision, int) else None
+    line = fitting_line(head, event, source, fields, found, rate, given, settings)
+    # Which events a sample has follows from their ids, but not how.
+    return Sampled(line) if rate else line
+
+
+def fitting_line(head, event, source, fields, found, rate, given, settings):
+    if settings.schema in ("none", "native"):
+        shown = f'"event":{found}' if fields is not None and settings.schema == "native" else f'"message":{event.message}'
+        sampled = f',"sample_rate":{rate}' if rate else ""
+        return Exact(f"{head},{shown}{sampled}}}")
+    if fields is None:
+        return other(given, settings)
+    return Document(tuple(documents.documents(settings.schema, source, given_of(given, fields, settings))))
+
+
+def misfit_line(head, event, given, settings, known):
+    if settings.schema != "native":
+        given["error"] = in_words.UNDECIDED
+        return other(given, settings)
+    if known == NOT_UTF_8:
+        return Exact(f'{head},"message":{strict.replaced(event.message)},"error":"{NOT_UTF_8}"}}')
+    return Exact(f'{head},"message":{event.message}}}', misfit=True)
+
+
+def other(given, settings):
+    return Document(tuple(documents.documents(settings.schema, "All other log events", given_of(given, documents.FlowFields({}), settings))))
+
+
+def given_of(context, fields, settings):
+    return documents.Given(context, fields, settings.accounts, settings.schema.startswith("ocsf"))
+
+
+def fields_of(text, message, source, settings):
+    """The fields of a message, and the text of its object; nothing for the source `other`."""
+    if not strict.is_utf_8(text):
+        raise Misfit(NOT_UTF_8)
+    if source == "other":
+        return None, None
+    if source == "vpc-flow-logs" and settings.schema not in ("none", "native") and text.lstrip(" \t\r\n").startswith("{"):
+        raise Misfit("an object")
+    if source == "vpc-flow-logs" and not text.lstrip(" \t\r\n").startswith("{"):
+        setting = setting_of(strict.replaced(strict.unescaped(message.group)), settings.sources)
+        form = setting["format"] if isinstance(setting, dict) and "format" in setting else None
+        fields = flow_line(text, [name[2:-1] for name in form.split()] if form else DEFAULT, not form)
+        return documents.FlowFields(fields), flow_object(fields)
+    try:
+        value = strict.value(text)
+    except strict.NotJson as error:
+        raise Misfit("not JSON") from error
+    if value.kind != "object":
+        raise Misfit("not an object")
+    return documents.JsonFields(value, source == "guardduty"), value.text
+
+
+def flow_line(text, names, default):
+    """The fields that a line has, by AWS's names."""
+    known, fields = page.flow_log_fields(), {}
+    words = text.split(" ")
+    if len(words) != len(names):
+        raise Misfit("another number of fields")
+    for name, word in zip(names, words, strict=True):
+        kind = known[name][1]
+        if word == "-":
+            continue
+        if kind.startswith("integer") and not (word.isascii() and word.isdigit() and (kind == "integer" or int(word) <= 65_535)):
+            raise Misfit(f"{name} is no number")
+        fields[name] = percent_decoded(word) if "percent" in kind else word
+    if default and fields.get("version") != "2":
+        raise Misfit("another version")
+    return fields
+
+
+def percent_decoded(word):
+    """Once, and only if what is there is the text of a tag."""
+    raw, at = b"", 0
+    while at < len(word):
+        if word[at] == "%":
+            if not re.fullmatch("[0-9A-Fa-f]{2}", word[at + 1 : at + 3]):
+                raise Misfit("not percent-encoded")
+            raw, at = raw + bytes.fromhex(word[at + 1 : at + 3]), at + 3
+        else:
+            raw, at = raw + word[at].encode(), at + 1
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Misfit("not percent-encoded") from error
+
+
+def flow_object(fields):
+    known = page.flow_log_fields()
+    members = [(known[name], word) for name, word in fields.items()]
+    texts = (word if kind.startswith("integer") else json.dumps(word, ensure_ascii=False) for (_, kind), word in members)
+    return "{" + ",".join(f'"{name}":{text}' for ((name, _), _), text in zip(members, texts, strict=True)) + "}"

@@ -1,0 +1,140 @@
+"""What the page of the schemas says of a value, as a tree.
+
+    value:     chain, chain …            several: a list of those that there are
+    chain:     unit, or else unit …      the first that there is
+    unit:      atom[, if condition]
+    atom:      always `JSON` | `path`[ (version N)][: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
+"""
+
+import re
+from dataclasses import dataclass
+
+PATH = re.compile(r"`([^`]+)`(?: \(version \d+\))?")
+ALWAYS = re.compile(r"always `([^`]+)`")
+MEMBER = re.compile(r"`([^`]+)`: ")
+CASE = re.compile(r"(?:: |, )([A-Za-z0-9.]+): `([^`]*)`")
+NAME = "the name that the settings have for "
+
+
+@dataclass(frozen=True)
+class Always:
+    json: str
+
+
+@dataclass(frozen=True)
+class Field:
+    path: str
+    cases: tuple = ()
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that the reader of documents knows, or leaves undecided."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Name:
+    of: object
+
+
+@dataclass(frozen=True)
+class First:
+    terms: tuple
+
+
+@dataclass(frozen=True)
+class All:
+    terms: tuple
+
+
+@dataclass(frozen=True)
+class Members:
+    members: tuple
+
+
+@dataclass(frozen=True)
+class When:
+    term: object
+    condition: str
+
+
+class Reader:
+    """Reads one text. `phrases` and `conditions` are all that may stand there in words."""
+
+    def __init__(self, text, phrases, conditions):
+        self.text, self.at = text, 0
+        self.phrases, self.conditions = (sorted(words, key=len, reverse=True) for words in (phrases, conditions))
+
+    def whole(self):
+        value = self.value()
+        if self.at != len(self.text):
+            raise ValueError(f"not understood: {self.text[self.at:]} of {self.text}")
+        return value
+
+    def value(self):
+        chains = [self.chain()]
+        while self.skip(", "):
+            chains.append(self.chain())
+        return chains[0] if len(chains) == 1 else All(tuple(chains))
+
+    def chain(self):
+        units = [self.unit()]
+        while self.skip(", or else "):
+            units.append(self.unit())
+        return units[0] if len(units) == 1 else First(tuple(units))
+
+    def unit(self):
+        atom = self.atom()
+        if self.skip(", if "):
+            return When(atom, self.words(self.conditions))
+        return atom
+
+    def atom(self):
+        if phrase := self.words(self.phrases, must=False):
+            return Phrase(phrase)
+        if self.skip(NAME):
+            return Name(self.chain())
+        if self.skip("("):
+            value = self.value()
+            self.expect(")")
+            return value
+        if self.skip("{"):
+            members = []
+            while not members or self.skip("; "):
+                members.append((self.match(MEMBER)[1], self.value()))
+            self.expect("}")
+            return Members(tuple(members))
+        if self.text.startswith("always", self.at):
+            return Always(self.match(ALWAYS)[1])
+        path = self.match(PATH)[1]
+        cases = []
+        while found := CASE.match(self.text, self.at):
+            self.at = found.end()
+            cases.append((found[1], found[2]))
+        return Field(path, tuple(cases))
+
+    def skip(self, words):
+        found = self.text.startswith(words, self.at)
+        self.at += len(words) if found else 0
+        return found
+
+    def expect(self, words):
+        if not self.skip(words):
+            raise ValueError(f"no {words!r} at {self.text[self.at:]} of {self.text}")
+
+    def match(self, pattern):
+        found = pattern.match(self.text, self.at)
+        if not found:
+            raise ValueError(f"not understood: {self.text[self.at:]} of {self.text}")
+        self.at = found.end()
+        return found
+
+    def words(self, known, must=True):
+        for words in known:
+            if self.skip(words):
+                return words
+        if must:
+            raise ValueError(f"an unknown condition: {self.text[self.at:]} of {self.text}")
+        return None

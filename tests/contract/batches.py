@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import faults
@@ -11,12 +11,27 @@ import faults_of_text
 import faults_of_trees
 import messages
 import packing
+import records
 from reading import KEYS, Settings
 
 # Each registers its faults as it is imported.
 assert faults_of_packing and faults_of_text and faults_of_trees
 SOURCES = ("vpc-flow-logs", "cloudtrail", "guardduty", "other")
 BRIM = 4_600_000
+SCHEMAS = ("native", "ecs", "ocsf-1.1", "ocsf-1.5", "none")
+RULES = (
+    {"name": "small", "source": "vpc-flow-logs", "action": "drop", "detection": {"a": {"action": "accept", "bytes|lt": 200_000}, "condition": "a"}},
+    {"name": "ports", "source": "vpc-flow-logs", "action": "keep", "detection": {"a": {"dstport|gte": 32_768}, "b": {"srcport|lte": 100}, "condition": "1 of them"}},
+    {"name": "inside", "source": "vpc-flow-logs", "action": "drop",
+     "detection": {"a": {"srcaddr|cidr": ["10.0.0.0/8", "128.0.0.0/1"]}, "b": {"dstaddr|exists": False}, "condition": "(a or b) and not c", "c": {"packets|gt": 300}}},
+    {"name": "some", "source": "vpc-flow-logs", "action": "sample", "rate": 2, "detection": {"a": {"protocol": [6, 1]}, "condition": "a"}},
+    {"name": "wild", "source": "vpc-flow-logs", "action": "drop", "detection": {"a": {"interface_id": "eni-*0?"}, "b": {"log_status|re": "^(NO|SKIP)"}, "condition": "1 of *"}},
+    {"name": "users", "source": "cloudtrail", "action": "drop",
+     "detection": {"a": {"eventName|endswith": "USER", "awsRegion|startswith": ["us-", "EU-"]}, "b": {"userIdentity.userName|contains|all": ["a", "l"]}, "condition": "a or b"}},
+    {"name": "root", "source": "cloudtrail", "action": "keep", "detection": {"a": {"userIdentity.type|cased": "root"}, "b": {"errorCode": None}, "condition": "a and not b"}},
+    {"name": "findings", "source": "guardduty", "action": "drop",
+     "detection": {"a": [{"detail.severity|gt": 3}, {"detail.type|contains": "*portprobe*", "region": ["us-east-1", "cn-*"]}], "condition": "all of a*"}},
+)
 
 
 @dataclass
@@ -153,11 +168,25 @@ def brim(random):
     return Batch(records, event_of(random, records), brim=True)
 
 
-def every_setting(seed, index, count):
-    """`count` settings for one share of the batches: over a run each value meets each."""
+def every_setting(seed, index, count, schemas):
+    """`count` settings for one share of the batches: over a run each value meets each. Of as many as `schemas`, each has a schema, rules, or both."""
     random = Random(f"{seed}/settings/{index}")
     formats = [(form, compression) for compression in ("none", "gzip") for form in ("events", "document", "message")]
-    return [settings(random, *formats[(index + number) % len(formats)]) for number in range(count)]
+    plain = [settings(random, *formats[(index + number) % len(formats)]) for number in range(count)]
+    return plain + [with_schema(random, SCHEMAS[(index + number) % len(SCHEMAS)]) for number in range(schemas)]
+
+
+def with_schema(random, schema):
+    """Settings with a schema, and in a third of them with rules."""
+    chosen = settings(random, "events", random.choice(("none", "gzip")))
+    chosen.sources |= {records.CUSTOM_GROUP: {"source": "vpc-flow-logs", "format": " ".join(f"${{{name}}}" for name in records.custom_format())}}
+    # One whole rule of a time, so that each says something.
+    # Only `none` and `native` have a place for the rate of a sample.
+    known = [rule for rule in RULES if rule["action"] != "sample" or schema in ("none", "native")]
+    some = random.sample(known, k=random.randrange(1, 4)) if schema == "none" or random.random() < 0.3 else []
+    keys = () if some else chosen.partition_keys
+    accounts = {"111122223333": "dev1"} if random.random() < 0.3 else {}
+    return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), partition_keys=keys, accounts=accounts, max_decoded_mib=64)
 
 
 def settings(random, form, compression):

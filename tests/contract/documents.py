@@ -31,8 +31,6 @@ CONTEXT = {
 MEMBERS = {"port": "integer", "ip": "IP address"}
 TIME = re.compile(r"(.*[._])?(time|time_dt)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
-# What services fill as they like: strings of JSON, the page says.
-JSON_TEXT = re.compile(r"requestParameters|responseElements|additionalEventData|serviceEventDetails|insightDetails|.*[.]value")
 
 
 class FlowFields:
@@ -159,11 +157,17 @@ def evaluated(row, term, given):
 def of_members(row, term, given):
     """An object, if it has more than what is always there."""
     whole, more = {}, False
+    kinds = MEMBERS | ({"value": "IP address"} if whole_of_addresses(term) else {})
     for name, each in term.members:
-        value = evaluated(page.Row(f"{row.place}.{name}", MEMBERS.get(name.rpartition(".")[2], "string"), row.text), each, given)
+        value = evaluated(page.Row(f"{row.place}.{name}", kinds.get(name.rpartition(".")[2], "string"), row.text), each, given)
         more = more or (value is not None and not isinstance(each, terms.Always))
         put(whole, name.split("."), value)
     return in_words.UNDECIDED if in_words.UNDECIDED in whole.values() else whole if more else None
+
+
+def whole_of_addresses(term):
+    """Whether it is an observable of OCSF that holds an address."""
+    return ("type", terms.Always('"IP Address"')) in term.members
 
 
 def without_repeats(values):
@@ -182,10 +186,10 @@ def of_field(row, term, given):
         return of_objects(row, found, given)
     if isinstance(found, str):
         return of_text(row.place, kind, found, given)
-    if kind != row.type and found.kind == "array":
-        values = [converted(row.place, kind, item, term.path, given) for item in found.items]
+    if term.items:
+        values = [converted(row.place, kind, item, given) for item in (found.items if found.kind == "array" else ())]
         return [value for value in values if value is not None] or None
-    return converted(row.place, kind, found, term.path, given)
+    return converted(row.place, kind, found, given)
 
 
 def of_objects(row, found, given):
@@ -205,13 +209,13 @@ def of_text(place, kind, text, given):
     return text
 
 
-def converted(place, kind, value, path, given):
+def converted(place, kind, value, given):
     """A value of JSON as one of the type, or None."""
     text = in_words.scalar(value)
-    if text is None:
-        return value.text if kind == "string" and JSON_TEXT.fullmatch(path) or place.rpartition(".")[2] == "data" else None
     if kind == "string":
-        return text
+        return value.text if text is None else text
+    if text is None:
+        return None
     if kind == "IP address":
         return text if in_words.is_address(text) else None
     if kind == "boolean":

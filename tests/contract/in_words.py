@@ -40,7 +40,8 @@ class Number:
 @functools.cache
 def paths(rows):
     """All paths that stand in the texts of the rows, also those in words."""
-    return set(SIGN_IN + BLOCKED).union(*(re.findall("`([^`]+)`", row.text) for row in rows))
+    named = set().union(*(re.findall("`([^`]+)`", row.text) for row in rows))
+    return named | set(BLOCKED if any(path.startswith("detail.") for path in named) else SIGN_IN)
 
 
 def value(row, whole, given):
@@ -125,7 +126,7 @@ def flow_activity(_, given):
 def finding_activity(_, given):
     if text_of(given, "detail.service.archived") == "true":
         return Number("3")
-    return Number("1" if text_of(given, "detail.service.count") == "1" else "2")
+    return Number("2" if text_of(given, "detail.service.count") not in (None, "1") else "1")
 
 
 def call_activity(_, given):
@@ -139,6 +140,8 @@ def severity(words):
         found = text_of(given, "detail.severity")
         if found is None:
             return words[0]
+        if not re.fullmatch(r"\d{1,3}(\.\d+)?", found):
+            return UNDECIDED
         return next((word for least, word in zip((9, 7, 4, 1), words[1:], strict=True) if float(found) >= least), UNDECIDED)
 
     return of
@@ -152,7 +155,7 @@ def network_type(_, given):
 
 
 def caption(attribute):
-    return lambda whole, _: UNDECIDED if whole.get(attribute) is UNDECIDED else CAPTIONS[attribute][whole[attribute].text]
+    return lambda whole, _: UNDECIDED if whole.get(attribute, UNDECIDED) is UNDECIDED else CAPTIONS[attribute][whole[attribute].text]
 
 
 def activity_name(whole, _):
@@ -178,7 +181,7 @@ WORDS = {
     "the caption of `type_uid`": type_name,
     "by `action`: 6 of ACCEPT, 5 of REJECT, 0 of neither": flow_activity,
     "2 if `readOnly` is `true`; or else by the first word of `eventName`": call_activity,
-    "3 if the finding is archived; 2 if `count` is not 1; 1 of all others": finding_activity,
+    "3 if the finding is archived; 2 if there is a `count` other than 1; 1 of all others": finding_activity,
     "2 if there is `errorCode` or `errorMessage`, or a sign-in says `Failure`; 1 in all other events": status,
     "`failure` if there is `errorCode` or `errorMessage`, or a `ConsoleLogin` whose `responseElements.ConsoleLogin` is not `Success`;"
     " `success` in all other records": outcome,

@@ -14,6 +14,7 @@ from sources import setting_of
 DEFAULT = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status".split()
 )
+HALF = re.compile("[\ud800-\udfff]")
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
 
 
@@ -45,11 +46,17 @@ class Document:
     layouts: tuple
 
     def is_line(self, line):
-        found = parsed(line)
+        try:
+            found = parsed(line)
+        except ValueError:
+            return False
         return any(same(layout, found) for layout in self.layouts)
 
     def apart(self, line):
-        found = parsed(line or "{}")
+        try:
+            found = parsed(line or "{}")
+        except ValueError as error:
+            return f"{error}: {line}"
         return "\n".join(min(([*places(layout, found, "")] for layout in self.layouts), key=len))
 
 
@@ -61,14 +68,23 @@ class Sampled:
 
 
 def parsed(line):
-    return json.loads(line, object_pairs_hook=without_repeats, parse_int=in_words.Number, parse_float=in_words.Number)
+    """A document as it was given; surrogates without their other half are U+FFFD, as everywhere in the reading."""
+    return whole_text(json.loads(line, object_pairs_hook=without_repeats, parse_int=in_words.Number, parse_float=in_words.Number))
+
+
+def whole_text(value):
+    if isinstance(value, str):
+        return HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [whole_text(each) for each in value]
+    return {whole_text(name): whole_text(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def places(right, found, path):
     """Where a document differs."""
     if isinstance(right, dict) and isinstance(found, dict):
         for name in sorted({*right, *found}):
-            if not same(right.get(name), found.get(name)):
+            if not same(right.get(name), found.get(name)) and not (undecided(right.get(name)) and name not in found):
                 yield from places(right.get(name), found.get(name), f"{path}.{name}" if path else name)
     else:
         yield f"{path}: {right!r} is right, {found!r} was given"
@@ -80,12 +96,17 @@ def without_repeats(pairs):
     return dict(pairs)
 
 
+def undecided(value):
+    """Whether nothing is known of a place, nor of those inside it."""
+    return value is in_words.UNDECIDED or (isinstance(value, dict) and all(map(undecided, value.values())))
+
+
 def same(right, found):
     if right is in_words.UNDECIDED:
         return True
     if isinstance(right, dict) and isinstance(found, dict):
-        decided = {name for name, value in right.items() if value is not in_words.UNDECIDED}
-        return decided <= set(found) <= set(right) and all(same(right[name], found[name]) for name in decided)
+        decided = {name for name, value in right.items() if not undecided(value)}
+        return decided <= set(found) <= set(right) and all(same(right[name], found[name]) for name in found)
     if isinstance(right, list) and isinstance(found, list):
         return len(right) == len(found) and all(map(same, right, found))
     return type(right) is type(found) and right == found
@@ -124,19 +145,24 @@ def fitting_line(head, event, source, fields, found, rate, given, settings):
     if settings.schema in ("none", "native"):
         shown = f'"event":{found}' if fields is not None and settings.schema == "native" else f'"message":{event.message}'
         sampled = f',"sample_rate":{rate}' if rate else ""
-        return Exact(f"{head},{shown}{sampled}}}")
+        return exact(f"{head},{shown}{sampled}}}")
     if fields is None:
         return other(given, settings)
     return Document(tuple(documents.documents(settings.schema, source, given_of(given, fields, settings))))
 
 
 def misfit_line(head, event, given, settings, known):
-    if settings.schema != "native":
+    if settings.schema not in ("none", "native"):
         given["error"] = in_words.UNDECIDED
         return other(given, settings)
-    if known == NOT_UTF_8:
-        return Exact(f'{head},"message":{strict.replaced(event.message)},"error":"{NOT_UTF_8}"}}')
-    return Exact(f'{head},"message":{event.message}}}', misfit=True)
+    return exact(f'{head},"message":{event.message}}}', misfit=settings.schema == "native" and known != NOT_UTF_8)
+
+
+def exact(text, misfit=False):
+    """A line, which says if bytes of what it shows were changed."""
+    if strict.is_utf_8(text):
+        return Exact(text, misfit)
+    return Exact(f'{strict.replaced(text)[:-1]},"error":"{NOT_UTF_8}"}}')
 
 
 def other(given, settings):
@@ -172,13 +198,15 @@ def fields_of(text, message, source, settings):
 def flow_line(text, names, default):
     """The fields that a line has, by AWS's names."""
     known, fields = page.flow_log_fields(), {}
-    words = text.split(" ")
+    words = text.rstrip(" \t\r\n").split(" ")
     if len(words) != len(names):
         raise Misfit("another number of fields")
     for name, word in zip(names, words, strict=True):
         kind = known[name][1]
         if word == "-":
             continue
+        if not word:
+            raise Misfit(f"{name} is empty")
         if kind.startswith("integer") and not (word.isascii() and word.isdigit() and (kind == "integer" or int(word) <= 65_535)):
             raise Misfit(f"{name} is no number")
         fields[name] = percent_decoded(word) if "percent" in kind else word

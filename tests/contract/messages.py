@@ -5,6 +5,8 @@ A node is the text of a token, a list (an array) or an Object. Whatever could be
 
 import json
 
+import records
+
 HEX = "0123456789abcdef"
 REGIONS = ("us-west-2", "us-east-1", "eu-central-1", "ap-southeast-4", "us-gov-west-1", "cn-north-1", "il-central-1")
 LAST_MILLISECOND = 253_402_300_799_999
@@ -102,6 +104,8 @@ def trail(random):
     if random.random() < 0.2:
         name = random.choice(list(record))
         record.pop(name) if random.random() < 0.8 else record.update({name: None})
+    if random.random() < 0.4:
+        record = records.record(random, "cloudtrail", record)
     if random.random() < 0.05:
         # The values without their names.
         return json.dumps(list(record.values()))
@@ -117,6 +121,8 @@ def finding(random):
     record = {"version": "0", "id": hexes(random, 8), "detail-type": "GuardDuty Finding", "source": "aws.guardduty",
               "account": digits(random, 12), "time": "2023-09-30T15:15:22Z", "region": random.choice(REGIONS),
               "resources": [], "detail": {"type": "Recon:EC2/PortProbeUnprotectedPort", "severity": 2}}
+    if random.random() < 0.5:
+        record = records.record(random, "guardduty", record)
     if random.random() < 0.15:
         record[random.choice(("source", "detail-type"))] = random.choice(("aws.s3", "", "GuardDuty"))
     return json.dumps(record, separators=(",", ":"))
@@ -142,13 +148,15 @@ def message_literal(random, sort):
         # Surrogates alone and in pairs, next to each other, up to both ends of their range.
         units = ("\\ud800", "\\udbff", "\\udc00", "\\udfff", "\\ud83d", "\\ude00", "\\uDBFF", "\\uDFFF", "\\u0041", "a", "\\\\", "é")
         return '"' + "".join(random.choices(units, k=random.randrange(1, 12))) + '"'
-    write = {"vpc-flow-logs": flow_log, "cloudtrail": trail, "guardduty": finding}.get(sort, free_text)
+    write = {"custom": records.custom_line, "vpc-flow-logs": flow_log, "cloudtrail": trail, "guardduty": finding}.get(sort, free_text)
     return literal(random, write(random))
 
 
 def names(random, sort):
     """A log group and a log stream: AWS's own names, near misses, anything."""
     account, region = digits(random, 12), random.choice(REGIONS)
+    if sort == "custom":
+        return f'"{records.CUSTOM_GROUP}"', '"s"'
     group = random.choice(("cwl_vpc_fl_member_account_1", "CloudTrail/member_account_1", "/app/api", "/app/", "g", "/aws/lambda/f",
                            f"/application/{hexes(random, 3)}", "é/\"q\"", "😀", "a\\b", " ", f"x{random.randrange(99)}"))
     stream = random.choice(("s", hexes(random, 8), "eni-", "i-0123", "", f"2023/09/30/[$LATEST]{hexes(random, 6)}", "é\t"))
@@ -225,7 +233,7 @@ def event(random, sort, system_fields, unknown):
 
 def message(random, sort=None):
     """One subscription message."""
-    sort = sort or random.choice(("vpc-flow-logs", "cloudtrail", "guardduty", "other"))
+    sort = sort or random.choice(("vpc-flow-logs", "cloudtrail", "guardduty", "other") * 3 + ("custom",))
     group, stream = names(random, sort)
     rarely = random.random() < 0.25
     system_fields, unknown = random.random() < 0.3, rarely and random.random() < 0.5

@@ -1,5 +1,6 @@
 """The tables of crates/transformer/src/schema/README.md, which say where each value of a document comes from."""
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ def layouts(schema, source):
     return found
 
 
+@functools.cache
 def flow_log_fields():
     """The fields of flow logs, by AWS's name: what they become in `native`, and as which type."""
     fields = {}
@@ -51,6 +53,7 @@ def flow_log_fields():
     return fields
 
 
+@functools.cache
 def _sections():
     """Each table of documents: the schemas' names, the source, the title of the layout, the rows."""
     sections, schemas, source, title, inside = [], (), "", "", False

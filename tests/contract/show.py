@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 
+import lines as documents
 import opening
 from batches import Batch, Record
 from compare import SHARE, compared, flags, run
@@ -48,6 +49,9 @@ def one(command, seed, difference):
     else:
         lines.append("  alone in a batch the record is answered rightly")
     want, got = shown.want, shown.got
+    if shown.what == "data" and isinstance(want.data, list):
+        # Of documents only the places that differ.
+        return "\n".join([*lines, *(f"  {short(each)}" for place in documents.differences(want.data, got[1]) for each in place.split("\n"))]) + "\n"
     if isinstance(got, tuple) and hasattr(want, "result"):
         why, data = want.why, shown.record.data
         want, got = (tuple("the original" if part and part == data else part for part in parts) for parts in ((want.result, want.data, want.keys), got))

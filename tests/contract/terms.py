@@ -3,7 +3,7 @@
     value:     chain, chain …            several: a list of those that there are
     chain:     unit, or else unit …      the first that there is
     unit:      atom[, if condition]
-    atom:      always `JSON` | `path`[ (version N)][: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
+    atom:      always `JSON` | [the items of ]`path`[ (version N)][: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
 """
 
 import re
@@ -25,6 +25,7 @@ class Always:
 class Field:
     path: str
     cases: tuple = ()
+    items: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,13 @@ class Reader:
             return Members(tuple(members))
         if self.text.startswith("always", self.at):
             return Always(self.match(ALWAYS)[1])
+        items = self.skip("the items of ")
         path = self.match(PATH)[1]
         cases = []
         while found := CASE.match(self.text, self.at):
             self.at = found.end()
             cases.append((found[1], found[2]))
-        return Field(path, tuple(cases))
+        return Field(path, tuple(cases), items)
 
     def skip(self, words):
         found = self.text.startswith(words, self.at)

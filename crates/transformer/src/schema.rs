@@ -166,7 +166,8 @@ What becomes of log events with `CATCHMENT_SCHEMA`. `make bless` writes this pag
 
 A message that is not as its source writes it stays `message`, and a member `error` says why; the record is `Ok`. So do lines with bytes
 that are not UTF-8. Messages of the source `other` stay `message`. A field that is absent, or that is not of the type that its place has,
-leaves no trace in its place: no two lines give one place two types.
+leaves no trace in its place: no two lines give one place two types. A string takes numbers and booleans as they are written, and objects
+and arrays as their JSON.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

@@ -77,7 +77,8 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
             format!("{}: {}", field(path), pairs.collect::<Vec<_>>().join(", "))
         }
-        Value::Field(path, _) | Value::Each(path, _) | Value::Elements(path, _) => field(path),
+        Value::Field(path, _) | Value::Each(path, _) => field(path),
+        Value::Elements(path, _) => format!("the items of {}", field(path)),
         Value::First(values) => all(values, ", or else "),
         Value::List(values) => all(values, ", "),
         Value::Object(rows) => {

@@ -16,7 +16,7 @@ pub(super) fn table() -> Table {
         "[\"cloud\",\"security_control\"]",
     );
     rows.extend(rows_of_activity!(
-        "3 if the finding is archived; 2 if `count` is not 1; 1 of all others",
+        "3 if the finding is archived; 2 if there is a `count` other than 1; 1 of all others",
         &["detail.service.archived", "detail.service.count"],
         activity,
         None

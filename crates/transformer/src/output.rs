@@ -70,6 +70,7 @@ impl Output {
                 format: 0,
             },
             head_for: None,
+            messages: 0,
             message_events: 0,
             encoded: Encoded::default(),
         }
@@ -99,6 +100,8 @@ pub(crate) struct Context<'o> {
     pub(crate) settings: &'o Settings,
     /// The batch's Region, as a JSON string, or `null`.
     pub(crate) region: &'o str,
+    /// What the log events of each message that has some are, if that is known already.
+    pub(crate) told: &'o [Carried],
     /// The record as it came.
     pub(crate) original: Original<'o>,
 }
@@ -132,6 +135,8 @@ pub(crate) struct Encoder<'a, 'o> {
     carried: Carried,
     /// The system fields that `head` was written for; `None` before a message's first line.
     head_for: Option<SystemFields<'a>>,
+    /// Messages so far that have log events.
+    messages: usize,
     /// Log events of the message so far.
     message_events: usize,
     encoded: Encoded,
@@ -154,11 +159,14 @@ impl<'a> Encoder<'a, '_> {
         let settings = self.context.settings;
         let keys_wanted = self.encoded.events == 0 && !settings.partition_keys.is_empty();
         if keys_wanted || settings.format == Format::Events {
-            self.carried = settings
-                .sources
-                .of(header.log_group, header.log_stream, first.message);
+            let told = self.context.told.get(self.messages).copied();
+            self.carried = told.unwrap_or_else(|| {
+                let sources = &settings.sources;
+                sources.of(header.log_group, header.log_stream, first.message)
+            });
             self.head_for = None;
         }
+        self.messages += 1;
         if keys_wanted {
             self.set_keys(header, first, None);
         }

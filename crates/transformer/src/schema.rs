@@ -13,6 +13,7 @@ mod mapping;
 mod native;
 mod object;
 mod ocsf;
+mod redactor;
 mod table;
 
 use std::fmt::{self, Write};
@@ -30,6 +31,7 @@ pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Line};
 pub(crate) use filter::{Filter, Verdict};
 pub(crate) use mapping::Growth;
+pub(crate) use redactor::{Fault, Redactor};
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {

@@ -141,7 +141,8 @@ pub fn of_logging(
     })
 }
 
-/// The transformer's settings file: which log groups carry which source, in which format, what the accounts are called, and the rules.
+/// The transformer's settings file: which log groups carry which source, in which format, what the accounts are called, the rules, and
+/// what is redacted.
 ///
 /// # Errors
 /// Fails if a log group's name stands for two sources.
@@ -154,6 +155,9 @@ pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
     let mut settings = serde_json::json!({"accounts": names, "sources": sources::whole(fleet)?});
     if !fleet.rules.is_empty() {
         settings["rules"] = fleet.rules.clone().into();
+    }
+    if !fleet.redact.is_empty() {
+        settings["redact"] = fleet.redact.clone().into();
     }
     Ok(settings)
 }

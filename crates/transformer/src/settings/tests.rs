@@ -1,6 +1,7 @@
 //! Settings from variables: what is read, and what is refused.
 
 use super::*;
+use crate::redact::Key as RedactKey;
 
 fn error(variable: &str, value: &str) -> String {
     Settings::from_pairs([(variable, value)])
@@ -9,6 +10,8 @@ fn error(variable: &str, value: &str) -> String {
 }
 
 const RULES: &str = r#"[{"name":"small","source":"vpc-flow-logs","action":"sample","rate":10,"detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#;
+const REDACT: &str = r#"[{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#;
+const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
 fn absent_and_empty_settings_mean_the_default() {
@@ -29,6 +32,8 @@ fn every_setting_is_read() {
         ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
         ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
         ("CATCHMENT_RULES", RULES),
+        ("CATCHMENT_REDACT", REDACT),
+        ("CATCHMENT_REDACT_KEY", KEY),
         ("CATCHMENT_OVERFLOW", "reingest"),
         ("CATCHMENT_MAX_DECODED_MIB", "8"),
     ])
@@ -45,6 +50,8 @@ fn every_setting_is_read() {
             partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
             sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
             rules: Rules::parse(RULES).unwrap(),
+            redact: Redactions::parse(REDACT).unwrap(),
+            redact_key: Some(RedactKey::new(KEY).unwrap()),
             overflow: Overflow::Reingest,
             decoded_bytes_max: 8 * MIB,
         }

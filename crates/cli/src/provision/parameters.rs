@@ -30,6 +30,8 @@ pub struct Logging {
     pub shortened: Option<Shortened>,
     /// The number of accounts, if they are too many for `Accounts`, which is then left out.
     pub accounts_left_out: Option<usize>,
+    /// What only a settings file passes on: so many of what.
+    pub only_in_settings: Vec<(usize, &'static str)>,
 }
 
 /// Why a template cannot take this fleet.
@@ -138,6 +140,13 @@ pub fn of_logging(
         parameters,
         shortened,
         accounts_left_out,
+        only_in_settings: [
+            (fleet.rules.len(), "[[rules]]"),
+            (fleet.redact.len(), "[[redact]]"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .collect(),
     })
 }
 

@@ -243,7 +243,7 @@ impl<'a> Encoder<'a, '_> {
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let LogEvent { system, .. } = event;
         if let Some(Shape::Documents(_)) = self.schema {
-            self.document_of_event(header, event);
+            self.document_of_event(header, event, rate);
             return;
         }
         if self.head_for.is_none_or(|known| !known.is(system)) {
@@ -281,11 +281,12 @@ impl<'a> Encoder<'a, '_> {
 
     /// Writes the line of an event as the schema's own document.
     #[inline(never)]
-    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let Some(Shape::Documents(documents)) = &mut self.schema else {
             return;
         };
         let origin = origin(self.context, self.carried.source, header, event.system);
+        let rate = documents.rate(rate);
         let line = Line {
             carried: self.carried,
             account: origin.account,
@@ -293,6 +294,7 @@ impl<'a> Encoder<'a, '_> {
             log_group: header.log_group,
             log_stream: header.log_stream,
             event,
+            rate: &rate,
         };
         let out = self.lines.end();
         let begin = out.len();

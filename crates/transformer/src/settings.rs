@@ -330,11 +330,6 @@ impl Settings {
         if !self.rules.is_empty() && self.format != Format::Events {
             return rules("only the format `events` has rules");
         }
-        if self.rules.sample() && !matches!(self.schema, Schema::None | Schema::Native) {
-            return rules(
-                "only the schemas `none` and `native` have a place for the rate of `sample`",
-            );
-        }
         for rule in self.rules.all() {
             let redacted = |field: &String| self.redact.of(rule.source, field);
             if let Some(field) = rule.fields.iter().find_map(redacted) {

@@ -65,10 +65,7 @@ impl Output {
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
             full: false,
-            carried: Carried {
-                source: Source::Other,
-                format: 0,
-            },
+            carried: Carried::OTHER,
             head_for: None,
             messages: 0,
             message_events: 0,

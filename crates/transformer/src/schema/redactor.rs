@@ -100,10 +100,7 @@ impl Redactor {
         let mut events = Events {
             redactor: self,
             text,
-            carried: Carried {
-                source: Source::Other,
-                format: 0,
-            },
+            carried: Carried::OTHER,
             message_events: 0,
             has_known: false,
             redacted: 0,

@@ -86,9 +86,9 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
     }
     let wrong =
         Settings::from_pairs([("CATCHMENT_RULES", RULES), ("CATCHMENT_FORMAT", "document")]);
-    let error = wrong.unwrap_err().to_string();
+    let wrong = wrong.unwrap_err().to_string();
     let why = "CATCHMENT_RULES: only the format `events` has rules";
-    assert!(error.starts_with(why), "{error}");
+    assert!(wrong.starts_with(why), "{wrong}");
     let document = [
         ("CATCHMENT_SCHEMA", "native"),
         ("CATCHMENT_FORMAT", "document"),

@@ -32,7 +32,6 @@ fn what_becomes_of_every_golden_batch_is_valid() {
             let mut case = Case::read(&folder);
             case.settings.remove("CATCHMENT_FORMAT");
             case.settings.remove("CATCHMENT_COMPRESSION");
-            case.settings.remove("CATCHMENT_RULES");
             case.settings
                 .insert("CATCHMENT_SCHEMA".to_owned(), (*schema).to_owned());
             for line in lines(case.parsed_settings(), &case.event()) {

@@ -13,6 +13,8 @@ mod batch;
 mod faults;
 #[path = "properties/messages.rs"]
 mod messages;
+#[path = "properties/redact.rs"]
+mod redact;
 #[path = "properties/room.rs"]
 mod room;
 

@@ -9,6 +9,8 @@
 
 #[path = "support/batch.rs"]
 mod batch;
+#[path = "replay/redact.rs"]
+mod redact;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

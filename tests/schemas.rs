@@ -108,7 +108,6 @@ fn the_documents_of_all_batches_have_the_types_of_ecs() {
         if case.settings.contains_key("CATCHMENT_FORMAT") {
             continue;
         }
-        case.settings.remove("CATCHMENT_RULES");
         case.settings
             .insert("CATCHMENT_SCHEMA".to_owned(), "ecs".to_owned());
         let response = Transformer::new(case.parsed_settings())

@@ -44,12 +44,13 @@ const TRANSFORMER: &[Row] = &[
     ("subscription", &["limits", "buffer", "timestamp", "json"]),
     ("source", &["limits", "json", "subscription"]),
     ("rules", &["limits", "source"]),
-    ("settings", &["limits", "source", "rules"]),
-    ("schema", &["limits", "buffer", "timestamp", "json", "subscription", "source", "rules", "settings"]),
+    ("redact", &["limits", "source"]),
+    ("settings", &["limits", "source", "rules", "redact"]),
+    ("schema", &["limits", "buffer", "timestamp", "json", "subscription", "source", "rules", "redact", "settings"]),
     ("output", &["limits", "buffer", "timestamp", "json", "subscription", "source", "settings", "schema"]),
     ("overflow", &["limits", "json"]),
     ("lambda", &["limits", "overflow"]),
-    ("firehose", &["limits", "buffer", "json", "subscription", "source", "settings", "output", "overflow", "lambda"]),
+    ("firehose", &["limits", "buffer", "json", "subscription", "source", "settings", "schema", "output", "overflow", "lambda"]),
 ];
 
 /// Crates that only these modules of the CLI may name.

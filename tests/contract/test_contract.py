@@ -76,6 +76,8 @@ class TheReading(unittest.TestCase):
         for folder in sorted((ROOT / "tests/batches").iterdir()):
             with self.subTest(folder.name):
                 case = tomllib.loads((folder / "batch.toml").read_text())
+                if "CATCHMENT_REDACT" in case.get("settings", {}):
+                    self.skipTest("the reading knows no redaction: tests/batches.rs and its own tests hold it")
                 records = [{"recordId": record["id"], "data": packed(record)} for record in case["records"]]
                 event = json.dumps(case["event"] | {"records": records}).encode()
                 right = reading.answers(event, settings_of(case.get("settings", {})))

@@ -224,6 +224,12 @@ class Delivery(unittest.TestCase):
         without = logging().made()["Transformer"]
         self.assertNotIn("CATCHMENT_SETTINGS_FILE", without.get("Environment/Variables"))
 
+    def test_the_key_of_hashes_comes_from_its_secret_and_stands_nowhere_else(self):
+        transformer = logging(RedactKeySecret="catchment/redact").made()["Transformer"]
+        key = transformer.get("Environment/Variables/CATCHMENT_REDACT_KEY")
+        self.assertEqual(key, "{{resolve:secretsmanager:catchment/redact:SecretString}}")
+        self.assertNotIn("CATCHMENT_REDACT_KEY", logging().made()["Transformer"].get("Environment/Variables"))
+
     def test_only_uncompressed_output_is_put_back_and_only_then_is_it_allowed(self):
         key = "arn:aws:kms:us-west-2:999988887777:key/1"
         for given, actions in (

@@ -48,6 +48,7 @@ SAMPLES = {
     "OpenSearchSecurityGroupIds": ["sg-1", "sg-1,sg-2"],
     "OpenSearchSubnetIds": ["subnet-1", "subnet-1,subnet-2"],
     "RecoverDays": ["30"],
+    "RedactKeySecret": ["catchment/redact", "arn:aws:secretsmanager:us-west-2:999988887777:secret:redact-a1b2c3"],
     "SettingsLayerArn": [f"arn:aws:lambda:us-west-2:999988887777:layer:settings:{n}" for n in (1, 2)],
     "SilentHours": ["0", "24"],
     "Sources": ['{"a":"other"}'],

@@ -31,6 +31,7 @@ pub mod subscription;
 
 pub mod limits;
 pub mod overflow;
+pub mod redact;
 pub mod rules;
 pub mod schema;
 pub mod settings;

@@ -132,6 +132,17 @@ pub const RULE_REGEX_BYTES_MAX: usize = MIB;
 /// The most events of which one is delivered. Our own choice.
 pub const SAMPLE_RATE_MAX: u32 = 1_000_000;
 
+/// The most fields that are redacted. Our own choice.
+pub const REDACTED_FIELDS_MAX: usize = 256;
+
+/// The fewest bytes of the key that hashes are made with: as many as SHA-256 has, "less than L bytes is strongly discouraged"
+/// (<https://www.rfc-editor.org/rfc/rfc2104#section-3>).
+pub const REDACT_KEY_BYTES_MIN: usize = 32;
+
+/// Bytes of a hash that stand in the place of a value: half of HMAC-SHA-256, the least that
+/// <https://www.rfc-editor.org/rfc/rfc2104#section-5> recommends.
+pub const HASH_BYTES: usize = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;

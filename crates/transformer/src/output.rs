@@ -65,11 +65,9 @@ impl Output {
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
             full: false,
-            carried: Carried {
-                source: Source::Other,
-                format: 0,
-            },
+            carried: Carried::OTHER,
             head_for: None,
+            messages: 0,
             message_events: 0,
             encoded: Encoded::default(),
         }
@@ -99,6 +97,8 @@ pub(crate) struct Context<'o> {
     pub(crate) settings: &'o Settings,
     /// The batch's Region, as a JSON string, or `null`.
     pub(crate) region: &'o str,
+    /// What the log events of each message that has some are, if that is known already.
+    pub(crate) told: &'o [Carried],
     /// The record as it came.
     pub(crate) original: Original<'o>,
 }
@@ -132,6 +132,8 @@ pub(crate) struct Encoder<'a, 'o> {
     carried: Carried,
     /// The system fields that `head` was written for; `None` before a message's first line.
     head_for: Option<SystemFields<'a>>,
+    /// Messages so far that have log events.
+    messages: usize,
     /// Log events of the message so far.
     message_events: usize,
     encoded: Encoded,
@@ -154,11 +156,14 @@ impl<'a> Encoder<'a, '_> {
         let settings = self.context.settings;
         let keys_wanted = self.encoded.events == 0 && !settings.partition_keys.is_empty();
         if keys_wanted || settings.format == Format::Events {
-            self.carried = settings
-                .sources
-                .of(header.log_group, header.log_stream, first.message);
+            let told = self.context.told.get(self.messages).copied();
+            self.carried = told.unwrap_or_else(|| {
+                let sources = &settings.sources;
+                sources.of(header.log_group, header.log_stream, first.message)
+            });
             self.head_for = None;
         }
+        self.messages += 1;
         if keys_wanted {
             self.set_keys(header, first, None);
         }
@@ -235,7 +240,7 @@ impl<'a> Encoder<'a, '_> {
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let LogEvent { system, .. } = event;
         if let Some(Shape::Documents(_)) = self.schema {
-            self.document_of_event(header, event);
+            self.document_of_event(header, event, rate);
             return;
         }
         if self.head_for.is_none_or(|known| !known.is(system)) {
@@ -273,11 +278,12 @@ impl<'a> Encoder<'a, '_> {
 
     /// Writes the line of an event as the schema's own document.
     #[inline(never)]
-    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
+    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let Some(Shape::Documents(documents)) = &mut self.schema else {
             return;
         };
         let origin = origin(self.context, self.carried.source, header, event.system);
+        let rate = documents.rate(rate);
         let line = Line {
             carried: self.carried,
             account: origin.account,
@@ -285,6 +291,7 @@ impl<'a> Encoder<'a, '_> {
             log_group: header.log_group,
             log_stream: header.log_stream,
             event,
+            rate: &rate,
         };
         let out = self.lines.end();
         let begin = out.len();

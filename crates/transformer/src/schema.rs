@@ -13,6 +13,7 @@ mod mapping;
 mod native;
 mod object;
 mod ocsf;
+mod redactor;
 mod table;
 
 use std::fmt::{self, Write};
@@ -30,6 +31,7 @@ pub(crate) use accounts::Accounts;
 pub(crate) use documents::{Documents, Line};
 pub(crate) use filter::{Filter, Verdict};
 pub(crate) use mapping::Growth;
+pub(crate) use redactor::{Fault, Redactor};
 
 /// What a schema makes of log events.
 pub(crate) enum Shape {
@@ -45,14 +47,15 @@ impl Shape {
         Some(match settings.schema {
             Schema::None => return None,
             Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
-            Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), settings)),
+            Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), &ecs::RATE, settings)),
             Schema::Ocsf11 => Self::ocsf(ocsf::Version::V1_1, settings),
             Schema::Ocsf15 => Self::ocsf(ocsf::Version::V1_5, settings),
         })
     }
 
     fn ocsf(version: ocsf::Version, settings: &Settings) -> Self {
-        Self::Documents(Documents::new(ocsf::mappings(version), settings))
+        let mappings = ocsf::mappings(version);
+        Self::Documents(Documents::new(mappings, &ocsf::RATE, settings))
     }
 
     /// How much longer than an event its line can be.

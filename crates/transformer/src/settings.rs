@@ -10,7 +10,8 @@ use choices::{
 
 use std::collections::BTreeMap;
 
-use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
+use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB, REDACT_KEY_BYTES_MIN};
+use crate::redact::{Key, Redactions};
 use crate::rules::Rules;
 use crate::source::Sources;
 
@@ -144,6 +145,10 @@ pub struct Settings {
     pub sources: Sources,
     /// Which log events are dropped or sampled.
     pub rules: Rules,
+    /// Which fields are masked, or replaced by a keyed hash.
+    pub redact: Redactions,
+    /// The key of these hashes.
+    pub redact_key: Option<Key>,
     /// What happens to a record whose answer does not fit.
     pub overflow: Overflow,
     /// The most bytes that one record may open to.
@@ -161,6 +166,8 @@ impl Default for Settings {
             partition_keys: Vec::new(),
             sources: Sources::default(),
             rules: Rules::default(),
+            redact: Redactions::default(),
+            redact_key: None,
             overflow: Overflow::default(),
             decoded_bytes_max: DECODED_MIB_DEFAULT * MIB,
         }
@@ -186,6 +193,10 @@ pub enum Setting {
     Sources,
     /// [`Settings::rules`].
     Rules,
+    /// [`Settings::redact`].
+    Redact,
+    /// [`Settings::redact_key`].
+    RedactKey,
     /// [`Settings::overflow`].
     Overflow,
     /// [`Settings::decoded_bytes_max`], in MiB.
@@ -194,7 +205,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Format,
         Self::Schema,
         Self::Original,
@@ -203,6 +214,8 @@ impl Setting {
         Self::PartitionKeys,
         Self::Sources,
         Self::Rules,
+        Self::Redact,
+        Self::RedactKey,
         Self::Overflow,
         Self::MaxDecodedMib,
     ];
@@ -218,6 +231,8 @@ impl Setting {
             Self::PartitionKeys => "CATCHMENT_PARTITION_KEYS",
             Self::Sources => "CATCHMENT_SOURCES",
             Self::Rules => "CATCHMENT_RULES",
+            Self::Redact => "CATCHMENT_REDACT",
+            Self::RedactKey => "CATCHMENT_REDACT_KEY",
             Self::Overflow => "CATCHMENT_OVERFLOW",
             Self::MaxDecodedMib => "CATCHMENT_MAX_DECODED_MIB",
         }
@@ -246,6 +261,10 @@ impl Setting {
             Self::Rules => {
                 r#"a JSON list of rules, such as [{"name":"small","source":"vpc-flow-logs","action":"drop","detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#.to_owned()
             }
+            Self::Redact => {
+                r#"a JSON list of fields, such as [{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#.to_owned()
+            }
+            Self::RedactKey => format!("a secret of {REDACT_KEY_BYTES_MIN} bytes or more"),
             Self::Overflow => one_of(OVERFLOWS),
             Self::MaxDecodedMib => format!("a whole number from 1 to {DECODED_MIB_MAX}"),
         }
@@ -311,10 +330,20 @@ impl Settings {
         if !self.rules.is_empty() && self.format != Format::Events {
             return rules("only the format `events` has rules");
         }
-        if self.rules.sample() && !matches!(self.schema, Schema::None | Schema::Native) {
-            return rules(
-                "only the schemas `none` and `native` have a place for the rate of `sample`",
-            );
+        for rule in self.rules.all() {
+            let redacted = |field: &String| self.redact.of(rule.source, field);
+            if let Some(field) = rule.fields.iter().find_map(redacted) {
+                return rules(&format!(
+                    "rule `{}` looks at `{field}`, which is redacted before rules see it",
+                    rule.name
+                ));
+            }
+        }
+        if self.redact.hash() && self.redact_key.is_none() {
+            return Err(SettingError::Value {
+                setting: Setting::RedactKey,
+                why: "missing, but the action `hash` takes a key".to_owned(),
+            });
         }
         Ok(())
     }
@@ -346,6 +375,12 @@ impl Settings {
             }
             Setting::Rules => {
                 self.rules = Rules::parse(value).map_err(wrong)?;
+            }
+            Setting::Redact => {
+                self.redact = Redactions::parse(value).map_err(wrong)?;
+            }
+            Setting::RedactKey => {
+                self.redact_key = Some(Key::new(value).map_err(wrong)?);
             }
             Setting::MaxDecodedMib => {
                 let mib = value

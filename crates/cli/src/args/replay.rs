@@ -180,6 +180,14 @@ pub struct Settings {
     #[arg(long, value_name = "JSON")]
     pub rules: Option<String>,
 
+    /// Fields to mask, or to replace by a keyed hash, as JSON; the README has examples [default: none]
+    #[arg(long, value_name = "JSON")]
+    pub redact: Option<String>,
+
+    /// The file that holds the key of these hashes [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub redact_key: Option<PathBuf>,
+
     /// What to do with a record that does not fit into the response; fail: send it to the error output; reingest: put it
     /// back, which is taken as done here [default: fail]
     #[arg(long)]

@@ -25,6 +25,7 @@ struct Counts {
     events: usize,
     replaced: usize,
     unparsed: usize,
+    redacted: usize,
     dropped_by_rule: BTreeMap<String, usize>,
     bytes_in: usize,
     bytes_decoded: usize,
@@ -82,6 +83,7 @@ impl Counts {
         self.events += report.events;
         self.replaced += report.replaced;
         self.unparsed += report.unparsed;
+        self.redacted += report.redacted;
         self.bytes_in += report.bytes_in;
         self.bytes_decoded += report.bytes_decoded;
         self.bytes_delivered += report.bytes_delivered;
@@ -120,6 +122,9 @@ impl Counts {
                 "; {} log events that the schema could not be applied to",
                 self.unparsed
             );
+        }
+        if self.redacted > 0 {
+            let _ = write!(text, "; {} log events redacted", self.redacted);
         }
         if !self.dropped_by_rule.is_empty() {
             let total: usize = self.dropped_by_rule.values().sum();

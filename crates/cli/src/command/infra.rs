@@ -108,6 +108,17 @@ fn notes(logging: &Logging, output: &mut Output) -> anyhow::Result<()> {
              PartitionKeys=source-date"
         ))?;
     }
+    if !logging.only_in_settings.is_empty() {
+        let left_out = logging.only_in_settings.iter();
+        let left_out: Vec<_> = left_out
+            .map(|(count, of)| format!("{count} {of}"))
+            .collect();
+        output.note(&format!(
+            "no parameter passes on {}: `catchment infra settings` writes them into the transformer's settings file, whose layer is \
+             the parameter SettingsLayerArn",
+            left_out.join(" and ")
+        ))?;
+    }
     Ok(())
 }
 

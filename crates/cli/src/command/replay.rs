@@ -280,9 +280,10 @@ fn cannot_read(error: anyhow::Error, name: &str) -> anyhow::Error {
 }
 
 fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
-    let path = args.settings.as_ref();
     #[expect(clippy::disallowed_methods, reason = "a command may read files")]
-    let file = path.map(|path| read_to_string(path).with_context(|| path.display().to_string()));
+    let read = |path: &PathBuf| read_to_string(path).with_context(|| path.display().to_string());
+    let file = args.settings.as_ref().map(read).transpose()?;
+    let key = args.redact_key.as_ref().map(read).transpose()?;
 
     let flags = [
         (Setting::Format, &args.format),
@@ -293,16 +294,16 @@ fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
         (Setting::PartitionKeys, &args.partition_keys),
         (Setting::Sources, &args.sources),
         (Setting::Rules, &args.rules),
+        (Setting::Redact, &args.redact),
+        (Setting::RedactKey, &key),
         (Setting::Overflow, &args.overflow),
         (Setting::MaxDecodedMib, &args.max_decoded_mib),
     ];
     let given = flags
         .into_iter()
         .filter_map(|(setting, value)| Some((setting.variable(), value.as_ref()?)));
-    Ok(
-        Settings::from_file_and_pairs(file.transpose()?.as_deref(), given)
-            .map_err(|error| Usage(error.with_names(flag)))?,
-    )
+    Ok(Settings::from_file_and_pairs(file.as_deref(), given)
+        .map_err(|error| Usage(error.with_names(flag)))?)
 }
 
 /// The flag of a setting: `--max-decoded-mib` for `CATCHMENT_MAX_DECODED_MIB`.

@@ -9,6 +9,7 @@ mod keys;
 mod log_groups;
 mod parse;
 mod reader;
+mod redact;
 mod roles;
 mod rules;
 mod validate;
@@ -40,6 +41,8 @@ pub struct Fleet {
     pub members: BTreeMap<MemberName, Member>,
     /// Which log events the transformer drops or samples, as its settings file has it.
     pub rules: Vec<serde_json::Value>,
+    /// Which fields the transformer masks or hashes, as its settings file has it.
+    pub redact: Vec<serde_json::Value>,
     /// Tags for every resource that can have some, besides our own.
     pub tags: Tags,
 }
@@ -257,6 +260,7 @@ mod tests {
             text.contains("\norganization")
                 && text.contains("\n[distribution]")
                 && text.contains("\n[[rules]]")
+                && text.contains("\n[[redact]]")
                 && text.contains("\n[tags]")
                 && text.contains("\naccounts"),
             "{text}"
@@ -326,9 +330,9 @@ mod tests {
         insta::assert_snapshot!(error, @"
         4 mistakes
           line 78: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 119: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
-          line 119: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
-          line 122: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 126: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
+          line 126: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
+          line 129: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -30,6 +30,8 @@ pub struct Logging {
     pub shortened: Option<Shortened>,
     /// The number of accounts, if they are too many for `Accounts`, which is then left out.
     pub accounts_left_out: Option<usize>,
+    /// What only a settings file passes on: so many of what.
+    pub only_in_settings: Vec<(usize, &'static str)>,
 }
 
 /// Why a template cannot take this fleet.
@@ -138,10 +140,18 @@ pub fn of_logging(
         parameters,
         shortened,
         accounts_left_out,
+        only_in_settings: [
+            (fleet.rules.len(), "[[rules]]"),
+            (fleet.redact.len(), "[[redact]]"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .collect(),
     })
 }
 
-/// The transformer's settings file: which log groups carry which source, in which format, what the accounts are called, and the rules.
+/// The transformer's settings file: which log groups carry which source, in which format, what the accounts are called, the rules, and
+/// what is redacted.
 ///
 /// # Errors
 /// Fails if a log group's name stands for two sources.
@@ -154,6 +164,9 @@ pub fn settings(fleet: &Fleet) -> Result<serde_json::Value, ParametersError> {
     let mut settings = serde_json::json!({"accounts": names, "sources": sources::whole(fleet)?});
     if !fleet.rules.is_empty() {
         settings["rules"] = fleet.rules.clone().into();
+    }
+    if !fleet.redact.is_empty() {
+        settings["redact"] = fleet.redact.clone().into();
     }
     Ok(settings)
 }

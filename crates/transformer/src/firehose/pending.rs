@@ -50,6 +50,8 @@ pub(super) struct Delivery {
     pub(super) replaced: bool,
     /// Log events that are not as their source writes them.
     pub(super) unparsed: usize,
+    /// Log events of which something was redacted.
+    pub(super) redacted: usize,
     /// Log events that each rule dropped, by its name.
     pub(super) dropped_by_rule: BTreeMap<String, usize>,
 }
@@ -111,6 +113,7 @@ impl Report {
                 self.events += delivery.events;
                 self.replaced += usize::from(delivery.replaced);
                 self.unparsed += delivery.unparsed;
+                self.redacted += delivery.redacted;
                 self.bytes_delivered += delivery.bytes;
                 self.count_dropped(delivery.dropped_by_rule);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::source::Source;
 use crate::subscription::{DecodeError, MessageError};
 
 /// What became of one batch.
@@ -23,6 +24,8 @@ pub struct Report {
     pub replaced: usize,
     /// Log events in the records answered `Ok` that are not as their source writes them, so that they keep `message`.
     pub unparsed: usize,
+    /// Log events in the records answered `Ok` of which something was redacted, whether rules then dropped them or not.
+    pub redacted: usize,
     /// Records that were put back in the place of others.
     pub pieces_put_back: usize,
     /// Bytes of these.
@@ -86,6 +89,14 @@ pub enum RecordError {
     /// The text inside is not a subscription message.
     #[error(transparent)]
     Message(#[from] MessageError),
+    /// A message is not as its source writes it, so that its fields are not known.
+    #[error(
+        "a message of {of} is not as its source writes it, so that its fields cannot be redacted"
+    )]
+    NotRedacted {
+        /// The source, of which something is redacted.
+        of: Source,
+    },
     /// The answer does not fit into the response.
     #[error(
         "its answer does not fit into the response (Lambda's limit is 6 MB); use a smaller Firehose buffer or gzip output"
@@ -127,6 +138,7 @@ impl RecordError {
             ) => "not-a-subscription-message",
             Self::Message(MessageError::TooDeep) => "too-deep",
             Self::Message(MessageError::UnknownType) => "unknown-message-type",
+            Self::NotRedacted { .. } => "not-redacted",
             Self::NoRoom => "no-room",
             Self::NotPutBack => "not-put-back",
             Self::TooManyHops => "too-many-hops",

@@ -15,6 +15,9 @@ const DIMENSION: &str = "DeliveryStreamName";
 /// The metric of messages that did not fit the schema.
 const UNPARSED: &str = "LogEventsUnparsed";
 
+/// The metric of log events of which something was redacted.
+const REDACTED: &str = "LogEventsRedacted";
+
 /// The metric of log events that rules dropped.
 const DROPPED: &str = "LogEventsDropped";
 
@@ -49,6 +52,7 @@ pub fn log_line(transformed: &Transformed, request_id: &str, duration_ms: f64) -
         "events": report.events,
         "eventsUnparsed": report.unparsed,
         "eventsDropped": report.dropped_by_rule,
+        "eventsRedacted": report.redacted,
         "bytesIn": report.bytes_in,
         "bytesDecoded": report.bytes_decoded,
         "bytesDelivered": report.bytes_delivered,
@@ -104,6 +108,10 @@ pub fn metrics(transformed: &Transformed, now_ms: i64, duration_ms: f64) -> Valu
     if report.unparsed > 0 {
         let count = json!(report.unparsed);
         values.push((UNPARSED.to_owned(), "Count", count));
+    }
+    if report.redacted > 0 {
+        let count = json!(report.redacted);
+        values.push((REDACTED.to_owned(), "Count", count));
     }
     if !report.dropped_by_rule.is_empty() {
         let total: usize = report.dropped_by_rule.values().sum();

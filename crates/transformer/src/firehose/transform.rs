@@ -11,6 +11,7 @@ use super::{Batch, BatchError, Record};
 use crate::limits::{BATCH_BYTES_DEFAULT, RESPONSE_BYTES_MAX};
 use crate::output::{Context, Original, Output};
 use crate::overflow::{LineBytes, Mark, Piece, SplitError, Splitter, messages_in, unmark};
+use crate::schema::{Fault, Redactor};
 use crate::settings::{Overflow, Settings};
 use crate::subscription::{Decoder, read};
 
@@ -18,6 +19,8 @@ use crate::subscription::{Decoder, read};
 pub struct Transformer {
     settings: Settings,
     decoder: Decoder,
+    /// Absent if nothing is redacted.
+    redactor: Option<Redactor>,
     output: Output,
     /// Bytes of the last response.
     response_bytes: usize,
@@ -36,6 +39,7 @@ impl Transformer {
     pub fn new(settings: Settings) -> Self {
         Self {
             decoder: Decoder::default(),
+            redactor: Redactor::new(&settings),
             output: Output::new(&settings),
             response_bytes: 0,
             settings,
@@ -99,6 +103,9 @@ impl Transformer {
         };
         self.response_bytes = answers.len();
         self.decoder.trim();
+        if let Some(redactor) = &mut self.redactor {
+            redactor.trim();
+        }
         self.output.trim();
         Ok(Pending {
             report: Report {
@@ -120,6 +127,7 @@ impl Transformer {
         // Safe to go on after a panic: the buffers that it left behind are replaced here, and the caller drops what was written.
         catch_unwind(AssertUnwindSafe(|| work(self))).map_err(|_| {
             self.decoder = Decoder::default();
+            self.redactor = Redactor::new(&self.settings);
             self.output = Output::new(&self.settings);
             RecordError::Panicked
         })
@@ -172,10 +180,22 @@ impl Transformer {
                 (text.as_slice(), None)
             }
         };
+        let redacted = match &mut self.redactor {
+            None => None,
+            Some(redactor) => Some(redactor.redact(text)?),
+        };
+        let (text, member, told) = match &redacted {
+            None => (text, member, [].as_slice()),
+            Some(redacted) => {
+                let member = member.filter(|_| !redacted.is_changed);
+                (redacted.text, member, redacted.told)
+            }
+        };
         record.open_ok(response);
         let context = Context {
             settings: &self.settings,
             region,
+            told,
             original: Original {
                 text_bytes: text.len(),
                 member,
@@ -207,6 +227,7 @@ impl Transformer {
             bytes,
             replaced: encoded.replaced,
             unparsed: encoded.unparsed,
+            redacted: redacted.map_or(0, |redacted| redacted.events),
             dropped_by_rule,
         }))
     }
@@ -264,9 +285,14 @@ impl Transformer {
             stream: stream.as_bytes(),
         };
         let growth = self.output.growth();
+        // What is put back is as it came.
+        let redacted = match &mut self.redactor {
+            None => 0,
+            Some(redactor) => redactor.redact(text).map_or(0, |one| one.growth_bytes),
+        };
         let line = LineBytes {
             times: 1 + growth.times,
-            more: region.len() * (1 + growth.times) + growth.bytes,
+            more: (region.len() + redacted) * (1 + growth.times) + growth.bytes,
         };
         let split = splitter.split(index, text, mark, line);
         #[cfg(test)]
@@ -284,6 +310,15 @@ impl Transformer {
 fn is_for_another(mark: &Mark<'_>, stream: &str, text: &[u8]) -> bool {
     // A batch that does not name its stream is a captured one. What follows the message that bears the mark has none.
     stream != "\"\"" && mark.stream != stream.as_bytes() && messages_in(text) == 1
+}
+
+impl From<Fault> for RecordError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Message(error) => Self::Message(error),
+            Fault::Misfit(of) => Self::NotRedacted { of },
+        }
+    }
 }
 
 fn region_json(batch: &Batch<'_>) -> String {

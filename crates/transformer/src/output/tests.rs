@@ -15,6 +15,7 @@ fn encode_with(settings: &Settings, text: &[u8], region: &str) -> (Vec<u8>, Enco
     let (mut output, mut response) = (Output::new(settings), Vec::new());
     let context = Context {
         settings,
+        told: &[],
         region,
         original: Original {
             text_bytes: text.len(),
@@ -214,6 +215,7 @@ fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
         let (mut output, mut response) = (Output::new(&settings), Vec::new());
         let context = Context {
             settings: &settings,
+            told: &[],
             region: "null",
             original: Original {
                 text_bytes: text.len(),

@@ -4,7 +4,7 @@ use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
     Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping, Needs, Places,
-    Program, compile, with_rest, with_unread,
+    Program, RateRow, compile, with_rest, with_unread,
 };
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
@@ -26,6 +26,8 @@ pub(crate) struct Documents {
     keeps_original: bool,
     found: Found,
     growth: Growth,
+    /// What comes before the rate of a sample.
+    rate_prefix: &'static str,
 }
 
 /// What writes the documents of a source.
@@ -46,6 +48,8 @@ pub(crate) struct Line<'a> {
     pub(crate) log_group: JsonStr<'a>,
     pub(crate) log_stream: JsonStr<'a>,
     pub(crate) event: LogEvent<'a>,
+    /// For how many events it is delivered, as a JSON string; empty if it is not one of several.
+    pub(crate) rate: &'a str,
 }
 
 /// How a document was written.
@@ -58,7 +62,8 @@ pub(crate) struct Written {
 }
 
 impl Documents {
-    pub(super) fn new(mappings: Vec<Mapping>, settings: &Settings) -> Self {
+    /// Documents have the row `rate` only if rules sample some.
+    pub(super) fn new(mappings: Vec<Mapping>, rate: &RateRow, settings: &Settings) -> Self {
         let mut documents = Self {
             json: Vec::new(),
             lines: Vec::new(),
@@ -66,8 +71,14 @@ impl Documents {
             keeps_original: settings.original == Original::Keep,
             found: Found::default(),
             growth: Growth::default(),
+            rate_prefix: rate.prefix,
         };
-        for mapping in mappings {
+        for mut mapping in mappings {
+            if settings.rules.sample() {
+                for layout in &mut mapping.layouts {
+                    layout.rows.push((rate.row)());
+                }
+            }
             documents.add(mapping, settings.sources.formats());
         }
         documents
@@ -124,6 +135,12 @@ impl Documents {
     /// How much longer than an event its line can be.
     pub(crate) fn growth(&self) -> Growth {
         self.growth
+    }
+
+    /// For how many events one is delivered, as [`Line::rate`] has it.
+    pub(crate) fn rate(&self, rate: Option<u32>) -> String {
+        let text = rate.map(|rate| format!("\"{}{rate}\"", self.rate_prefix));
+        text.unwrap_or_default()
     }
 
     /// Whether the text of the messages of this source is wanted.
@@ -281,6 +298,7 @@ impl Documents {
                 message: JsonStr::from_literal(&message),
                 ..line.event
             },
+            rate: line.rate,
         };
         self.write_other(&line, &literal(REPLACED), known, out);
     }
@@ -312,6 +330,7 @@ impl Documents {
                 if self.keeps_original { message } else { b"" },
             ),
             (Context::Error, error),
+            (Context::SampleRate, line.rate.as_bytes()),
         ] {
             literals[context as usize] = literal;
         }

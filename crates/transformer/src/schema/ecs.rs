@@ -5,12 +5,20 @@ mod guardduty;
 mod other;
 mod vpc_flow_logs;
 
-use super::mapping::{Context, Mapping, Row, Value, constant, row};
+use super::mapping::{Context, Mapping, RateRow, Row, Value, constant, row};
 
 /// What a reader should know of the schema.
 pub(super) const ABOUT: &str = "\
 The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 9.4. The line is the document. Its fields are those \
-that Elastic's integration for AWS fills without a database, under the same names.";
+that Elastic's integration for AWS fills without a database, under the same names. ECS has no field for the rate of a sample: an event \
+that rules sample has it in `labels.sample_rate`, as a string, such as `\"100\"`.";
+
+/// Where an event says for how many it is delivered: `labels` are "custom key/value pairs", keywords
+/// (<https://www.elastic.co/docs/reference/ecs/ecs-base#field-labels>).
+pub(super) const RATE: RateRow = RateRow {
+    row: || row("labels.sample_rate", Value::Context(Context::SampleRate)),
+    prefix: "",
+};
 
 /// The mapping of each source.
 pub(super) fn mappings() -> Vec<Mapping> {

@@ -102,6 +102,13 @@ pub(super) struct When {
     pub(super) by: fn(&[&[u8]]) -> bool,
 }
 
+/// What documents have if rules sample some.
+pub(super) struct RateRow {
+    pub(super) row: fn() -> Row,
+    /// What comes before the number.
+    pub(super) prefix: &'static str,
+}
+
 /// What is known of an event besides its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
@@ -119,6 +126,8 @@ pub(super) enum Context {
     Original,
     /// Why the message is not what its source writes.
     Error,
+    /// For how many events this one is delivered, if it is one of several.
+    SampleRate,
     /// When CloudWatch Logs says that it happened, as text.
     Time,
     /// The same in milliseconds since 1970.

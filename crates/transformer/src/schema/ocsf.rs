@@ -9,7 +9,9 @@ mod vpc_flow_logs;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use super::mapping::{Choose, Context, Layout, Mapping, Row, Value, constant, describe, row};
+use super::mapping::{
+    Choose, Context, Layout, Mapping, RateRow, Row, Value, constant, describe, row,
+};
 use crate::source::Source;
 
 /// What a reader should know of the schemas.
@@ -22,11 +24,22 @@ is the OCSF event. What an attribute may hold, and the captions of the numbers, 
 What OCSF has no place for is in `unmapped`, by the path of the field, each as a string; objects and arrays are their JSON. `unmapped` \
 is an object, as OCSF requires, and a map of strings in a table; in OpenSearch, map it as `flat_object`, so that dots in names mean \
 nothing. Parts that services fill as they like, such as CloudTrail's `requestParameters`, are strings of JSON. So no field ever changes \
-its type. `raw_data` is the whole message; `CATCHMENT_ORIGINAL=drop` leaves it out.
+its type. `raw_data` is the whole message; `CATCHMENT_ORIGINAL=drop` leaves it out. An event that rules sample has the rate in \
+`metadata.labels`, such as `sample_rate:100`.
 
 AWS's mapping is the one in <https://github.com/ocsf/examples> (`mappings/markdown/AWS`, v1.1.0 and v1.5.0), which `parseToOCSF` of \
 CloudWatch Logs and Security Lake follow. What it does with an event follows from it as far as it says so. Tables below say where this \
 one differs from it, and why.";
+
+/// Where an event says for how many it is delivered: OCSF's labels are "added at normalization time"
+/// (<https://schema.ocsf.io/1.5.0/objects/metadata>). `unmapped` holds the members of the message alone.
+pub(super) const RATE: RateRow = RateRow {
+    row: || {
+        let rate = Value::Context(Context::SampleRate);
+        row("metadata.labels", Value::List(vec![rate]))
+    },
+    prefix: "sample_rate:",
+};
 
 /// What every line begins with, before the number of its class.
 pub(super) const CLASS_UID: &[u8] = br#"{"class_uid":"#;

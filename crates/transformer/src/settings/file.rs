@@ -18,12 +18,21 @@ impl Settings {
                 .into_iter()
                 .find(|setting| setting.key() == key);
             let setting = setting.ok_or_else(|| {
-                let keys = Setting::ALL.map(Setting::key).join(", ");
+                let mut keys = Setting::ALL.to_vec();
+                keys.retain(|setting| *setting != Setting::RedactKey);
+                let keys: Vec<_> = keys.into_iter().map(Setting::key).collect();
+                let keys = keys.join(", ");
                 wrong(format!("`{key}` is not a setting; expected one of: {keys}"))
             })?;
+            if setting == Setting::RedactKey {
+                let variable = setting.variable();
+                return Err(wrong(format!(
+                    "`{key}`: a secret; expected it in the variable {variable} only"
+                )));
+            }
             let value = match (setting, &value) {
                 // A list as it is.
-                (Setting::Rules, Value::Array(_)) => value.to_string(),
+                (Setting::Rules | Setting::Redact, Value::Array(_)) => value.to_string(),
                 _ => written(&value),
             };
             if !value.is_empty() {
@@ -90,7 +99,7 @@ mod tests {
             ("[]", "the settings file: not a JSON object: "),
             (
                 r#"{"shape":"events"}"#,
-                "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, rules, overflow, max_decoded_mib",
+                "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, rules, redact, overflow, max_decoded_mib",
             ),
             (
                 r#"{"format":7}"#,

@@ -1,6 +1,7 @@
 //! Settings from variables: what is read, and what is refused.
 
 use super::*;
+use crate::redact::Key as RedactKey;
 
 fn error(variable: &str, value: &str) -> String {
     Settings::from_pairs([(variable, value)])
@@ -9,6 +10,8 @@ fn error(variable: &str, value: &str) -> String {
 }
 
 const RULES: &str = r#"[{"name":"small","source":"vpc-flow-logs","action":"sample","rate":10,"detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#;
+const REDACT: &str = r#"[{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#;
+const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
 fn absent_and_empty_settings_mean_the_default() {
@@ -29,6 +32,8 @@ fn every_setting_is_read() {
         ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
         ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
         ("CATCHMENT_RULES", RULES),
+        ("CATCHMENT_REDACT", REDACT),
+        ("CATCHMENT_REDACT_KEY", KEY),
         ("CATCHMENT_OVERFLOW", "reingest"),
         ("CATCHMENT_MAX_DECODED_MIB", "8"),
     ])
@@ -45,6 +50,8 @@ fn every_setting_is_read() {
             partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
             sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
             rules: Rules::parse(RULES).unwrap(),
+            redact: Redactions::parse(REDACT).unwrap(),
+            redact_key: Some(RedactKey::new(KEY).unwrap()),
             overflow: Overflow::Reingest,
             decoded_bytes_max: 8 * MIB,
         }
@@ -77,25 +84,11 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
     ] {
         assert_eq!(error(variable, value), expected);
     }
-    for (others, why) in [
-        (["document", "none"], "only the format `events` has rules"),
-        (
-            ["events", "ecs"],
-            "only the schemas `none` and `native` have a place for the rate of `sample`",
-        ),
-    ] {
-        let [format, schema] = others;
-        let wrong = Settings::from_pairs([
-            ("CATCHMENT_RULES", RULES),
-            ("CATCHMENT_FORMAT", format),
-            ("CATCHMENT_SCHEMA", schema),
-        ]);
-        let error = wrong.unwrap_err().to_string();
-        assert!(
-            error.starts_with(&format!("CATCHMENT_RULES: {why}")),
-            "{error}"
-        );
-    }
+    let wrong =
+        Settings::from_pairs([("CATCHMENT_RULES", RULES), ("CATCHMENT_FORMAT", "document")]);
+    let wrong = wrong.unwrap_err().to_string();
+    let why = "CATCHMENT_RULES: only the format `events` has rules";
+    assert!(wrong.starts_with(why), "{wrong}");
     let document = [
         ("CATCHMENT_SCHEMA", "native"),
         ("CATCHMENT_FORMAT", "document"),

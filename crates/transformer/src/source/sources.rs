@@ -26,6 +26,14 @@ pub(crate) struct Carried {
     pub(crate) format: usize,
 }
 
+impl Carried {
+    /// What is known of a log group that nothing is known of.
+    pub(crate) const OTHER: Self = Self {
+        source: Source::Other,
+        format: 0,
+    };
+}
+
 impl Default for Sources {
     fn default() -> Self {
         Self {

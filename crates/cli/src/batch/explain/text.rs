@@ -65,6 +65,10 @@ fn advice(verdict: &Verdict, group: &Group) -> String {
         Verdict::Fails("no-room") => {
             "next: no setting lets it pass as it is: it opens to more than a response can hold".to_owned()
         }
+        Verdict::Fails("not-redacted") => {
+            "next: find out what else is in these log groups, or tell their source and format in the fleet file; without redaction, it passes as it is"
+                .to_owned()
+        }
         Verdict::Fails(_) => {
             "next: no setting lets it pass; find out what else writes into the stream".to_owned()
         }

@@ -2,15 +2,17 @@
 
 use catchment_transformer::source::Source;
 
-pub(super) const TOP: [&str; 6] = [
+pub(super) const TOP: [&str; 7] = [
     "logging",
     "members",
     "defaults",
     "distribution",
     "rules",
+    "redact",
     "tags",
 ];
 pub(super) const RULE: [&str; 5] = ["name", "source", "action", "rate", "detection"];
+pub(super) const REDACT: [&str; 3] = ["source", "fields", "action"];
 pub(super) const LOGGING: [&str; 13] = [
     "profile",
     "account",

@@ -10,6 +10,7 @@ use super::formats;
 use super::keys;
 use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
+use super::redact::redact;
 use super::roles;
 use super::rules::rules;
 use super::validate::{self, Entry};
@@ -78,6 +79,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         .flat_map(|entry| entry.log_groups.by_name.keys());
     defaults.log_groups.report_idle(&mut reader, &patterns);
     let rules = rules(&mut reader, &top);
+    let redact = redact(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {
@@ -86,6 +88,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
                 logging,
                 members,
                 rules,
+                redact,
                 tags,
             })
         }

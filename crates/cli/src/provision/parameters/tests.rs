@@ -226,6 +226,15 @@ fn the_settings_file_has_every_log_group_with_its_format_and_the_members_names()
         with_rule["rules"].to_string(),
         r#"[{"action":"drop","detection":{"condition":"s","s":{"readOnly":true}},"name":"a","source":"cloudtrail"}]"#
     );
+    let redact = "[[redact]]\nsource = \"cloudtrail\"\nfields = [\"userAgent\"]\naction = \"mask\"";
+    let with_both = fleet(&format!("{text}\n{rule}\n{redact}"));
+    assert_eq!(
+        super::settings(&with_both).unwrap()["redact"].to_string(),
+        r#"[{"action":"mask","fields":["userAgent"],"source":"cloudtrail"}]"#
+    );
+    let only = |fleet: &Fleet| of_logging(fleet, None, true).unwrap().only_in_settings;
+    assert_eq!(only(&with_both), [(1, "[[rules]]"), (1, "[[redact]]")]);
+    assert_eq!(only(&fleet(&text)), []);
     let none = [("", ""); 0];
     catchment_transformer::Settings::from_file_and_pairs(Some(&settings), none).unwrap();
     // The parameter says the same.

@@ -207,6 +207,7 @@ impl Context {
             Self::Message => "the message",
             Self::Original => "the message, unless the settings leave originals out",
             Self::Error => "why the message is not as its source writes it",
+            Self::SampleRate => "for how many events this one is delivered, if rules sample it",
             Self::Time | Self::Milliseconds => "the time that CloudWatch Logs has of the event",
         }
     }

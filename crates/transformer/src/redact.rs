@@ -1,0 +1,150 @@
+//! Redactions: which fields of log events are masked or replaced by a keyed hash, before anything else reads them.
+
+mod fields;
+mod key;
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::limits::REDACTED_FIELDS_MAX;
+use crate::source::Source;
+
+pub use key::Key;
+
+/// What is redacted.
+#[derive(Debug, Clone, Default)]
+pub struct Redactions {
+    /// As they were written.
+    json: Json,
+    list: Arc<[Redaction]>,
+}
+
+/// A field of a source that is redacted.
+#[derive(Debug)]
+pub(crate) struct Redaction {
+    pub(crate) source: Source,
+    /// AWS's name of a flow log's field, or a path of JSON.
+    pub(crate) field: String,
+    pub(crate) action: Action,
+}
+
+/// What stands in the place of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A text that says nothing of it.
+    Mask,
+    /// Its hash under the key.
+    Hash,
+}
+
+impl PartialEq for Redactions {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Redactions {}
+
+impl Redactions {
+    /// Reads redactions from a JSON list.
+    ///
+    /// # Errors
+    /// Says what is wrong, and in which entry.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let json: Json =
+            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let entries = json
+            .as_array()
+            .ok_or("expected a list, [{\"source\":…,\"fields\":[…],\"action\":…}]")?;
+        let mut list: Vec<Redaction> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let place = |why| format!("entry {}: {why}", index + 1);
+            for redaction in redactions(entry).map_err(place)? {
+                if let Some(why) = list.iter().find_map(|known| overlap(known, &redaction)) {
+                    return Err(place(why));
+                }
+                list.push(redaction);
+            }
+        }
+        if list.len() > REDACTED_FIELDS_MAX {
+            return Err(format!(
+                "{} fields; expected at most {REDACTED_FIELDS_MAX}",
+                list.len()
+            ));
+        }
+        let list = list.into();
+        Ok(Self { json, list })
+    }
+
+    /// Whether nothing is redacted.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether some values are replaced by their hash, which takes a key.
+    pub(crate) fn hash(&self) -> bool {
+        self.all().any(|one| one.action == Action::Hash)
+    }
+
+    /// The redacted field that stands in this one of a source, or in which this one stands.
+    pub(crate) fn of(&self, source: Source, field: &str) -> Option<&str> {
+        let mut of_source = self.all().filter(|one| one.source == source);
+        let found = of_source.find(|one| fields::meet(source, &one.field, field));
+        found.map(|one| one.field.as_str())
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Redaction> {
+        self.list.iter()
+    }
+}
+
+fn redactions(entry: &Json) -> Result<Vec<Redaction>, String> {
+    const KEYS: [&str; 3] = ["source", "fields", "action"];
+    let members = entry.as_object().ok_or("expected an object")?;
+    if let Some(key) = members.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let keys = KEYS.join(", ");
+        return Err(format!("unknown key `{key}`; expected one of: {keys}"));
+    }
+    let member = |key: &str| members.get(key).ok_or_else(|| format!("{key}: missing"));
+    let name = member("source")?.as_str().unwrap_or_default();
+    let source = fields::SOURCES
+        .into_iter()
+        .find(|source| source.name() == name);
+    let source = source.ok_or_else(|| {
+        let names = fields::SOURCES.map(Source::name).join(", ");
+        format!("source: expected a source whose fields are known, one of: {names}")
+    })?;
+    let action = match member("action")?.as_str() {
+        Some("mask") => Action::Mask,
+        Some("hash") => Action::Hash,
+        _ => return Err("action: expected one of: mask, hash".to_owned()),
+    };
+    let names = member("fields")?
+        .as_array()
+        .filter(|names| !names.is_empty());
+    let names = names.ok_or("fields: expected a list of fields")?;
+    let one = |name: &Json| {
+        let name = name.as_str().ok_or("fields: expected texts")?;
+        let field =
+            fields::field(source, name, action).map_err(|why| format!("fields: {name}: {why}"))?;
+        Ok(Redaction {
+            source,
+            field,
+            action,
+        })
+    };
+    names.iter().map(one).collect()
+}
+
+/// Says that one of two fields stands in the other, if it does.
+fn overlap(one: &Redaction, other: &Redaction) -> Option<String> {
+    let meet = one.source == other.source && fields::meet(one.source, &one.field, &other.field);
+    meet.then(|| match one.field == other.field {
+        true => format!("fields: {}: it is redacted already", other.field),
+        false => format!("fields: {} and {} overlap", one.field, other.field),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Parts of a text that others replace.
+
+use crate::buffer::Buffer;
+
+/// What is to be replaced of a text, and the text with it replaced.
+#[derive(Default)]
+pub(super) struct Splices {
+    list: Vec<Splice>,
+    /// What replaces the parts.
+    parts: Buffer,
+    result: Buffer,
+    /// Bytes by which the text grows; what shrinks does not count.
+    growth_bytes: usize,
+}
+
+struct Splice {
+    begin: usize,
+    end: usize,
+    /// Where its part begins and ends.
+    part: (usize, usize),
+}
+
+impl Splices {
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+        self.parts.clear();
+        self.result.clear();
+        self.growth_bytes = 0;
+    }
+
+    /// Replaces the bytes from `begin` to `end`.
+    pub(super) fn push(&mut self, begin: usize, end: usize, part: &[u8]) {
+        let from = self.parts.len();
+        self.parts.extend(part);
+        self.growth_bytes += part.len().saturating_sub(end - begin);
+        self.list.push(Splice {
+            begin,
+            end,
+            part: (from, self.parts.len()),
+        });
+    }
+
+    /// How many parts there are, and by how many bytes they let the text grow.
+    pub(super) fn growth(&self) -> (usize, usize) {
+        (self.list.len(), self.growth_bytes)
+    }
+
+    /// Writes the text with its parts replaced. Returns `false` if there are none.
+    pub(super) fn apply(&mut self, text: &[u8]) -> bool {
+        if self.list.is_empty() {
+            return false;
+        }
+        self.list.sort_unstable_by_key(|splice| splice.begin);
+        let mut copied = 0;
+        for splice in &self.list {
+            let (from, to) = splice.part;
+            let part = &self.parts.written()[from..to];
+            self.result.extend_with([&text[copied..splice.begin], part]);
+            copied = splice.end;
+        }
+        self.result.extend(&text[copied..]);
+        true
+    }
+
+    /// The text with its parts replaced.
+    pub(super) fn result(&self) -> &[u8] {
+        self.result.written()
+    }
+
+    pub(super) fn trim(&mut self) {
+        self.parts.trim();
+        self.result.trim();
+    }
+}

@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn mistakes_are_told() {
         let wrong = |defaults: &str, member: &str| parsed(defaults, member).unwrap_err();
-        insta::assert_snapshot!(wrong("assume_role = \"arn:aws:iam::111122223333:role/R\"", "profile = \"dev1\""), @"line 121: defaults.assume_role: `arn:aws:iam::111122223333:role/R` names a role of one account; write {account} in the place of its number");
+        insta::assert_snapshot!(wrong("assume_role = \"arn:aws:iam::111122223333:role/R\"", "profile = \"dev1\""), @"line 123: defaults.assume_role: `arn:aws:iam::111122223333:role/R` names a role of one account; write {account} in the place of its number");
         insta::assert_snapshot!(wrong("assume_role = \"Catchment-{account}\"\nexternal_id = \"x\"", ""), @"
         2 mistakes
           line 54: members[1].assume_role: `Catchment-{account}` is not the ARN of a role, such as arn:{partition}:iam::{account}:role/Catchment

@@ -214,7 +214,7 @@ mod tests {
     fn a_member_may_leave_out_what_all_have_but_not_everything() {
         let text = TEMPLATE.replace("guardduty = [", "other = []\n# guardduty = [");
         let wrong = Fleet::parse(&format!("{text}\n[defaults]\nother = [\"a\"]"));
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 75: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 76: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other");
     }
 
     #[test]
@@ -238,9 +238,9 @@ mod tests {
         let wrong = Fleet::parse(&format!("{TEMPLATE}{wrong}")).unwrap_err();
         insta::assert_snapshot!(wrong, @"
         3 mistakes
-          line 120: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
-          line 121: members[3].name: member `p` is already listed on line 121; give each member its own `name`
-          line 122: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 122: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 123: members[3].name: member `p` is already listed on line 123; give each member its own `name`
+          line 124: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         ");
         let twice = table.replace("333344445555", "111122223333");
         let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();
@@ -265,7 +265,7 @@ mod tests {
         );
         insta::assert_snapshot!(wrong.unwrap_err(), @"line 66: members[1].exclude: `/aws/*` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a\", \"b*\"]\nexclude = [\"a\", \"bc\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 121: defaults.exclude: `a` excludes nothing, because no pattern matches it");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 123: defaults.exclude: `a` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a*\"]\ncloudtrail = [\"a*\"]");
         insta::assert_snapshot!(wrong.unwrap_err(), @"line 120: defaults.other: log group `a*` is listed twice");
     }

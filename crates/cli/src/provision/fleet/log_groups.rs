@@ -244,7 +244,7 @@ mod tests {
         ");
         let twice = table.replace("333344445555", "111122223333");
         let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();
-        insta::assert_snapshot!(wrong, @"line 121: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here");
+        insta::assert_snapshot!(wrong, @"line 123: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here");
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         let wrong = with_defaults("", "other = [\"a\", \"b*\"]\nexclude = [\"a\", \"bc\"]");
         insta::assert_snapshot!(wrong.unwrap_err(), @"line 123: defaults.exclude: `a` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a*\"]\ncloudtrail = [\"a*\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 120: defaults.other: log group `a*` is listed twice");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 122: defaults.other: log group `a*` is listed twice");
     }
 
     #[test]

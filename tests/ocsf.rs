@@ -40,7 +40,11 @@ fn what_becomes_of_every_golden_batch_is_valid() {
                 classes.insert(line["class_uid"].as_u64().unwrap());
             }
         }
-        assert!(classes.into_iter().eq([0, 2004, 3001, 3002, 4001, 6003]));
+        assert!(
+            classes
+                .into_iter()
+                .eq([0, 2004, 3001, 3002, 4001, 4003, 6003])
+        );
     }
 }
 
@@ -79,9 +83,9 @@ fn the_validator_sees_what_is_wrong() {
     }
 }
 
-/// A record with the names that CloudTrail uses, and values of any type.
-fn any_record() -> impl Strategy<Value = Value> {
-    let name = prop::sample::select(NAMES.to_vec());
+/// A record with the names that a source uses, and values of any type.
+fn any_record(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(names.to_vec());
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -92,7 +96,7 @@ fn any_record() -> impl Strategy<Value = Value> {
     ];
     let value = leaf.prop_recursive(4, 40, 6, move |inner| {
         let name = prop_oneof![
-            prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned),
+            prop::sample::select(names.to_vec()).prop_map(str::to_owned),
             any::<String>(),
         ];
         prop_oneof![
@@ -112,7 +116,7 @@ fn any_record() -> impl Strategy<Value = Value> {
 proptest! {
     /// As every attribute has one type in OCSF, no two lines give one of them two.
     #[test]
-    fn any_record_of_cloudtrail_has_attributes_of_ocsfs_types(record in any_record()) {
+    fn any_record_of_cloudtrail_has_attributes_of_ocsfs_types(record in any_record(NAMES)) {
         let message = batch::message("111122223333", "CloudTrail/a", "s", &[(0, &record.to_string())]);
         for (schema, definitions) in &*VERSIONS {
             for line in lines_of(schema, &message) {
@@ -120,6 +124,18 @@ proptest! {
                 prop_assert_ne!(&line["class_uid"], &json!(0));
                 prop_assert_eq!(line["raw_data"].as_str(), Some(&*record.to_string()));
             }
+        }
+    }
+
+    #[test]
+    fn any_record_of_the_resolver_has_attributes_of_ocsfs_types(record in any_record(QUERY_NAMES)) {
+        let message = batch::message("111122223333", "dns", "s", &[(0, &record.to_string())]);
+        for (schema, definitions) in &*VERSIONS {
+            let written = lines_of(schema, &message);
+            prop_assert_eq!(written.len(), 1);
+            prop_assert_eq!(definitions.faults(&written[0]), [""; 0], "{}", written[0]);
+            prop_assert_eq!(&written[0]["class_uid"], &json!(4003));
+            prop_assert_eq!(written[0]["raw_data"].as_str(), Some(&*record.to_string()));
         }
     }
 
@@ -159,7 +175,7 @@ fn lines_of(schema: &str, message: &str) -> Vec<Value> {
         ("CATCHMENT_SCHEMA", schema),
         (
             "CATCHMENT_SOURCES",
-            r#"{"flow":"vpc-flow-logs","CloudTrail/*":"cloudtrail"}"#,
+            r#"{"flow":"vpc-flow-logs","CloudTrail/*":"cloudtrail","dns":"route53-resolver-query-logs"}"#,
         ),
     ])
     .unwrap();
@@ -181,10 +197,12 @@ fn lines(settings: Settings, event: &[u8]) -> Vec<Value> {
         .flat_map(|answer| {
             let opened = String::from_utf8(answer.opened().unwrap()).unwrap();
             // Lone surrogates stay as they are; serde_json refuses them.
-            let opened = opened.replace("\\ud", "\\\\ud");
-            let lines = opened
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap());
+            let surrogate = |line: &str| serde_json::from_str(&line.replace("\\ud", "\\\\ud"));
+            let lines = opened.lines().map(|line| {
+                serde_json::from_str(line)
+                    .or_else(|_| surrogate(line))
+                    .unwrap()
+            });
             lines.collect::<Vec<_>>()
         })
         .collect()
@@ -246,7 +264,43 @@ const NAMES: &[&str] = &[
     "a.b",
 ];
 
+/// The same of Resolver query logs.
+const QUERY_NAMES: &[&str] = &[
+    "version",
+    "account_id",
+    "region",
+    "vpc_id",
+    "query_timestamp",
+    "query_name",
+    "query_type",
+    "query_class",
+    "rcode",
+    "answers",
+    "Rdata",
+    "Type",
+    "Class",
+    "srcaddr",
+    "srcport",
+    "transport",
+    "srcids",
+    "instance",
+    "resolver_endpoint",
+    "resolver_network_interface",
+    "firewall_rule_action",
+    "firewall_rule_group_id",
+    "firewall_domain_list_id",
+    "",
+    "a.b",
+];
+
 const TEXTS: &[&str] = &[
+    "NOERROR",
+    "NXDOMAIN",
+    "PTR",
+    "A",
+    "BLOCK",
+    "UDP",
+    "7.100.51.198.in-addr.arpa.",
     "iam.amazonaws.com",
     "sts.amazonaws.com",
     "signin.amazonaws.com",

@@ -16,7 +16,7 @@ from reading import KEYS, Settings
 
 # Each registers its faults as it is imported.
 assert faults_of_packing and faults_of_text and faults_of_trees
-SOURCES = ("vpc-flow-logs", "cloudtrail", "guardduty", "other")
+SOURCES = ("vpc-flow-logs", "cloudtrail", "guardduty", "route53-resolver-query-logs", "other")
 BRIM = 4_600_000
 SCHEMAS = ("native", "ecs", "ocsf-1.1", "ocsf-1.5", "none")
 RULES = (

@@ -128,6 +128,17 @@ def finding(random):
     return json.dumps(record, separators=(",", ":"))
 
 
+def query(random):
+    """A record of a Resolver query log, or what is nearly one."""
+    record = {"version": "1.100000", "account_id": digits(random, 12), "region": random.choice(REGIONS), "vpc_id": f"vpc-{hexes(random, 17)}",
+              "query_timestamp": "2023-09-30T15:15:22Z", "query_name": "example.com.", "query_type": random.choice(("A", "AAAA", "PTR")),
+              "query_class": "IN", "rcode": "NOERROR", "answers": [{"Rdata": "192.0.2.1", "Type": "A", "Class": "IN"}],
+              "srcaddr": "10.0.0.1", "srcport": "56067", "transport": "UDP", "srcids": {"instance": f"i-{hexes(random, 17)}"}}
+    if random.random() < 0.2:
+        record.pop(random.choice(list(record)))
+    return json.dumps(record, separators=random.choice(((",", ":"), (", ", ": "))))
+
+
 def free_text(random):
     """Text as an application logs it: quotes, controls, other scripts, what is nearly an escape."""
     kind = random.random()
@@ -148,7 +159,14 @@ def message_literal(random, sort):
         # Surrogates alone and in pairs, next to each other, up to both ends of their range.
         units = ("\\ud800", "\\udbff", "\\udc00", "\\udfff", "\\ud83d", "\\ude00", "\\uDBFF", "\\uDFFF", "\\u0041", "a", "\\\\", "é")
         return '"' + "".join(random.choices(units, k=random.randrange(1, 12))) + '"'
-    write = {"custom": records.custom_line, "vpc-flow-logs": flow_log, "cloudtrail": trail, "guardduty": finding}.get(sort, free_text)
+    writers = {
+        "custom": records.custom_line,
+        "vpc-flow-logs": flow_log,
+        "cloudtrail": trail,
+        "guardduty": finding,
+        "route53-resolver-query-logs": query,
+    }
+    write = writers.get(sort, free_text)
     return literal(random, write(random))
 
 
@@ -233,7 +251,8 @@ def event(random, sort, system_fields, unknown):
 
 def message(random, sort=None):
     """One subscription message."""
-    sort = sort or random.choice(("vpc-flow-logs", "cloudtrail", "guardduty", "other") * 3 + ("custom",))
+    sorts = ("vpc-flow-logs", "cloudtrail", "guardduty", "route53-resolver-query-logs", "other")
+    sort = sort or random.choice(sorts * 3 + ("custom",))
     group, stream = names(random, sort)
     rarely = random.random() < 0.25
     system_fields, unknown = random.random() < 0.3, rarely and random.random() < 0.5

@@ -17,6 +17,7 @@ FINDINGS_GROUP = re.compile(r"/aws/events/.*guardduty.*", re.DOTALL)
 # A line of the default format, version 2: fourteen fields, the last the log status.
 FLOW_LOG = re.compile(rf"2 (?:{ACCOUNT}|unknown) eni-{HEX}(?: [^ ]*){{10}} (?:OK|NODATA|SKIPDATA)\s*")
 TRAIL = ("eventVersion", "eventSource", "eventName", "awsRegion")
+QUERY = ("query_timestamp", "query_name", "query_type", "vpc_id")
 
 
 def source_of(message, configured):
@@ -61,4 +62,6 @@ def by_content(message):
             return "guardduty"
         if all(name in known for name in TRAIL):
             return "cloudtrail"
+        if all(name in known for name in QUERY):
+            return "route53-resolver-query-logs"
     return "other"

@@ -185,7 +185,7 @@ fn one_member_one_log_group_or_one_source_is_captured() {
         ("--member dev9", "the fleet file has no member dev9"),
         (
             "--source flow",
-            "--source: expected one of: vpc-flow-logs, cloudtrail, guardduty, other",
+            "--source: expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
         ),
         (
             "--region eu-west-1",

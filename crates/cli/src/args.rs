@@ -24,9 +24,9 @@ pub use verify::Verify;
 
 /// Gathers the logs of many AWS accounts into one
 ///
-/// Delivers VPC Flow Logs, CloudTrail events and GuardDuty findings from member accounts to one logging account in near
-/// real time, through CloudWatch Logs subscription filters, a cross-account logs::Destination, a Kinesis stream and a
-/// Firehose stream.
+/// Delivers VPC Flow Logs, CloudTrail events, GuardDuty findings, Route 53 Resolver query logs and any other log group
+/// from member accounts to one logging account in near real time, through CloudWatch Logs subscription filters, a
+/// cross-account logs::Destination, a Kinesis stream and a Firehose stream.
 ///
 /// Results go to standard output; progress and summaries go to standard error.
 ///

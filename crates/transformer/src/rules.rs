@@ -129,10 +129,10 @@ fn rule(json: &Json) -> Result<Rule, String> {
         ));
     }
     let source = text("source")?;
-    let known = [Source::VpcFlowLogs, Source::CloudTrail, Source::GuardDuty];
-    let source = known.into_iter().find(|known| known.name() == source);
+    let known = || Source::ALL.into_iter().filter(|it| *it != Source::Other);
+    let source = known().find(|known| known.name() == source);
     let source = source.ok_or_else(|| {
-        let names = known.map(Source::name).join(", ");
+        let names = known().map(Source::name).collect::<Vec<_>>().join(", ");
         format!("source: expected a source whose fields are known, one of: {names}")
     })?;
     let action = action(text("action")?, members.get("rate"))?;

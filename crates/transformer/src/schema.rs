@@ -81,15 +81,15 @@ impl Shape {
 /// Writes the messages of log events as objects.
 pub(crate) struct Events {
     /// The sources that the schema has tables for.
-    sources: [Source; 3],
+    sources: Vec<Source>,
     flow_logs: FlowLogs,
 }
 
 impl Events {
-    fn new(settings: &Settings, tables: &[Table; 3]) -> Self {
+    fn new(settings: &Settings, tables: &[Table]) -> Self {
         Self {
             flow_logs: FlowLogs::new(tables, settings.sources.formats()),
-            sources: tables.each_ref().map(|table| table.source),
+            sources: tables.iter().map(|table| table.source).collect(),
         }
     }
 

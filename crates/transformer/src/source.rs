@@ -5,6 +5,7 @@
 mod cloudtrail;
 mod content;
 mod guardduty;
+mod route53_resolver_query_logs;
 mod sources;
 pub(crate) mod vpc_flow_logs;
 
@@ -70,6 +71,8 @@ sources! {
     CloudTrail = "cloudtrail" in cloudtrail;
     /// GuardDuty findings: each message is a finding in EventBridge's envelope.
     GuardDuty = "guardduty" in guardduty;
+    /// Route 53 Resolver query logs: each message is a query with its answers, in JSON.
+    Route53ResolverQueryLogs = "route53-resolver-query-logs" in route53_resolver_query_logs;
 }
 
 impl Source {
@@ -211,6 +214,18 @@ mod tests {
                 "guardduty",
             ),
             (r#"{"source":"aws.guardduty"}"#, "other"),
+            (
+                r#"{"vpc_id":"vpc-1","query_timestamp":"2021-02-04T17:51:55Z","query_name":"a.","query_type":"A"}"#,
+                "route53-resolver-query-logs",
+            ),
+            (
+                r#"{"vpc_id":"vpc-1","query_timestamp":"2021-02-04T17:51:55Z","query_name":"a."}"#,
+                "other",
+            ),
+            (
+                "1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 198.51.100.0/24",
+                "other",
+            ),
             ("hello", "other"),
             ("", "other"),
         ] {

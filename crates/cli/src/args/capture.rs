@@ -66,7 +66,7 @@ pub struct Wanted {
     #[arg(long, value_name = "GROUP")]
     pub log_group: Option<String>,
 
-    /// Those of this source: vpc-flow-logs, cloudtrail, guardduty or other
+    /// Those of this source: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs or other
     ///
     /// As the fleet file says; otherwise told by the names and the content.
     #[arg(long, value_name = "SOURCE")]

@@ -7,9 +7,10 @@ use crate::provision::name::{MemberName, ProfileName};
 
 /// Find the log groups of the sources, and propose lines for the fleet file
 ///
-/// Searches the members' accounts for log groups with VPC Flow Logs, CloudTrail events and GuardDuty findings: by the
-/// names that AWS gives to log groups and log streams, otherwise by the latest log event. Says which of them the fleet
-/// file names, which could be added, and which cannot be subscribed and why. Other log groups are only counted.
+/// Searches the members' accounts for log groups with VPC Flow Logs, CloudTrail events, GuardDuty findings and Route 53
+/// Resolver query logs: by the names that AWS gives to log groups and log streams, otherwise by the latest log event.
+/// Says which of them the fleet file names, which could be added, and which cannot be subscribed and why. Other log
+/// groups are only counted.
 ///
 /// Changes nothing in AWS, and the fleet file only with --write, which keeps its comments.
 ///

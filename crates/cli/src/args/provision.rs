@@ -298,6 +298,10 @@ pub struct ByHand {
     #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub guardduty: Vec<String>,
 
+    /// A log group with Route 53 Resolver query logs; may be given more than once
+    #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
+    pub route53_resolver_query_logs: Vec<String>,
+
     /// A log group with anything else; may be given more than once
     #[arg(long, help_heading = BY_HAND, value_name = "GROUP", requires = "destination_arn")]
     pub other: Vec<String>,

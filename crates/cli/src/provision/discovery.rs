@@ -226,7 +226,7 @@ pub fn lead(fleet: &Fleet, account: &Account<()>, group: &LogGroupName) -> Lead 
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html>).
 fn is_of_another_service(group: &str) -> bool {
     group.strip_prefix("/aws/").is_some_and(|rest| {
-        !["vpc", "flow", "cloudtrail", "events"]
+        !["vpc", "flow", "cloudtrail", "events", "route53"]
             .iter()
             .any(|ours| rest.starts_with(ours))
     })

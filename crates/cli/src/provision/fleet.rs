@@ -295,7 +295,7 @@ mod tests {
           line 27: distribution.cloudtrail: unknown distribution `random`; expected "ByLogStream" or "Random"
           line 30: tags.aws:x: this key is reserved
           line 31: tags.team: expected a string, found an integer
-          line 33: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other
+          line 33: members[1].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other
           line 35: members[1].account: `1111222233` is not an AWS account id; expected twelve digits, in quotes
           line 36: members[1].vpc_flow_log: unknown key; did you mean `vpc_flow_logs`?
           line 38: members[2].name: member `dev1` is already listed on line 33; give each member its own `name`
@@ -307,7 +307,7 @@ mod tests {
           line 48: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 48: members[3].other[2].name: missing; for example name = "…"
           line 48: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
+          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other
           line 53: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
           line 54: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
           line 54: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string

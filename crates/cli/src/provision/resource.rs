@@ -95,7 +95,10 @@ impl Distribution {
     pub fn default_for(source: Source) -> Self {
         match source {
             Source::CloudTrail => Self::Random,
-            Source::VpcFlowLogs | Source::GuardDuty | Source::Other => Self::ByLogStream,
+            Source::VpcFlowLogs
+            | Source::GuardDuty
+            | Source::Route53ResolverQueryLogs
+            | Source::Other => Self::ByLogStream,
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Verified {
     /// The subscription filter with which the path begins.
     #[serde(rename = "subject")]
     pub address: ResourceAddress,
-    /// `vpc-flow-logs`, `cloudtrail`, `guardduty` or `other`.
+    /// `vpc-flow-logs`, `cloudtrail`, `guardduty`, `route53-resolver-query-logs` or `other`.
     pub source: String,
     pub state: PathState,
     /// Milliseconds from the put until the event was read from the Kinesis stream; `null` if it was not.

@@ -185,7 +185,7 @@ fn a_mistake_is_named_with_its_place() {
         (plain(json!({"name": "a"})), "rule 1 (`a`): source: missing"),
         (
             plain(json!({"name": "a", "source": "other"})),
-            "rule 1 (`a`): source: expected a source whose fields are known, one of: vpc-flow-logs, cloudtrail, guardduty",
+            "rule 1 (`a`): source: expected a source whose fields are known, one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs",
         ),
         (
             plain(json!({"name": "a", "source": "cloudtrail", "action": "mask"})),

@@ -3,6 +3,7 @@
 mod cloudtrail;
 mod guardduty;
 mod other;
+mod route53_resolver_query_logs;
 mod vpc_flow_logs;
 
 use super::mapping::{Context, Mapping, RateRow, Row, Value, constant, row};
@@ -26,6 +27,7 @@ pub(super) fn mappings() -> Vec<Mapping> {
         vpc_flow_logs::mapping(),
         cloudtrail::mapping(),
         guardduty::mapping(),
+        route53_resolver_query_logs::mapping(),
         other::mapping(),
     ]
 }

@@ -61,7 +61,8 @@ impl Filter {
             });
             (FlowLine::new(format), fields.collect())
         });
-        let sources = [Source::CloudTrail, Source::GuardDuty].into_iter();
+        let is_json = |source: &Source| !matches!(source, Source::VpcFlowLogs | Source::Other);
+        let sources = Source::ALL.into_iter().filter(is_json);
         let json = sources.filter(has_rules).map(|source| {
             let mut finder = Finder::new(source == Source::GuardDuty);
             let fields = of(source).map(|(index, rule)| Fields {

@@ -4,6 +4,7 @@
 mod compile;
 mod convert;
 mod describe;
+mod domain;
 mod find;
 mod program;
 
@@ -69,6 +70,8 @@ pub(super) enum Value {
     Object(Vec<Row>),
     /// An array of an object for each object in this array of the source.
     Each(&'static str, Vec<Row>),
+    /// An array of this value of each object in this array of the source. In a list, they are values of the list.
+    OfEach(&'static str, Box<Value>),
     /// An array of the values in this array of the source.
     Elements(&'static str, As),
     /// The name of the account that this value is, if the settings have one.
@@ -147,8 +150,12 @@ pub(super) enum As {
     Number,
     /// The digits of a number before its point.
     Whole,
+    /// A domain name, as a string without the dot that stands for the root. What is longer than a term of an index is cut.
+    Domain,
     /// An IP address, as a string.
     Ip,
+    /// The IP address that a name of a reverse lookup stands for.
+    ReverseIp,
     Boolean,
     /// A time, which was text already.
     Date,
@@ -188,6 +195,15 @@ pub(super) const fn long(field: &'static str) -> Value {
 
 pub(super) const fn ip(field: &'static str) -> Value {
     Value::Field(field, As::Ip)
+}
+
+pub(super) const fn domain(field: &'static str) -> Value {
+    Value::Field(field, As::Domain)
+}
+
+/// An array of this value of each object in an array.
+pub(super) fn each(array: &'static str, value: Value) -> Value {
+    Value::OfEach(array, Box::new(value))
 }
 
 impl When {

@@ -4,6 +4,7 @@ mod activity;
 mod cloudtrail;
 mod guardduty;
 mod other;
+mod route53_resolver_query_logs;
 mod vpc_flow_logs;
 
 use std::borrow::Cow;
@@ -77,11 +78,12 @@ struct Difference {
     ours: &'static str,
 }
 
-fn tables() -> [Table; 4] {
-    [
+fn tables() -> Vec<Table> {
+    vec![
         vpc_flow_logs::table(),
         cloudtrail::table(),
         guardduty::table(),
+        route53_resolver_query_logs::table(),
         other::table(),
     ]
 }

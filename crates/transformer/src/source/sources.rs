@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             Sources::parse(r#"{"g":"flow"}"#).unwrap_err(),
-            "log group `g` has unknown source \"flow\"; expected one of: vpc-flow-logs, cloudtrail, guardduty, other"
+            "log group `g` has unknown source \"flow\"; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other"
         );
         for (value, expected) in [
             (
@@ -187,7 +187,7 @@ mod tests {
             ),
             (
                 r#"{"format":"${version}"}"#,
-                "log group `g` has unknown source null; expected one of: vpc-flow-logs, cloudtrail, guardduty, other",
+                "log group `g` has unknown source null; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
             ),
         ] {
             let sources = format!(r#"{{"g":{value}}}"#);

@@ -50,7 +50,8 @@ const ANNOUNCE: &[&str] = &[
 /// Sorted.
 #[rustfmt::skip]
 const FIXED: &[&str] = &[
-    "awsRegion", "detail-type", "errorCode", "eventName", "eventSource", "invokedBy", "region", "source", "tlsVersion",
+    "awsRegion", "detail-type", "errorCode", "eventName", "eventSource", "invokedBy", "rcode", "region", "source",
+    "tlsVersion", "transport",
 ];
 
 /// The last words of names of members, sorted.

@@ -198,6 +198,7 @@ async fn by_hand(
         vpc_flow_logs: &flags.vpc_flow_logs,
         cloudtrail: &flags.cloudtrail,
         guardduty: &flags.guardduty,
+        route53_resolver_query_logs: &flags.route53_resolver_query_logs,
         other: &flags.other,
     })
     .map_err(|error| usage(&error))?;

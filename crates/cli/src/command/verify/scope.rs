@@ -38,6 +38,10 @@ impl Asked {
                 ("vpc-flow-logs", &hand.vpc_flow_logs),
                 ("cloudtrail", &hand.cloudtrail),
                 ("guardduty", &hand.guardduty),
+                (
+                    "route53-resolver-query-logs",
+                    &hand.route53_resolver_query_logs,
+                ),
                 ("other", &hand.other),
             ] {
                 sources.extend(groups.iter().map(|group| ((None, group.clone()), key)));

@@ -119,6 +119,7 @@ fn a_log_group_is_looked_at_only_if_its_name_leaves_it_open() {
         by_name(Source::GuardDuty)
     );
     assert_eq!(lead(&account, "/aws/vpc/mine"), Lead::Look);
+    assert_eq!(lead(&account, "/aws/route53/resolver"), Lead::Look);
     assert_eq!(lead(&account, "/aws/events/findings"), Lead::Look);
     assert_eq!(lead(&account, "mine"), Lead::Look);
     assert_eq!(lead(&account, "/aws/lambda/web"), Lead::None);

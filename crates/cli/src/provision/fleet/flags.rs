@@ -20,6 +20,7 @@ pub struct Flags<'a> {
     pub vpc_flow_logs: &'a [String],
     pub cloudtrail: &'a [String],
     pub guardduty: &'a [String],
+    pub route53_resolver_query_logs: &'a [String],
     pub other: &'a [String],
 }
 
@@ -70,6 +71,11 @@ impl MemberByHand {
             ("--vpc-flow-logs", Source::VpcFlowLogs, flags.vpc_flow_logs),
             ("--cloudtrail", Source::CloudTrail, flags.cloudtrail),
             ("--guardduty", Source::GuardDuty, flags.guardduty),
+            (
+                "--route53-resolver-query-logs",
+                Source::Route53ResolverQueryLogs,
+                flags.route53_resolver_query_logs,
+            ),
             ("--other", Source::Other, flags.other),
         ];
         for (flag, source, groups) in sources {
@@ -99,7 +105,7 @@ impl MemberByHand {
         if sources.iter().all(|(_, _, groups)| groups.is_empty()) {
             mistakes.push(mistake(
                 "--vpc-flow-logs",
-                "no log groups; pass some with this flag, --cloudtrail, --guardduty or --other"
+                "no log groups; pass some with this flag, --cloudtrail, --guardduty, --route53-resolver-query-logs or --other"
                     .to_owned(),
             ));
         }

@@ -90,6 +90,7 @@ pub(super) fn source(source: Source) -> &'static str {
         Source::VpcFlowLogs => "vpc_flow_logs",
         Source::CloudTrail => "cloudtrail",
         Source::GuardDuty => "guardduty",
+        Source::Route53ResolverQueryLogs => "route53_resolver_query_logs",
         Source::Other => "other",
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     fn a_member_may_leave_out_what_all_have_but_not_everything() {
         let text = TEMPLATE.replace("guardduty = [", "other = []\n# guardduty = [");
         let wrong = Fleet::parse(&format!("{text}\n[defaults]\nother = [\"a\"]"));
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 75: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, other");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 76: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other");
     }
 
     #[test]

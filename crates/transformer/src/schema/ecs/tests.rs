@@ -38,6 +38,14 @@ fn every_row_is_a_field_of_ecs_with_its_type_or_stands_under_aws() {
             let given = row.value.kind();
             assert_eq!(given.trim_start_matches("array of "), kind, "{}", row.to);
             used.insert(field.to_owned());
+            if let Value::Each(_, rows) = &row.value {
+                for inner in rows {
+                    let field = format!("{field}.{}", inner.to);
+                    let kind = fields.get(field.as_str()).copied();
+                    assert_eq!((kind, &*inner.value.kind()), (Some("keyword"), "string"));
+                    used.insert(field);
+                }
+            }
         }
     }
     let unused: Vec<_> = fields

@@ -159,7 +159,7 @@ const TRANSPORTS: &[(&str, &str)] = &[
 
 const KINDS: &[(&str, &str)] = &[("IPv4", "\"ipv4\""), ("IPv6", "\"ipv6\"")];
 
-const KIND_OF_ADDRESS: Computed = Computed {
+pub(super) const KIND_OF_ADDRESS: Computed = Computed {
     about: "`ipv6` if `srcaddr` has a colon, `ipv4` if it does not",
     kind: "string",
     fields: &["srcaddr"],

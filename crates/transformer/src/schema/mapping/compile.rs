@@ -126,16 +126,12 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             Code::List(all(values, places, needs)?)
         }
         Value::Object(rows) => Code::Object(compile(rows, places, needs)),
-        Value::Each(path, rows) => {
-            let slot = places.slot(path)?;
-            let mut finder = Finder::new(places.any_case());
-            let mut inner = Needs::default();
-            let program = compile(rows, &mut Places::Json(&mut finder), &mut inner);
-            // The shortest element with a value in it is `{"a":1}`.
-            needs.uses(slot, finder.uses_max(&inner.uses) + inner.bytes / 7 + 1);
-            needs.read.insert(slot);
-            Code::Each(slot, finder, program)
-        }
+        Value::Each(path, rows) => each(path, places, needs, |places, needs| {
+            Some(Code::Object(compile(rows, places, needs)))
+        })?,
+        Value::OfEach(path, value) => each(path, places, needs, |places, needs| {
+            code(value, places, needs)
+        })?,
         Value::Elements(path, how) => {
             let slot = places.slot(path)?;
             needs.uses(slot, 1 + how.bytes_max());
@@ -170,6 +166,23 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             }
         },
     })
+}
+
+/// Compiles what becomes of each object in an array.
+fn each(
+    path: &'static str,
+    places: &mut Places<'_>,
+    needs: &mut Needs,
+    compile: impl FnOnce(&mut Places<'_>, &mut Needs) -> Option<Code>,
+) -> Option<Code> {
+    let slot = places.slot(path)?;
+    let mut finder = Finder::new(places.any_case());
+    let mut inner = Needs::default();
+    let code = compile(&mut Places::Json(&mut finder), &mut inner)?;
+    // The shortest element with a value in it is `{"a":1}`.
+    needs.uses(slot, finder.uses_max(&inner.uses) + inner.bytes / 7 + 1);
+    needs.read.insert(slot);
+    Some(Code::Each(slot, finder, Box::new(code)))
 }
 
 impl Places<'_> {

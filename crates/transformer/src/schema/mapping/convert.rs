@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::As;
+use super::domain::{reversed, without_root};
 use crate::buffer::Buffer;
 use crate::limits::TERM_BYTES_MAX;
 use crate::schema::flow_log::decoded;
@@ -80,6 +81,7 @@ pub(super) fn convert(
             true
         }
         (As::Keyword, _) => keyword(span, text, out),
+        (As::Domain, _) => keyword(without_root(span, text), text, out),
         (As::Text, _) => string(span, text, out),
         (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
             let (rest, length) = span.with_rest(text);
@@ -102,6 +104,13 @@ pub(super) fn convert(
         (As::Ip, Kind::Text) if is_address(field) => {
             quoted(span, text, out);
             true
+        }
+        (As::ReverseIp, Kind::Text) => {
+            let address = reversed(field);
+            if let Some(address) = address {
+                out.extend(format!("\"{address}\"").as_bytes());
+            }
+            address.is_some()
         }
         (As::Map(table), Kind::Text | Kind::Scalar) => {
             let found = table.iter().find(|(from, _)| from.as_bytes() == field);

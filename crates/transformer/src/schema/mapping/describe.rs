@@ -77,8 +77,17 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
             format!("{}: {}", field(path), pairs.collect::<Vec<_>>().join(", "))
         }
+        Value::Field(path, As::Domain) => {
+            format!("{}, without the dot at its end", field(path))
+        }
+        Value::Field(path, As::ReverseIp) => {
+            format!("the address that {} asks for in reverse", field(path))
+        }
         Value::Field(path, _) | Value::Each(path, _) => field(path),
         Value::Elements(path, _) => format!("the items of {}", field(path)),
+        Value::OfEach(path, value) => {
+            format!("of each of {}: {}", field(path), from(value, since))
+        }
         Value::First(values) => all(values, ", or else "),
         Value::List(values) => all(values, ", "),
         Value::Object(rows) => {
@@ -121,11 +130,13 @@ impl Value {
                 kinds.join(" or ")
             }
             Self::List(values) => match values.first() {
+                Some(each @ Self::OfEach(..)) => each.kind(),
                 Some(first) => format!("array of {}", first.kind()),
                 None => "array".to_owned(),
             },
             Self::Object(_) | Self::Rest => "object".to_owned(),
             Self::Each(..) => "array of object".to_owned(),
+            Self::OfEach(_, value) => format!("array of {}", value.kind()),
             Self::Elements(_, how) => format!("array of {}", how.kind()),
             Self::Computed(computed) => computed.kind.to_owned(),
             Self::When(_, value) => value.kind(),
@@ -136,9 +147,10 @@ impl Value {
     pub(super) fn fields(&self, fields: &mut Vec<&'static str>) {
         match self {
             Self::Constant(_) | Self::Context(_) | Self::Rest => {}
-            Self::Field(path, _) | Self::Each(path, _) | Self::Elements(path, _) => {
-                fields.push(path);
-            }
+            Self::Field(path, _)
+            | Self::Each(path, _)
+            | Self::OfEach(path, _)
+            | Self::Elements(path, _) => fields.push(path),
             Self::First(values) | Self::List(values) => {
                 values.iter().for_each(|value| value.fields(fields));
             }
@@ -156,12 +168,12 @@ impl Value {
 impl As {
     fn kind(self) -> &'static str {
         match self {
-            Self::Keyword | Self::Text => "string",
+            Self::Keyword | Self::Text | Self::Domain => "string",
             Self::Number => "number",
             Self::Long | Self::Whole | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 "integer"
             }
-            Self::Ip => "IP address",
+            Self::Ip | Self::ReverseIp => "IP address",
             Self::Boolean => "boolean",
             Self::Date | Self::DateOfSeconds => "time",
             Self::Map(table) => table.first().map_or("string", |(_, json)| kind_of(json)),
@@ -176,7 +188,7 @@ impl As {
                 lengths.max().unwrap_or_default()
             }
             Self::Long | Self::Number | Self::Whole | Self::Boolean => 0,
-            Self::Keyword | Self::Text | Self::Ip => 2,
+            Self::Keyword | Self::Text | Self::Domain | Self::Ip | Self::ReverseIp => 2,
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 26
             }

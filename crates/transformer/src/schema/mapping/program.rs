@@ -86,7 +86,7 @@ pub(super) enum Code {
     First(Vec<Code>),
     List(Vec<Code>),
     Object(Program),
-    Each(usize, Finder, Program),
+    Each(usize, Finder, Box<Code>),
     Elements(usize, As),
     Computed(Vec<usize>, fn(&[&[u8]]) -> Option<&'static str>),
     /// The name of the account that another value is.
@@ -226,26 +226,23 @@ impl Code {
             Self::List(codes) => {
                 let mut values = List::new(out);
                 for code in codes {
-                    values.value(out, |out| code.write(given, fields, out));
+                    match code {
+                        Self::Each(slot, finder, code) => {
+                            each(*slot, finder, fields, |fields| {
+                                values.value(out, |out| code.write(given, fields, out));
+                            });
+                        }
+                        code => values.value(out, |out| code.write(given, fields, out)),
+                    }
                 }
                 values.end(out)
             }
             Self::Object(program) => program.write(given, fields, out),
-            Self::Each(slot, finder, program) => {
-                let array = fields.text_of(*slot);
+            Self::Each(slot, finder, code) => {
                 let mut values = List::new(out);
-                let mut found = Found::default();
-                for element in elements(array) {
-                    let text = element.of(array);
-                    if finder.find(text, &mut found).is_ok() {
-                        let fields = Fields {
-                            text,
-                            found: &found,
-                            finder: Some(finder),
-                        };
-                        values.value(out, |out| program.write(given, fields, out));
-                    }
-                }
+                each(*slot, finder, fields, |fields| {
+                    values.value(out, |out| code.write(given, fields, out));
+                });
                 values.end(out)
             }
             Self::Elements(slot, how) => {
@@ -278,6 +275,22 @@ impl Code {
             Self::Rest(unread) => rest(unread, given, fields, out),
             // `write` does these.
             Self::Constant(_) | Self::Context(_) | Self::Field(..) => false,
+        }
+    }
+}
+
+/// Calls `write` with the fields of each object in an array.
+fn each(slot: usize, finder: &Finder, fields: Fields<'_>, mut write: impl FnMut(Fields<'_>)) {
+    let array = fields.text_of(slot);
+    let mut found = Found::default();
+    for element in elements(array) {
+        let text = element.of(array);
+        if finder.find(text, &mut found).is_ok() {
+            write(Fields {
+                text,
+                found: &found,
+                finder: Some(finder),
+            });
         }
     }
 }

@@ -99,6 +99,16 @@ pub(super) mod network {
     }
 }
 
+pub(super) mod dns {
+    //! DNS Activity.
+
+    use super::Activity;
+
+    activities! { "4003", "DNS Activity":
+        TRAFFIC = "06" "6" "Traffic";
+    }
+}
+
 pub(super) mod authentication {
     //! Authentication.
 

@@ -157,13 +157,13 @@ fn connection() -> [Row; 9] {
     ]
 }
 
-const IS_IPV6: When = When {
+pub(super) const IS_IPV6: When = When {
     about: "`srcaddr` has a colon",
     fields: &["srcaddr"],
     by: |fields| fields[0].contains(&b':'),
 };
 
-const IS_IPV4: When = When {
+pub(super) const IS_IPV4: When = When {
     about: "`srcaddr` has none",
     fields: &["srcaddr"],
     by: |fields| !fields[0].is_empty() && !fields[0].contains(&b':'),

@@ -8,9 +8,11 @@ mod compact;
 mod compress;
 mod cursor;
 mod fields;
+mod index;
 mod scan;
 mod split;
 mod string;
+mod stringify;
 mod unescape;
 mod value;
 
@@ -18,8 +20,10 @@ pub(crate) use check::one_object;
 pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
 pub(crate) use fearless_simd::Simd;
 pub(crate) use fields::{Fields, Object};
+pub(crate) use index::Index;
 pub(crate) use split::Split;
 pub(crate) use string::JsonStr;
+pub(crate) use stringify::append_as_string;
 
 /// Values, and texts that are nearly values: serde_json says which.
 #[cfg(test)]

@@ -268,8 +268,11 @@ impl<'a> Encoder<'a, '_> {
     #[inline(never)]
     fn line_of_object(&mut self, event: LogEvent<'a>, rate: Option<u32>) -> events::Line {
         let text = self.has_text.then(|| self.text.written());
+        let depth = self.filter.as_deref().and_then(Filter::depth_of_compact);
         let object = |out: &mut Buffer| match &self.schema {
-            Some(Shape::Objects(schema)) => schema.write(self.carried, event.message, text, out),
+            Some(Shape::Objects(schema)) => {
+                schema.write(self.carried, event.message, (text, depth), out)
+            }
             _ => Ok(()),
         };
         self.head

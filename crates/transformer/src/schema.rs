@@ -102,7 +102,8 @@ impl Events {
         self.know(source) && source != Source::VpcFlowLogs
     }
 
-    /// Appends a message as an object. The message must be UTF-8. `text` is what it stands for, if that is at hand.
+    /// Appends a message as an object. The message must be UTF-8. `text` is what it stands for, if that is at hand, and `depth` says how
+    /// deep it is nested, if it is known to be one JSON object without white space between its tokens.
     ///
     /// # Errors
     /// Returns why the message is not what its source writes; what was appended then means nothing.
@@ -111,14 +112,14 @@ impl Events {
         &self,
         carried: Carried,
         message: JsonStr<'_>,
-        text: Option<&[u8]>,
+        (text, depth): (Option<&[u8]>, Option<u32>),
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         // Flow logs that a transformer of the log group has parsed already, or made OCSF, are objects, too.
         if carried.source == Source::VpcFlowLogs && message.inner().first() != Some(&b'{') {
             return self.flow_logs.write(carried.format, message, out);
         }
-        object::write(message, text, out)
+        object::write(message, text, depth, out)
     }
 
     /// The most bytes by which the object is longer than the JSON string that it stands for.

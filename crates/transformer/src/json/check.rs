@@ -14,7 +14,7 @@ use crate::limits::JSON_DEPTH_MAX;
 /// no white space between its tokens, or `None` if it is anything else.
 pub(crate) fn one_object(text: &[u8], depth: u32) -> Option<bool> {
     dispatch!(Level::new(), simd => {
-        if is_compact_object(simd, text, depth) {
+        if is_compact_object(simd, text, depth, &mut ()) {
             return Some(true);
         }
         // A function of its own, so that it takes no registers from the usual case.

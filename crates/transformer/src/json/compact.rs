@@ -10,9 +10,44 @@ use super::scan::{BLOCK, are_known, escaped, prefix_xor};
 use super::value::scalar;
 use crate::limits::JSON_DEPTH_MAX;
 
+/// What else is made of the tokens while they are checked.
+pub(super) trait Notes {
+    /// There is a backslash.
+    fn escapes(&mut self);
+
+    /// Brackets, colons and commas of the block at `at`, of which a bit is set for each.
+    fn structure(&mut self, at: usize, marks: u64);
+
+    /// The bracket with this bit in the block at hand opens an object or array, the one of this depth.
+    fn opens(&mut self, bracket: u64, depth: u32);
+
+    /// The bracket with this bit in the block at hand closes the object or array of this depth.
+    fn closes(&mut self, bracket: u64, depth: u32);
+}
+
+/// Nothing is.
+impl Notes for () {
+    #[inline(always)]
+    fn escapes(&mut self) {}
+
+    #[inline(always)]
+    fn structure(&mut self, _: usize, _: u64) {}
+
+    #[inline(always)]
+    fn opens(&mut self, _: u64, _: u32) {}
+
+    #[inline(always)]
+    fn closes(&mut self, _: u64, _: u32) {}
+}
+
 /// Whether the text, which is UTF-8 and stands in `depth` arrays and objects, is one JSON object without white space between its tokens.
 #[inline(always)]
-pub(super) fn is_compact_object<S: Simd>(simd: S, text: &[u8], depth: u32) -> bool {
+pub(super) fn is_compact_object<S: Simd>(
+    simd: S,
+    text: &[u8],
+    depth: u32,
+    notes: &mut impl Notes,
+) -> bool {
     if text.first() != Some(&b'{') {
         return false;
     }
@@ -44,6 +79,7 @@ pub(super) fn is_compact_object<S: Simd>(simd: S, text: &[u8], depth: u32) -> bo
         let mut quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         if backslashes != 0 || escaped_first {
+            notes.escapes();
             let (escaped, escapes_next) = escaped(backslashes, escaped_first);
             escaped_first = escapes_next;
             let escapes = escaped & is_text & !(quotes | backslashes);
@@ -82,7 +118,8 @@ pub(super) fn is_compact_object<S: Simd>(simd: S, text: &[u8], depth: u32) -> bo
         }
         // A member begins with a key, and a value of an array is none.
         let no_members = at_item & (opening | scalars) | behind_key & !colons;
-        if !open.brackets(text, at, opening | closing, no_members, colons) {
+        notes.structure(at, opening | closing | colons | commas);
+        if !open.brackets(text, at, opening | closing, (no_members, colons), notes) {
             return false;
         }
         after_opening = opening >> 63;
@@ -129,8 +166,8 @@ impl Open {
         text: &[u8],
         at: usize,
         mut brackets: u64,
-        no_members: u64,
-        no_values: u64,
+        (no_members, no_values): (u64, u64),
+        notes: &mut impl Notes,
     ) -> bool {
         let mut unread = u64::MAX;
         loop {
@@ -153,10 +190,12 @@ impl Open {
                 }
                 self.depth += 1;
                 self.objects = self.objects << 1 | u128::from(byte == b'{');
+                notes.opens(bracket, self.depth);
             } else {
                 if self.depth == self.depth_outside || is_object != (byte == b'}') {
                     return false;
                 }
+                notes.closes(bracket, self.depth);
                 self.depth -= 1;
                 self.objects >>= 1;
                 if self.depth == self.depth_outside {
@@ -181,7 +220,7 @@ mod tests {
     fn is_compact_object(text: &str, depth: u32) -> bool {
         let mut all = levels()
             .into_iter()
-            .map(|level| dispatch!(level, simd => super::is_compact_object(simd, text.as_bytes(), depth)));
+            .map(|level| dispatch!(level, simd => super::is_compact_object(simd, text.as_bytes(), depth, &mut ())));
         let first = all.next().unwrap();
         assert!(all.all(|other| other == first), "{text:?}");
         first

@@ -3,8 +3,8 @@
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
-    Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping, Needs, Places,
-    Program, RateRow, compile, with_rest, with_unread,
+    COMPUTED_FIELDS_MAX, Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping,
+    Memo, Needs, Places, Program, RateRow, compile, with_rest, with_unread,
 };
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
@@ -19,8 +19,8 @@ use crate::timestamp::Timestamps;
 pub(crate) struct Documents {
     /// For sources whose messages are JSON.
     json: Vec<(Source, Finder, Layouts)>,
-    /// For each format of flow logs.
-    lines: Vec<(FlowLine, Layouts)>,
+    /// For each format of flow logs, with a memo for each program.
+    lines: Vec<(FlowLine, Layouts, Vec<Memo>)>,
     /// For all other events.
     others: Program,
     keeps_original: bool,
@@ -107,7 +107,11 @@ impl Documents {
         for format in formats {
             let columns: Vec<_> = format.fields().map(|field| field.name).collect();
             let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
-            self.lines.push((FlowLine::new(format), layouts));
+            let line = FlowLine::new(format);
+            let programs = layouts.programs.iter();
+            let memos = programs.map(|program| Memo::new(program, |slot| line.is_steady(slot)));
+            let memos = memos.collect();
+            self.lines.push((line, layouts, memos));
         }
     }
 
@@ -118,7 +122,8 @@ impl Documents {
             compiled.push((compile(&layout.rows, places, &mut needs), needs));
         }
         let choose = mapping.choose.as_ref().map(|Choose { fields, by }| {
-            let slots = fields.iter().map(|field| places.slot(field));
+            let fields = fields.iter().take(COMPUTED_FIELDS_MAX);
+            let slots = fields.map(|field| places.slot(field));
             (slots.collect(), *by)
         });
         let mut programs = Vec::new();
@@ -193,7 +198,7 @@ impl Documents {
         let message = line.event.message;
         let source = line.carried.source;
         if source == Source::VpcFlowLogs {
-            let Some((format, layouts)) = self.lines.get(line.carried.format) else {
+            let Some((format, layouts, memos)) = self.lines.get_mut(line.carried.format) else {
                 return Err(None);
             };
             if message.inner().first() == Some(&b'{') {
@@ -213,11 +218,13 @@ impl Documents {
                 found: &self.found,
                 finder: None,
             };
-            layouts.write(
-                &mut self.given(line, &[], (accounts, timestamps)),
-                fields,
-                out,
-            );
+            let mut given = given(line, self.keeps_original, &[], (accounts, timestamps));
+            let chosen = layouts.choose(fields);
+            if let (Some(program), Some(memo)) =
+                (layouts.programs.get(chosen), memos.get_mut(chosen))
+            {
+                program.write_with(memo, &mut given, fields, out);
+            }
             return Ok(());
         }
         let json = self.json.iter().find(|(known, ..)| *known == source);
@@ -240,11 +247,10 @@ impl Documents {
             found: &self.found,
             finder: Some(finder),
         };
-        layouts.write(
-            &mut self.given(line, &[], (accounts, timestamps)),
-            fields,
-            out,
-        );
+        let mut given = given(line, self.keeps_original, &[], (accounts, timestamps));
+        if let Some(program) = layouts.programs.get(layouts.choose(fields)) {
+            program.write(&mut given, fields, out);
+        }
         Ok(())
     }
 
@@ -263,7 +269,7 @@ impl Documents {
             finder: None,
         };
         self.others.write(
-            &mut self.given(line, error, (accounts, timestamps)),
+            &mut given(line, self.keeps_original, error, (accounts, timestamps)),
             fields,
             out,
         );
@@ -302,63 +308,59 @@ impl Documents {
         };
         self.write_other(&line, &literal(REPLACED), known, out);
     }
-
-    /// What is known of an event besides its fields. `error` is a JSON string, or empty.
-    #[inline(always)]
-    fn given<'g>(
-        &'g self,
-        line: &Line<'g>,
-        error: &'g [u8],
-        (accounts, timestamps): (&'g Accounts, &'g mut Timestamps),
-    ) -> Given<'g> {
-        let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
-        let region = line.region.literal();
-        let message = line.event.message.literal();
-        for (context, literal) in [
-            (Context::Account, line.account.literal()),
-            (
-                Context::Region,
-                if region == b"null" { b"" } else { region },
-            ),
-            (Context::LogGroup, line.log_group.literal()),
-            (Context::LogStream, line.log_stream.literal()),
-            (Context::EventId, line.event.id.literal()),
-            (Context::Source, line.carried.source.literal().as_bytes()),
-            (Context::Message, message),
-            (
-                Context::Original,
-                if self.keeps_original { message } else { b"" },
-            ),
-            (Context::Error, error),
-            (Context::SampleRate, line.rate.as_bytes()),
-        ] {
-            literals[context as usize] = literal;
-        }
-        Given {
-            literals,
-            timestamp: line.event.timestamp,
-            timestamps,
-            accounts,
-        }
-    }
 }
 
 impl Layouts {
+    /// The index of the program that writes an event with these fields.
     #[inline(always)]
-    fn write(&self, given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) {
-        let chosen = match &self.choose {
-            None => 0,
-            Some((slots, by)) => {
-                let texts: Vec<&[u8]> = slots
-                    .iter()
-                    .map(|slot| slot.map_or(b"".as_slice(), |slot| fields.text_of(slot)))
-                    .collect();
-                by(&texts)
-            }
+    fn choose(&self, fields: Fields<'_>) -> usize {
+        let Some((slots, by)) = &self.choose else {
+            return 0;
         };
-        if let Some(program) = self.programs.get(chosen) {
-            program.write(given, fields, out);
+        let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
+        for (text, slot) in texts.iter_mut().zip(slots) {
+            *text = slot.map_or(b"", |slot| fields.text_of(slot));
         }
+        by(&texts[..slots.len()])
+    }
+}
+
+/// What is known of an event besides its fields. `error` is a JSON string, or empty.
+#[inline(always)]
+fn given<'g>(
+    line: &Line<'g>,
+    keeps_original: bool,
+    error: &'g [u8],
+    (accounts, timestamps): (&'g Accounts, &'g mut Timestamps),
+) -> Given<'g> {
+    let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
+    let region = line.region.literal();
+    let message = line.event.message.literal();
+    for (context, literal) in [
+        (Context::Account, line.account.literal()),
+        (
+            Context::Region,
+            if region == b"null" { b"" } else { region },
+        ),
+        (Context::LogGroup, line.log_group.literal()),
+        (Context::LogStream, line.log_stream.literal()),
+        (Context::EventId, line.event.id.literal()),
+        (Context::Source, line.carried.source.literal().as_bytes()),
+        (Context::Message, message),
+        (
+            Context::Original,
+            if keeps_original { message } else { b"" },
+        ),
+        (Context::Error, error),
+        (Context::SampleRate, line.rate.as_bytes()),
+    ] {
+        literals[context as usize] = literal;
+    }
+    Given {
+        literals,
+        timestamp: line.event.timestamp,
+        timestamps,
+        accounts,
     }
 }
 

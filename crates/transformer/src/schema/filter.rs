@@ -19,6 +19,8 @@ pub(crate) struct Filter {
     /// For sources whose messages are JSON.
     json: Vec<(Source, Finder, Vec<Fields>)>,
     found: Found,
+    /// Whether `found` is of the last log event.
+    has_found: bool,
 }
 
 /// Where a rule finds its fields.
@@ -80,6 +82,7 @@ impl Filter {
             lines: lines.collect(),
             json: json.collect(),
             found: Found::default(),
+            has_found: false,
             rules,
         })
     }
@@ -99,6 +102,7 @@ impl Filter {
         message: JsonStr<'_>,
         (text, has_text): (&mut Buffer, &mut bool),
     ) -> Verdict {
+        self.has_found = false;
         if !message.is_utf8() {
             return Verdict::Deliver;
         }
@@ -121,6 +125,7 @@ impl Filter {
         if finder.find(text, &mut self.found).is_err() {
             return Verdict::Deliver;
         }
+        self.has_found = true;
         let spans = &self.found.spans;
         let value = |slot: usize| {
             spans
@@ -134,6 +139,13 @@ impl Filter {
             }
             verdict => verdict,
         }
+    }
+
+    /// How deep the text of the last log event is nested, if it is known to be one JSON object without white space between its tokens.
+    pub(crate) fn depth_of_compact(&self) -> Option<u32> {
+        self.has_found
+            .then(|| self.found.depth_of_compact())
+            .flatten()
     }
 
     fn verdict_on_line(&mut self, format: usize, id: JsonStr<'_>, message: JsonStr<'_>) -> Verdict {
@@ -151,9 +163,6 @@ impl Filter {
             line = JsonStr::from_literal(&escaped).inner();
             split = Split::new(line);
         }
-        let Ok(text) = std::str::from_utf8(line) else {
-            return Verdict::Deliver;
-        };
         if split.count != format.len() {
             return Verdict::Deliver;
         }
@@ -161,7 +170,8 @@ impl Filter {
             let begin = slot
                 .checked_sub(1)
                 .map_or(0, |before| split.end_of(before) + 1);
-            let field = text.get(begin..split.end_of(slot)).unwrap_or_default();
+            let field = line.get(begin..split.end_of(slot)).unwrap_or_default();
+            let field = std::str::from_utf8(field).unwrap_or_default();
             match (field, format.field(slot).kind) {
                 ("-", _) => Value::Absent,
                 (_, FieldKind::Integer | FieldKind::Port) => Value::Scalar(field),

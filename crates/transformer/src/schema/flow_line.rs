@@ -37,6 +37,14 @@ impl FlowLine {
         self.fields[place].0
     }
 
+    /// Whether a field is mostly that of the line before, by its place in a line: whatever does not tell one flow from another.
+    pub(super) fn is_steady(&self, place: usize) -> bool {
+        let name = self.field(place).name;
+        let is_of_flow = ["addr", "port", "start", "end", "packets", "bytes", "flags"];
+        let ends_so = |end: &&str| name.ends_with(*end);
+        !is_of_flow.iter().any(ends_so) && !name.starts_with("packets-lost")
+    }
+
     /// Finds the fields of a line, whose text is escaped as it has to be in a JSON string.
     ///
     /// # Errors

@@ -6,7 +6,11 @@ mod convert;
 mod describe;
 mod domain;
 mod find;
+mod indexed;
+mod list;
+mod memo;
 mod program;
+mod walk;
 
 use std::borrow::Cow;
 
@@ -16,8 +20,10 @@ pub(crate) use compile::Growth;
 pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
 pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
-pub(super) use find::{Finder, Found, elements};
-pub(super) use program::{Fields, Given, LITERALS, Program};
+pub(super) use find::{Finder, Found};
+pub(super) use memo::Memo;
+pub(super) use program::{COMPUTED_FIELDS_MAX, Fields, Given, LITERALS, Program};
+pub(super) use walk::elements;
 
 /// How the log events of one source become documents.
 pub(super) struct Mapping {

@@ -3,14 +3,17 @@
 use super::Misfit;
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, is_white_space, one_object};
+use crate::limits::JSON_DEPTH_MAX;
 
-/// Appends the object that a message is, on one line. `text` is what the message stands for, if that is at hand.
+/// Appends the object that a message is, on one line. `text` is what the message stands for, if that is at hand, and `depth` says how
+/// deep it is nested, if it is known to be one JSON object without white space between its tokens.
 ///
 /// # Errors
 /// Fails if the message is no JSON object, or if no text can hold what it stands for.
 pub(super) fn write(
     message: JsonStr<'_>,
     text: Option<&[u8]>,
+    depth: Option<u32>,
     out: &mut Buffer,
 ) -> Result<(), Misfit> {
     let begin = out.len();
@@ -19,8 +22,11 @@ pub(super) fn write(
         None => message.append_to(out),
     }
     let written = &out.written()[begin..];
-    // The line is an object itself.
-    let is_compact = one_object(written, 1).ok_or(Misfit::NotAnObject)?;
+    let is_compact = match depth {
+        Some(depth) if text.is_some() && depth < JSON_DEPTH_MAX => true,
+        // The line is an object itself.
+        _ => one_object(written, 1).ok_or(Misfit::NotAnObject)?,
+    };
     if !is_all_text(message, written) {
         return Err(Misfit::NotText);
     }
@@ -78,7 +84,7 @@ mod tests {
     fn object_of(literal: &str) -> Result<String, Misfit> {
         let mut out = Buffer::default();
         out.extend(b"before ");
-        write(JsonStr::from_literal(literal), None, &mut out)?;
+        write(JsonStr::from_literal(literal), None, None, &mut out)?;
         Ok(String::from_utf8(out.written()[7..].to_vec()).unwrap())
     }
 

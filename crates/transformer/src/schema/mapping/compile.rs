@@ -125,7 +125,14 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             needs.bytes += values.len() + 2;
             Code::List(all(values, places, needs)?)
         }
-        Value::Object(rows) => Code::Object(compile(rows, places, needs)),
+        Value::Object(rows) => {
+            let program = compile(rows, places, needs);
+            // Of constants alone, it is absent in every event.
+            if program.has_constants_alone() {
+                return None;
+            }
+            Code::Object(program)
+        }
         Value::Each(path, rows) => each(path, places, needs, |places, needs| {
             Some(Code::Object(compile(rows, places, needs)))
         })?,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::As;
 use super::domain::{reversed, without_root};
 use crate::buffer::Buffer;
+use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
 use crate::schema::flow_log::decoded;
 use crate::timestamp::{MILLISECONDS_MAX, TIME, Timestamps};
@@ -203,7 +204,7 @@ fn keyword(span: Span, text: &[u8], out: &mut Buffer) -> bool {
 fn string(span: Span, text: &[u8], out: &mut Buffer) -> bool {
     match span.kind {
         Kind::Absent => return false,
-        Kind::Nested => as_text(span.of(text), out),
+        Kind::Nested => append_as_string(span.of(text), out),
         Kind::Text | Kind::Address | Kind::Scalar => quoted(span, text, out),
         Kind::Tag => match decoded(span.of(text)) {
             Some(decoded) => out.extend_with([b"\"", decoded.as_bytes(), b"\""]),
@@ -211,31 +212,6 @@ fn string(span: Span, text: &[u8], out: &mut Buffer) -> bool {
         },
     }
     true
-}
-
-/// Appends JSON as a string, without the white space between its tokens.
-fn as_text(json: &[u8], out: &mut Buffer) {
-    let (mut is_inside, mut is_escaped) = (false, false);
-    let room = out.room(2 * json.len() + 2);
-    room[0] = b'"';
-    let mut length = 1;
-    for &byte in json {
-        if is_inside {
-            is_inside = is_escaped || byte != b'"';
-            is_escaped = !is_escaped && byte == b'\\';
-        } else if crate::json::is_white_space(byte) {
-            continue;
-        } else {
-            is_inside = byte == b'"';
-        }
-        // Strings in JSON hold no control characters, so that nothing else needs an escape.
-        room[length] = b'\\';
-        length += usize::from(byte == b'"' || byte == b'\\');
-        room[length] = byte;
-        length += 1;
-    }
-    room[length] = b'"';
-    out.advance(length + 1);
 }
 
 /// Cuts the string that begins at `begin` if what it stands for is too long for a term of an index.

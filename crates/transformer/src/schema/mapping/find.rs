@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::convert::{Kind, Span};
-use crate::json::{Cursor, Invalid, JsonStr, Simd, Walk, walk};
+use super::indexed;
+use super::walk::Find;
+use crate::json::{Index, Invalid, JsonStr, walk};
 
 /// The fields that are wanted of a JSON object.
 #[derive(Default)]
@@ -50,6 +52,18 @@ pub(super) struct Rest {
 pub(in crate::schema) struct Found {
     pub(in crate::schema) spans: Vec<Span>,
     pub(super) rest: Vec<Rest>,
+    /// What an earlier walk was in, which means nothing.
+    pub(super) outer: Vec<Open>,
+    index: Index,
+    /// Whether the index is of the text.
+    is_indexed: bool,
+}
+
+impl Found {
+    /// How deep the text is nested, if it is known to be one JSON object without white space between its tokens.
+    pub(in crate::schema) fn depth_of_compact(&self) -> Option<u32> {
+        self.is_indexed.then(|| self.index.deepest())
+    }
 }
 
 impl Finder {
@@ -154,7 +168,29 @@ impl Finder {
         found.spans.clear();
         found.spans.resize(self.slots.len(), Span::default());
         found.rest.clear();
+        let mut index = std::mem::take(&mut found.index);
+        found.is_indexed = index.read(text);
+        if found.is_indexed {
+            indexed::find(self, text, &index, found);
+        }
+        found.index = index;
+        if found.is_indexed {
+            return Ok(());
+        }
         walk(text, Find(self, found))
+    }
+
+    /// The child for the value at this place of an array.
+    #[inline(always)]
+    pub(super) fn child_at(&self, node: usize, place: usize) -> Option<usize> {
+        self.nodes[node].find(place.to_string().as_bytes(), false)
+    }
+
+    /// Whether fields are wanted in this place if an array, or else an object, stands there.
+    #[inline(always)]
+    pub(super) fn is_entered(&self, node: usize, is_array: bool) -> bool {
+        let first = self.nodes[node].children.first();
+        first.is_some_and(|child| child.key[0].is_ascii_digit() == is_array)
     }
 }
 
@@ -173,13 +209,32 @@ impl Node {
     fn find(&self, key: &[u8], any_case: bool) -> Option<usize> {
         let mut at = self.by_hash[hash(key)];
         while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
-            if *child.key == *key || (any_case && is_same_in_any_case(&child.key, key)) {
+            if is_same(&child.key, key) || (any_case && is_same_in_any_case(&child.key, key)) {
                 return Some(child.node);
             }
             at = child.next;
         }
         None
     }
+}
+
+/// Whether texts are the same. Most have 8 to 32 bytes, of which two halves are compared without a call.
+#[inline(always)]
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        17..=32 => ends::<16>(one) == ends::<16>(other),
+        _ => one == other,
+    }
+}
+
+/// The first bytes, and the last.
+#[inline(always)]
+fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
+    (text.first_chunk(), text.last_chunk())
 }
 
 /// Whether keys differ at most in the case of their first letter.
@@ -203,175 +258,79 @@ fn hash(key: &[u8]) -> usize {
 
 const HASHES: usize = 64;
 
-struct Find<'f>(&'f Finder, &'f mut Found);
-
-impl<'a> Walk<'a> for Find<'_> {
-    type Found = Result<(), Invalid>;
-
-    #[inline(always)]
-    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Self::Found {
-        let Self(finder, found) = self;
-        cursor.white_space();
-        object(&mut cursor, finder, found)?;
-        cursor.white_space();
-        if cursor.rest().is_empty() {
-            Ok(())
-        } else {
-            Err(Invalid::Syntax)
-        }
-    }
-}
-
 /// An object or array that the walk is in.
 #[derive(Clone, Copy)]
-struct Open {
-    node: usize,
+pub(super) struct Open {
+    pub(super) node: usize,
     begin: usize,
     /// The place of the next value, if it is an array.
-    index: Option<usize>,
+    pub(super) index: Option<usize>,
 }
 
-#[inline(always)]
-fn object<S: Simd>(
-    cursor: &mut Cursor<'_, S>,
-    finder: &Finder,
-    found: &mut Found,
-) -> Result<(), Invalid> {
-    let mut outer: Vec<Open> = Vec::new();
-    let mut open = Open {
-        node: 0,
-        begin: cursor.at(),
-        index: None,
-    };
-    let mut goes_on = cursor.open_object()?;
-    loop {
-        while !goes_on {
-            let Some(around) = outer.pop() else {
-                return Ok(());
-            };
-            if let Some(slot) = finder.nodes[open.node].slot {
-                found.spans[slot] = Span::new(Kind::Nested, open.begin, cursor.at());
-            }
-            open = around;
-            goes_on = match open.index {
-                None => cursor.next_member()?,
-                Some(_) => cursor.next_value()?,
-            };
-        }
-        let node = &finder.nodes[open.node];
-        let (mut key, mut child) = (Span::default(), None);
-        match &mut open.index {
-            None => {
-                let begin = cursor.at();
-                let literal = cursor.short_string()?;
-                key = Span::new(Kind::Text, begin + 1, cursor.at() - 1);
-                cursor.white_space();
-                if !cursor.token(":") {
-                    return Err(Invalid::Syntax);
-                }
-                cursor.white_space();
-                child = node.find(literal.inner(), finder.any_case);
-                if child.is_none() && literal.inner().contains(&b'\\') {
-                    child = escaped(node, literal, finder.any_case);
-                }
-            }
-            Some(index) => {
-                if !node.children.is_empty() {
-                    child = node.find(index.to_string().as_bytes(), false);
-                }
-                *index += 1;
-            }
-        }
-        let begin = cursor.at();
-        let first = cursor.peek();
-        if let (Some(child), Some(b'{' | b'[')) = (child, first)
-            && finder.nodes[child].is_entered(first == Some(b'['))
-        {
-            outer.push(open);
-            open = Open {
-                node: child,
-                begin,
-                index: (first == Some(b'[')).then_some(0),
-            };
-            goes_on = match open.index {
-                None => cursor.open_object()?,
-                Some(_) => cursor.open_array()?,
-            };
-            continue;
-        }
-        let value = if first == Some(b'"') {
-            cursor.short_string()?;
-            Span::new(Kind::Text, begin + 1, cursor.at() - 1)
-        } else {
-            cursor.value(outer.len() as u32 + 1)?;
-            match first {
-                Some(b'{' | b'[') => Span::new(Kind::Nested, begin, cursor.at()),
-                // No field, and so no text.
-                Some(b'n') => Span::default(),
-                _ => Span::new(Kind::Scalar, begin, cursor.at()),
-            }
-        };
-        if let Some(slot) = child.and_then(|child| finder.nodes[child].slot) {
-            found.spans[slot] = value;
-        } else if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent {
-            let node = &finder.nodes[open.node];
-            if node.slot.is_none() && !node.is_part {
-                found.rest.push(Rest {
-                    node: open.node,
-                    key,
-                    value,
-                });
-            }
-        }
-        goes_on = match open.index {
-            None => cursor.next_member()?,
-            Some(_) => cursor.next_value()?,
-        };
-    }
-}
-
-impl Node {
-    /// Whether fields are wanted in this place if an array, or else an object, stands there.
+impl Open {
     #[inline(always)]
-    fn is_entered(&self, is_array: bool) -> bool {
-        let first = self.children.first();
-        first.is_some_and(|child| child.key[0].is_ascii_digit() == is_array)
+    pub(super) fn new(node: usize, begin: usize, is_array: bool) -> Self {
+        Self {
+            node,
+            begin,
+            index: is_array.then_some(0),
+        }
+    }
+
+    /// Notes where it stands, if it is wanted as a whole.
+    #[inline(always)]
+    pub(super) fn close(self, finder: &Finder, end: usize, found: &mut Found) {
+        if let Some(slot) = finder.nodes[self.node].slot {
+            found.spans[slot] = Span::new(Kind::Nested, self.begin, end);
+        }
     }
 }
 
-/// The child whose key this literal stands for.
+/// The child of a node whose key has this inside, which may be escaped.
+#[inline(always)]
+pub(super) fn child_of_key(
+    finder: &Finder,
+    node: usize,
+    key: &[u8],
+    may_be_escaped: bool,
+) -> Option<usize> {
+    let node = &finder.nodes[node];
+    let child = node.find(key, finder.any_case);
+    if may_be_escaped && child.is_none() && key.contains(&b'\\') {
+        return escaped(node, key, finder.any_case);
+    }
+    child
+}
+
+/// Notes a value in an object or array that the walk is in.
+#[inline(always)]
+pub(super) fn note(
+    finder: &Finder,
+    open: &Open,
+    child: Option<usize>,
+    key: Span,
+    value: Span,
+    found: &mut Found,
+) {
+    if let Some(slot) = child.and_then(|child| finder.nodes[child].slot) {
+        found.spans[slot] = value;
+    } else if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent {
+        let node = &finder.nodes[open.node];
+        if node.slot.is_none() && !node.is_part {
+            found.rest.push(Rest {
+                node: open.node,
+                key,
+                value,
+            });
+        }
+    }
+}
+
+/// The child whose key this is, escaped.
 #[cold]
 #[inline(never)]
-fn escaped(node: &Node, key: JsonStr<'_>, any_case: bool) -> Option<usize> {
-    node.find(key.text().as_bytes(), any_case)
-}
-
-/// The values of a JSON array, or none if it is anything else.
-pub(in crate::schema) fn elements(text: &[u8]) -> Vec<Span> {
-    walk(text, Elements).unwrap_or_default()
-}
-
-struct Elements;
-
-impl<'a> Walk<'a> for Elements {
-    type Found = Result<Vec<Span>, Invalid>;
-
-    #[inline(always)]
-    fn walk<S: Simd>(self, mut cursor: Cursor<'a, S>) -> Self::Found {
-        let mut spans = Vec::new();
-        let mut goes_on = cursor.open_array()?;
-        while goes_on {
-            let begin = cursor.at();
-            cursor.value(1)?;
-            let end = cursor.at();
-            spans.push(match cursor.since(begin).first() {
-                Some(b'"') => Span::new(Kind::Text, begin + 1, end - 1),
-                Some(b'{' | b'[') => Span::new(Kind::Nested, begin, end),
-                Some(b'n') => Span::default(),
-                _ => Span::new(Kind::Scalar, begin, end),
-            });
-            goes_on = cursor.next_value()?;
-        }
-        Ok(spans)
-    }
+fn escaped(node: &Node, key: &[u8], any_case: bool) -> Option<usize> {
+    let literal = [b"\"", key, b"\""].concat();
+    let literal = std::str::from_utf8(&literal).ok()?;
+    node.find(JsonStr::from_literal(literal).text().as_bytes(), any_case)
 }

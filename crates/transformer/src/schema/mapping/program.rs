@@ -1,9 +1,12 @@
 //! What writes a document: its places in order, each with the text before it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::convert::{CHUNK, Kind, convert, put, time};
-use super::find::{Finder, Found, elements};
+use super::find::{Finder, Found};
+use super::list::List;
+use super::walk::elements;
 use super::{As, Context};
 use crate::buffer::Buffer;
 use crate::schema::Accounts;
@@ -39,6 +42,12 @@ pub(super) struct Lead {
 }
 
 impl Program {
+    /// Whether there is nothing in it that follows from an event.
+    pub(super) fn has_constants_alone(&self) -> bool {
+        let mut codes = self.steps.iter().map(|step| &step.code);
+        codes.all(|code| matches!(code, Code::Constant(_)))
+    }
+
     /// Adds a lead.
     pub(super) fn lead(&mut self, text: &str) {
         self.texts.truncate(self.texts.len().saturating_sub(CHUNK));
@@ -127,7 +136,7 @@ impl<'f> Fields<'f> {
 
     /// The same of several slots.
     #[inline(always)]
-    fn texts_of(self, slots: &[usize]) -> [&'f [u8]; COMPUTED_FIELDS_MAX] {
+    pub(super) fn texts_of(self, slots: &[usize]) -> [&'f [u8]; COMPUTED_FIELDS_MAX] {
         let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
         for (text, slot) in texts.iter_mut().zip(slots) {
             *text = match slot {
@@ -148,8 +157,28 @@ impl Program {
         out: &mut Buffer,
     ) -> bool {
         let begin = out.len();
-        let (mut open, mut shared, mut has_content) = (0, 0, false);
-        for step in &self.steps {
+        let mut place = Place::default();
+        self.write_steps(0..self.steps.len(), &mut place, given, fields, out);
+        place.end(begin, out);
+        place.has_content
+    }
+
+    /// Appends what some of the steps write, from a place on.
+    #[inline(always)]
+    pub(super) fn write_steps(
+        &self,
+        steps: Range<usize>,
+        place: &mut Place,
+        given: &mut Given<'_>,
+        fields: Fields<'_>,
+        out: &mut Buffer,
+    ) {
+        let Place {
+            mut open,
+            mut shared,
+            mut has_content,
+        } = *place;
+        for step in &self.steps[steps] {
             shared = step.shared.min(shared);
             if let Code::Field(slot, _) = step.code
                 && fields.found.spans[slot].kind == Kind::Absent
@@ -170,15 +199,36 @@ impl Program {
                 out.truncate(before);
             }
         }
-        for _ in 0..open {
+        *place = Place {
+            open,
+            shared,
+            has_content,
+        };
+    }
+}
+
+/// A place in an object that is being written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The objects that are open.
+    open: usize,
+    /// Those that are also around the next place.
+    shared: usize,
+    /// Whether there is more than constants so far.
+    has_content: bool,
+}
+
+impl Place {
+    /// Ends the object that begins at `begin`.
+    #[inline(always)]
+    pub(super) fn end(self, begin: usize, out: &mut Buffer) {
+        for _ in 0..=self.open {
             out.push(b'}');
         }
-        out.push(b'}');
         // The comma before the first member is the brace.
         if out.len() > begin + 1 {
             out.written_mut()[begin] = b'{';
         }
-        has_content
     }
 }
 
@@ -335,58 +385,5 @@ fn rest(
     true
 }
 
-/// An array in the making, of values that differ.
-struct List {
-    begin: usize,
-    /// Where the values begin, as far as there is room.
-    begins: [usize; 16],
-    count: usize,
-}
-
-impl List {
-    fn new(out: &mut Buffer) -> Self {
-        out.push(b'[');
-        Self {
-            begin: out.len(),
-            begins: [0; 16],
-            count: 0,
-        }
-    }
-
-    /// Appends what `write` does, unless that says that it is absent, or it is known.
-    #[inline]
-    fn value(&mut self, out: &mut Buffer, write: impl FnOnce(&mut Buffer) -> bool) {
-        let before = out.len();
-        if before > self.begin {
-            out.push(b',');
-        }
-        let begin = out.len();
-        if !write(out) || self.knows(&out.written()[begin..], out.written()) {
-            out.truncate(before);
-            return;
-        }
-        if let Some(place) = self.begins.get_mut(self.count) {
-            *place = begin;
-        }
-        self.count += 1;
-    }
-
-    fn knows(&self, value: &[u8], written: &[u8]) -> bool {
-        let begins = &self.begins[..self.count.min(self.begins.len())];
-        // A value ends with itself: no other begins with all of it, a comma aside.
-        begins.iter().any(|begin| {
-            let other = &written[*begin..written.len() - value.len() - 1];
-            other
-                .strip_prefix(value)
-                .is_some_and(|after| after.is_empty() || after[0] == b',')
-        })
-    }
-
-    fn end(self, out: &mut Buffer) -> bool {
-        out.push(b']');
-        self.count > 0
-    }
-}
-
-/// The most fields that a computed value has. Our own choice.
-pub(super) const COMPUTED_FIELDS_MAX: usize = 8;
+/// The most fields that a computed value has, or a choice. Our own choice.
+pub(in crate::schema) const COMPUTED_FIELDS_MAX: usize = 8;

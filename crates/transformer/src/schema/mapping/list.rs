@@ -1,0 +1,56 @@
+//! Arrays in documents.
+
+use crate::buffer::Buffer;
+
+/// An array in the making, of values that differ.
+pub(super) struct List {
+    begin: usize,
+    /// Where the values begin, as far as there is room.
+    begins: [usize; 16],
+    count: usize,
+}
+
+impl List {
+    pub(super) fn new(out: &mut Buffer) -> Self {
+        out.push(b'[');
+        Self {
+            begin: out.len(),
+            begins: [0; 16],
+            count: 0,
+        }
+    }
+
+    /// Appends what `write` does, unless that says that it is absent, or it is known.
+    #[inline]
+    pub(super) fn value(&mut self, out: &mut Buffer, write: impl FnOnce(&mut Buffer) -> bool) {
+        let before = out.len();
+        if before > self.begin {
+            out.push(b',');
+        }
+        let begin = out.len();
+        if !write(out) || self.knows(&out.written()[begin..], out.written()) {
+            out.truncate(before);
+            return;
+        }
+        if let Some(place) = self.begins.get_mut(self.count) {
+            *place = begin;
+        }
+        self.count += 1;
+    }
+
+    fn knows(&self, value: &[u8], written: &[u8]) -> bool {
+        let begins = &self.begins[..self.count.min(self.begins.len())];
+        // A value ends with itself: no other begins with all of it, a comma aside.
+        begins.iter().any(|begin| {
+            let other = &written[*begin..written.len() - value.len() - 1];
+            other
+                .strip_prefix(value)
+                .is_some_and(|after| after.is_empty() || after[0] == b',')
+        })
+    }
+
+    pub(super) fn end(self, out: &mut Buffer) -> bool {
+        out.push(b']');
+        self.count > 0
+    }
+}

@@ -11,6 +11,7 @@ mod parse;
 mod reader;
 mod roles;
 mod rules;
+mod subscribe;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use crate::provision::resource::{
 };
 
 pub use flags::{Flags, MemberByHand};
+pub use subscribe::Subscribe;
 pub(crate) use validate::is_on_delivery_path;
 
 /// A commented fleet file to start from: what `catchment init` writes.
@@ -123,9 +125,11 @@ pub struct Member {
     pub account: AccountId,
     /// The Regions in which the log groups are subscribed.
     pub regions: BTreeSet<Region>,
-    /// At least one. For a log group that several match, see [`LogGroupPattern::of`].
+    /// How it is subscribed, beside a filter on each of its log groups; `None` if the fleet file does not say.
+    pub subscribe: Option<Subscribe>,
+    /// At least one, unless an account-level policy subscribes all. For a log group that several match, see [`LogGroupPattern::of`].
     pub log_groups: BTreeMap<LogGroupPattern, LogGroup>,
-    /// What no pattern selects.
+    /// What no pattern and no account-level policy selects.
     pub exclude: BTreeSet<LogGroupPattern>,
 }
 

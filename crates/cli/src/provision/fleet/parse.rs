@@ -12,6 +12,7 @@ use super::log_groups::log_groups;
 use super::reader::{At, Reader, Table};
 use super::roles;
 use super::rules::rules;
+use super::subscribe;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
@@ -76,7 +77,10 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let patterns = entries
         .iter()
         .flat_map(|entry| entry.log_groups.by_name.keys());
-    defaults.log_groups.report_idle(&mut reader, &patterns);
+    let mut subscribed = entries.iter().filter_map(|entry| entry.subscribe.as_ref());
+    if !subscribed.any(|at| at.value.is_by_account()) {
+        defaults.log_groups.report_idle(&mut reader, &patterns);
+    }
     let rules = rules(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
@@ -331,7 +335,8 @@ fn member<'a>(
 ) -> Entry {
     let entrance = Entrance::read(reader, table);
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let log_groups = log_groups(reader, table, defaults);
+    let subscribe = subscribe::subscribe(reader, table, defaults);
+    let log_groups = log_groups(reader, table, defaults, subscribe.as_ref());
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
         None if table.has("name") => None,
@@ -371,6 +376,7 @@ fn member<'a>(
         role,
         account,
         regions,
+        subscribe,
         log_groups,
     }
 }

@@ -36,6 +36,7 @@ use builder::{Place, PlanBuilder, Readiness, Removal};
 use orphan::Orphans;
 use stream::Fate;
 
+pub(super) use account::{Untested, tested};
 pub use change::{
     AccountPolicyAction, Action, Change, ChangeKey, Coverage, DestinationAction, Effect,
     FilterAction, RoleAction, StreamAction,

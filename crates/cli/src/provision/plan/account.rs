@@ -2,14 +2,17 @@
 //! event arrives twice: account-level and log-group-level filters add up
 //! (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html>).
 
+mod selection;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::builder::{PlanBuilder, Readiness, Removal, ResourcePlan};
 use super::change::{AccountPolicyAction, Action, ChangeKey, Coverage};
+use selection::{Selection, selection, twice};
+
 use super::filter::{self, Standing, Target, whose};
 use super::{Reason, read};
 use crate::provision::desired::{AccountLevel, Desired, Filters};
-use crate::provision::fleet::is_on_delivery_path;
 use crate::provision::name::{LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, Member, Observed, State};
 use crate::provision::resource::{
@@ -50,13 +53,31 @@ pub(super) fn places<'a>(
     })
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     fn policy(&self) -> State<AccountPolicy> {
         read(self.seen.and_then(|seen| seen.policies.get(self.region)))
     }
 
     fn listed(&self) -> State<BTreeMap<LogGroupName, String>> {
         read(self.seen.and_then(|seen| seen.listed.get(self.region)))
+    }
+
+    fn first_delivered(&self) -> Result<&'a LogGroupName, Untested> {
+        let listed = match self.seen.and_then(|seen| seen.listed.get(self.region)) {
+            Some(State::Present(listed)) => listed,
+            Some(State::Absent) => return Err(Untested::Nothing),
+            Some(State::Unknown(why)) => return Err(Untested::Unlisted(why.clone())),
+            None => return Err(Untested::Unlisted("they were not looked at".to_owned())),
+        };
+        let account = &self.login.account;
+        let selected = self.filters.selected(account, listed);
+        let ours = self.ours();
+        let regarded = self.filters.regarded(account, listed, None).into_iter();
+        let mut delivered = regarded.filter(|group| match &ours {
+            Some(policy) => !policy.leaves_out(group),
+            None => !self.filters.by_name.contains_key(*group) && !selected.contains(group),
+        });
+        delivered.next().ok_or(Untested::Nothing)
     }
 
     fn group(&self, name: &LogGroupName) -> Option<&State<LogGroup>> {
@@ -78,6 +99,38 @@ impl Place<'_> {
             _ => None,
         }
     }
+}
+
+/// An account-level policy to be proven by one log group that it delivers, which stands for all.
+pub(in crate::provision) struct Tested<'a> {
+    pub name: &'a MemberName,
+    pub login: &'a Login,
+    pub region: &'a Region,
+    pub filter: &'a SubscriptionFilter,
+    pub log_group: Result<&'a LogGroupName, Untested>,
+}
+
+/// Why no log group can stand for a policy.
+pub(in crate::provision) enum Untested {
+    /// They could not be listed.
+    Unlisted(String),
+    /// There is none.
+    Nothing,
+}
+
+/// Every account-level policy that is asked for, with the first log group that it delivers.
+pub(in crate::provision) fn tested<'a>(
+    desired: &'a Desired,
+    observed: &'a Observed,
+) -> impl Iterator<Item = Tested<'a>> {
+    let wanted = places(desired, observed).filter(|place| place.account.is_wanted);
+    wanted.map(|place| Tested {
+        name: place.name,
+        login: place.login,
+        region: place.region,
+        filter: &place.account.filter,
+        log_group: place.first_delivered(),
+    })
 }
 
 fn begin<'p>(plan: &'p mut PlanBuilder, place: Place<'p>) -> ResourcePlan<'p, AccountPolicyAction> {
@@ -209,84 +262,6 @@ fn decline_foreign(
     plan.decline(Reason::Foreign, why, hint);
 }
 
-/// What the policy leaves out, after which changes it may, and what is worth knowing of it.
-struct Selection {
-    left_out: BTreeSet<LogGroupName>,
-    needs: BTreeSet<ChangeKey>,
-    notes: Vec<String>,
-}
-
-fn selection(
-    place: Place<'_>,
-    asked: &SubscriptionFilter,
-    before: Option<&AccountPolicy>,
-    own: &Own,
-) -> Result<Selection, (Reason, String, &'static str)> {
-    let listed = match place.listed() {
-        State::Unknown(why) => return Err((Reason::Unknown, why, "")),
-        State::Absent => BTreeMap::new(),
-        State::Present(listed) => listed,
-    };
-    let account = &place.login.account;
-    let mut left_out = place.filters.never_by_account(account, &listed);
-    let is_of_logging = asked.destination.account().as_ref() == Some(account);
-    if is_of_logging && !left_out.iter().any(is_on_delivery_path) {
-        let why = "no log group of the delivery path is there yet: a policy could not leave it out, and would create a loop";
-        let hint = "deploy infra/logging.yaml, then run `catchment apply`";
-        return Err((Reason::Blocked, why.to_owned(), hint));
-    }
-    let (mut needs, mut notes) = (BTreeSet::new(), Vec::new());
-    let is_delivered = |group: &LogGroupName| before.is_some_and(|one| !one.leaves_out(group));
-    let mut moving = Vec::new();
-    for (group, standing) in own {
-        match standing {
-            Some(after) => {
-                if is_delivered(group) {
-                    needs.extend(after.iter().cloned());
-                    moving.push(group.as_str());
-                }
-            }
-            // what is delivered now goes on until its own filter is there
-            None if is_delivered(group) => continue,
-            None => {}
-        }
-        left_out.insert(group.clone());
-    }
-    if !moving.is_empty() {
-        notes.push(format!(
-            "{} delivered by a filter of its own from now on: what is logged until the policy leaves it out arrives twice",
-            match moving.as_slice() {
-                [one] => format!("{one} is"),
-                many => format!("each of {} is", many.join(", ")),
-            }
-        ));
-    }
-    let regarded = place.filters.regarded(account, &listed, before);
-    for group in regarded.into_iter().filter(|one| !own.contains_key(*one)) {
-        let seen = match read(place.group(group)) {
-            State::Unknown(why) => {
-                let why = format!("the filters of {group} could not be read: {why}");
-                return Err((Reason::Unknown, why, ""));
-            }
-            State::Absent => continue,
-            State::Present(seen) => seen,
-        };
-        let mut filters = seen.filters.iter();
-        if let Some(other) = filters.find(|one| filter::delivers_to(one, asked)) {
-            notes.push(format!(
-                "{group} is left out, because filter {} delivers it already",
-                other.name
-            ));
-            left_out.insert(group.clone());
-        }
-    }
-    Ok(Selection {
-        left_out,
-        needs,
-        notes,
-    })
-}
-
 /// The names of the fields that differ.
 fn differing(before: &AccountPolicy, after: &AccountPolicy) -> Vec<&'static str> {
     let mut fields = filter::differing(&before.filter, &after.filter);
@@ -319,6 +294,13 @@ fn remove(plan: &mut PlanBuilder, place: Place<'_>, own: &Own) -> Standing {
         ));
         return Standing::Otherwise;
     }
+    let is_put =
+        |after: &Option<BTreeSet<ChangeKey>>| after.as_ref().is_some_and(|one| !one.is_empty());
+    let put = own
+        .iter()
+        .filter(|(group, after)| is_put(after) && !before.leaves_out(group));
+    let put: Vec<_> = put.map(|(group, _)| group.as_str()).collect();
+    twice(&put).into_iter().for_each(|note| plan.note(note));
     let needs = own.values().flatten().flatten().cloned().collect();
     let why = "subscribe = \"log-groups\": log groups that the fleet file does not name are delivered no more";
     let delete = plan.change(

@@ -274,7 +274,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        41 mistakes
+        43 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -307,7 +307,7 @@ mod tests {
           line 48: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 48: members[3].other[2].name: missing; for example name = "…"
           line 48: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, other
+          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, subscribe, account_pattern, exclude, vpc_flow_logs, cloudtrail, guardduty, other
           line 53: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
           line 54: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
           line 54: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
@@ -316,6 +316,8 @@ mod tests {
           line 57: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
           line 58: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
           line 60: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 65: members[6].subscribe: unknown way to subscribe `acount`; expected "log-groups" or "account"
+          line 67: members[6].account_pattern: expected a filter pattern such as "ERROR", found an integer
         "#);
     }
 
@@ -329,10 +331,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 78: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 119: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
-          line 119: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
-          line 122: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 84: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 126: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
+          line 126: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
+          line 129: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

@@ -111,3 +111,72 @@ pub(super) fn regions(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging)
         reader.mistake(*line, format!("{}{}", entry.path, keys::SUBSCRIBE), what);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::fleet::{Fleet, TEMPLATE};
+
+    /// How the template's members are subscribed, with these lines in the place of dev1's flow log groups, and these in `[defaults]`.
+    fn subscribed(own: &str, of_all: &str) -> Result<Vec<Option<Subscribe>>, String> {
+        let text = TEMPLATE.replace("vpc_flow_logs = [\"cwl_vpc_fl_member_account_1\"]\n", own);
+        let fleet = Fleet::parse(&format!("{text}\n[defaults]\n{of_all}\n"));
+        let members = fleet.map_err(|error| error.to_string())?.members;
+        Ok(members.into_values().map(|one| one.subscribe).collect())
+    }
+
+    fn account(pattern: &str, distribution: Distribution) -> Option<Subscribe> {
+        let pattern = FilterPattern::new(pattern);
+        Some(Subscribe::Account {
+            pattern,
+            distribution,
+        })
+    }
+
+    #[test]
+    fn the_member_counts_before_the_defaults() {
+        assert_eq!(subscribed("", "").unwrap(), [None, None]);
+        let all = "subscribe = \"account\"\naccount_pattern = \"a\"";
+        let of_all = || account("a", Distribution::Random);
+        assert_eq!(subscribed("", all).unwrap(), [of_all(), of_all()]);
+        let own = "account_pattern = \"b\"\n";
+        let of_own = account("b", Distribution::Random);
+        assert_eq!(subscribed(own, all).unwrap(), [of_own, of_all()]);
+        let own = "subscribe = \"log-groups\"\n";
+        let of_own = Some(Subscribe::LogGroups);
+        assert_eq!(subscribed(own, all).unwrap(), [of_own, of_all()]);
+        let by_stream = "subscribe = \"account\"\n[distribution]\naccount = \"ByLogStream\"";
+        let of_all = account("", Distribution::ByLogStream);
+        assert_eq!(subscribed("", by_stream).unwrap()[1], of_all);
+    }
+
+    #[test]
+    fn a_member_without_log_groups_may_exclude_any() {
+        let own = "subscribe = \"account\"\nexclude = [\"a\", \"b*\"]\n";
+        let text = TEMPLATE.replace("cloudtrail = [\"CloudTrail/member_account_1\"]\n", own);
+        let text = text.replace("vpc_flow_logs = [\"cwl_vpc_fl_member_account_1\"]\n", "");
+        let fleet = Fleet::parse(&text).unwrap();
+        let dev1 = fleet.members.values().next().unwrap();
+        assert_eq!((dev1.log_groups.len(), dev1.exclude.len()), (0, 2));
+        subscribed("", "subscribe = \"account\"\nexclude = [\"a\"]").unwrap();
+    }
+
+    #[test]
+    fn a_pattern_needs_an_account_level_policy() {
+        let wrong = subscribed("account_pattern = \"a\"\n", "");
+        insta::assert_snapshot!(wrong.unwrap_err(), @r#"line 66: members[1].account_pattern: an account-level policy has it, and this member has none; set subscribe = "account""#);
+    }
+
+    #[test]
+    fn events_must_tell_their_region() {
+        let text = TEMPLATE.replacen("[\"us-west-2\"]", "[\"us-west-2\", \"eu-west-1\"]", 1);
+        let text = text.replace("# region = \"us-west-2\"", "region = \"us-west-2\"");
+        let all = "\n[defaults]\nsubscribe = \"account\"\n";
+        let wrong = Fleet::parse(&format!("{text}{all}")).unwrap_err();
+        insta::assert_snapshot!(wrong, @r#"
+        2 mistakes
+          line 128: members[1].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
+          line 128: members[2].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
+        "#);
+    }
+}

@@ -114,7 +114,25 @@ const ACCOUNT: &str = "subscribe = \"account\"\nexclude = [\"no*\", \"later\"]";
 fn one_policy_delivers_all_but_what_is_excluded_or_has_a_filter() {
     let desired = dev1(&format!("{ACCOUNT}\ncloudtrail = [\"trail\"]"));
     let world = nothing(&desired);
-    insta::assert_snapshot!(text(&plan(&desired, &world)), @"");
+    insta::assert_snapshot!(text(&plan(&desired, &world)), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        + subscription filter catchment-kinesisDest on trail
+            create (absent)
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+              + pattern: ""
+              + distribution: Random
+        + account-level policy catchment-kinesisDest
+            create (absent)
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+              + pattern: ""
+              + distribution: Random
+              + leaves out later
+              + leaves out noisy
+              + leaves out trail
+
+    5 to create, 0 to update, 0 to delete.
+    "#);
     let world = done(&desired, &world);
     let all = ["/aws/kinesisfirehose/stack", "other", "quiet", "trail"];
     assert_eq!(shown(&world), all);
@@ -136,7 +154,19 @@ fn a_changed_policy_is_put_back() {
     let before = seen.clone();
     seen.filter.pattern = crate::provision::resource::FilterPattern::default();
     seen.left_out = Some(["quiet".parse().unwrap()].into());
-    insta::assert_snapshot!(text(&plan(&desired, &world)), @"");
+    insta::assert_snapshot!(text(&plan(&desired, &world)), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ~ account-level policy catchment-kinesisDest
+            update (drifted: pattern, log groups left out)
+              - pattern: ""
+              + pattern: "ERROR"
+              - leaves out quiet
+              + leaves out later
+              + leaves out noisy
+
+    0 to create, 1 to update, 0 to delete.
+    "#);
     let mut world = done(&desired, &world);
     assert_eq!(*policy(&mut world), State::Present(before));
     // what AWS shows in another way than ours is written again
@@ -187,7 +217,21 @@ fn a_log_group_that_gets_its_own_filter_has_it_before_the_policy_leaves_it_out()
     let old = dev1(ACCOUNT);
     let world = done(&old, &nothing(&old));
     let new = dev1(&format!("{ACCOUNT}\ncloudtrail = [\"trail\"]"));
-    insta::assert_snapshot!(text(&plan(&new, &world)), @"");
+    insta::assert_snapshot!(text(&plan(&new, &world)), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        + subscription filter catchment-kinesisDest on trail
+            create (absent)
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+              + pattern: ""
+              + distribution: Random
+        ~ account-level policy catchment-kinesisDest
+            update (drifted: log groups left out)
+              + leaves out trail
+            trail gets a filter of its own: what is logged until the policy no longer delivers it arrives twice
+
+    1 to create, 1 to update, 0 to delete.
+    "#);
 }
 
 #[test]
@@ -208,7 +252,20 @@ fn to_filters_only_the_policy_goes_last() {
     let old = dev1(ACCOUNT);
     let world = done(&old, &nothing(&old));
     let new = dev1("subscribe = \"log-groups\"\ncloudtrail = [\"trail\"]");
-    insta::assert_snapshot!(text(&plan(&new, &world)), @"");
+    insta::assert_snapshot!(text(&plan(&new, &world)), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        + subscription filter catchment-kinesisDest on trail
+            create (absent)
+              + to: arn:aws:logs:us-west-2:999988887777:destination:kinesisDest
+              + pattern: ""
+              + distribution: Random
+        - account-level policy catchment-kinesisDest
+            delete (subscribe = "log-groups": log groups that the fleet file does not name are delivered no more)
+            trail gets a filter of its own: what is logged until the policy no longer delivers it arrives twice
+
+    1 to create, 0 to update, 1 to delete.
+    "#);
     // the filter cannot be put, and so the policy stays
     let mut full = world.clone();
     *group(&mut full, "trail") = State::Unknown("AccessDenied".to_owned());
@@ -256,7 +313,16 @@ fn a_policy_of_others_is_reported_and_never_replaced() {
         );
     }
     let world = with_foreign(&desired, "theirs", LAMBDA);
-    insta::assert_snapshot!(text(&plan(&desired, &world)), @"");
+    insta::assert_snapshot!(text(&plan(&desired, &world)), @r#"
+    member account 111122223333 (dev1)
+      us-west-2
+        ! account-level policy catchment-kinesisDest
+            foreign: account-level policy theirs is there, to arn:aws:lambda:us-west-2:111122223333:function:f, and AWS takes one per account and Region
+              hint: subscribe this member by log groups, or have whoever made the policy remove it
+            foreign, left alone: account-level policy theirs, to arn:aws:lambda:us-west-2:111122223333:function:f
+
+    Nothing to change; 1 declined; 1 foreign, left alone.
+    "#);
 }
 
 #[test]

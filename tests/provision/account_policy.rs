@@ -161,14 +161,17 @@ fn a_policy_of_others_stays() {
     fleet.expect(1, "apply --yes --take-over").says(foreign);
     assert_eq!(policies(&fleet), [theirs]);
 
-    // one that is put after the plan was made is not replaced either
-    let other = Fleet::numbered(&emulator, 2);
-    other.write_file(&text(&other, ACCOUNT));
-    other.expect(0, "apply --yes --logging");
-    other.expect(0, "plan --out saved.json");
-    put_foreign(&other);
-    other.expect(1, "apply saved.json --yes");
-    assert_eq!(policies(&other)[0]["policyName"], "theirs");
+}
+
+#[test]
+fn a_policy_that_others_put_after_the_plan_was_saved_stays() {
+    let emulator = Emulator::start();
+    let fleet = Fleet::new(&emulator);
+    fleet.write_file(&text(&fleet, ACCOUNT));
+    fleet.expect(0, "plan --out saved.json");
+    let theirs = put_foreign(&fleet);
+    fleet.expect(1, "apply saved.json --yes");
+    assert_eq!(policies(&fleet), [theirs]);
 }
 
 /// The policy as the emulator takes it: it asks for "*" where AWS asks for a pattern of log groups

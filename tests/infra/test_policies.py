@@ -26,6 +26,8 @@ NOT_SO = {
 
 # Plausible values for the placeholders, because parliament needs a real document. The others stay as they are.
 SAMPLES = {
+    "account_policies": "*",
+    "put_account_policies": "*",
     "partition": "aws",
     "account": "111122223333",
     "region": "us-west-2",

@@ -21,7 +21,16 @@ faults = lambda one: [f'{error.json_path}: {error.message[:300]}' for error in V
 print(json.dumps([faults(one) for one in documents]))
 ";
 
-fn validate(emulator: &Emulator, schema: &Value, documents: &[Value]) -> Vec<Vec<String>> {
+/// The schema that the program prints.
+pub(crate) fn schema(fleet: &Fleet<'_>) -> Value {
+    serde_json::from_str(&fleet.expect(0, "schema").stdout).unwrap()
+}
+
+pub(crate) fn validate(
+    emulator: &Emulator,
+    schema: &Value,
+    documents: &[Value],
+) -> Vec<Vec<String>> {
     let mut child = emulator
         .command(repository().join(".venv/bin/python"))
         .args(["-c", VALIDATE])

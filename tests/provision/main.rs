@@ -13,6 +13,7 @@ mod batch;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account_policy;
 mod assumed;
 mod boundary;
 mod capture;

@@ -11,7 +11,7 @@ CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aw
 READS = re.compile(r"(Describe|List|Get|Head|Lookup|Filter|Test|Simulate|AssumeRole|Query)")
 # the parameter that names the resource of a call, in order of preference
 RESOURCE_KEYS = (
-    "logGroupName", "destinationName", "StreamName", "StreamARN", "resourceArn", "RoleName", "RoleArn", "DeliveryStreamName",
+    "logGroupName", "destinationName", "policyName", "StreamName", "StreamARN", "resourceArn", "RoleName", "RoleArn", "DeliveryStreamName",
     "DestinationNamePrefix", "logGroupNamePrefix", "PolicyName", "UserName",
 )  # fmt: skip
 

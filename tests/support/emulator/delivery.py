@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from .call import Call, Refusal
 from .metrics import Metrics
 from .patterns import matches
-from .rules import Rules
+from .rules import Rules, account_policy
 from .rules.destination import check_delivery
 from .rules.subscription_filter import check_subscriber, log_group_arn
 from .upstream import Upstream
@@ -50,14 +50,15 @@ class Delivery:
         """Delivers what follows from a call that was carried out."""
         if not self._on or call.service != "logs":
             return
-        if call.operation == "PutSubscriptionFilter":
-            stream_arn = await self._stream_behind(call.params["destinationArn"])
+        if call.operation in ("PutSubscriptionFilter", "PutAccountPolicy"):
+            destination = call.params.get("destinationArn") or account_policy.document(call.params["policyDocument"])["DestinationArn"]
+            stream_arn = await self._stream_behind(destination)
             if stream_arn:
                 self._control.append(stream_arn)
                 await self._put(stream_arn, str(uuid.uuid4()), _control_message())
         elif call.operation == "PutLogEvents":
             group = call.params["logGroupName"]
-            for one in await self._resources.filters(call.account, call.region, group):
+            for one in await self._filters(call, group):
                 await self._deliver(call, one)
 
     def as_json(self) -> dict:
@@ -65,6 +66,24 @@ class Delivery:
         whose delivery the role or the stream refused."""
         messages = [asdict(message) for message in self._messages]
         return {"messages": messages, "control_messages": self._control, "refused": self._refused}
+
+    async def _filters(self, call: Call, group: str) -> list[dict]:
+        """What delivers a log group: its own filters, and the account-level policy that does not leave it out. They add up:
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html"""
+        filters = await self._resources.filters(call.account, call.region, group)
+        policy = self._resources.account_policy(call.account, call.region)
+        if policy is None or group in account_policy.left_out(policy.get("selectionCriteria", "")):
+            return filters
+        asked = account_policy.document(policy["policyDocument"])
+        of_account = {
+            "filterName": policy["policyName"],
+            "filterPattern": asked.get("FilterPattern", ""),
+            "destinationArn": asked["DestinationArn"],
+            "roleArn": asked.get("RoleArn", ""),
+            "distribution": asked.get("Distribution", "ByLogStream"),
+            "policyLevel": "ACCOUNT_LEVEL_POLICY",
+        }
+        return [*filters, of_account]
 
     async def _deliver(self, call: Call, one: dict) -> None:
         stream_arn = await self._stream_behind(one["destinationArn"])
@@ -103,6 +122,9 @@ class Delivery:
             "subscriptionFilters": message.filters,
             "logEvents": events,
         }
+        if level := one.get("policyLevel"):
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/ValidateLogEventFlow.html
+            data["policyLevel"] = level
         by_stream = one.get("distribution") != "Random"
         key = hashlib.md5(message.log_stream.encode()).hexdigest() if by_stream else uuid.uuid4().hex
         again = self._twice_every and next(self._turns) % self._twice_every == 0
@@ -112,6 +134,8 @@ class Delivery:
 
     def _count(self, call: Call, one: dict, name: str, events: int) -> None:
         """Counts in the member's account what became of its log events."""
+        if "policyLevel" in one:
+            return
         # AWS documents no DestinationType for a `logs::Destination`
         dimensions = {
             "LogGroupName": call.params["logGroupName"],
@@ -142,7 +166,7 @@ class Delivery:
                 if self._rules.settings.destination_policy:
                     await check_subscriber(call.account, destination, one.get("roleArn", ""), source, self._rules)
                 return False
-            filters = await self._resources.filters(call.account, call.region, call.params["logGroupName"])
+            filters = await self._filters(call, call.params["logGroupName"])
             one = next((again for again in filters if again["filterName"] == one["filterName"]), one)
         return True
 

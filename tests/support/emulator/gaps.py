@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from .call import Call, Refusal
 from .metrics import Metrics
 from .patterns import matches
-from .rules import document
+from .rules import account_policy, document
 from .rules.resources import Resources, texts
 from .upstream import Upstream
 
@@ -23,6 +23,13 @@ BOUNDED_CALLS = {"CreateRole", "PutRolePolicy", "DeleteRolePolicy", "PutRolePerm
 DESTINATION_CALLS = {"PutDestination", "PutDestinationPolicy", "DeleteDestination"}
 NUMBERS = {"IntervalInSeconds", "SizeInMBs", "DurationInSeconds"}
 LOG_STREAM_CALLS = {"PutLogEvents", "DeleteLogStream"}
+# each needs the permission for filters, too:
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html and those of the other two
+ACCOUNT_POLICY_CALLS = {
+    "PutAccountPolicy": "logs:PutSubscriptionFilter",
+    "DescribeAccountPolicies": "logs:DescribeSubscriptionFilters",
+    "DeleteAccountPolicy": "logs:DeleteSubscriptionFilter",
+}
 
 
 class Gaps:
@@ -56,8 +63,10 @@ class Gaps:
         if (call.service, call.operation) == ("monitoring", "GetMetricData"):
             await self._check_permission(call, "*", "cloudwatch:GetMetricData")
             return self._metrics.answer(call)
+        if call.service == "logs" and call.operation in ACCOUNT_POLICY_CALLS:
+            return await self._account_policy(call)
         if call.operation == "PutSubscriptionFilter":
-            await self._check_subscriber(call)
+            await self._check_subscriber(call, call.params.get("destinationArn", ""), call.params.get("roleArn"))
         if (call.service, call.operation) == ("kinesis", "UpdateStreamMode"):
             await self._check_permission(call, call.params["StreamARN"])
             return self._set_mode(call)
@@ -133,14 +142,29 @@ class Gaps:
                 return {"tags": tags}
         return {}
 
-    async def _check_subscriber(self, call: Call) -> None:
+    async def _account_policy(self, call: Call) -> dict:
+        """Account-level subscription filter policies. Their calls have no resource in IAM."""
+        await self._check_permission(call, "*")
+        every_log_group = f"arn:aws:logs:{call.region}:{call.account}:log-group:*"
+        await self._check_permission(call, every_log_group, ACCOUNT_POLICY_CALLS[call.operation])
+        match call.operation:
+            case "PutAccountPolicy":
+                asked = account_policy.document(call.params["policyDocument"])
+                await self._check_subscriber(call, asked["DestinationArn"], asked.get("RoleArn"))
+                return {"accountPolicy": self._resources.put_account_policy(call)}
+            case "DeleteAccountPolicy":
+                self._resources.delete_account_policy(call)
+                return {}
+        there = self._resources.account_policy(call.account, call.region)
+        return {"accountPolicies": [there] if there else []}
+
+    async def _check_subscriber(self, call: Call, arn: str, role: str | None) -> None:
         """A caller needs the action on the destination too; AWS reports the lack like a missing destination policy."""
-        arn, role = call.params.get("destinationArn", ""), call.params.get("roleArn")
         if role:
             # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
             await self._check_permission(call, role, "iam:PassRole")
         try:
-            await self._check_permission(call, arn)
+            await self._check_permission(call, arn, "logs:PutSubscriptionFilter")
         except Refusal:
             message = f"User with accountId: {call.account} is not authorized to perform: logs:PutSubscriptionFilter"
             raise Refusal("AccessDeniedException", f"{message} on resource: {arn}") from None

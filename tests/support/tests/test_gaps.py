@@ -78,6 +78,29 @@ class Permissions(EmulatorTest):
         with self.refused("AccessDeniedException", f"iam:PassRole on resource: {role_arn}"):
             mine.put_destination(**put)
 
+    def test_an_account_level_policy_needs_the_permission_for_filters_too(self):
+        arn = self.seed()
+        groups = f"arn:aws:logs:us-west-2:{self.member}:log-group:*"
+        half = self.operator(self.member, ("logs:PutAccountPolicy", "*"))
+        kind = "SUBSCRIPTION_FILTER_POLICY"
+        put = {"policyName": "x", "policyType": kind, "policyDocument": json.dumps({"DestinationArn": arn})}
+
+        def also(name, *allowed):
+            policy = {"PolicyName": name, "PolicyDocument": allow("logs:PutSubscriptionFilter", *allowed)}
+            self.client("iam", self.member).put_user_policy(UserName="operator", **policy)
+
+        with self.refused("AccessDeniedException", "logs:PutSubscriptionFilter on resource"):
+            half.put_account_policy(**put)
+        also("more", groups)
+        with self.refused("AccessDeniedException", f"accountId: {self.member} is not authorized"):
+            half.put_account_policy(**put)
+        also("most", arn)
+        half.put_account_policy(**put)
+        with self.refused("AccessDeniedException", "logs:DescribeAccountPolicies"):
+            half.describe_account_policies(policyType=kind)
+        with self.refused("AccessDeniedException", "logs:DeleteAccountPolicy"):
+            half.delete_account_policy(policyName="x", policyType=kind)
+
     def test_a_subscriber_needs_the_action_on_the_destination_too(self):
         arn = self.seed()
         self.group()

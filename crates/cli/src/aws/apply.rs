@@ -12,6 +12,7 @@ use crate::provision::plan::{Action, Change, ChangeKey, Failure, Outcome, Plan};
 use crate::provision::resource::{SubscriptionFilter, Tags};
 use queue::{Failed, Queue};
 
+mod account_policy;
 mod destination;
 mod diagnose;
 mod filter;
@@ -221,6 +222,9 @@ async fn make(connections: &Connections, change: &Change) -> Result<(), ApplyErr
         }
         Action::Filter(_, log_group, action) => {
             Box::pin(filter::make(connection, log_group, action)).await
+        }
+        Action::AccountPolicy(_, action) => {
+            Box::pin(account_policy::make(connection, action)).await
         }
     }
 }

@@ -185,6 +185,11 @@ const ROWS: &[Row] = &[
                 "the log group already has as many subscription filters as AWS allows",
                 "remove a filter that is no longer needed from this log group, then run the same command again",
             ),
+            // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+            "logs:PutAccountPolicy" => permanent(
+                "the account has an account-level subscription filter policy in this Region, and AWS takes one",
+                "run `catchment plan`, which says whose it is",
+            ),
             "kinesis:CreateStream" | "kinesis:UpdateShardCount" => permanent(
                 "the account is at its limit of shards, or of streams being created at once, in this Region",
                 "lower logging.stream.shards, or ask AWS for a higher quota in Service Quotas",
@@ -303,8 +308,15 @@ fn wrong_pattern(_: Refusal<'_>) -> Explanation {
     )
 }
 
+fn is_subscribing(action: &str) -> bool {
+    matches!(
+        action,
+        "logs:PutSubscriptionFilter" | "logs:PutAccountPolicy"
+    )
+}
+
 fn patience(action: &str) -> Duration {
-    if action == "logs:PutSubscriptionFilter" {
+    if is_subscribing(action) {
         FILTER_PATIENCE
     } else {
         DESTINATION_PATIENCE
@@ -312,7 +324,7 @@ fn patience(action: &str) -> Duration {
 }
 
 fn undelivered(refusal: Refusal<'_>) -> Explanation {
-    let hint = if refusal.action == "logs:PutSubscriptionFilter" {
+    let hint = if is_subscribing(refusal.action) {
         "have the logging account run `catchment status --logging`, and repair what it shows with `catchment apply --logging`"
     } else {
         "run `catchment status --logging`: the stream must be ACTIVE, and the role's policy must allow kinesis:PutRecord on it and, if it is encrypted with a customer key, kms:GenerateDataKey on that"

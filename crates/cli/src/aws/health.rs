@@ -22,7 +22,9 @@ pub async fn health(
     desired: &Desired,
     observed: &Observed,
 ) -> Vec<Health> {
-    let filters = paths(desired, observed);
+    let mut filters = paths(desired, observed);
+    // CloudWatch counts those of an account-level policy otherwise
+    filters.retain(|path| !path.is_by_account);
     let mut places: BTreeMap<(&Login, &Region, &FilterName), Vec<&Path<'_>>> = BTreeMap::new();
     for path in &filters {
         let key = (path.login, path.region, &path.filter.name);

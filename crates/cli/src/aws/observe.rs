@@ -1,16 +1,17 @@
 //! Reads everything that the fleet names, all accounts at once: each resource present, absent or unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use super::{Connection, Connections};
-use crate::provision::desired::{self, Desired, Need};
-use crate::provision::name::{LogGroupName, MemberName, Region};
+use crate::provision::desired::{self, Desired, Filters, Need};
+use crate::provision::name::{AccountId, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, Logging, LoggingRegion, Member, Observed, Role, State};
-use crate::provision::resource::Login;
+use crate::provision::resource::{AccountPolicy, Login};
 
+mod account_policy;
 mod destination;
 pub(super) mod filter;
 pub(super) mod log_groups;
@@ -45,6 +46,7 @@ pub async fn observe(connections: &Connections, desired: &Desired) -> Observed {
             let member = members.entry(name).or_default();
             member.regions.extend(more.regions);
             member.listed.extend(more.listed);
+            member.policies.extend(more.policies);
         }
     }
     Observed { logging, members }
@@ -56,15 +58,29 @@ async fn members(connections: &Connections, desired: &Desired) -> BTreeMap<Membe
         let regions = wanted.regions.iter().map(async |(region, filters)| {
             let connection = open(connections, login, region).await;
             let listed = match &connection {
-                _ if filters.by_pattern.is_empty() => None,
+                _ if !filters.needs_list() => None,
                 Ok(connection) => Some(log_groups::listed(connection, &filters.prefixes()).await),
                 Err(why) => Some(State::Unknown(why.clone())),
             };
-            let selected = match &listed {
-                Some(State::Present(listed)) => filters.selected(&login.account, listed),
-                _ => Vec::new(),
+            let policy = match (&filters.account, &connection) {
+                (None, _) => None,
+                (Some(_), Ok(connection)) => Some(account_policy::policy(connection).await),
+                (Some(_), Err(why)) => Some(State::Unknown(why.clone())),
             };
-            let names = filters.by_name.keys().chain(selected);
+            let (selected, regarded) = match &listed {
+                Some(State::Present(listed)) => (
+                    filters.selected(&login.account, listed),
+                    regarded(filters, &login.account, listed, policy.as_ref()),
+                ),
+                _ => (Vec::new(), Vec::new()),
+            };
+            let names: BTreeSet<_> = filters
+                .by_name
+                .keys()
+                .chain(selected)
+                .chain(regarded)
+                .collect();
+            let names = names.into_iter();
             let groups = join_all(names.map(async |group| {
                 let state = match &connection {
                     Ok(connection) => filter::log_group(connection, group).await,
@@ -73,29 +89,55 @@ async fn members(connections: &Connections, desired: &Desired) -> BTreeMap<Membe
                 (group.clone(), state)
             }));
             let groups: BTreeMap<_, _> = groups.await.into_iter().collect();
-            (region.clone(), groups, listed)
+            (region.clone(), groups, listed, policy)
         });
         let mut member = Member::default();
-        for (region, groups, listed) in join_all(regions).await {
+        for (region, groups, listed, policy) in join_all(regions).await {
+            if let Some(policy) = policy {
+                member.policies.insert(region.clone(), policy);
+            }
             if let Some(listed) = listed {
                 member.listed.insert(region.clone(), listed);
             }
             member.regions.insert(region, groups);
         }
-        member.role = member_role(connections, wanted, &member.regions).await;
+        member.role = member_role(connections, wanted, &member).await;
         (name.clone(), member)
     });
     join_all(members).await.into_iter().collect()
+}
+
+/// The log groups whose filters an account-level policy has to regard. What others have there stays, and so nothing is put, unless it has
+/// our name and is taken over.
+fn regarded<'l>(
+    filters: &Filters,
+    account: &AccountId,
+    listed: &'l BTreeMap<LogGroupName, String>,
+    policy: Option<&State<AccountPolicy>>,
+) -> Vec<&'l LogGroupName> {
+    let Some(wanted) = filters.account.as_ref().filter(|one| one.is_wanted) else {
+        return Vec::new();
+    };
+    match policy {
+        Some(State::Present(seen)) if seen.filter.is(&wanted.filter) => {
+            filters.regarded(account, listed, Some(seen))
+        }
+        Some(State::Present(seen)) if seen.filter.name == wanted.filter.name => {
+            filters.regarded(account, listed, None)
+        }
+        Some(State::Absent) => filters.regarded(account, listed, None),
+        Some(State::Present(_) | State::Unknown(_)) | None => Vec::new(),
+    }
 }
 
 /// The role of a member's filters, if they need one, name one, or this run looks for one.
 async fn member_role(
     connections: &Connections,
     wanted: &desired::Member,
-    seen: &BTreeMap<Region, BTreeMap<LogGroupName, State<LogGroup>>>,
+    seen: &Member,
 ) -> Option<State<Role>> {
     let (sender, role) = (wanted.sender.as_ref()?, wanted.role()?);
-    let mut groups = seen.values().flat_map(BTreeMap::values);
+    let mut groups = seen.regions.values().flat_map(BTreeMap::values);
     let names = |group: &State<LogGroup>| match group {
         State::Present(group) => {
             let mut roles = group.filters.iter().filter_map(|one| one.role.as_ref());
@@ -103,7 +145,13 @@ async fn member_role(
         }
         State::Absent | State::Unknown(_) => false,
     };
-    if sender.need == Need::Unneeded && !groups.any(names) {
+    let mut policies = seen.policies.values();
+    let is_named_by = |policy: &State<AccountPolicy>| match policy {
+        State::Present(policy) => policy.filter.role.as_ref() == Some(&sender.arn),
+        State::Absent | State::Unknown(_) => false,
+    };
+    let is_named = groups.any(names) || policies.any(is_named_by);
+    if sender.need == Need::Unneeded && !is_named {
         return None;
     }
     Some(

@@ -255,8 +255,16 @@ impl<'s> Run<'s> {
             region,
             log_group,
             filter,
+            is_by_account,
             ..
         } = self.paths[number];
+        if is_by_account {
+            let policy = self.observed.members.get(member);
+            return match policy.and_then(|member| member.policies.get(region)) {
+                Some(State::Present(policy)) => policy.filter.pattern.clone(),
+                _ => filter.pattern.clone(),
+            };
+        }
         let group = self.observed.members.get(member);
         let group = group.and_then(|member| member.regions.get(region)?.get(log_group));
         match group {

@@ -149,7 +149,10 @@ fn exactly(entry: &Entry) -> Vec<String> {
     let name = match &entry.address.resource {
         Resource::Filter { log_group, .. } => numberless(log_group.as_str()),
         Resource::LogGroups(pattern) => pattern.to_string(),
-        Resource::Stream(_) | Resource::Role(_) | Resource::Destination(_) => String::new(),
+        Resource::Stream(_)
+        | Resource::Role(_)
+        | Resource::Destination(_)
+        | Resource::AccountPolicy(_) => String::new(),
     };
     let said = all.map(|line| pattern(line, &entry.address));
     said.chain([name]).collect()

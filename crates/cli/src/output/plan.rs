@@ -7,10 +7,12 @@ use super::policy;
 use super::tree::{self, Detail};
 use crate::provision::name::LogGroupPattern;
 use crate::provision::plan::{
-    Action, Change, Declined, DestinationAction, Effect, FilterAction, Foreign, Note, Orphan, Plan,
-    Reason, RoleAction, StreamAction, TagChange, Warning,
+    AccountPolicyAction, Action, Change, Declined, DestinationAction, Effect, FilterAction,
+    Foreign, Note, Orphan, Plan, Reason, RoleAction, StreamAction, TagChange, Warning,
 };
-use crate::provision::resource::{DestinationEnds, ResourceAddress, SubscriptionFilter, Tags};
+use crate::provision::resource::{
+    AccountPolicy, DestinationEnds, ResourceAddress, SubscriptionFilter, Tags,
+};
 
 /// What a plan says of one resource.
 #[derive(Default)]
@@ -184,6 +186,7 @@ fn details(action: &Action) -> Vec<String> {
         Action::Role(_, action) | Action::MemberRole(_, _, action) => of_role(action),
         Action::Destination(_, action) => of_destination(action),
         Action::Filter(_, _, action) => of_filter(action),
+        Action::AccountPolicy(_, action) => of_account_policy(action),
     }
 }
 
@@ -269,6 +272,24 @@ fn of_filter(action: &FilterAction) -> Vec<String> {
         }
         FilterAction::Delete { .. } => Vec::new(),
     }
+}
+
+fn of_account_policy(action: &AccountPolicyAction) -> Vec<String> {
+    let AccountPolicyAction::Put { before, after, .. } = action else {
+        return Vec::new();
+    };
+    let of_filter = |policy: &AccountPolicy| filter(&policy.filter);
+    let mut lines = fields(before.as_ref().map(of_filter).as_ref(), &of_filter(after));
+    let left_out = |policy: Option<&AccountPolicy>| {
+        let names = policy.and_then(|policy| policy.left_out.clone());
+        names.unwrap_or_default()
+    };
+    let (before, after) = (left_out(before.as_ref()), left_out(Some(after)));
+    let fewer = before.difference(&after);
+    lines.extend(fewer.map(|group| format!("- leaves out {group}")));
+    let more = after.difference(&before);
+    lines.extend(more.map(|group| format!("+ leaves out {group}")));
+    lines
 }
 
 /// How a log group comes into the plan that the fleet file does not name.

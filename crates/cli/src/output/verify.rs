@@ -22,7 +22,7 @@ fn entry(path: &Verified) -> Entry {
         notes,
     } = path;
     let group = match &address.resource {
-        Resource::Filter { log_group, .. } => log_group.to_string(),
+        Resource::Filter { log_group, .. } => format!("log group {log_group}"),
         other => other.to_string(),
     };
     let mut lines = Vec::new();
@@ -41,7 +41,7 @@ fn entry(path: &Verified) -> Entry {
     lines.extend(notes.iter().cloned());
     Entry {
         address: address.clone(),
-        heading: format!("{state:<10}  log group {group} ({source})"),
+        heading: format!("{state:<10}  {group} ({source})"),
         lines,
     }
 }

@@ -29,7 +29,7 @@ pub use error::{
 pub use kept::Kept;
 pub use leaving::Leaving;
 pub use role::Grants;
-pub use selection::{Filters, Selected};
+pub use selection::{AccountLevel, Filters, Selected};
 pub use sender::{Need, Sender};
 pub use stack_set::stack_set;
 

@@ -12,6 +12,7 @@ mod reader;
 mod redact;
 mod roles;
 mod rules;
+mod subscribe;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::provision::resource::{
 };
 
 pub use flags::{Flags, MemberByHand};
+pub use subscribe::Subscribe;
 pub(crate) use validate::is_on_delivery_path;
 
 /// A commented fleet file to start from: what `catchment init` writes.
@@ -126,9 +128,11 @@ pub struct Member {
     pub account: AccountId,
     /// The Regions in which the log groups are subscribed.
     pub regions: BTreeSet<Region>,
-    /// At least one. For a log group that several match, see [`LogGroupPattern::of`].
+    /// How it is subscribed, beside a filter on each of its log groups; `None` if the fleet file does not say.
+    pub subscribe: Option<Subscribe>,
+    /// At least one, unless an account-level policy subscribes all. For a log group that several match, see [`LogGroupPattern::of`].
     pub log_groups: BTreeMap<LogGroupPattern, LogGroup>,
-    /// What no pattern selects.
+    /// What no pattern and no account-level policy selects.
     pub exclude: BTreeSet<LogGroupPattern>,
 }
 
@@ -274,7 +278,7 @@ mod tests {
     fn every_mistake_is_reported_at_once_with_line_key_value_and_what_is_allowed() {
         let error = Fleet::parse(include_str!("fleet/mistakes.toml")).unwrap_err();
         insta::assert_snapshot!(error, @r#"
-        41 mistakes
+        43 mistakes
           line 3: logging.profile: `7` is not an AWS profile; expected a name from ~/.aws/config, without line breaks
           line 4: logging.account: `999988887777` is not an AWS account id; expected twelve digits, in quotes
           line 5: logging.regions: `oregon` is not an AWS Region; expected a name such as us-west-2
@@ -316,6 +320,8 @@ mod tests {
           line 57: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
           line 58: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
           line 60: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 65: members[6].subscribe: unknown way to subscribe `acount`; expected "log-groups" or "account"
+          line 67: members[6].account_pattern: expected a filter pattern such as "ERROR", found an integer
         "#);
     }
 

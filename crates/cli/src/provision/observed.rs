@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::provision::name::{Arn, LogGroupName, MemberName, Region};
 use crate::provision::policy::Document;
-use crate::provision::resource::{DestinationEnds, Encryption, SubscriptionFilter, Tags};
+use crate::provision::resource::{
+    AccountPolicy, DestinationEnds, Encryption, SubscriptionFilter, Tags,
+};
 
 /// The result of reading something. `Unknown` is not `Absent`: nothing is planned from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +42,8 @@ pub struct LoggingRegion {
     pub destination: State<Destination>,
 }
 
-/// A member account: its Regions, and in each the log groups that the fleet names or a pattern selects.
+/// A member account: its Regions, and in each the log groups that the fleet names or a pattern selects, and those whose filters an
+/// account-level policy has to regard.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The role of its filters; `None` if the run has no reason to look at it.
@@ -50,6 +53,10 @@ pub struct Member {
     /// The Regions in which patterns are asked for: the class of each log group that one may select.
     #[serde(default)]
     pub listed: BTreeMap<Region, State<BTreeMap<LogGroupName, String>>>,
+    /// The Regions in which an account-level subscription filter policy is asked for, or one of ours is to be removed: the only one there,
+    /// ours or foreign.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<Region, State<AccountPolicy>>,
 }
 
 /// An existing log group, with every subscription filter on it, ours and foreign.

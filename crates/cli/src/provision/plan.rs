@@ -1,5 +1,6 @@
 //! The plan: the changes that make the accounts as desired, what was declined and why, and what is foreign.
 
+mod account;
 mod builder;
 mod change;
 mod destination;
@@ -35,9 +36,10 @@ use builder::{Place, PlanBuilder, Readiness, Removal};
 use orphan::Orphans;
 use stream::Fate;
 
+pub(super) use account::{Untested, tested};
 pub use change::{
-    Action, Change, ChangeKey, Coverage, DestinationAction, Effect, FilterAction, RoleAction,
-    StreamAction,
+    AccountPolicyAction, Action, Change, ChangeKey, Coverage, DestinationAction, Effect,
+    FilterAction, RoleAction, StreamAction,
 };
 pub(super) use filter::Place as FilterPlace;
 pub(super) use log_groups::unlisted;
@@ -283,6 +285,13 @@ fn take_down(
         of_member.join(removal.clone());
         let all = subscribed.entry(&place.filter.destination).or_default();
         all.join(removal);
+    }
+    for place in account::places(desired, observed) {
+        let removal = account::take_down(plan, place, verb);
+        let of_member = of_members.entry(place.name.clone()).or_default();
+        of_member.join(removal.clone());
+        let destination = &place.account.filter.destination;
+        subscribed.entry(destination).or_default().join(removal);
     }
     let Some(logging) = &desired.logging else {
         return BTreeMap::new();

@@ -1,5 +1,7 @@
 //! The nouns that desired and observed share: stream modes, encryption, filters, tags, logins and resource addresses.
 
+mod account_policy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -11,6 +13,8 @@ use crate::provision::name::{
     AccountId, Arn, DestinationName, ExternalId, FilterName, LogGroupName, LogGroupPattern,
     MemberName, ProfileName, Region, RoleName, SessionName, StreamName,
 };
+
+pub use account_policy::{AccountPolicy, SELECTION_BYTES_MAX};
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -218,6 +222,8 @@ pub enum Resource {
     },
     /// The log groups that a pattern selects. Catchment only lists them.
     LogGroups(LogGroupPattern),
+    /// The account-level subscription filter policy, by the name of our filters.
+    AccountPolicy(FilterName),
 }
 
 /// A resource as JSON: its kind and its names side by side.
@@ -241,6 +247,9 @@ enum ResourceShape {
     LogGroups {
         pattern: LogGroupPattern,
     },
+    AccountPolicy {
+        name: FilterName,
+    },
 }
 
 impl From<Resource> for ResourceShape {
@@ -251,6 +260,7 @@ impl From<Resource> for ResourceShape {
             Resource::Destination(name) => Self::Destination { name },
             Resource::Filter { log_group, name } => Self::Filter { log_group, name },
             Resource::LogGroups(pattern) => Self::LogGroups { pattern },
+            Resource::AccountPolicy(name) => Self::AccountPolicy { name },
         }
     }
 }
@@ -263,6 +273,7 @@ impl From<ResourceShape> for Resource {
             ResourceShape::Destination { name } => Self::Destination(name),
             ResourceShape::Filter { log_group, name } => Self::Filter { log_group, name },
             ResourceShape::LogGroups { pattern } => Self::LogGroups(pattern),
+            ResourceShape::AccountPolicy { name } => Self::AccountPolicy(name),
         }
     }
 }
@@ -277,6 +288,7 @@ impl fmt::Display for Resource {
                 write!(f, "subscription filter {name} on {log_group}")
             }
             Self::LogGroups(pattern) => write!(f, "log groups {pattern}"),
+            Self::AccountPolicy(name) => write!(f, "account-level policy {name}"),
         }
     }
 }
@@ -299,7 +311,8 @@ impl ResourceAddress {
             Resource::Stream(_)
             | Resource::Destination(_)
             | Resource::Filter { .. }
-            | Resource::LogGroups(_) => Some(region.clone()),
+            | Resource::LogGroups(_)
+            | Resource::AccountPolicy(_) => Some(region.clone()),
         };
         Self {
             party,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from ..call import Call, Refusal
 from ..upstream import Upstream
-from . import account, destination, subscription_filter
+from . import account, account_policy, destination, subscription_filter
 from .conflict import Conflicts
 from .quota import Quotas
 from .delays import Delays
@@ -86,6 +86,7 @@ class Rules:
             ("logs", "PutDestination"): destination.check,
             ("logs", "PutDestinationPolicy"): destination.check_policy,
             ("logs", "PutSubscriptionFilter"): subscription_filter.check,
+            ("logs", "PutAccountPolicy"): account_policy.check,
         }
         if check := checks.get((call.service, call.operation)):
             await check(call, self)

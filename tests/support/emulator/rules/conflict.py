@@ -35,7 +35,7 @@ class Conflicts:
 def _written(call: Call) -> tuple | None:
     if call.service != "logs" or not call.is_write or call.operation in ("PutLogEvents", "CreateLogStream"):
         return None
-    for key in ("logGroupName", "destinationName"):
+    for key in ("logGroupName", "destinationName", "policyName"):
         if key in call.params:
             return call.account, call.region, key, call.params[key]
     return None

@@ -14,6 +14,7 @@ class Resources:
         self._upstream = upstream
         self._kept, self._version = {}, 0
         self._system_fields = {}
+        self._account_policies = {}
 
     def forget(self) -> None:
         """Has everything read anew: something was, or is about to be, written."""
@@ -63,6 +64,25 @@ class Resources:
         """Keeps the system fields that a filter emits, which ministack forgets."""
         place = (call.account, call.region, call.params["logGroupName"], call.params["filterName"])
         self._system_fields[place] = call.params.get("emitSystemFields", [])
+
+    def account_policy(self, account: str, region: str) -> dict | None:
+        """The account-level subscription filter policy of an account in a Region, as DescribeAccountPolicies shows it."""
+        return self._account_policies.get((account, region))
+
+    def put_account_policy(self, call: Call) -> dict:
+        """Keeps a policy, of which ministack knows nothing."""
+        keys = ("policyName", "policyType", "policyDocument", "selectionCriteria")
+        kept = {key: call.params[key] for key in keys if key in call.params}
+        policy = {**kept, "scope": "ALL", "accountId": call.account}
+        self._account_policies[call.account, call.region] = policy
+        return policy
+
+    def delete_account_policy(self, call: Call) -> None:
+        """Deletes a policy; raises `Refusal` if there is none of this name."""
+        there = self.account_policy(call.account, call.region)
+        if there is None or there["policyName"] != call.params.get("policyName"):
+            raise Refusal("ResourceNotFoundException", "The specified policy does not exist.")
+        del self._account_policies[call.account, call.region]
 
     def completed(self, account: str, region: str, filters: list[dict]) -> list[dict]:
         """The filters with their system fields."""

@@ -12,7 +12,7 @@ async def check(call: Call, rules) -> None:
     await _check_cap(call, rules)
     arn = call.params.get("destinationArn", "")
     if ":destination:" in arn:
-        await _check_destination(call, arn, rules)
+        await check_destination(call, arn, call.params.get("roleArn", ""), log_group_arn(call), rules)
 
 
 async def _check_cap(call: Call, rules) -> None:
@@ -22,17 +22,17 @@ async def _check_cap(call: Call, rules) -> None:
         raise Refusal("LimitExceededException", "Resource limit exceeded.")
 
 
-async def _check_destination(call: Call, arn: str, rules) -> None:
+async def check_destination(call: Call, arn: str, role_arn: str, source_arn: str, rules) -> None:
+    """Raises unless the events of `source_arn` can be delivered to this `logs::Destination`."""
     destination = await rules.resources.destination(arn)
     # a destination only takes log groups of its Region
     if destination is None or arn.split(":")[3] != call.region:
         raise NOT_DELIVERED
     if rules.settings.destination_policy:
-        role_arn = call.params.get("roleArn", "")
-        await check_subscriber(call.account, destination, role_arn, log_group_arn(call), rules)
+        await check_subscriber(call.account, destination, role_arn, source_arn, rules)
     if rules.settings.destination_role:
         try:
-            await check_delivery(destination["roleArn"], destination["targetArn"], log_group_arn(call), rules)
+            await check_delivery(destination["roleArn"], destination["targetArn"], source_arn, rules)
         except Refusal:
             # the destination owner's role failed; AWS tells the member no more than this
             raise NOT_DELIVERED from None

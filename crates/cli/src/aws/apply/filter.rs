@@ -83,4 +83,4 @@ pub(super) async fn make(
 }
 
 /// Long enough for another writer of the same log group to be done.
-const UNREAD_PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const UNREAD_PATIENCE: Duration = Duration::from_secs(15);

@@ -242,7 +242,10 @@ fn lane(change: &Change) -> Lane {
 }
 
 fn is_filter(change: &Change) -> bool {
-    matches!(change.action, Action::Filter(..))
+    matches!(
+        change.action,
+        Action::Filter(..) | Action::AccountPolicy(..)
+    )
 }
 
 fn delivery<'d, 'a>(

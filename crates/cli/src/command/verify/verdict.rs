@@ -107,6 +107,12 @@ impl Run<'_> {
                 )],
                 _ => Vec::new(),
             };
+            if path.is_by_account {
+                let group = path.log_group;
+                notes.push(format!(
+                    "tested with log group {group}, which stands for all"
+                ));
+            }
             if stream_ms.is_some() {
                 // it arrived all the same
                 let differences = evidence.breaks.iter().map(|one| one.fault.why.clone());

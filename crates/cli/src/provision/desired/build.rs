@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{DESTINATION_POLICY_BYTES_MAX, DesiredError};
 use super::{
-    Desired, Destination, Filters, Logging, LoggingRegion, Member, Need, Sender, Stream, role,
+    AccountLevel, Desired, Destination, Filters, Logging, LoggingRegion, Member, Need, Sender,
+    Stream, role,
 };
-use crate::provision::fleet::{self, Access, Fleet, MemberByHand};
+use crate::provision::fleet::{self, Access, Fleet, MemberByHand, Subscribe};
 use crate::provision::name::{AccountId, Arn, FilterName, MemberName, Region, RoleKey};
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{
-    DestinationEnds, Login, OWNER_TAG, SYSTEM_FIELDS, SubscriptionFilter, Tags,
+    DestinationEnds, Distribution, FilterPattern, Login, OWNER_TAG, SYSTEM_FIELDS,
+    SubscriptionFilter, Tags,
 };
 
 /// The part of the fleet that a run is for. If it names nothing, that is the whole fleet.
@@ -249,6 +251,7 @@ fn member(
         role,
         account,
         regions,
+        subscribe,
         log_groups,
         exclude,
     } = member;
@@ -271,6 +274,26 @@ fn member(
             exclude: exclude.clone(),
             ..Filters::default()
         };
+        filters.account = subscribe.as_ref().map(|subscribe| {
+            let (pattern, distribution) = match subscribe {
+                Subscribe::Account {
+                    pattern,
+                    distribution,
+                } => (pattern.clone(), *distribution),
+                Subscribe::LogGroups => (FilterPattern::default(), Distribution::Random),
+            };
+            AccountLevel {
+                filter: SubscriptionFilter {
+                    name: name.clone(),
+                    pattern,
+                    destination: destination(region),
+                    distribution,
+                    system_fields: BTreeSet::new(),
+                    role: needed.cloned(),
+                },
+                is_wanted: subscribe.is_by_account(),
+            }
+        });
         for (pattern, group) in log_groups {
             let is_elsewhere = |regions: &BTreeSet<Region>| !regions.contains(region);
             if group.regions.as_ref().is_some_and(is_elsewhere) {

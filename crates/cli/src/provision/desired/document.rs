@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Desired, DesiredError, Filters, Role};
+use super::{AccountLevel, Desired, DesiredError, Filters, Member, Role};
 use crate::provision::name::Arn;
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::{Encryption, Party};
@@ -133,11 +133,11 @@ pub fn documents(
         let mut listed = BTreeSet::new();
         let mut streams = BTreeSet::new();
         for (region, filters) in &member.regions {
-            for group in filters.names() {
+            for group in filters.concerned() {
                 streams.insert(Arn::log_stream(region, account, &group, TEST_EVENTS));
                 groups.extend(Arn::log_group(region, account, &group));
             }
-            if !filters.by_pattern.is_empty() {
+            if filters.needs_list() {
                 listed.insert(Arn::log_groups(region, account));
             }
         }
@@ -147,6 +147,11 @@ pub fn documents(
             ("log_groups", in_every_region(&groups)),
             ("listed", in_every_region(&listed)),
             ("destinations", in_every_region(destinations)),
+            ("account_policies", account_policies(member, |_| true)),
+            (
+                "put_account_policies",
+                account_policies(member, |one| one.is_wanted),
+            ),
         ])?;
         let party = Party::Member(name.clone());
         let role = member.role().filter(|_| member.needs_role());
@@ -178,6 +183,7 @@ pub fn documents(
             ("log_groups", groups.iter().collect()),
             ("listed", listed.iter().collect()),
             ("log_streams", streams.iter().collect()),
+            ("account_policies", account_policies(member, |_| true)),
         ])?;
         add(
             &party,
@@ -204,6 +210,13 @@ pub fn documents(
         );
     }
     Ok(documents)
+}
+
+/// The resource of calls for account-level policies, if the member has such a one in a Region. IAM has no narrower one
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>).
+fn account_policies(member: &Member, is_so: impl Fn(&AccountLevel) -> bool) -> TemplateValue {
+    let has = member.has_account_policy(is_so);
+    has.then_some("*").iter().collect()
 }
 
 /// What an operator may do with a role: set it up, and have CloudWatch Logs assume it.

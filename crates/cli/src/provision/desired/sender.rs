@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Member, Role};
+use super::{AccountLevel, Member, Role};
 use crate::provision::name::{Arn, PolicyName, Region, RoleName};
 use crate::provision::policy::Template;
 use crate::provision::resource::Tags;
@@ -61,6 +61,12 @@ impl Member {
     /// The Region whose connection carries calls to IAM, which has none: the first.
     pub fn home(&self) -> Option<&Region> {
         self.regions.keys().next()
+    }
+
+    /// Whether a Region has such an account-level policy, asked for or to be removed.
+    pub fn has_account_policy(&self, is_so: impl Fn(&AccountLevel) -> bool) -> bool {
+        let mut accounts = self.regions.values().flat_map(|one| &one.account);
+        accounts.any(is_so)
     }
 
     /// Whether its filters need a role.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::document::of_role_as;
 use super::error::INLINE_POLICY_CHARACTERS_MAX;
-use super::{Desired, DesiredError, Member};
+use super::{AccountLevel, Desired, DesiredError, Member};
 use crate::provision::name::{AccountId, Arn};
 use crate::provision::policy::{Document, Template, TemplateError, TemplateValue};
 use crate::provision::resource::AssumedRole;
@@ -107,12 +107,12 @@ fn policy(members: &[(&Member, &AssumedRole)]) -> Result<Document, TemplateError
         let account = &member.login.account;
         for (region, filters) in &member.regions {
             for arn in filters
-                .names()
+                .concerned()
                 .flat_map(|group| Arn::log_group(region, account, &group))
             {
                 groups.insert(in_any_account(&arn.in_every_region(), account));
             }
-            if !filters.by_pattern.is_empty() {
+            if filters.needs_list() {
                 let all = Arn::log_groups(region, account).in_every_region();
                 listed.insert(in_any_account(&all, account));
             }
@@ -120,12 +120,19 @@ fn policy(members: &[(&Member, &AssumedRole)]) -> Result<Document, TemplateError
             destinations.extend(filters.map(|filter| filter.destination.in_every_region()));
         }
     }
+    let of_accounts = |is_so: &dyn Fn(&AccountLevel) -> bool| {
+        let mut members = members.iter();
+        let is_any = members.any(|(member, _)| member.has_account_policy(is_so));
+        is_any.then_some("*").iter().collect::<TemplateValue>()
+    };
     let of = |groups: TemplateValue| -> Result<Document, TemplateError> {
         let destinations = destinations.iter().collect();
         let values = [
             ("log_groups", groups),
             ("listed", listed.iter().collect()),
             ("destinations", destinations),
+            ("account_policies", of_accounts(&|_| true)),
+            ("put_account_policies", of_accounts(&|one| one.is_wanted)),
         ];
         let operator = Template::OperatorMember.render(values)?;
         let mut needing = members.iter().filter(|(member, _)| member.needs_role());

@@ -9,6 +9,7 @@ use super::assume::Entrance;
 use super::entries::{self, Common};
 use super::keys;
 use super::reader::{At, Reader, Table};
+use super::subscribe;
 use crate::provision::resource::{Distribution, OWNER_TAG, Tags};
 
 /// IAM and CloudWatch Logs allow 50 tags, one of which is ours
@@ -23,7 +24,10 @@ const TAG_VALUE_CHARACTERS_MAX: usize = 256;
 pub(super) struct Defaults<'a> {
     pub entrance: Entrance<'a>,
     pub distribution: BTreeMap<Source, Distribution>,
+    /// That of account-level policies.
+    pub account_distribution: Option<Distribution>,
     pub emit_system_fields: bool,
+    pub subscribe: subscribe::Common,
     pub log_groups: Common,
     /// Whether the file says so.
     is_emit_given: bool,
@@ -45,42 +49,48 @@ pub(super) fn defaults<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Defaults
     let emit = table
         .as_ref()
         .and_then(|table| reader.flag(table, keys::EMIT_SYSTEM_FIELDS));
+    let subscribe = table.as_ref().map(|table| subscribe::common(reader, table));
     let log_groups = table.as_ref().map(|table| entries::common(reader, table));
     let entrance = table.map(|table| Entrance::of_all(reader, &table));
+    let (distribution, account_distribution) = distribution(reader, top);
     Defaults {
         entrance: entrance.unwrap_or_default(),
-        distribution: distribution(reader, top),
+        distribution,
+        account_distribution,
+        subscribe: subscribe.unwrap_or_default(),
         emit_system_fields: emit.unwrap_or_default(),
         is_emit_given: emit.is_some(),
         log_groups: log_groups.unwrap_or_default(),
     }
 }
 
-/// How each source's log events spread over the shards.
-fn distribution<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> BTreeMap<Source, Distribution> {
-    let Some(table) = reader.table(top, "distribution", &keys::sources()) else {
-        return BTreeMap::new();
+/// How each source's log events spread over the shards, and those of account-level policies.
+fn distribution<'a>(
+    reader: &mut Reader<'a>,
+    top: &Table<'a>,
+) -> (BTreeMap<Source, Distribution>, Option<Distribution>) {
+    let Some(table) = reader.table(top, "distribution", &keys::distribution()) else {
+        return (BTreeMap::new(), None);
     };
-    let mut found = BTreeMap::new();
-    for source in Source::ALL {
-        let key = keys::source(source);
-        let Some(text) = reader.text(&table, key, "\"ByLogStream\" or \"Random\"") else {
-            continue;
-        };
-        let distribution = match text.value {
-            "ByLogStream" => Distribution::ByLogStream,
-            "Random" => Distribution::Random,
+    let mut read = |key: &str| {
+        let text = reader.text(&table, key, "\"ByLogStream\" or \"Random\"")?;
+        match text.value {
+            "ByLogStream" => Some(Distribution::ByLogStream),
+            "Random" => Some(Distribution::Random),
             other => {
                 let what = format!(
                     "unknown distribution `{other}`; expected \"ByLogStream\" or \"Random\""
                 );
                 reader.mistake(text.line, table.key(key), what);
-                continue;
+                None
             }
-        };
-        found.insert(source, distribution);
-    }
-    found
+        }
+    };
+    let sources = Source::ALL.into_iter();
+    let of_sources = sources
+        .filter_map(|source| Some((source, read(keys::source(source))?)))
+        .collect();
+    (of_sources, read(keys::ACCOUNT_DISTRIBUTION))
 }
 
 /// Reads `[tags]`: the tags for every resource that can have some.

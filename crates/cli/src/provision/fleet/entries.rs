@@ -80,7 +80,8 @@ pub(super) fn entries<'a>(
     let entry = |(name, own): (_, Option<Table<'a>>)| match own {
         Some(own) => Entry {
             name,
-            pattern: pattern(reader, &own).unwrap_or_default(),
+            pattern: pattern(reader, &own, "pattern")
+                .map_or_else(FilterPattern::default, |at| at.value),
             format: formats::format(reader, &own, source),
             emit_system_fields: reader.flag(&own, keys::EMIT_SYSTEM_FIELDS),
             regions: (own.key(keys::REGIONS), reader.names(&own, keys::REGIONS)),
@@ -107,14 +108,20 @@ pub(super) fn listed_twice<'a>(
     reader.mistake(name.line, table.key(key), what);
 }
 
-fn pattern<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<FilterPattern> {
-    let text = reader.text(table, "pattern", "a filter pattern such as \"ERROR\"")?;
+/// Reads a filter pattern.
+pub(super) fn pattern<'a>(
+    reader: &mut Reader<'a>,
+    table: &Table<'a>,
+    key: &str,
+) -> Option<At<FilterPattern>> {
+    let text = reader.text(table, key, "a filter pattern such as \"ERROR\"")?;
     let characters = text.value.chars().count();
     if characters > PATTERN_CHARACTERS_MAX {
         let what = format!("{characters} characters; AWS allows {PATTERN_CHARACTERS_MAX}");
-        reader.mistake(text.line, table.key("pattern"), what);
+        reader.mistake(text.line, table.key(key), what);
     }
-    Some(FilterPattern::new(text.value))
+    let (line, value) = (text.line, FilterPattern::new(text.value));
+    Some(At { line, value })
 }
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html>

@@ -124,6 +124,7 @@ impl MemberByHand {
                         role: None,
                         account,
                         regions: BTreeSet::from([region]),
+                        subscribe: None,
                         log_groups,
                         exclude: BTreeSet::new(),
                     },

@@ -44,18 +44,22 @@ pub(super) const READY_MADE: &str = "ready_made";
 pub(super) const BOUNDARY: &str = "permissions_boundary";
 
 /// What members and log groups have in common, unless they say otherwise; besides the log groups of each source.
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 8] = [
     "profile",
     ASSUME_ROLE,
     EXTERNAL_ID,
     SESSION_NAME,
     EMIT_SYSTEM_FIELDS,
+    SUBSCRIBE,
+    ACCOUNT_PATTERN,
     EXCLUDE,
 ];
 pub(super) const ASSUME_ROLE: &str = "assume_role";
 pub(super) const EXTERNAL_ID: &str = "external_id";
 pub(super) const SESSION_NAME: &str = "session_name";
 pub(super) const EMIT_SYSTEM_FIELDS: &str = "emit_system_fields";
+pub(super) const SUBSCRIBE: &str = "subscribe";
+pub(super) const ACCOUNT_PATTERN: &str = "account_pattern";
 pub(super) const ACCOUNTS: &str = "accounts";
 pub(super) const EXCLUDE: &str = "exclude";
 pub(super) const REGIONS: &str = "regions";
@@ -82,6 +86,16 @@ pub(super) const FORMAT: &str = "format";
 /// The key of each source.
 pub(super) fn sources() -> Vec<&'static str> {
     Source::ALL.map(source).to_vec()
+}
+
+/// The key of the distribution of account-level policies, beside those of the sources.
+pub(super) const ACCOUNT_DISTRIBUTION: &str = "account";
+
+/// The keys of `[distribution]`.
+pub(super) fn distribution() -> Vec<&'static str> {
+    let mut keys = sources();
+    keys.push(ACCOUNT_DISTRIBUTION);
+    keys
 }
 
 /// The key of a source, under which a member lists its log groups.

@@ -9,6 +9,7 @@ use super::defaults::Defaults;
 use super::entries::{Common, Entry, entries, listed_twice};
 use super::keys;
 use super::reader::{At, Reader, Table};
+use super::subscribe::Subscribe;
 use crate::provision::name::{LogGroupPattern, Region};
 use crate::provision::resource::Distribution;
 
@@ -27,7 +28,9 @@ pub(super) fn log_groups<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
     defaults: &Defaults<'a>,
+    subscribe: Option<&At<Subscribe>>,
 ) -> LogGroups {
+    let is_by_account = subscribe.is_some_and(|at| at.value.is_by_account());
     let mut groups = LogGroups::default();
     let common = &defaults.log_groups;
     let emit = reader.flag(table, keys::EMIT_SYSTEM_FIELDS);
@@ -64,14 +67,14 @@ pub(super) fn log_groups<'a>(
             groups.insert(source, entry, defaults, emit_of_all);
         }
     }
-    if !is_any {
+    if !is_any && !is_by_account {
         let what = format!(
             "no log groups; list some under one of: {}",
             keys::sources().join(", ")
         );
         reader.mistake(table.line, table.key("vpc_flow_logs"), what);
     }
-    groups.exclude(reader, table, common);
+    groups.exclude(reader, table, common, is_by_account);
     groups
 }
 
@@ -93,8 +96,14 @@ impl LogGroups {
         self.by_name.insert(value.clone(), log_group);
     }
 
-    /// Reads what no pattern selects: the member's own list, or else that of all.
-    fn exclude<'a>(&mut self, reader: &mut Reader<'a>, table: &Table<'a>, common: &Common) {
+    /// Reads what no pattern and no account-level policy selects: the member's own list, or else that of all.
+    fn exclude<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        table: &Table<'a>,
+        common: &Common,
+        is_by_account: bool,
+    ) {
         let own: Vec<At<LogGroupPattern>> =
             if !common.exclude.is_empty() && Reader::is_empty_list(table, keys::EXCLUDE) {
                 Vec::new()
@@ -104,7 +113,7 @@ impl LogGroups {
         for At { line, value } in &own {
             let key = table.key(keys::EXCLUDE);
             let mut patterns = self.by_name.keys().filter(|one| one.prefix().is_some());
-            if !patterns.any(|pattern| pattern.covers(value)) {
+            if !is_by_account && !patterns.any(|pattern| pattern.covers(value)) {
                 let what = format!("`{value}` excludes nothing, because no pattern matches it");
                 reader.mistake(*line, key, what);
             }

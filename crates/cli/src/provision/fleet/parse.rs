@@ -13,6 +13,7 @@ use super::reader::{At, Reader, Table};
 use super::redact::redact;
 use super::roles;
 use super::rules::rules;
+use super::subscribe;
 use super::validate::{self, Entry};
 use super::{Fleet, FleetError, Logging, Mistake, Stream};
 use crate::provision::name::{
@@ -77,7 +78,10 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
     let patterns = entries
         .iter()
         .flat_map(|entry| entry.log_groups.by_name.keys());
-    defaults.log_groups.report_idle(&mut reader, &patterns);
+    let mut subscribed = entries.iter().filter_map(|entry| entry.subscribe.as_ref());
+    if !subscribed.any(|at| at.value.is_by_account()) {
+        defaults.log_groups.report_idle(&mut reader, &patterns);
+    }
     let rules = rules(&mut reader, &top);
     let redact = redact(&mut reader, &top);
     validate::entries(&mut reader, logging.as_ref(), &entries);
@@ -334,7 +338,8 @@ fn member<'a>(
 ) -> Entry {
     let entrance = Entrance::read(reader, table);
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let log_groups = log_groups(reader, table, defaults);
+    let subscribe = subscribe::subscribe(reader, table, defaults);
+    let log_groups = log_groups(reader, table, defaults, subscribe.as_ref());
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),
         None if table.has("name") => None,
@@ -374,6 +379,7 @@ fn member<'a>(
         role,
         account,
         regions,
+        subscribe,
         log_groups,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::log_groups::LogGroups;
 use super::reader::{At, Reader};
+use super::subscribe::{self, Subscribe};
 use super::{Logging, Member};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
 use crate::provision::resource::AssumedRole;
@@ -20,6 +21,7 @@ pub(super) struct Entry {
     pub role: Option<AssumedRole>,
     pub account: Option<AccountId>,
     pub regions: BTreeSet<Region>,
+    pub subscribe: Option<At<Subscribe>>,
     pub log_groups: LogGroups,
 }
 
@@ -31,6 +33,7 @@ impl Entry {
             role: self.role,
             account: self.account?,
             regions: self.regions,
+            subscribe: self.subscribe.map(|at| at.value),
             log_groups: self.log_groups.by_name,
             exclude: self.log_groups.exclude,
         };
@@ -47,6 +50,7 @@ pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entrie
             regions(reader, entry, logging);
             delivery_path(reader, entry, logging);
             log_group_regions(reader, entry);
+            subscribe::regions(reader, entry, logging);
         }
     }
 }

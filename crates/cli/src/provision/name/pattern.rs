@@ -3,6 +3,11 @@
 use super::{LogGroupName, LogGroupPattern};
 
 impl LogGroupPattern {
+    /// Every log group.
+    pub(crate) fn all() -> Self {
+        Self("*".to_owned())
+    }
+
     /// What the names begin with; `None` if it is the name of one log group.
     pub(crate) fn prefix(&self) -> Option<&str> {
         self.0.strip_suffix('*')

@@ -1,5 +1,6 @@
 //! One change: one call to AWS, complete, with what it needs and why.
 
+mod account_policy;
 mod destination;
 mod filter;
 mod role;
@@ -17,6 +18,7 @@ use crate::provision::name::{
 };
 use crate::provision::resource::{Login, Party, Resource, ResourceAddress};
 
+pub use account_policy::AccountPolicyAction;
 pub use destination::DestinationAction;
 pub use filter::{Coverage, FilterAction};
 pub use role::RoleAction;
@@ -53,6 +55,7 @@ pub enum Action {
     MemberRole(MemberName, RoleName, RoleAction),
     Destination(DestinationName, DestinationAction),
     Filter(MemberName, LogGroupName, FilterAction),
+    AccountPolicy(MemberName, AccountPolicyAction),
 }
 
 /// What an action does to the resource as a whole, for a person and for the counts.
@@ -79,6 +82,10 @@ impl Change {
                 let log_group = log_group.clone();
                 let filter = Resource::Filter { log_group, name };
                 (Party::Member(member.clone()), filter)
+            }
+            Action::AccountPolicy(member, action) => {
+                let name = action.policy().filter.name.clone();
+                (Party::Member(member.clone()), Resource::AccountPolicy(name))
             }
         };
         ResourceAddress::new(party, &self.login.account, &self.region, resource)
@@ -115,6 +122,7 @@ enum ActionShape {
     Role(RoleAction),
     Destination(DestinationAction),
     Filter(FilterAction),
+    AccountPolicy(AccountPolicyAction),
 }
 
 impl JsonSchema for Change {
@@ -143,6 +151,7 @@ impl From<Change> for ChangeShape {
             Action::Role(_, action) | Action::MemberRole(_, _, action) => ActionShape::Role(action),
             Action::Destination(_, action) => ActionShape::Destination(action),
             Action::Filter(_, _, action) => ActionShape::Filter(action),
+            Action::AccountPolicy(_, action) => ActionShape::AccountPolicy(action),
         };
         Self {
             key,
@@ -162,6 +171,7 @@ impl Action {
             Self::Role(_, action) | Self::MemberRole(_, _, action) => action.effect(),
             Self::Destination(_, action) => action.effect(),
             Self::Filter(_, _, action) => action.effect(),
+            Self::AccountPolicy(_, action) => action.effect(),
         }
     }
 }
@@ -174,6 +184,7 @@ impl fmt::Display for Action {
             Self::Role(_, action) | Self::MemberRole(_, _, action) => action.fmt(f),
             Self::Destination(_, action) => action.fmt(f),
             Self::Filter(_, _, action) => action.fmt(f),
+            Self::AccountPolicy(_, action) => action.fmt(f),
         }
     }
 }
@@ -198,6 +209,7 @@ impl ChangeKey {
             Resource::Destination(name) => format!("destination/{name}"),
             Resource::Filter { log_group, name } => format!("filter/{log_group}/{name}"),
             Resource::LogGroups(pattern) => format!("log-groups/{pattern}"),
+            Resource::AccountPolicy(name) => format!("account-policy/{name}"),
         };
         Self(format!("{party}/{region}/{resource}/{verb}"))
     }

@@ -154,11 +154,7 @@ pub(super) fn set_up(
         after: filter.clone(),
         beside: beside.into_iter().cloned().collect(),
         selected_by: selected_by.cloned().map(Box::new),
-        destination: match target {
-            Some(target) if target.is_read => Coverage::Planned,
-            Some(_) => Coverage::Unread,
-            None => Coverage::Elsewhere,
-        },
+        destination: Coverage::of(target),
     };
     let put = plan.change("put", action, why, &needs);
     Standing::AsAsked {
@@ -166,8 +162,24 @@ pub(super) fn set_up(
     }
 }
 
+impl Coverage {
+    /// What the plan knows of the `logs::Destination`; `None` if only members are in scope.
+    pub(super) fn of(target: Option<&Target<'_>>) -> Self {
+        match target {
+            Some(target) if target.is_read => Self::Planned,
+            Some(_) => Self::Unread,
+            None => Self::Elsewhere,
+        }
+    }
+}
+
+/// Whether `one` delivers to where `other` does, so that each event of a log group that has both arrives twice.
+pub(super) fn delivers_to(one: &SubscriptionFilter, other: &SubscriptionFilter) -> bool {
+    Double::of(one, other, None).is_some()
+}
+
 /// Where a filter delivers, and so whose it seems to be.
-fn whose(destination: &Arn) -> String {
+pub(super) fn whose(destination: &Arn) -> String {
     match (
         destination.resource().split_once(':'),
         destination.account(),
@@ -251,7 +263,10 @@ fn foreign(plan: &mut ResourcePlan<'_, FilterAction>, filter: &SubscriptionFilte
 }
 
 /// The names of the fields that differ.
-fn differing(before: &SubscriptionFilter, after: &SubscriptionFilter) -> Vec<&'static str> {
+pub(super) fn differing(
+    before: &SubscriptionFilter,
+    after: &SubscriptionFilter,
+) -> Vec<&'static str> {
     let SubscriptionFilter {
         name,
         pattern,

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::{self, Own};
 use super::builder::{PlanBuilder, Readiness, Removal};
 use super::change::ChangeKey;
 use super::filter::{self, Place, Standing, Target};
 use super::{Consent, filters, log_groups, member_role};
 use crate::provision::desired::{Desired, Need};
-use crate::provision::name::{Arn, MemberName};
+use crate::provision::name::{AccountId, Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::SubscriptionFilter;
 
@@ -28,17 +29,23 @@ pub(super) fn set_up(
             standings.note_unknown(place.name, &place.filter.destination);
         }
     }
-    let (now, later): (Vec<_>, Vec<_>) = filters(desired, observed).partition(|(place, _)| {
-        let target = targets.get(&place.filter.destination);
+    let lets_subscribe = |destination: &Arn, account: &AccountId| {
+        let target = targets.get(destination);
         let switch = target.and_then(|target| target.switch.as_ref());
-        switch.is_none_or(|switch| switch.lets_subscribe(&place.login.account))
-    });
+        switch.is_none_or(|switch| switch.lets_subscribe(account))
+    };
+    let (now, later): (Vec<_>, Vec<_>) = filters(desired, observed)
+        .partition(|(place, _)| lets_subscribe(&place.filter.destination, &place.login.account));
+    let policies = account::places(desired, observed);
+    let (policies_now, policies_later): (Vec<_>, Vec<_>) = policies
+        .partition(|place| lets_subscribe(&place.account.filter.destination, &place.login.account));
     let nothing_needed = Readiness::Ready {
         after: BTreeSet::new(),
     };
     let subscribe = |plan: &mut PlanBuilder,
                      targets: &BTreeMap<&Arn, Target<'_>>,
                      filters: Vec<(Place<'_>, State<LogGroup>)>,
+                     policies: Vec<account::Place<'_>>,
                      standings: &mut Standings| {
         for (place, seen) in filters {
             let asked = asked(place, &seen, desired, consent);
@@ -51,8 +58,19 @@ pub(super) fn set_up(
             let standing = filter::set_up(plan, place, &seen, (target, role), consent.take_over);
             standings.note(place, standing);
         }
+        for place in policies {
+            let ours = place.ours();
+            let ours = ours.as_ref().map(|policy| &policy.filter);
+            let asked = with_role(&place.account.filter, ours, place.name, desired, consent);
+            let target = targets.get(&asked.destination);
+            let role = roles.get(place.name).unwrap_or(&nothing_needed);
+            let own = standings.own(place.name, place.region);
+            let ready = (target, role);
+            let standing = account::set_up(plan, place, &asked, ready, &own, consent.take_over);
+            standings.join(place.name, &asked.destination, standing);
+        }
     };
-    subscribe(plan, &targets, now, &mut standings);
+    subscribe(plan, &targets, now, policies_now, &mut standings);
     for (arn, target) in &mut targets {
         let Some(switch) = target.switch.take() else {
             continue;
@@ -78,7 +96,7 @@ pub(super) fn set_up(
             Err(why) => target.ready = Readiness::NotReady(why),
         }
     }
-    subscribe(plan, &targets, later, &mut standings);
+    subscribe(plan, &targets, later, policies_later, &mut standings);
     for (name, member) in &desired.members {
         let seen = observed.members.get(name);
         let (Some(state), false) = (
@@ -124,14 +142,25 @@ fn asked(
     desired: &Desired,
     consent: Consent,
 ) -> SubscriptionFilter {
-    let mut filter = place.filter.clone();
-    let State::Present(LogGroup { filters }) = seen else {
+    let ours = match seen {
+        State::Present(LogGroup { filters }) => filters.iter().find(|one| one.is(place.filter)),
+        State::Absent | State::Unknown(_) => None,
+    };
+    with_role(place.filter, ours, place.name, desired, consent)
+}
+
+fn with_role(
+    wanted: &SubscriptionFilter,
+    ours: Option<&SubscriptionFilter>,
+    name: &MemberName,
+    desired: &Desired,
+    consent: Consent,
+) -> SubscriptionFilter {
+    let mut filter = wanted.clone();
+    let Some(ours) = ours else {
         return filter;
     };
-    let Some(ours) = filters.iter().find(|one| one.is(place.filter)) else {
-        return filter;
-    };
-    let member = desired.members.get(place.name);
+    let member = desired.members.get(name);
     let stays = match member.and_then(|member| member.sender.as_ref()) {
         None => true,
         Some(sender) if sender.need == Need::Needed => false,
@@ -146,12 +175,33 @@ fn asked(
 /// How the filters stand once the plan is carried out, by member and `logs::Destination`: after which changes all are as asked for; `None` if
 /// not all will be.
 #[derive(Default)]
-struct Standings(BTreeMap<(MemberName, Arn), Option<BTreeSet<ChangeKey>>>);
+struct Standings {
+    all: BTreeMap<(MemberName, Arn), Option<BTreeSet<ChangeKey>>>,
+    /// Those of each log group, by member and Region.
+    own: BTreeMap<(MemberName, Region), Own>,
+}
 
 impl Standings {
     fn note(&mut self, place: Place<'_>, standing: Standing) {
-        let key = (place.name.clone(), place.filter.destination.clone());
-        let all = self.0.entry(key).or_insert_with(|| Some(BTreeSet::new()));
+        let after = match &standing {
+            Standing::AsAsked { after } => Some(after.clone()),
+            Standing::Absent | Standing::Otherwise => None,
+        };
+        let key = (place.name.clone(), place.region.clone());
+        let own = self.own.entry(key).or_default();
+        own.insert(place.group.clone(), after);
+        self.join(place.name, &place.filter.destination, standing);
+    }
+
+    /// What stands for each log group that has, or is to have, a filter of its own.
+    fn own(&self, member: &MemberName, region: &Region) -> Own {
+        let key = (member.clone(), region.clone());
+        self.own.get(&key).cloned().unwrap_or_default()
+    }
+
+    fn join(&mut self, member: &MemberName, destination: &Arn, standing: Standing) {
+        let key = (member.clone(), destination.clone());
+        let all = self.all.entry(key).or_insert_with(|| Some(BTreeSet::new()));
         match standing {
             Standing::AsAsked { after } => {
                 all.iter_mut().for_each(|all| all.extend(after.clone()));
@@ -163,19 +213,19 @@ impl Standings {
 
     /// Notes that there may be filters that are not known.
     fn note_unknown(&mut self, member: &MemberName, destination: &Arn) {
-        self.0.insert((member.clone(), destination.clone()), None);
+        self.all.insert((member.clone(), destination.clone()), None);
     }
 
     /// The changes after which the filters of a member are as asked for.
     fn of(&self, member: &MemberName, destination: &Arn) -> Option<BTreeSet<ChangeKey>> {
         let key = (member.clone(), destination.clone());
-        self.0.get(&key).cloned().unwrap_or(Some(BTreeSet::new()))
+        self.all.get(&key).cloned().unwrap_or(Some(BTreeSet::new()))
     }
 
     /// Whether no filter of a member names a role any more.
     fn without_role(&self, member: &MemberName) -> Removal {
         let mut removal = Removal::default();
-        for ((_, _), standing) in self.0.iter().filter(|((name, _), _)| name == member) {
+        for ((_, _), standing) in self.all.iter().filter(|((name, _), _)| name == member) {
             removal.join(match standing {
                 Some(after) => Removal::Gone {
                     after: after.clone(),
@@ -203,6 +253,13 @@ fn of_others(name: &MemberName, desired: &Desired, observed: &Observed) -> Remov
             .into_iter()
             .filter(|one| !one.is(place.filter));
         others.find(|one| one.role.as_ref() == sender.map(|sender| &sender.arn))
+    });
+    let policies = account::places(desired, observed).filter(|place| place.name == name);
+    let mut policies = policies.filter_map(|place| place.of_others());
+    let other = other.or_else(|| {
+        let policy =
+            policies.find(|one| one.filter.role.as_ref() == sender.map(|sender| &sender.arn));
+        policy.map(|policy| policy.filter)
     });
     match other {
         Some(other) => Removal::Kept(format!("filter {} of others names it", other.name)),

@@ -1,5 +1,6 @@
 //! The planner on everything that may be observed: generated, and each kind of drift by hand.
 
+mod account;
 mod edges;
 mod fleets;
 mod generated;
@@ -62,6 +63,10 @@ fn is_unknown(change: &Change, observed: &Observed) -> bool {
         }
         Action::Stream(..) => matches!(place().stream, State::Unknown(_)),
         Action::Destination(..) => matches!(place().destination, State::Unknown(_)),
+        Action::AccountPolicy(member, _) => matches!(
+            observed.members[member].policies[&change.region],
+            State::Unknown(_)
+        ),
         Action::Filter(member, log_group, _) => matches!(
             observed.members[member].regions[&change.region][log_group],
             State::Unknown(_)

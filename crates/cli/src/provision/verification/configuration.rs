@@ -5,9 +5,9 @@ use super::{Fault, Hop, PathState, Verified};
 use crate::provision::desired::{self, Desired};
 use crate::provision::name::{LogGroupName, LogGroupPattern, MemberName, Region};
 use crate::provision::observed::{self, LogGroup, Observed, State, StreamStatus};
-use crate::provision::plan::{FilterPlace, filters, unlisted};
+use crate::provision::plan::{FilterPlace, Untested, filters, tested, unlisted};
 use crate::provision::resource::{
-    Encryption, Login, Party, Resource, ResourceAddress, SubscriptionFilter,
+    AccountPolicy, Encryption, Login, Party, Resource, ResourceAddress, SubscriptionFilter,
 };
 
 /// A log group whose path is to be proven.
@@ -20,14 +20,20 @@ pub struct Path<'d> {
     /// The pattern that selects the log group, unless it is named.
     pub selected_by: Option<&'d LogGroupPattern>,
     pub filter: &'d SubscriptionFilter,
+    /// Whether the account-level policy delivers it, and it stands for all log groups that the policy delivers.
+    pub is_by_account: bool,
 }
 
 impl Path<'_> {
     /// The address of the filter.
     pub fn address(&self) -> ResourceAddress {
-        let resource = Resource::Filter {
-            log_group: self.log_group.clone(),
-            name: self.filter.name.clone(),
+        let name = self.filter.name.clone();
+        let resource = match self.is_by_account {
+            true => Resource::AccountPolicy(name),
+            false => Resource::Filter {
+                log_group: self.log_group.clone(),
+                name,
+            },
         };
         let party = Party::Member(self.member.clone());
         ResourceAddress::new(party, &self.login.account, self.region, resource)
@@ -44,8 +50,20 @@ pub fn paths<'d>(desired: &'d Desired, observed: &'d Observed) -> Vec<Path<'d>> 
         log_group: place.group,
         selected_by: place.selected_by,
         filter: place.filter,
+        is_by_account: false,
     };
-    places.map(path).collect()
+    let policies = tested(desired, observed).filter_map(|one| {
+        Some(Path {
+            member: one.name,
+            login: one.login,
+            region: one.region,
+            log_group: one.log_group.ok()?,
+            selected_by: None,
+            filter: one.filter,
+            is_by_account: true,
+        })
+    });
+    places.map(path).chain(policies).collect()
 }
 
 /// The paths that are not known, because the log groups of a pattern could not be listed. `source` says what those of a member's pattern
@@ -69,7 +87,39 @@ pub fn unknown_paths(
         }),
         notes: Vec::new(),
     };
-    unlisted.map(path).collect()
+    let policies = tested(desired, observed).filter_map(|one| {
+        let (state, why) = match one.log_group {
+            Ok(_) => return None,
+            Err(Untested::Unlisted(why)) => (
+                PathState::Unknown,
+                format!("the log groups could not be listed: {why}"),
+            ),
+            Err(Untested::Nothing) => (
+                PathState::NotProven,
+                "no log group is there that it would deliver".to_owned(),
+            ),
+        };
+        let party = Party::Member(one.name.clone());
+        let resource = Resource::AccountPolicy(one.filter.name.clone());
+        let hint = match state {
+            PathState::Unknown => "run `catchment plan`, which says what is missing",
+            _ => "run `catchment verify` again once there is one",
+        };
+        Some(Verified {
+            address: ResourceAddress::new(party, &one.login.account, one.region, resource),
+            source: source(one.name, &LogGroupPattern::all()),
+            state,
+            stream_ms: None,
+            objects: Vec::new(),
+            fault: Some(Fault {
+                hop: Hop::LogGroup,
+                why,
+                hint: hint.to_owned(),
+            }),
+            notes: Vec::new(),
+        })
+    });
+    unlisted.map(path).chain(policies).collect()
 }
 
 /// Something that keeps events from arriving, or may.
@@ -90,6 +140,10 @@ pub fn breaks(desired: &Desired, observed: &Observed, path: &Path<'_>) -> Vec<Br
         None => "run `catchment apply` with the same flags".to_owned(),
     };
     match groups.and_then(|groups| groups.get(path.log_group)) {
+        _ if path.is_by_account => {
+            let policy = member.and_then(|member| member.policies.get(path.region));
+            of_account_policy(&mut breaks, policy, path, &apply);
+        }
         None => {}
         Some(State::Unknown(why)) => {
             let why = format!("its subscription filters could not be read: {why}");
@@ -147,6 +201,47 @@ fn of_filter(breaks: &mut Breaks, group: &LogGroup, path: &Path<'_>, apply: &str
             ),
         };
     };
+    of_fields(breaks, ours, wanted, apply);
+}
+
+fn of_account_policy(
+    breaks: &mut Breaks,
+    policy: Option<&State<AccountPolicy>>,
+    path: &Path<'_>,
+    apply: &str,
+) {
+    let wanted = path.filter;
+    let seen = match policy {
+        None => return,
+        Some(State::Unknown(why)) => {
+            let why = format!("the account-level policy could not be read: {why}");
+            return breaks.maybe(Hop::Filter, why, apply);
+        }
+        Some(State::Present(seen)) if seen.filter.is(wanted) => seen,
+        Some(State::Present(other)) => {
+            let SubscriptionFilter {
+                name, destination, ..
+            } = &other.filter;
+            let why = format!(
+                "account-level policy {name} delivers to {destination}, and AWS takes one per account and Region"
+            );
+            let hint = "run `catchment plan`, which says whose it is";
+            return breaks.certain(Hop::Filter, why, hint);
+        }
+        Some(State::Absent) => {
+            let why = format!("no account-level policy delivers to {}", wanted.destination);
+            return breaks.certain(Hop::Filter, why, apply);
+        }
+    };
+    of_fields(breaks, &seen.filter, wanted, apply);
+}
+
+fn of_fields(
+    breaks: &mut Breaks,
+    ours: &SubscriptionFilter,
+    wanted: &SubscriptionFilter,
+    apply: &str,
+) {
     if ours.pattern != wanted.pattern {
         let why = format!(
             "the filter's pattern is {:?}, and the fleet file says {:?}",

@@ -84,6 +84,10 @@ pub(super) fn nothing_yet(desired: &Desired) -> Observed {
             listed: regions()
                 .map(|(region, filters)| (region.clone(), State::Present(listed(filters))))
                 .collect(),
+            policies: regions()
+                .filter(|(_, filters)| filters.account.is_some())
+                .map(|(region, _)| (region.clone(), State::Absent))
+                .collect(),
         }
     };
     Observed {

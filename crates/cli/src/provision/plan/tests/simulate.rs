@@ -1,17 +1,20 @@
 //! A strict AWS in miniature: carries out changes on what was observed, and panics at what AWS would refuse.
 
+mod subscribe;
+
 use std::collections::BTreeSet;
 
 use crate::provision::name::{AccountId, Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{
-    Destination, LogGroup, LoggingRegion, Observed, Role, State, Stream, StreamStatus,
+    Destination, LoggingRegion, Observed, Role, State, Stream, StreamStatus,
 };
 use crate::provision::plan::{
-    Action, Change, ChangeKey, DestinationAction, FilterAction, Plan, RoleAction, StreamAction,
-    TagChange,
+    AccountPolicyAction, Action, Change, ChangeKey, DestinationAction, FilterAction, Plan,
+    RoleAction, StreamAction, TagChange,
 };
 use crate::provision::policy::{Document, List};
 use crate::provision::resource::{Encryption, StreamMode, SubscriptionFilter, Tags};
+use subscribe::{on_account_policy, on_filter};
 
 /// Carries out the whole plan.
 pub(super) fn simulate(plan: &Plan, world: &Observed) -> Observed {
@@ -92,6 +95,20 @@ fn carry_out(change: &Change, world: &mut Observed) {
             assert!(!(used && is_deleted), "a filter is left without its role");
         }
         Action::Destination(_, action) => on_destination(action, world, region),
+        Action::AccountPolicy(member, action) => {
+            if let (AccountPolicyAction::Put { .. }, Some(logging)) = (action, &world.logging) {
+                assert!(
+                    !matches!(logging.regions[region].destination, State::Absent),
+                    "no logs::Destination to subscribe to"
+                );
+            }
+            if let AccountPolicyAction::Put { after, .. } = action {
+                let any = "any".parse().unwrap();
+                assert_role(world, region, (member, &any), &after.filter);
+            }
+            let member = world.members.get_mut(member).unwrap();
+            on_account_policy(action, member.policies.get_mut(region).unwrap());
+        }
         Action::Filter(member, log_group, action) => {
             if let (FilterAction::Put { .. }, Some(logging)) = (action, &world.logging) {
                 assert!(
@@ -346,33 +363,6 @@ fn on_destination(action: &DestinationAction, world: &mut Observed, name: &Regio
                 "a filter of ours is left without its logs::Destination"
             );
             place.destination = State::Absent;
-        }
-    }
-}
-
-fn on_filter(action: &FilterAction, group: &mut LogGroup) {
-    match action {
-        FilterAction::Put {
-            before,
-            after,
-            beside,
-            selected_by: _,
-            destination: _,
-        } => {
-            assert_eq!(
-                group
-                    .filters
-                    .iter()
-                    .find(|filter| filter.name == after.name),
-                before.as_ref()
-            );
-            group.filters.retain(|filter| filter.name != after.name);
-            assert_eq!(group.filters, *beside);
-            group.filters.push(after.clone());
-        }
-        FilterAction::Delete { before } => {
-            assert!(group.filters.contains(before));
-            group.filters.retain(|filter| filter.name != before.name);
         }
     }
 }

@@ -194,6 +194,7 @@ def of_field(row, term, given):
 
 def of_objects(row, found, given):
     values = found.items if found.kind == "array" else ()
+    values = [value for value in values if value.kind == "object"]
     made = [document(of_items(given.rows, row.place), replace(given, fields=JsonFields(value, given.fields.any_case))) for value in values]
     return [value for value in made if value] or None
 
@@ -243,7 +244,7 @@ def of_json(text):
 
 def rest(given):
     """What no other row copies."""
-    read = set().union(*(copied(parsed(row.text)) for row in given.rows if row.text != REST))
+    read = set().union(*(copied(parsed(row.text)) for row in given.rows if row.text != REST and "[]" not in row.place))
     if isinstance(given.fields, FlowFields):
         names = page.flow_log_fields()
         return {names[name][0]: text for name, text in given.fields.fields.items() if name not in read} or None

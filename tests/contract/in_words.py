@@ -69,6 +69,11 @@ def text_of(given, path):
     return value if isinstance(value, str) else None if value is None else scalar(value)
 
 
+def there_is(given, path):
+    """Whether there is anything, of whatever type, but for an empty string."""
+    return given.fields.get(path) is not None and text_of(given, path) != ""
+
+
 def direction(given):
     return text_of(given, "flow-direction")
 
@@ -88,11 +93,12 @@ CONDITIONS = {
     "there are `requestParameters`": lambda given: given.fields.get("requestParameters") is not None,
     "there is no `requestParameters.roleArn`": lambda given: given.fields.get("requestParameters.roleArn") is None,
     "`sourceIPAddress` is no address": lambda given: not is_address(text_of(given, "sourceIPAddress") or ""),
-    "`userIdentity` has no ARN and no account": lambda given: not text_of(given, "userIdentity.arn") and not text_of(given, "userIdentity.accountId"),
+    "`userIdentity` has no ARN and no account": lambda given: not there_is(given, "userIdentity.arn")
+    and not there_is(given, "userIdentity.accountId"),
     "there is no address and no interface": lambda _: None,
     "`userIdentity` says nothing of a caller": lambda _: None,
     "`detail.service.archived` is `true`": lambda given: text_of(given, "detail.service.archived") == "true",
-    "there is `detail.resource`": lambda given: given.fields.get("detail.resource") is not None,
+    "there is `detail.resource`": lambda given: there_is(given, "detail.resource"),
     "there is no ARN": lambda given: all(given.fields.get(name) is None for name in ("ARN", "arn", "ARNPrefix")),
     "`connectionDirection` is OUTBOUND": lambda _: None,
     "it is anything else": lambda _: None,
@@ -107,7 +113,7 @@ CONDITIONS = {
 
 
 def failed(given):
-    return any(given.fields.get(name) is not None for name in ("errorCode", "errorMessage"))
+    return any(there_is(given, name) for name in ("errorCode", "errorMessage"))
 
 
 def outcome(_, given):
@@ -126,7 +132,7 @@ def flow_activity(_, given):
 def finding_activity(_, given):
     if text_of(given, "detail.service.archived") == "true":
         return Number("3")
-    return Number("2" if text_of(given, "detail.service.count") not in (None, "1") else "1")
+    return Number("2" if there_is(given, "detail.service.count") and text_of(given, "detail.service.count") != "1" else "1")
 
 
 def call_activity(_, given):

@@ -129,10 +129,16 @@ def line_of(head, event, message, source, given, settings):
     """The right line for one event, if it has one. `head` is all that precedes the message; `given` is what documents know of the event."""
     text = strict.unescaped(event.message)
     try:
+        if settings.schema != "none" and not strict.is_utf_8(head):
+            raise Misfit(NOT_UTF_8)
+        if source != "other" and strict.has_half(event.message):
+            raise Misfit("escapes stand for no text")
         fields, found = fields_of(text, message, source, settings)
     except Misfit as misfit:
         return misfit_line(head, event, given, settings, known=str(misfit))
-    decision = rules.decision(settings.rules, source, fields) if fields is not None else "keep"
+    # Rules are for what is as its source writes it; an object is no line of a flow log.
+    judged = fields is not None and not (source == "vpc-flow-logs" and isinstance(fields, documents.JsonFields))
+    decision = rules.decision(settings.rules, source, fields) if judged else "keep"
     if decision == "drop":
         return None
     rate = decision if isinstance(decision, int) else None

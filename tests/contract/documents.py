@@ -144,7 +144,7 @@ def evaluated(row, term, given):
         account = evaluated(row, term.of, given)
         return given.accounts.get(account) if isinstance(account, str) else None
     if isinstance(term, terms.When):
-        holds = in_words.CONDITIONS[term.condition](given)
+        holds = in_words.holds(term.condition, given)
         return in_words.UNDECIDED if holds is None else evaluated(row, term.term, given) if holds else None
     if isinstance(term, terms.Members):
         return of_members(row, term, given)
@@ -243,7 +243,9 @@ def of_json(text):
 
 
 def rest(given):
-    """What no other row copies."""
+    """What no other row copies; undecided if a row is not understood."""
+    if any(parsed(row.text) is None and row.text not in {*in_words.WORDS, *in_words.OF_NO_FIELD} for row in given.rows if row.text != REST):
+        return in_words.UNDECIDED
     read = set().union(*(copied(parsed(row.text)) for row in given.rows if row.text != REST and "[]" not in row.place))
     if isinstance(given.fields, FlowFields):
         names = page.flow_log_fields()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import strict
 
 UNDECIDED = object()
+THERE_IS = re.compile("there is an? `([^`]+)`")
 # OCSF's captions, of https://github.com/ocsf/ocsf-schema.
 CAPTIONS = {
     "status_id": {"1": "Success", "2": "Failure"},
@@ -67,6 +68,13 @@ def is_address(text):
 def text_of(given, path):
     value = given.fields.get(path)
     return value if isinstance(value, str) else None if value is None else scalar(value)
+
+
+def holds(condition, given):
+    """Whether a condition holds; None if its words are not known."""
+    if plain := THERE_IS.fullmatch(condition):
+        return there_is(given, plain[1])
+    return CONDITIONS[condition](given)
 
 
 def there_is(given, path):
@@ -196,4 +204,16 @@ WORDS = {
         [None, "Critical", "High", "Medium", "Low"]
     ),
     '`type` (version 3): IPv4: `"ipv4"`, IPv6: `"ipv6"`, or else `ipv6` if `srcaddr` has a colon, `ipv4` if it does not': network_type,
+}
+# What is made of fields that other rows copy, or that none does.
+OF_NO_FIELD = {
+    "by `eventName`, if it is one of those that Elastic categorises: `iam`, `authentication` or `file`",
+    'by `eventName`, if it is one of those that Elastic categorises, such as `["user","creation"]`; `["info"]` in all other records',
+    "what stands before the colon in `detail.type`, if it is one of the threat purposes that GuardDuty documents",
+    "1 for what begins a session, 2 for what ends one, 99 for all others",
+    "by `eventName`, such as 1 for CreateUser; 99 for those that OCSF does not name",
+    "2 if the action was `blocked`, 1 if it was not, 0 if the finding does not say",
+    "2 if the action was `blocked`, 15 of all others",
+    "the caption of `action_id`",
+    "the caption of `disposition_id`",
 }

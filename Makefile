@@ -53,7 +53,7 @@ contract-%:
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS="$(HELD_BACK_$*)" cargo build --quiet --release --locked \
 		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
 	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
-	python3 tests/contract --answers $(ANSWERS) $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
+	python3 tests/contract --answers $(ANSWERS) --schemas 3 $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
 
 SEEDS := 200
 conserve: ## a million events from SEEDS (200) seeds through the transformer and back: none is lost

@@ -144,7 +144,7 @@ def evaluated(row, term, given):
         account = evaluated(row, term.of, given)
         return given.accounts.get(account) if isinstance(account, str) else None
     if isinstance(term, terms.When):
-        holds = in_words.CONDITIONS[term.condition](given)
+        holds = in_words.holds(term.condition, given)
         return in_words.UNDECIDED if holds is None else evaluated(row, term.term, given) if holds else None
     if isinstance(term, terms.Members):
         return of_members(row, term, given)
@@ -194,6 +194,7 @@ def of_field(row, term, given):
 
 def of_objects(row, found, given):
     values = found.items if found.kind == "array" else ()
+    values = [value for value in values if value.kind == "object"]
     made = [document(of_items(given.rows, row.place), replace(given, fields=JsonFields(value, given.fields.any_case))) for value in values]
     return [value for value in made if value] or None
 
@@ -242,8 +243,10 @@ def of_json(text):
 
 
 def rest(given):
-    """What no other row copies."""
-    read = set().union(*(copied(parsed(row.text)) for row in given.rows if row.text != REST))
+    """What no other row copies; undecided if a row is not understood."""
+    if any(parsed(row.text) is None and row.text not in {*in_words.WORDS, *in_words.OF_NO_FIELD} for row in given.rows if row.text != REST):
+        return in_words.UNDECIDED
+    read = set().union(*(copied(parsed(row.text)) for row in given.rows if row.text != REST and "[]" not in row.place))
     if isinstance(given.fields, FlowFields):
         names = page.flow_log_fields()
         return {names[name][0]: text for name, text in given.fields.fields.items() if name not in read} or None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import strict
 
 UNDECIDED = object()
+THERE_IS = re.compile("there is an? `([^`]+)`")
 # OCSF's captions, of https://github.com/ocsf/ocsf-schema.
 CAPTIONS = {
     "status_id": {"1": "Success", "2": "Failure"},
@@ -69,6 +70,18 @@ def text_of(given, path):
     return value if isinstance(value, str) else None if value is None else scalar(value)
 
 
+def holds(condition, given):
+    """Whether a condition holds; None if its words are not known."""
+    if plain := THERE_IS.fullmatch(condition):
+        return there_is(given, plain[1])
+    return CONDITIONS[condition](given)
+
+
+def there_is(given, path):
+    """Whether there is anything, of whatever type, but for an empty string."""
+    return given.fields.get(path) is not None and text_of(given, path) != ""
+
+
 def direction(given):
     return text_of(given, "flow-direction")
 
@@ -88,11 +101,12 @@ CONDITIONS = {
     "there are `requestParameters`": lambda given: given.fields.get("requestParameters") is not None,
     "there is no `requestParameters.roleArn`": lambda given: given.fields.get("requestParameters.roleArn") is None,
     "`sourceIPAddress` is no address": lambda given: not is_address(text_of(given, "sourceIPAddress") or ""),
-    "`userIdentity` has no ARN and no account": lambda given: not text_of(given, "userIdentity.arn") and not text_of(given, "userIdentity.accountId"),
+    "`userIdentity` has no ARN and no account": lambda given: not there_is(given, "userIdentity.arn")
+    and not there_is(given, "userIdentity.accountId"),
     "there is no address and no interface": lambda _: None,
     "`userIdentity` says nothing of a caller": lambda _: None,
     "`detail.service.archived` is `true`": lambda given: text_of(given, "detail.service.archived") == "true",
-    "there is `detail.resource`": lambda given: given.fields.get("detail.resource") is not None,
+    "there is `detail.resource`": lambda given: there_is(given, "detail.resource"),
     "there is no ARN": lambda given: all(given.fields.get(name) is None for name in ("ARN", "arn", "ARNPrefix")),
     "`connectionDirection` is OUTBOUND": lambda _: None,
     "it is anything else": lambda _: None,
@@ -107,7 +121,7 @@ CONDITIONS = {
 
 
 def failed(given):
-    return any(given.fields.get(name) is not None for name in ("errorCode", "errorMessage"))
+    return any(there_is(given, name) for name in ("errorCode", "errorMessage"))
 
 
 def outcome(_, given):
@@ -126,7 +140,7 @@ def flow_activity(_, given):
 def finding_activity(_, given):
     if text_of(given, "detail.service.archived") == "true":
         return Number("3")
-    return Number("2" if text_of(given, "detail.service.count") not in (None, "1") else "1")
+    return Number("2" if there_is(given, "detail.service.count") and text_of(given, "detail.service.count") != "1" else "1")
 
 
 def call_activity(_, given):
@@ -190,4 +204,16 @@ WORDS = {
         [None, "Critical", "High", "Medium", "Low"]
     ),
     '`type` (version 3): IPv4: `"ipv4"`, IPv6: `"ipv6"`, or else `ipv6` if `srcaddr` has a colon, `ipv4` if it does not': network_type,
+}
+# What is made of fields that other rows copy, or that none does.
+OF_NO_FIELD = {
+    "by `eventName`, if it is one of those that Elastic categorises: `iam`, `authentication` or `file`",
+    'by `eventName`, if it is one of those that Elastic categorises, such as `["user","creation"]`; `["info"]` in all other records',
+    "what stands before the colon in `detail.type`, if it is one of the threat purposes that GuardDuty documents",
+    "1 for what begins a session, 2 for what ends one, 99 for all others",
+    "by `eventName`, such as 1 for CreateUser; 99 for those that OCSF does not name",
+    "2 if the action was `blocked`, 1 if it was not, 0 if the finding does not say",
+    "2 if the action was `blocked`, 15 of all others",
+    "the caption of `action_id`",
+    "the caption of `disposition_id`",
 }

@@ -14,6 +14,9 @@ from sources import setting_of
 DEFAULT = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status".split()
 )
+# Fields that are there also in lines with NODATA and SKIPDATA.
+ALWAYS = ("version", "account-id", "interface-id", "start", "end", "log-status")
+PARSED = {"srcaddr": "srcAddr", "dstaddr": "dstAddr", "srcport": "srcPort", "dstport": "dstPort"}
 HALF = re.compile("[\ud800-\udfff]")
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
 
@@ -58,6 +61,13 @@ class Document:
         except ValueError as error:
             return f"{error}: {line}"
         return "\n".join(min(([*places(layout, found, "")] for layout in self.layouts), key=len))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A message that is OCSF already."""
+
+    document: dict
 
 
 @dataclass(frozen=True)
@@ -129,10 +139,16 @@ def line_of(head, event, message, source, given, settings):
     """The right line for one event, if it has one. `head` is all that precedes the message; `given` is what documents know of the event."""
     text = strict.unescaped(event.message)
     try:
+        if settings.schema != "none" and not strict.is_utf_8(head):
+            raise Misfit(NOT_UTF_8)
+        if source != "other" and strict.has_half(event.message):
+            raise Misfit("escapes stand for no text")
         fields, found = fields_of(text, message, source, settings)
     except Misfit as misfit:
         return misfit_line(head, event, given, settings, known=str(misfit))
-    decision = rules.decision(settings.rules, source, fields) if fields is not None else "keep"
+    # Rules are for what is as its source writes it; an object is no line of a flow log.
+    judged = fields is not None and not isinstance(fields, Whole) and not (source == "vpc-flow-logs" and text.lstrip(" \t\r\n").startswith("{"))
+    decision = rules.decision(settings.rules, source, fields) if judged else "keep"
     if decision == "drop":
         return None
     rate = decision if isinstance(decision, int) else None
@@ -148,6 +164,8 @@ def fitting_line(head, event, source, fields, found, rate, given, settings):
         return exact(f"{head},{shown}{sampled}}}")
     if fields is None:
         return other(given, settings)
+    if isinstance(fields, Whole):
+        return Document((fields.document,))
     return Document(tuple(documents.documents(settings.schema, source, given_of(given, fields, settings))))
 
 
@@ -179,8 +197,9 @@ def fields_of(text, message, source, settings):
         raise Misfit(NOT_UTF_8)
     if source == "other":
         return None, None
-    if source == "vpc-flow-logs" and settings.schema not in ("none", "native") and text.lstrip(" \t\r\n").startswith("{"):
-        raise Misfit("an object")
+    if settings.schema not in ("none", "native") and text.lstrip(" \t\r\n").startswith("{"):
+        if parsed_before := already(text, source, settings.schema):
+            return parsed_before, text
     if source == "vpc-flow-logs" and not text.lstrip(" \t\r\n").startswith("{"):
         setting = setting_of(strict.replaced(strict.unescaped(message.group)), settings.sources)
         form = setting["format"] if isinstance(setting, dict) and "format" in setting else None
@@ -193,6 +212,31 @@ def fields_of(text, message, source, settings):
     if value.kind != "object":
         raise Misfit("not an object")
     return documents.JsonFields(value, source == "guardduty"), value.text
+
+
+def already(text, source, schema):
+    """What a transformer of the log group, or a pipeline, has made of the message; of an object in the place of a flow log's line, if it fits."""
+    try:
+        value = strict.value(text)
+    except strict.NotJson:
+        value = None
+    fields = documents.JsonFields(value) if value else None
+    whole = fields and value.kind == "object" and fields.get("class_uid") and fields.get("metadata.version")
+    if whole and schema.startswith("ocsf") and page.says("that is OCSF already"):
+        return Whole(whole_text(json.loads(text, parse_int=in_words.Number, parse_float=in_words.Number)))
+    if source != "vpc-flow-logs":
+        return None
+    names = {name: PARSED.get(name, camel(name)) for name in DEFAULT}
+    members = {strict.unescaped(key): in_words.scalar(item) for key, item in value.items} if value else {}
+    if not page.says("`parseVPC`") or not {names[name] for name in ALWAYS} <= set(members) <= set(names.values()) or None in members.values():
+        raise Misfit("an object")
+    return documents.FlowFields(flow_line(" ".join(members.get(names[name], "-") for name in DEFAULT), DEFAULT, default=True))
+
+
+def camel(name):
+    """A name as `parseVPC` writes it: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Configurable.html."""
+    first, *others = name.split("-")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def flow_line(text, names, default):

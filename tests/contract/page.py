@@ -43,6 +43,12 @@ def layouts(schema, source):
 
 
 @functools.cache
+def says(words):
+    """Whether the page has these words."""
+    return words in PAGE.read_text()
+
+
+@functools.cache
 def flow_log_fields():
     """The fields of flow logs, by AWS's name: what they become in `native`, and as which type."""
     fields = {}

@@ -166,6 +166,11 @@ def unescaped(literal):
     return ESCAPE.sub(_one, literal[1:-1]) if "\\" in literal else literal[1:-1]
 
 
+def has_half(literal):
+    """Whether an escape in it is a surrogate without its other half."""
+    return any(match["unit"] and 0xD800 <= int(match["unit"], 16) < 0xE000 for match in ESCAPE.finditer(literal))
+
+
 def _one(match):
     if match["high"]:
         return chr(0x10000 + ((int(match["high"], 16) - 0xD800) << 10) + int(match["low"], 16) - 0xDC00)

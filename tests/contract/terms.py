@@ -9,6 +9,8 @@
 import re
 from dataclasses import dataclass
 
+import in_words
+
 PATH = re.compile(r"`([^`]+)`(?: \(version \d+\))?")
 ALWAYS = re.compile(r"always `([^`]+)`")
 MEMBER = re.compile(r"`([^`]+)`: ")
@@ -89,7 +91,9 @@ class Reader:
     def unit(self):
         atom = self.atom()
         if self.skip(", if "):
-            return When(atom, self.words(self.conditions))
+            plain = in_words.THERE_IS.match(self.text, self.at)
+            self.at = plain.end() if plain else self.at
+            return When(atom, plain[0] if plain else self.words(self.conditions))
         return atom
 
     def atom(self):

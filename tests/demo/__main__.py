@@ -193,7 +193,7 @@ def show(sandbox: Sandbox, bucket: str) -> None:
         console.fields(f"s3://{bucket}/{keys[0]}", {path: value_at(first, path, keys[0]) for path in FIELDS[source]})
         if source == "vpc-flow-logs":
             flow = first
-    console.heading("A whole document, which ends with the original")
+    console.heading("A whole document, with the original inside")
     console.sample(json.dumps(flow, separators=(",", ":"), ensure_ascii=False))
     show_dropped(sandbox, delivered)
 

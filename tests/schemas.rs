@@ -89,7 +89,10 @@ fn check_ecs(document: &Value) {
     let types: BTreeMap<_, _> = list.lines().filter_map(|row| row.split_once(',')).collect();
     each_value(document, "", &mut |path, value| {
         let point = path.strip_suffix(".lat").or(path.strip_suffix(".lon"));
-        if !path.starts_with("aws.") {
+        if path.starts_with("labels.") {
+            // An object of "custom key/value pairs", each a keyword.
+            assert!(is_of("keyword", value), "{path} is not a keyword");
+        } else if !path.starts_with("aws.") {
             let kind = types
                 .get(point.unwrap_or(path))
                 .unwrap_or_else(|| panic!("ECS has no field {path}"));

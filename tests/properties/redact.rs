@@ -224,6 +224,17 @@ proptest! {
     }
 
     #[test]
+    fn any_data_is_answered_if_fields_are_redacted(
+        records in prop::collection::vec(super::any_data(), 0..8),
+        form in every_form(),
+    ) {
+        let records: Vec<_> = records.iter().map(|data| json!({"recordId": "1", "data": data})).collect();
+        let event = json!({"records": records}).to_string().into_bytes();
+        let transformed = Transformer::new(settings(&form, true)).transform(&event).expect("an event");
+        super::check(&event, &transformed);
+    }
+
+    #[test]
     fn nothing_is_said_however_it_is_spelled(
         records in prop::collection::vec(trail_record(), 1..3),
         inner in prop::collection::vec(any::<bool>(), 1..9),

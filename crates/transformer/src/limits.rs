@@ -21,7 +21,8 @@ pub const DECODED_MIB_DEFAULT: usize = 64;
 ///
 /// Our own choice, from measurements: 3.8 for one bare message that fills the cap, which is copied once into a buffer that
 /// then grew by doubling, and 1.4 for everything else. With the default cap, 256 MiB for a record, 6 MB each for the request
-/// and the response, and 16 MiB for what stays allocated fit into a function with 512 MB.
+/// and the response, and 16 MiB for what stays allocated fit into a function with 512 MB. Redaction takes twice the record more at
+/// most, for the new text and the one message at hand.
 pub const RECORD_MEMORY_PER_CAP: usize = 4;
 
 /// The largest cap that can be set, in MiB. Our own choice: a Lambda function has at most 10,240 MB of memory, so a cap

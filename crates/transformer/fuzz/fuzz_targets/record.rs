@@ -10,27 +10,35 @@ use catchment_transformer::subscription::agrees_with_serde_json;
 use catchment_transformer::{Settings, Transformer};
 use libfuzzer_sys::fuzz_target;
 
-const SETTINGS: [(&str, &str, &str, &str); 8] = [
-    ("events", "none", "none", "account,region,source,class,log_group,year,month,day,hour"),
-    ("document", "none", "none", ""),
-    ("message", "none", "none", ""),
-    ("events", "none", "gzip", "account"),
-    ("events", "native", "none", ""),
-    ("events", "ecs", "none", ""),
-    ("events", "ocsf-1.1", "none", "class"),
-    ("events", "ocsf-1.5", "none", "class"),
+const REDACT: &str = r#"[{"source":"vpc-flow-logs","fields":["srcaddr","account-id"],"action":"hash"},
+    {"source":"cloudtrail","fields":["userIdentity.userName","resources.ARN"],"action":"hash"},
+    {"source":"guardduty","fields":["detail.resource"],"action":"mask"}]"#;
+
+const SETTINGS: [(&str, &str, &str, &str, &str); 10] = [
+    ("events", "none", "none", "account,region,source,class,log_group,year,month,day,hour", ""),
+    ("document", "none", "none", "", ""),
+    ("message", "none", "none", "", ""),
+    ("events", "none", "gzip", "account", ""),
+    ("events", "native", "none", "", ""),
+    ("events", "ecs", "none", "", ""),
+    ("events", "ocsf-1.1", "none", "class", ""),
+    ("events", "ocsf-1.5", "none", "class", ""),
+    ("events", "native", "none", "", REDACT),
+    ("document", "none", "gzip", "", REDACT),
 ];
 
 thread_local! {
     static TRANSFORMERS: RefCell<Vec<Transformer>> = RefCell::new(
         SETTINGS
             .iter()
-            .map(|(format, schema, compression, keys)| {
+            .map(|(format, schema, compression, keys, redact)| {
                 let settings = Settings::from_pairs([
                     ("CATCHMENT_FORMAT", *format),
                     ("CATCHMENT_SCHEMA", *schema),
                     ("CATCHMENT_COMPRESSION", *compression),
                     ("CATCHMENT_PARTITION_KEYS", *keys),
+                    ("CATCHMENT_REDACT", *redact),
+                    ("CATCHMENT_REDACT_KEY", "0123456789abcdef0123456789abcdef"),
                     ("CATCHMENT_MAX_DECODED_MIB", "1"),
                 ]);
                 Transformer::new(settings.expect("good settings"))
@@ -44,7 +52,7 @@ fuzz_target!(|bytes: &[u8]| {
     let data = base64_simd::STANDARD.encode_to_string(bytes);
     let event = format!(r#"{{"records":[{{"recordId":"1","data":"{data}"}}]}}"#);
     TRANSFORMERS.with_borrow_mut(|transformers| {
-        for (transformer, (format, schema, compression, _)) in transformers.iter_mut().zip(SETTINGS) {
+        for (transformer, (format, schema, compression, ..)) in transformers.iter_mut().zip(SETTINGS) {
             let transformed = transformer.transform(event.as_bytes()).expect("an event");
             assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
             let response: Response = serde_json::from_slice(&transformed.response).expect("a response");

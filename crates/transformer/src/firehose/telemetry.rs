@@ -246,6 +246,24 @@ mod tests {
     }
 
     #[test]
+    fn log_events_of_which_something_was_redacted_are_counted() {
+        let redact = r#"[{"source":"cloudtrail","fields":["userAgent"],"action":"mask"}]"#;
+        let message = r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{"id":"1","timestamp":1,"message":"{\"eventVersion\":\"1\",\"userAgent\":\"a\"}"},{"id":"2","timestamp":1,"message":"{\"eventVersion\":\"1\"}"}]}"#;
+        let data = base64_simd::STANDARD.encode_to_string(message);
+        let event = format!(r#"{{"records":[{{"recordId":"a","data":"{data}"}}]}}"#);
+        for (redact, count) in [(redact, Some(1)), ("", None)] {
+            let settings = Settings::from_pairs([("CATCHMENT_REDACT", redact)]);
+            let transformed = Transformer::new(settings.unwrap())
+                .transform(event.as_bytes())
+                .unwrap();
+            let line = log_line(&transformed, "r", 1.5);
+            assert_eq!(line["eventsRedacted"], count.unwrap_or(0));
+            let document = metrics(&transformed, 1, 1.5);
+            assert_eq!(document["LogEventsRedacted"], json!(count));
+        }
+    }
+
+    #[test]
     fn the_log_line_and_the_metrics_count_what_happened() {
         let message = |text: &str| {
             let json = format!(

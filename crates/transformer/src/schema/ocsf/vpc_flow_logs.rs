@@ -2,7 +2,9 @@
 
 mod differences;
 
-use super::super::mapping::{As, Context, Row, Value, When, constant, ip, long, row, text};
+use super::super::mapping::{
+    As, Context, Row, Value, When, constant, ip, is_address, long, row, text,
+};
 use super::activity::{Activity, network, rows_of_activity};
 use super::{Class, Observable, Table, account, class, informational, observable, versions};
 use crate::source::Source;
@@ -185,6 +187,7 @@ struct Side {
     has_interface: When,
     is_behind: When,
     is_unknown: When,
+    is_name: When,
 }
 
 macro_rules! side {
@@ -243,6 +246,14 @@ macro_rules! side {
                 ],
                 by: |fields| fields.iter().all(|field| field.is_empty()),
             },
+            is_name: When {
+                about: "it is no IP address, but a hash",
+                fields: &[concat!("pkt-", $side, "addr"), concat!($side, "addr")],
+                by: |fields| {
+                    let mut present = fields.iter().filter(|field| !field.is_empty());
+                    present.next().is_some_and(|field| !is_address(field))
+                },
+            },
         }
     };
 }
@@ -283,7 +294,12 @@ fn endpoint(side: &Side) -> [Row; 10] {
         row(vpc, own("vpc-id").or(text(gateway_vpc))),
         row(subnet, own("subnet-id").or(text(gateway_subnet))),
         row(zone, text(gateway_zone)),
-        row(name, side.is_unknown.then(constant("\"unknown\""))),
+        row(
+            name,
+            side.is_name
+                .then(text(side.inner_address).or(text(side.address)))
+                .or(side.is_unknown.then(constant("\"unknown\""))),
+        ),
     ]
 }
 

@@ -11,6 +11,8 @@ pub(super) struct Splices {
     result: Buffer,
     /// Bytes by which the text grows; what shrinks does not count.
     growth_bytes: usize,
+    /// Bytes of the parts that are replaced.
+    replaced_bytes: usize,
 }
 
 struct Splice {
@@ -26,12 +28,14 @@ impl Splices {
         self.parts.clear();
         self.result.clear();
         self.growth_bytes = 0;
+        self.replaced_bytes = 0;
     }
 
     /// Replaces the bytes from `begin` to `end`.
     pub(super) fn push(&mut self, begin: usize, end: usize, part: &[u8]) {
         let from = self.parts.len();
         self.parts.extend(part);
+        self.replaced_bytes += end - begin;
         self.growth_bytes += part.len().saturating_sub(end - begin);
         self.list.push(Splice {
             begin,
@@ -51,6 +55,9 @@ impl Splices {
             return false;
         }
         self.list.sort_unstable_by_key(|splice| splice.begin);
+        // A text may fill the memory that there is for a record: no more than it takes.
+        let size = text.len() - self.replaced_bytes + self.parts.len();
+        self.result.exact_room(size);
         let mut copied = 0;
         for splice in &self.list {
             let (from, to) = splice.part;

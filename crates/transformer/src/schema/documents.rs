@@ -6,6 +6,7 @@ use super::mapping::{
     Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping, Needs, Places,
     Program, compile, with_rest, with_unread,
 };
+use super::parsed::{Parsed, text_of};
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
@@ -21,6 +22,8 @@ pub(crate) struct Documents {
     json: Vec<(Source, Finder, Layouts)>,
     /// For each format of flow logs.
     lines: Vec<(FlowLine, Layouts)>,
+    /// For what somebody has parsed before.
+    parsed: Parsed,
     /// For all other events.
     others: Program,
     keeps_original: bool,
@@ -62,6 +65,7 @@ impl Documents {
         let mut documents = Self {
             json: Vec::new(),
             lines: Vec::new(),
+            parsed: Parsed::new(settings.schema),
             others: Program::default(),
             keeps_original: settings.original == Original::Keep,
             found: Found::default(),
@@ -78,6 +82,7 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
+                self.parsed.look_for_ocsf(&mut finder);
                 let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
@@ -176,12 +181,12 @@ impl Documents {
         let message = line.event.message;
         let source = line.carried.source;
         if source == Source::VpcFlowLogs {
+            if message.inner().first() == Some(&b'{') {
+                return self.write_parsed(line, text, (accounts, timestamps), out);
+            }
             let Some((format, layouts)) = self.lines.get(line.carried.format) else {
                 return Err(None);
             };
-            if message.inner().first() == Some(&b'{') {
-                return Err(Some(Misfit::Parsed));
-            }
             let mut inner = message.inner().trim_ascii_end();
             let escaped;
             let mut split = Split::new(inner);
@@ -218,6 +223,9 @@ impl Documents {
         if !object::is_all_text(message, text) {
             return Err(Some(Misfit::NotText));
         }
+        if self.parsed.pass_on(&self.found, text, out) {
+            return Ok(());
+        }
         let fields = Fields {
             text,
             found: &self.found,
@@ -228,6 +236,31 @@ impl Documents {
             fields,
             out,
         );
+        Ok(())
+    }
+
+    /// The same of a flow log that is an object.
+    #[cold]
+    fn write_parsed(
+        &mut self,
+        line: &Line<'_>,
+        text: &mut Buffer,
+        known: (&Accounts, &mut Timestamps),
+        out: &mut Buffer,
+    ) -> Result<(), Option<Misfit>> {
+        // The default format is the first.
+        let Some((default, layouts)) = self.lines.first() else {
+            return Err(None);
+        };
+        let text = text_of(line.event.message, text)?;
+        if !self.parsed.find(default, text, &mut self.found, out)? {
+            let fields = Fields {
+                text,
+                found: &self.found,
+                finder: None,
+            };
+            layouts.write(&mut self.given(line, &[], known), fields, out);
+        }
         Ok(())
     }
 

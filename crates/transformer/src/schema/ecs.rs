@@ -11,7 +11,8 @@ use super::mapping::{Context, Mapping, Row, Value, constant, row};
 /// What a reader should know of the schema.
 pub(super) const ABOUT: &str = "\
 The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 9.4. The line is the document. Its fields are those \
-that Elastic's integration for AWS fills without a database, under the same names.";
+that Elastic's integration for AWS fills without a database, under the same names. Flow logs that `parseVPC`, a processor of CloudWatch \
+Logs, has made objects become what their lines would; an object with other members keeps its `message`.";
 
 /// The mapping of each source.
 pub(super) fn mappings() -> Vec<Mapping> {

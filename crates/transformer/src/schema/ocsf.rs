@@ -25,6 +25,11 @@ is an object, as OCSF requires, and a map of strings in a table; in OpenSearch, 
 nothing. Parts that services fill as they like, such as CloudTrail's `requestParameters`, are strings of JSON. So no field ever changes \
 its type. `raw_data` is the whole message; `CATCHMENT_ORIGINAL=drop` leaves it out.
 
+A message of flow logs, CloudTrail, GuardDuty or the Resolver that is OCSF already, with `class_uid` and `metadata.version`, because \
+the log group has a transformer (`parseToOCSF`) or a pipeline, is passed on with all its members, its own version, whichever it is, and \
+without `metadata.uid`; only `class_uid` comes first. Flow logs that `parseVPC` has made objects become what their lines would; an \
+object with other members keeps its `message`.
+
 AWS's mapping is the one in <https://github.com/ocsf/examples> (`mappings/markdown/AWS`, v1.1.0 and v1.5.0), which `parseToOCSF` of \
 CloudWatch Logs and Security Lake follow. What it does with an event follows from it as far as it says so. Tables below say where this \
 one differs from it, and why.";

@@ -62,6 +62,11 @@ impl Finder {
         }
     }
 
+    /// Has members that are not wanted noted.
+    pub(in crate::schema) fn want_rest(&mut self) {
+        self.wants_rest = true;
+    }
+
     /// The slot of the field at this path.
     pub(in crate::schema) fn slot(&mut self, path: &str) -> usize {
         let count = self.slots.len();
@@ -155,6 +160,13 @@ impl Finder {
         found.spans.resize(self.slots.len(), Span::default());
         found.rest.clear();
         walk(text, Find(self, found))
+    }
+}
+
+impl Found {
+    /// Whether there are members that are not wanted.
+    pub(in crate::schema) fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
     }
 }
 

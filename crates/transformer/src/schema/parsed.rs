@@ -12,7 +12,7 @@ use crate::settings::Schema;
 /// Reads flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects, and passes OCSF on if the schema is OCSF, too.
 pub(super) struct Parsed {
     /// Finds what `parseVPC` writes. The slots are the places of the fields in a line.
-    finder: Finder,
+    finder: Box<Finder>,
     is_ocsf: bool,
 }
 
@@ -24,7 +24,7 @@ impl Parsed {
         }
         finder.want_rest();
         Self {
-            finder,
+            finder: Box::new(finder),
             is_ocsf: matches!(schema, Schema::Ocsf11 | Schema::Ocsf15),
         }
     }

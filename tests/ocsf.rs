@@ -26,7 +26,7 @@ use validator::Definitions;
 #[test]
 fn what_becomes_of_every_golden_batch_is_valid() {
     for (schema, definitions) in &*VERSIONS {
-        let mut classes = BTreeSet::new();
+        let (mut classes, mut passed_on) = (BTreeSet::new(), 0);
         for entry in std::fs::read_dir(support::repository().join("tests/batches")).unwrap() {
             let folder = entry.unwrap().path();
             let mut case = Case::read(&folder);
@@ -35,6 +35,11 @@ fn what_becomes_of_every_golden_batch_is_valid() {
             case.settings
                 .insert("CATCHMENT_SCHEMA".to_owned(), (*schema).to_owned());
             for line in lines(case.parsed_settings(), &case.event()) {
+                // What is passed on is as others made it.
+                if line["metadata"].get("log_name").is_none() {
+                    passed_on += 1;
+                    continue;
+                }
                 let faults = definitions.faults(&line);
                 assert_eq!(faults, [""; 0], "{} {schema}: {line}", folder.display());
                 classes.insert(line["class_uid"].as_u64().unwrap());
@@ -45,6 +50,7 @@ fn what_becomes_of_every_golden_batch_is_valid() {
                 .into_iter()
                 .eq([0, 2004, 3001, 3002, 4001, 4003, 6003])
         );
+        assert!(passed_on > 0);
     }
 }
 

@@ -13,6 +13,7 @@ mod mapping;
 mod native;
 mod object;
 mod ocsf;
+mod parsed;
 mod redactor;
 mod table;
 
@@ -180,7 +181,7 @@ pub(crate) enum Misfit {
     #[error("not a JSON object")]
     NotAnObject,
     #[error(
-        "not a flow log line, but an object: a transformer of the log group, or a pipeline, has parsed it"
+        "not a flow log line, but an object, and not one that parseVPC of CloudWatch Logs makes of a line"
     )]
     Parsed,
     #[error("escapes in it stand for no text")]

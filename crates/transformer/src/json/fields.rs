@@ -18,6 +18,11 @@ impl<'a> Fields<'a> {
         serde_json::from_str(json).ok()
     }
 
+    /// The keys and the values of the members, as JSON.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().map(|(key, value)| (key.get(), value.get()))
+    }
+
     /// The values of the members with this name, as JSON.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0

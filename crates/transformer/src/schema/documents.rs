@@ -1,17 +1,22 @@
 //! Log events as documents of a schema that has a form of its own for all of a line, such as ECS.
 
+mod line;
+
+pub(crate) use line::Line;
+
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
-    COMPUTED_FIELDS_MAX, Choose, Context, Fields, Finder, Found, Given, Growth, LITERALS, Mapping,
-    Memo, Needs, Places, Program, RateRow, compile, with_rest, with_unread,
+    COMPUTED_FIELDS_MAX, Choose, Fields, Finder, Found, Given, Growth, Mapping, Memo, Needs,
+    Places, Program, RateRow, compile, with_rest, with_unread,
 };
+use super::parsed::{Parsed, text_of};
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::settings::{Original, Settings};
 use crate::source::vpc_flow_logs::FIELDS;
-use crate::source::{Carried, FlowLogFormat, Source};
+use crate::source::{FlowLogFormat, Source};
 use crate::subscription::LogEvent;
 use crate::timestamp::Timestamps;
 
@@ -21,6 +26,8 @@ pub(crate) struct Documents {
     json: Vec<(Source, Finder, Layouts)>,
     /// For each format of flow logs, with a memo for each program.
     lines: Vec<(FlowLine, Layouts, Vec<Memo>)>,
+    /// For what somebody has parsed before.
+    parsed: Parsed,
     /// For all other events.
     others: Program,
     keeps_original: bool,
@@ -39,19 +46,6 @@ struct Layouts {
 /// The slots of the fields that a choice needs, as far as there are any, and what chooses.
 type Chooser = (Vec<Option<usize>>, fn(&[&[u8]]) -> usize);
 
-/// A log event, and where it comes from.
-pub(crate) struct Line<'a> {
-    pub(crate) carried: Carried,
-    pub(crate) account: JsonStr<'a>,
-    /// May be `null`.
-    pub(crate) region: JsonStr<'a>,
-    pub(crate) log_group: JsonStr<'a>,
-    pub(crate) log_stream: JsonStr<'a>,
-    pub(crate) event: LogEvent<'a>,
-    /// For how many events it is delivered, as a JSON string; empty if it is not one of several.
-    pub(crate) rate: &'a str,
-}
-
 /// How a document was written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -67,6 +61,7 @@ impl Documents {
         let mut documents = Self {
             json: Vec::new(),
             lines: Vec::new(),
+            parsed: Parsed::new(settings.schema),
             others: Program::default(),
             keeps_original: settings.original == Original::Keep,
             found: Found::default(),
@@ -89,6 +84,7 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
+                self.parsed.look_for_ocsf(&mut finder);
                 let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
@@ -198,12 +194,12 @@ impl Documents {
         let message = line.event.message;
         let source = line.carried.source;
         if source == Source::VpcFlowLogs {
+            if message.inner().first() == Some(&b'{') {
+                return self.write_parsed(line, text, (accounts, timestamps), out);
+            }
             let Some((format, layouts, memos)) = self.lines.get_mut(line.carried.format) else {
                 return Err(None);
             };
-            if message.inner().first() == Some(&b'{') {
-                return Err(Some(Misfit::Parsed));
-            }
             let mut inner = message.inner().trim_ascii_end();
             let escaped;
             let mut split = Split::new(inner);
@@ -218,7 +214,7 @@ impl Documents {
                 found: &self.found,
                 finder: None,
             };
-            let mut given = given(line, self.keeps_original, &[], (accounts, timestamps));
+            let mut given = line.given(self.keeps_original, &[], (accounts, timestamps));
             let chosen = layouts.choose(fields);
             if let (Some(program), Some(memo)) =
                 (layouts.programs.get(chosen), memos.get_mut(chosen))
@@ -242,14 +238,41 @@ impl Documents {
         if !object::is_all_text(message, text) {
             return Err(Some(Misfit::NotText));
         }
+        if self.parsed.pass_on(&self.found, text, out) {
+            return Ok(());
+        }
         let fields = Fields {
             text,
             found: &self.found,
             finder: Some(finder),
         };
-        let mut given = given(line, self.keeps_original, &[], (accounts, timestamps));
-        if let Some(program) = layouts.programs.get(layouts.choose(fields)) {
-            program.write(&mut given, fields, out);
+        let mut given = line.given(self.keeps_original, &[], (accounts, timestamps));
+        layouts.write(&mut given, fields, out);
+        Ok(())
+    }
+
+    /// The same of a flow log that is an object.
+    #[cold]
+    fn write_parsed(
+        &mut self,
+        line: &Line<'_>,
+        text: &mut Buffer,
+        known: (&Accounts, &mut Timestamps),
+        out: &mut Buffer,
+    ) -> Result<(), Option<Misfit>> {
+        // The default format is the first.
+        let Some((default, layouts, _)) = self.lines.first() else {
+            return Err(None);
+        };
+        let text = text_of(line.event.message, text)?;
+        if !self.parsed.find(default, text, &mut self.found, out)? {
+            let fields = Fields {
+                text,
+                found: &self.found,
+                finder: None,
+            };
+            let mut given = line.given(self.keeps_original, &[], known);
+            layouts.write(&mut given, fields, out);
         }
         Ok(())
     }
@@ -269,7 +292,7 @@ impl Documents {
             finder: None,
         };
         self.others.write(
-            &mut given(line, self.keeps_original, error, (accounts, timestamps)),
+            &mut line.given(self.keeps_original, error, (accounts, timestamps)),
             fields,
             out,
         );
@@ -311,6 +334,14 @@ impl Documents {
 }
 
 impl Layouts {
+    /// Appends the document of an event with these fields.
+    #[inline(always)]
+    fn write(&self, given: &mut Given<'_>, fields: Fields<'_>, out: &mut Buffer) {
+        if let Some(program) = self.programs.get(self.choose(fields)) {
+            program.write(given, fields, out);
+        }
+    }
+
     /// The index of the program that writes an event with these fields.
     #[inline(always)]
     fn choose(&self, fields: Fields<'_>) -> usize {
@@ -322,57 +353,6 @@ impl Layouts {
             *text = slot.map_or(b"", |slot| fields.text_of(slot));
         }
         by(&texts[..slots.len()])
-    }
-}
-
-/// What is known of an event besides its fields. `error` is a JSON string, or empty.
-#[inline(always)]
-fn given<'g>(
-    line: &Line<'g>,
-    keeps_original: bool,
-    error: &'g [u8],
-    (accounts, timestamps): (&'g Accounts, &'g mut Timestamps),
-) -> Given<'g> {
-    let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
-    let region = line.region.literal();
-    let message = line.event.message.literal();
-    for (context, literal) in [
-        (Context::Account, line.account.literal()),
-        (
-            Context::Region,
-            if region == b"null" { b"" } else { region },
-        ),
-        (Context::LogGroup, line.log_group.literal()),
-        (Context::LogStream, line.log_stream.literal()),
-        (Context::EventId, line.event.id.literal()),
-        (Context::Source, line.carried.source.literal().as_bytes()),
-        (Context::Message, message),
-        (
-            Context::Original,
-            if keeps_original { message } else { b"" },
-        ),
-        (Context::Error, error),
-        (Context::SampleRate, line.rate.as_bytes()),
-    ] {
-        literals[context as usize] = literal;
-    }
-    Given {
-        literals,
-        timestamp: line.event.timestamp,
-        timestamps,
-        accounts,
-    }
-}
-
-impl Line<'_> {
-    #[inline(always)]
-    fn is_utf8(&self) -> bool {
-        self.event.message.is_utf8()
-            & self.event.id.is_utf8()
-            & self.account.is_utf8()
-            & self.region.is_utf8()
-            & self.log_group.is_utf8()
-            & self.log_stream.is_utf8()
     }
 }
 

@@ -45,6 +45,25 @@ impl FlowLine {
         !is_of_flow.iter().any(ends_so) && !name.starts_with("packets-lost")
     }
 
+    /// Checks fields that were found elsewhere than in a line, and says what they are.
+    ///
+    /// # Errors
+    /// Returns which of them no line of the format could have.
+    pub(super) fn check(&self, text: &[u8], spans: &mut [Span]) -> Result<(), Misfit> {
+        for (field, span) in self.fields.iter().zip(spans) {
+            let (begin, end) = (span.begin as usize, span.end as usize);
+            *span = match span.kind {
+                Kind::Absent => continue,
+                Kind::Nested => return Err(Misfit::Parsed),
+                _ => match kind(*field, &text[begin..], end - begin)? {
+                    Kind::Absent => Span::default(),
+                    kind => Span::new(kind, begin, end),
+                },
+            };
+        }
+        Ok(())
+    }
+
     /// Finds the fields of a line, whose text is escaped as it has to be in a JSON string.
     ///
     /// # Errors

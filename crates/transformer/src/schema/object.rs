@@ -51,7 +51,7 @@ fn is_text(message: JsonStr<'_>, written: &[u8]) -> bool {
 
 /// Removes the white space between the tokens of the JSON that begins at `begin`.
 #[cold]
-fn compact(out: &mut Buffer, begin: usize) {
+pub(super) fn compact(out: &mut Buffer, begin: usize) {
     let json = &mut out.written_mut()[begin..];
     let (mut length, mut is_inside, mut is_escaped) = (0, false, false);
     for at in 0..json.len() {

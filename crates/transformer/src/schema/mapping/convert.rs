@@ -81,8 +81,12 @@ pub(super) fn convert(
             quoted(span, text, out);
             true
         }
-        (As::Keyword, _) => keyword(span, text, out),
-        (As::Domain, _) => keyword(without_root(span, text), text, out),
+        (As::Domain, Kind::Text) => {
+            let length = without_root(field).len();
+            let begin = span.begin as usize;
+            keyword(Span::new(Kind::Text, begin, begin + length), text, out)
+        }
+        (As::Keyword | As::Domain, _) => keyword(span, text, out),
         (As::Text, _) => string(span, text, out),
         (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
             let (rest, length) = span.with_rest(text);

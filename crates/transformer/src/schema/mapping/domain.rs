@@ -2,17 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::convert::{Kind, Span};
-
 /// A name without the dot that stands for the root. The root itself keeps it.
-pub(super) fn without_root(span: Span, text: &[u8]) -> Span {
-    match span.of(text) {
+pub(super) fn without_root(name: &[u8]) -> &[u8] {
+    match name {
         // A dot behind a backslash is a part of the name.
-        [.., before, b'.'] if span.kind == Kind::Text && *before != b'\\' => Span {
-            end: span.end - 1,
-            ..span
-        },
-        _ => span,
+        [rest @ .., b'.'] if rest.last().is_some_and(|byte| *byte != b'\\') => rest,
+        _ => name,
     }
 }
 
@@ -83,9 +78,7 @@ mod tests {
             (".", "."),
             ("", ""),
         ] {
-            let span = Span::new(Kind::Text, 0, name.len());
-            let text = name.as_bytes();
-            assert_eq!(without_root(span, text).of(text), expected.as_bytes());
+            assert_eq!(without_root(name.as_bytes()), expected.as_bytes());
         }
     }
 }

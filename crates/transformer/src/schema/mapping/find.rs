@@ -76,6 +76,11 @@ impl Finder {
         }
     }
 
+    /// Has members that are not wanted noted.
+    pub(in crate::schema) fn want_rest(&mut self) {
+        self.wants_rest = true;
+    }
+
     /// The slot of the field at this path.
     pub(in crate::schema) fn slot(&mut self, path: &str) -> usize {
         let count = self.slots.len();
@@ -191,6 +196,13 @@ impl Finder {
     pub(super) fn is_entered(&self, node: usize, is_array: bool) -> bool {
         let first = self.nodes[node].children.first();
         first.is_some_and(|child| child.key[0].is_ascii_digit() == is_array)
+    }
+}
+
+impl Found {
+    /// Whether there are members that are not wanted.
+    pub(in crate::schema) fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
     }
 }
 

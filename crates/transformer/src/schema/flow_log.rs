@@ -45,16 +45,20 @@ impl FlowLogs {
         }
     }
 
-    /// Appends a line of the format with this index as an object.
+    /// Appends a line of the format with this index as an object. It is split unless it was already.
     #[inline]
     pub(super) fn write(
         &self,
         format: usize,
         message: JsonStr<'_>,
+        split: Option<&Split>,
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         let columns = &self.formats[format];
         let line = message.inner().trim_ascii_end();
+        if let Some(split) = split {
+            return columns.write(line, split, out);
+        }
         let split = Split::new(line);
         if split.has_escapes {
             return columns.write_escaped(message, out);

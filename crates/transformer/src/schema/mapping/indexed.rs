@@ -45,10 +45,10 @@ pub(super) fn find(finder: &Finder, text: &[u8], index: &Index, found: &mut Foun
         if let b'{' | b'[' = first {
             let is_array = first == b'[';
             if let Some(child) = child
-                && finder.is_entered(child, is_array)
+                && finder.is_entered(child.node, is_array)
             {
                 outer.push(open);
-                open = Open::new(child, begin, is_array);
+                open = Open::new(child.node, begin, is_array);
                 goes_on = is_filled(text, index, token);
                 token += usize::from(!goes_on);
                 continue;

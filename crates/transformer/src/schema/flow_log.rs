@@ -56,14 +56,18 @@ impl FlowLogs {
     ) -> Result<(), Misfit> {
         let columns = &self.formats[format];
         let line = message.inner().trim_ascii_end();
-        if let Some(split) = split {
-            return columns.write(line, split, out);
-        }
-        let split = Split::new(line);
+        let own;
+        let split = match split {
+            Some(split) => split,
+            None => {
+                own = Split::new(line);
+                &own
+            }
+        };
         if split.has_escapes {
             return columns.write_escaped(message, out);
         }
-        columns.write(line, &split, out)
+        columns.write(line, split, out)
     }
 
     /// The most bytes by which an object is longer than its line as a JSON string: the lead of each field. The quote behind it makes up

@@ -358,3 +358,43 @@ proptest! {
         prop_assert_eq!(&document["event"]["original"], &line);
     }
 }
+
+proptest! {
+    // A transformer is started for each line.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_flow_log_s_document_does_not_depend_on_those_before_it(
+        lines in prop::collection::vec((
+            prop::sample::select(vec!["111122223333", "444455556666", "-"]),
+            prop::sample::select(vec!["10.0.0.1", "::1", "-", "x"]),
+            prop::sample::select(vec!["443", "-"]),
+            prop::sample::select(vec!["6", "17", "-"]),
+            prop::sample::select(vec!["ACCEPT", "REJECT", "-"]),
+            prop::sample::select(vec!["ingress", "egress", "-"]),
+            prop::sample::select(vec!["i-1", "-"]),
+        ), 1..40),
+        schema in prop::sample::select(vec!["ecs", "ocsf-1.1", "ocsf-1.5"]),
+    ) {
+        let format = r#"{"g":{"source":"vpc-flow-logs",
+            "format":"${account-id} ${srcaddr} ${srcport} ${protocol} ${action} ${flow-direction} ${instance-id}"}}"#;
+        let settings = [("CATCHMENT_SCHEMA", schema), ("CATCHMENT_SOURCES", format)];
+        let lines: Vec<_> = lines
+            .into_iter()
+            .map(|(account, address, port, protocol, action, direction, instance)| {
+                [account, address, port, protocol, action, direction, instance].join(" ")
+            })
+            .collect();
+        let messages: Vec<_> = lines.iter().map(String::as_str).collect();
+        let without_id = |mut document: Value| {
+            for id in ["/event/id", "/metadata/uid"] {
+                document.pointer_mut(id).map(Value::take);
+            }
+            document
+        };
+        for (document, message) in documents(&settings, "s", &messages).into_iter().zip(messages) {
+            let alone = documents(&settings, "s", &[message]).remove(0);
+            prop_assert_eq!(without_id(document), without_id(alone));
+        }
+    }
+}

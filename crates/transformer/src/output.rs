@@ -11,7 +11,7 @@ mod partition_keys;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::{self, Accounts, Filter, Growth, Line, Shape, Verdict};
+use crate::schema::{self, Accounts, Filter, Growth, Known, Line, Shape, Verdict};
 use crate::settings::{Format, PartitionKey, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
@@ -267,12 +267,13 @@ impl<'a> Encoder<'a, '_> {
     /// all other lines.
     #[inline(never)]
     fn line_of_object(&mut self, event: LogEvent<'a>, rate: Option<u32>) -> events::Line {
-        let text = self.has_text.then(|| self.text.written());
-        let depth = self.filter.as_deref().and_then(Filter::depth_of_compact);
+        let filter = self.filter.as_deref();
+        let known = Known {
+            text: self.has_text.then(|| self.text.written()),
+            ..filter.map(Filter::known).unwrap_or_default()
+        };
         let object = |out: &mut Buffer| match &self.schema {
-            Some(Shape::Objects(schema)) => {
-                schema.write(self.carried, event.message, (text, depth), out)
-            }
+            Some(Shape::Objects(schema)) => schema.write(self.carried, event.message, known, out),
             _ => Ok(()),
         };
         self.head

@@ -20,7 +20,7 @@ mod table;
 use std::fmt::{self, Write};
 
 use crate::buffer::Buffer;
-use crate::json::JsonStr;
+use crate::json::{JsonStr, Split};
 use crate::settings::{Schema, Settings};
 use crate::source::vpc_flow_logs::FIELDS;
 use crate::source::{Carried, Source};
@@ -103,8 +103,7 @@ impl Events {
         self.know(source) && source != Source::VpcFlowLogs
     }
 
-    /// Appends a message as an object. The message must be UTF-8. `text` is what it stands for, if that is at hand, and `depth` says how
-    /// deep it is nested, if it is known to be one JSON object without white space between its tokens.
+    /// Appends a message as an object. The message must be UTF-8.
     ///
     /// # Errors
     /// Returns why the message is not what its source writes; what was appended then means nothing.
@@ -113,20 +112,33 @@ impl Events {
         &self,
         carried: Carried,
         message: JsonStr<'_>,
-        (text, depth): (Option<&[u8]>, Option<u32>),
+        known: Known<'_>,
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         // Flow logs that a transformer of the log group has parsed already, or made OCSF, are objects, too.
         if carried.source == Source::VpcFlowLogs && message.inner().first() != Some(&b'{') {
-            return self.flow_logs.write(carried.format, message, out);
+            return self
+                .flow_logs
+                .write(carried.format, message, known.split, out);
         }
-        object::write(message, text, depth, out)
+        object::write(message, known, out)
     }
 
     /// The most bytes by which the object is longer than the JSON string that it stands for.
     fn growth_bytes_max(&self) -> usize {
         self.flow_logs.growth_bytes_max()
     }
+}
+
+/// What was found out about a message before it is written.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// What it stands for.
+    pub(crate) text: Option<&'k [u8]>,
+    /// How deep that is nested, if it is one JSON object without white space between its tokens.
+    pub(crate) depth: Option<u32>,
+    /// The fields of a line without escapes.
+    pub(crate) split: Option<&'k Split>,
 }
 
 /// The class of a line of OCSF; `None` of all others.

@@ -17,6 +17,16 @@ pub(crate) struct Split {
 /// The most fields of a line whose ends are known. Our own choice: more than flow logs have.
 pub(crate) const FIELDS_MAX: usize = 96;
 
+impl Default for Split {
+    fn default() -> Self {
+        Self {
+            ends: [0; FIELDS_MAX],
+            count: 0,
+            has_escapes: false,
+        }
+    }
+}
+
 impl Split {
     /// Splits a line, which is shorter than 4 GiB.
     #[inline]
@@ -40,11 +50,7 @@ impl Split {
 
 #[inline(always)]
 fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
-    let mut split = Split {
-        ends: [0; FIELDS_MAX],
-        count: 0,
-        has_escapes: false,
-    };
+    let mut split = Split::default();
     let mut at = 0;
     while let Some(block) = line[at..].first_chunk::<BLOCK>() {
         split.block(u8x64::from_slice(simd, block), at, 0);

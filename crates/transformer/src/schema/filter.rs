@@ -1,5 +1,6 @@
 //! Rules applied: finds the fields of a log event that rules count, whatever becomes of the event's message.
 
+use super::Known;
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{Finder, Found, Kind, Span, elements};
@@ -19,8 +20,11 @@ pub(crate) struct Filter {
     /// For sources whose messages are JSON.
     json: Vec<(Source, Finder, Vec<Fields>)>,
     found: Found,
-    /// Whether `found` is of the last log event.
+    /// The fields of a line.
+    split: Split,
+    /// Which of these are of the last log event.
     has_found: bool,
+    has_split: bool,
 }
 
 /// Where a rule finds its fields.
@@ -82,7 +86,9 @@ impl Filter {
             lines: lines.collect(),
             json: json.collect(),
             found: Found::default(),
+            split: Split::default(),
             has_found: false,
+            has_split: false,
             rules,
         })
     }
@@ -102,7 +108,7 @@ impl Filter {
         message: JsonStr<'_>,
         (text, has_text): (&mut Buffer, &mut bool),
     ) -> Verdict {
-        self.has_found = false;
+        (self.has_found, self.has_split) = (false, false);
         if !message.is_utf8() {
             return Verdict::Deliver;
         }
@@ -141,11 +147,17 @@ impl Filter {
         }
     }
 
-    /// How deep the text of the last log event is nested, if it is known to be one JSON object without white space between its tokens.
-    pub(crate) fn depth_of_compact(&self) -> Option<u32> {
-        self.has_found
-            .then(|| self.found.depth_of_compact())
-            .flatten()
+    /// What was found out about the message of the last log event.
+    #[inline(always)]
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known {
+            text: None,
+            depth: self
+                .has_found
+                .then(|| self.found.depth_of_compact())
+                .flatten(),
+            split: self.has_split.then_some(&self.split),
+        }
     }
 
     fn verdict_on_line(&mut self, format: usize, id: JsonStr<'_>, message: JsonStr<'_>) -> Verdict {
@@ -154,15 +166,17 @@ impl Filter {
         };
         let mut line = message.inner().trim_ascii_end();
         let escaped;
-        let mut split = Split::new(line);
-        if split.has_escapes {
+        self.split = Split::new(line);
+        self.has_split = !self.split.has_escapes;
+        if self.split.has_escapes {
             escaped = match escaped_again(message) {
                 Ok(escaped) => escaped,
                 Err(_) => return Verdict::Deliver,
             };
             line = JsonStr::from_literal(&escaped).inner();
-            split = Split::new(line);
+            self.split = Split::new(line);
         }
+        let split = &self.split;
         if split.count != format.len() {
             return Verdict::Deliver;
         }
@@ -187,7 +201,7 @@ impl Filter {
         match decide(&self.rules, fields, value, id) {
             Verdict::Deliver => Verdict::Deliver,
             // Only now is it worth the time to look at every field.
-            verdict => match format.find(line, &split, &mut self.found.spans) {
+            verdict => match format.find(line, split, &mut self.found.spans) {
                 Ok(()) => verdict,
                 Err(_) => Verdict::Deliver,
             },

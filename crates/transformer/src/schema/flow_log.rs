@@ -45,21 +45,29 @@ impl FlowLogs {
         }
     }
 
-    /// Appends a line of the format with this index as an object.
+    /// Appends a line of the format with this index as an object. It is split unless it was already.
     #[inline]
     pub(super) fn write(
         &self,
         format: usize,
         message: JsonStr<'_>,
+        split: Option<&Split>,
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         let columns = &self.formats[format];
         let line = message.inner().trim_ascii_end();
-        let split = Split::new(line);
+        let own;
+        let split = match split {
+            Some(split) => split,
+            None => {
+                own = Split::new(line);
+                &own
+            }
+        };
         if split.has_escapes {
             return columns.write_escaped(message, out);
         }
-        columns.write(line, &split, out)
+        columns.write(line, split, out)
     }
 
     /// The most bytes by which an object is longer than its line as a JSON string: the lead of each field. The quote behind it makes up

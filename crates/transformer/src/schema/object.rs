@@ -1,29 +1,27 @@
 //! Messages that are JSON objects, as they are.
 
-use super::Misfit;
+use super::{Known, Misfit};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, is_white_space, one_object};
 use crate::limits::JSON_DEPTH_MAX;
 
-/// Appends the object that a message is, on one line. `text` is what the message stands for, if that is at hand, and `depth` says how
-/// deep it is nested, if it is known to be one JSON object without white space between its tokens.
+/// Appends the object that a message is, on one line.
 ///
 /// # Errors
 /// Fails if the message is no JSON object, or if no text can hold what it stands for.
 pub(super) fn write(
     message: JsonStr<'_>,
-    text: Option<&[u8]>,
-    depth: Option<u32>,
+    known: Known<'_>,
     out: &mut Buffer,
 ) -> Result<(), Misfit> {
     let begin = out.len();
-    match text {
+    match known.text {
         Some(text) => out.extend(text),
         None => message.append_to(out),
     }
     let written = &out.written()[begin..];
-    let is_compact = match depth {
-        Some(depth) if text.is_some() && depth < JSON_DEPTH_MAX => true,
+    let is_compact = match known.depth {
+        Some(depth) if depth < JSON_DEPTH_MAX => true,
         // The line is an object itself.
         _ => one_object(written, 1).ok_or(Misfit::NotAnObject)?,
     };
@@ -84,7 +82,7 @@ mod tests {
     fn object_of(literal: &str) -> Result<String, Misfit> {
         let mut out = Buffer::default();
         out.extend(b"before ");
-        write(JsonStr::from_literal(literal), None, None, &mut out)?;
+        write(JsonStr::from_literal(literal), Known::default(), &mut out)?;
         Ok(String::from_utf8(out.written()[7..].to_vec()).unwrap())
     }
 

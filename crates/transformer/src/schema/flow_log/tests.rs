@@ -21,7 +21,7 @@ fn native_of(format: &str, literal: &str) -> Result<String, Misfit> {
     let flow_logs = FlowLogs::new(&native::tables(), &[format]);
     let mut out = Buffer::default();
     out.extend(b"before");
-    flow_logs.write(0, JsonStr::from_literal(literal), &mut out)?;
+    flow_logs.write(0, JsonStr::from_literal(literal), None, &mut out)?;
     let text = String::from_utf8(out.written()[6..].to_vec()).unwrap();
     assert!(text.len() <= literal.len() + flow_logs.growth_bytes_max());
     Ok(text)

@@ -131,7 +131,10 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             if program.has_constants_alone() {
                 return None;
             }
-            Code::Object(program)
+            match program.condition() {
+                Some((slots, by)) => Code::When(slots, by, Box::new(Code::Object(program))),
+                None => Code::Object(program),
+            }
         }
         Value::Each(path, rows) => each(path, places, needs, |places, needs| {
             Some(Code::Object(compile(rows, places, needs)))

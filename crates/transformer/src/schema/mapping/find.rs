@@ -33,10 +33,22 @@ struct Node {
 }
 
 struct Child {
+    /// The first and the last bytes of the key, if it has 8 to 32: eight of each, or sixteen. Beside the rest, as most of a walk's time is
+    /// to wait for keys.
+    head: [u8; 16],
+    tail: [u8; 16],
+    wanted: Wanted,
     key: Box<[u8]>,
-    node: usize,
     /// The next child whose key has the same hash, counted from 1.
     next: u8,
+}
+
+/// A place that is wanted, or some that are inside of it.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) node: usize,
+    /// Its slot, if it is wanted as a whole.
+    slot: Option<usize>,
 }
 
 /// A member that is not wanted.
@@ -85,11 +97,17 @@ impl Finder {
     pub(in crate::schema) fn slot(&mut self, path: &str) -> usize {
         let count = self.slots.len();
         let slot = *self.slots.entry(path.to_owned()).or_insert(count);
-        let mut node = 0;
+        let (mut around, mut node) = (0, 0);
         for key in path.split('.') {
+            around = node;
             node = self.child(node, key);
         }
         self.nodes[node].slot = Some(slot);
+        for child in &mut self.nodes[around].children {
+            if child.wanted.node == node {
+                child.wanted.slot = Some(slot);
+            }
+        }
         self.mark_parts(node);
         slot
     }
@@ -98,7 +116,7 @@ impl Finder {
         let children: Vec<_> = self.nodes[node]
             .children
             .iter()
-            .map(|child| child.node)
+            .map(|child| child.wanted.node)
             .collect();
         for child in children {
             self.nodes[child].is_part = true;
@@ -119,7 +137,7 @@ impl Finder {
     fn child(&mut self, node: usize, key: &str) -> usize {
         let key = key.as_bytes();
         if let Some(known) = self.nodes[node].find(key, false) {
-            return known;
+            return known.node;
         }
         let new = self.nodes.len();
         let parent = &self.nodes[node];
@@ -128,9 +146,18 @@ impl Finder {
         self.nodes.push(node_of_key);
         let parent = &mut self.nodes[node];
         let first = &mut parent.by_hash[hash(key)];
+        let (head, tail) = match key.len() {
+            8..=16 => padded::<8>(key),
+            _ => padded::<16>(key),
+        };
         parent.children.push(Child {
+            head,
+            tail,
+            wanted: Wanted {
+                node: new,
+                slot: None,
+            },
             key: key.into(),
-            node: new,
             next: *first,
         });
         *first = parent.children.len() as u8;
@@ -152,7 +179,7 @@ impl Finder {
         let below = node
             .children
             .iter()
-            .map(|child| self.uses_below(child.node, uses));
+            .map(|child| self.uses_below(child.wanted.node, uses));
         let own = node.slot.and_then(|slot| uses.get(slot)).copied();
         own.unwrap_or_default() + below.max().unwrap_or_default()
     }
@@ -187,7 +214,7 @@ impl Finder {
 
     /// The child for the value at this place of an array.
     #[inline(always)]
-    pub(super) fn child_at(&self, node: usize, place: usize) -> Option<usize> {
+    pub(super) fn child_at(&self, node: usize, place: usize) -> Option<Wanted> {
         self.nodes[node].find(place.to_string().as_bytes(), false)
     }
 
@@ -218,16 +245,43 @@ impl Node {
     }
 
     #[inline(always)]
-    fn find(&self, key: &[u8], any_case: bool) -> Option<usize> {
+    fn find(&self, key: &[u8], any_case: bool) -> Option<Wanted> {
         let mut at = self.by_hash[hash(key)];
         while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
-            if is_same(&child.key, key) || (any_case && is_same_in_any_case(&child.key, key)) {
-                return Some(child.node);
+            if child.has(key) || (any_case && is_same_in_any_case(&child.key, key)) {
+                return Some(child.wanted);
             }
             at = child.next;
         }
         None
     }
+}
+
+impl Child {
+    #[inline(always)]
+    fn has(&self, key: &[u8]) -> bool {
+        if self.key.len() != key.len() {
+            return false;
+        }
+        match key.len() {
+            8..=16 => ends::<8>(key) == (self.head.first_chunk(), self.tail.first_chunk()),
+            17..=32 => ends::<16>(key) == (Some(&self.head), Some(&self.tail)),
+            _ => *self.key == *key,
+        }
+    }
+}
+
+/// The first bytes and the last of a key that is as long, with zeros behind them.
+fn padded<const N: usize>(key: &[u8]) -> ([u8; 16], [u8; 16]) {
+    let pad = |end: Option<&[u8; N]>| {
+        let mut padded = [0; 16];
+        if let Some(end) = end {
+            padded[..N].copy_from_slice(end);
+        }
+        padded
+    };
+    let (first, last) = ends(key);
+    (pad(first), pad(last))
 }
 
 /// Whether texts are the same. Most have 8 to 32 bytes, of which two halves are compared without a call.
@@ -305,7 +359,7 @@ pub(super) fn child_of_key(
     node: usize,
     key: &[u8],
     may_be_escaped: bool,
-) -> Option<usize> {
+) -> Option<Wanted> {
     let node = &finder.nodes[node];
     let child = node.find(key, finder.any_case);
     if may_be_escaped && child.is_none() && key.contains(&b'\\') {
@@ -319,12 +373,12 @@ pub(super) fn child_of_key(
 pub(super) fn note(
     finder: &Finder,
     open: &Open,
-    child: Option<usize>,
+    child: Option<Wanted>,
     key: Span,
     value: Span,
     found: &mut Found,
 ) {
-    if let Some(slot) = child.and_then(|child| finder.nodes[child].slot) {
+    if let Some(slot) = child.and_then(|child| child.slot) {
         found.spans[slot] = value;
     } else if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent {
         let node = &finder.nodes[open.node];
@@ -341,7 +395,7 @@ pub(super) fn note(
 /// The child whose key this is, escaped.
 #[cold]
 #[inline(never)]
-fn escaped(node: &Node, key: &[u8], any_case: bool) -> Option<usize> {
+fn escaped(node: &Node, key: &[u8], any_case: bool) -> Option<Wanted> {
     let literal = [b"\"", key, b"\""].concat();
     let literal = std::str::from_utf8(&literal).ok()?;
     node.find(JsonStr::from_literal(literal).text().as_bytes(), any_case)

@@ -45,10 +45,10 @@ pub(super) fn find(finder: &Finder, text: &[u8], index: &Index, found: &mut Foun
         if let b'{' | b'[' = first {
             let is_array = first == b'[';
             if let Some(child) = child
-                && finder.is_entered(child, is_array)
+                && finder.is_entered(child.node, is_array)
             {
                 outer.push(open);
-                open = Open::new(child, begin, is_array);
+                open = Open::new(child.node, begin, is_array);
                 goes_on = is_filled(text, index, token);
                 token += usize::from(!goes_on);
                 continue;
@@ -73,4 +73,82 @@ pub(super) fn find(finder: &Finder, text: &[u8], index: &Index, found: &mut Foun
 fn is_filled(text: &[u8], index: &Index, token: usize) -> bool {
     let next = index.place(token) + 1;
     next != index.place(token + 1) || !matches!(text[next], b'}' | b']')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::super::walk::Find;
+    use super::*;
+    use crate::json::walk;
+
+    /// Finds the same fields by the index and by a walk over all values.
+    fn agree(text: &str) {
+        for any_case in [false, true] {
+            let mut finder = Finder::new(any_case);
+            for path in [
+                "a",
+                "b.a",
+                "b.b",
+                "c",
+                "c.a",
+                "d.0",
+                "d.1.a",
+                "longer than eight.a",
+            ] {
+                finder.slot(path);
+            }
+            finder.wants_rest = true;
+            let (mut indexed, mut walked) = (Found::default(), Found::default());
+            finder.find(text.as_bytes(), &mut indexed).unwrap();
+            assert!(indexed.depth_of_compact().is_some(), "{text}");
+            walked.spans = vec![Span::default(); indexed.spans.len()];
+            walk(text.as_bytes(), Find(&finder, &mut walked)).unwrap();
+            assert_eq!(indexed.spans, walked.spans, "{text}");
+            let rest = |found: &Found| -> Vec<_> {
+                let rest = found.rest.iter();
+                rest.map(|rest| (rest.key, rest.value)).collect()
+            };
+            assert_eq!(rest(&indexed), rest(&walked), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_empty_absent_or_there_twice_is_found_alike() {
+        for text in [
+            "{}",
+            r#"{"b":{},"c":[],"d":[{}]}"#,
+            r#"{"d":[[],{"a":{"a":1}},2],"b":{"b":null,"a":[{}]}}"#,
+            r#"{"a":1,"a":null,"b":{"a":1},"b":{"b":2},"A":"x"}"#,
+            r#"{"\u0061":"\\","c":{"a":"}"},"C":{"A":{}}}"#,
+            r#"{"d":{"0":1},"b":["a"],"longer than eight":{"a":-1.5e3,"b":true}}"#,
+        ] {
+            agree(text);
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i16>().prop_map(Value::from),
+            "[a-c\\\\\"{}\\[,:]{0,9}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let key = "[a-dA-B]|longer than eight|\"";
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key, inner, 0..4).prop_map(|members| json!(members)),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn fields_are_found_as_a_walk_over_all_values_finds_them(members in prop::collection::btree_map("[a-dA-B]", any_value(), 0..5)) {
+            agree(&json!(members).to_string());
+        }
+    }
 }

@@ -18,8 +18,8 @@ pub(in crate::schema) struct Memo {
 #[derive(Default)]
 struct States {
     all: Vec<State>,
-    /// The state that is forgotten next.
-    oldest: usize,
+    /// Their indices, in the order in which they are tried: those that events have often come to be first.
+    order: Vec<usize>,
 }
 
 /// What a step depends on.
@@ -53,6 +53,9 @@ struct Output {
 /// States that are remembered. Our own choice: what a network interface's flows have in common besides addresses and numbers.
 const STATES_MAX: usize = 8;
 
+/// The most bytes of a state's values. Our own choice: a line that somebody wrote to the log group may be long.
+const STATE_BYTES_MAX: usize = 16 * 1024;
+
 /// The most inputs. Our own choice.
 const INPUTS_MAX: usize = 32;
 
@@ -83,20 +86,30 @@ impl States {
     /// The state of inputs with these values, which may be new, and then has room for this many outputs.
     #[inline(always)]
     fn of(&mut self, values: &[&[u8]], outputs: usize) -> &mut State {
-        let known = self.all.iter().position(|state| state.is_of(values));
-        let index = known.unwrap_or_else(|| self.begin(values, outputs));
+        let mut tried = self.order.iter();
+        let index = match tried.position(|index| self.all[*index].is_of(values)) {
+            Some(at) => {
+                let index = self.order[at];
+                self.order.swap(at, at.saturating_sub(1));
+                index
+            }
+            None => self.begin(values, outputs),
+        };
         &mut self.all[index]
     }
 
-    /// Begins a state. Returns its index.
+    /// Begins a state, in the place of the one that was tried last. Returns its index.
     #[cold]
     #[inline(never)]
     fn begin(&mut self, values: &[&[u8]], outputs: usize) -> usize {
-        if self.all.len() < STATES_MAX {
+        let index = if self.all.len() < STATES_MAX {
             self.all.push(State::default());
-        }
-        let index = self.oldest;
-        self.oldest = (index + 1) % STATES_MAX;
+            self.all.len() - 1
+        } else {
+            self.order.pop().unwrap_or_default()
+        };
+        // First, as the next events are most likely of the same log stream.
+        self.order.insert(0, index);
         let state = &mut self.all[index];
         state.values.clear();
         state.ends.clear();
@@ -230,14 +243,18 @@ impl Program {
         fields: Fields<'_>,
         out: &mut Buffer,
     ) {
-        let begin = out.len();
-        let mut place = Place::default();
-        let mut done = 0;
         let mut values: [&[u8]; INPUTS_MAX] = [b""; INPUTS_MAX];
         let values = &mut values[..memo.inputs.len()];
         for (value, input) in values.iter_mut().zip(&memo.inputs) {
             *value = input.value(given, fields);
         }
+        if values.iter().map(|value| value.len()).sum::<usize>() > STATE_BYTES_MAX {
+            self.write(given, fields, out);
+            return;
+        }
+        let begin = out.len();
+        let mut place = Place::default();
+        let mut done = 0;
         let state = memo.states.of(values, memo.runs.len());
         for ((first, end), output) in memo.runs.iter().zip(&mut state.outputs) {
             self.write_steps(done..*first, &mut place, given, fields, out);

@@ -48,6 +48,16 @@ impl Program {
         codes.all(|code| matches!(code, Code::Constant(_)))
     }
 
+    /// What has to hold for there to be more in it than constants, if that is one condition: it is known before they are written.
+    pub(super) fn condition(&self) -> Option<(Vec<usize>, fn(&[&[u8]]) -> bool)> {
+        let codes = self.steps.iter().map(|step| &step.code);
+        let mut codes = codes.filter(|code| !matches!(code, Code::Constant(_)));
+        match (codes.next(), codes.next()) {
+            (Some(Code::When(slots, by, _)), None) => Some((slots.clone(), *by)),
+            _ => None,
+        }
+    }
+
     /// Adds a lead.
     pub(super) fn lead(&mut self, text: &str) {
         self.texts.truncate(self.texts.len().saturating_sub(CHUNK));

@@ -67,10 +67,10 @@ fn object<S: Simd>(
         let begin = cursor.at();
         let first = cursor.peek();
         if let (Some(child), Some(b'{' | b'[')) = (child, first)
-            && finder.is_entered(child, first == Some(b'['))
+            && finder.is_entered(child.node, first == Some(b'['))
         {
             outer.push(open);
-            open = Open::new(child, begin, first == Some(b'['));
+            open = Open::new(child.node, begin, first == Some(b'['));
             goes_on = match open.index {
                 None => cursor.open_object()?,
                 Some(_) => cursor.open_array()?,

@@ -157,10 +157,11 @@ fn a_policy_of_others_stays() {
     let theirs = put_foreign(&fleet);
     let foreign = "account-level policy theirs is there";
     fleet.expect(1, "apply --yes").says(foreign);
-    fleet.expect(3, "status --exit-code --member dev1").says(foreign);
+    fleet
+        .expect(3, "status --exit-code --member dev1")
+        .says(foreign);
     fleet.expect(1, "apply --yes --take-over").says(foreign);
     assert_eq!(policies(&fleet), [theirs]);
-
 }
 
 #[test]

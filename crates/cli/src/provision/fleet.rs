@@ -320,7 +320,7 @@ mod tests {
           line 57: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
           line 58: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
           line 60: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 65: members[6].subscribe: unknown way to subscribe `acount`; expected "log-groups" or "account"
+          line 65: members[6].subscribe: unknown way to subscribe `all`; expected "log-groups" or "account"
           line 67: members[6].account_pattern: expected a filter pattern such as "ERROR", found an integer
         "#);
     }

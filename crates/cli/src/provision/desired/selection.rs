@@ -180,8 +180,7 @@ impl Filters {
         account: &AccountId,
         listed: &BTreeMap<LogGroupName, String>,
     ) -> BTreeSet<LogGroupName> {
-        let destination = self.account.as_ref().map(|one| &one.filter.destination);
-        let is_of_logging = destination.and_then(Arn::account).as_ref() == Some(account);
+        let is_of_logging = self.is_of_logging(account);
         let is_left_out = |group: &&LogGroupName| {
             let is_excluded = self.exclude.iter().any(|one| one.matches(group));
             is_excluded || (is_of_logging && is_on_delivery_path(group))
@@ -189,6 +188,20 @@ impl Filters {
         let listed = listed.keys().filter(is_left_out).cloned();
         let exact = self.exclude.iter().filter_map(LogGroupPattern::exact);
         listed.chain(exact).collect()
+    }
+
+    /// Whether this is the logging account, and no log group is there yet that the delivery itself writes to.
+    pub fn lacks_delivery_path(
+        &self,
+        account: &AccountId,
+        listed: &BTreeMap<LogGroupName, String>,
+    ) -> bool {
+        self.is_of_logging(account) && !listed.keys().any(is_on_delivery_path)
+    }
+
+    fn is_of_logging(&self, account: &AccountId) -> bool {
+        let destination = self.account.as_ref().map(|one| &one.filter.destination);
+        destination.and_then(Arn::account).as_ref() == Some(account)
     }
 
     /// The log groups whose filters an account-level policy has to regard, besides those of the fleet file. If a policy is there, those

@@ -338,7 +338,12 @@ fn member<'a>(
 ) -> Entry {
     let entrance = Entrance::read(reader, table);
     let regions: Vec<At<Region>> = reader.names(table, "regions");
-    let subscribe = subscribe::subscribe(reader, table, defaults);
+    let subscribe = subscribe::subscribe(
+        reader,
+        table,
+        &defaults.subscribe,
+        defaults.account_distribution,
+    );
     let log_groups = log_groups(reader, table, defaults, subscribe.as_ref());
     let name = match reader.name::<MemberName>(table, "name") {
         Some(name) => Some(name.value),

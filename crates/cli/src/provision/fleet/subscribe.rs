@@ -1,10 +1,7 @@
 //! How a member is subscribed: by a filter on each log group, or by an account-level policy for all that have no filter.
 
-use super::defaults::Defaults;
 use super::reader::{At, Reader, Table};
-use super::validate::Entry;
-use super::{Logging, entries, keys};
-use crate::provision::name::Region;
+use super::{entries, keys};
 use crate::provision::resource::{Distribution, FilterPattern};
 
 /// How a member is subscribed.
@@ -66,50 +63,29 @@ fn by<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Option<At<By>> {
 pub(super) fn subscribe<'a>(
     reader: &mut Reader<'a>,
     table: &Table<'a>,
-    defaults: &Defaults<'a>,
+    common: &Common,
+    distribution: Option<Distribution>,
 ) -> Option<At<Subscribe>> {
     let own = by(reader, table);
     let pattern = entries::pattern(reader, table, keys::ACCOUNT_PATTERN);
-    let by = own.as_ref().or(defaults.subscribe.by.as_ref());
+    let by = own.as_ref().or(common.by.as_ref());
     let is_by_account = by.is_some_and(|at| at.value == By::Account);
     if let (Some(at), false) = (&pattern, is_by_account) {
         let what =
             "an account-level policy has it, and this member has none; set subscribe = \"account\"";
         reader.mistake(at.line, table.key(keys::ACCOUNT_PATTERN), what);
     }
-    let pattern = pattern.as_ref().or(defaults.subscribe.pattern.as_ref());
+    let pattern = pattern.as_ref().or(common.pattern.as_ref());
     let value = match by?.value {
         By::LogGroups => Subscribe::LogGroups,
         By::Account => Subscribe::Account {
             pattern: pattern.map(|at| at.value.clone()).unwrap_or_default(),
             // among all log groups there may be those of trails, which make hot shards
-            distribution: defaults
-                .account_distribution
-                .unwrap_or(Distribution::Random),
+            distribution: distribution.unwrap_or(Distribution::Random),
         },
     };
     let line = by?.line;
     Some(At { line, value })
-}
-
-/// Rejects an account-level policy in a Region whose stream is in another: it emits no system fields
-/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html>), and nothing else would tell that
-/// its events are not of the stream's Region.
-pub(super) fn regions(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
-    let Some(At { line, value }) = &entry.subscribe else {
-        return;
-    };
-    let is_elsewhere = |region: &&Region| logging.stream_region(region) != *region;
-    if let (true, Some(region)) = (
-        value.is_by_account(),
-        entry.regions.iter().find(is_elsewhere),
-    ) {
-        let stream = logging.stream_region(region);
-        let what = format!(
-            "\"account\" is not possible in {region}: its stream is in {stream}, and events of an account-level policy do not say their Region; set regions = [\"{stream}\"] for it, or list log groups"
-        );
-        reader.mistake(*line, format!("{}{}", entry.path, keys::SUBSCRIBE), what);
-    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::log_groups::LogGroups;
 use super::reader::{At, Reader};
-use super::subscribe::{self, Subscribe};
-use super::{Logging, Member};
+use super::subscribe::Subscribe;
+use super::{Logging, Member, keys};
 use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
 use crate::provision::resource::AssumedRole;
 
@@ -50,7 +50,7 @@ pub(super) fn entries(reader: &mut Reader<'_>, logging: Option<&Logging>, entrie
             regions(reader, entry, logging);
             delivery_path(reader, entry, logging);
             log_group_regions(reader, entry);
-            subscribe::regions(reader, entry, logging);
+            by_account(reader, entry, logging);
         }
     }
 }
@@ -121,6 +121,26 @@ fn log_group_regions(reader: &mut Reader<'_>, entry: &Entry) {
             );
             reader.mistake(*line, key, what);
         }
+    }
+}
+
+/// Rejects an account-level policy in a Region whose stream is in another: it emits no system fields
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html>), and nothing else would tell that
+/// its events are not of the stream's Region.
+fn by_account(reader: &mut Reader<'_>, entry: &Entry, logging: &Logging) {
+    let Some(At { line, value }) = &entry.subscribe else {
+        return;
+    };
+    let is_elsewhere = |region: &&Region| logging.stream_region(region) != *region;
+    if let (true, Some(region)) = (
+        value.is_by_account(),
+        entry.regions.iter().find(is_elsewhere),
+    ) {
+        let stream = logging.stream_region(region);
+        let what = format!(
+            "\"account\" is not possible in {region}: its stream is in {stream}, and events of an account-level policy do not say their Region; set regions = [\"{stream}\"] for it, or list log groups"
+        );
+        reader.mistake(*line, format!("{}{}", entry.path, keys::SUBSCRIBE), what);
     }
 }
 

@@ -26,11 +26,10 @@ pub struct AccountPolicy {
 const LEFT_OUT: &str = "LogGroupName NOT IN ";
 
 /// `policyDocument`: these are all the fields that AWS documents.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DocumentShape {
     destination_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     role_arn: Option<String>,
     #[serde(default)]
     filter_pattern: String,
@@ -92,14 +91,15 @@ impl AccountPolicy {
             system_fields: _,
             role,
         } = &self.filter;
-        let shape = DocumentShape {
-            destination_arn: destination.to_string(),
-            role_arn: role.as_ref().map(ToString::to_string),
-            filter_pattern: pattern.as_str().to_owned(),
-            distribution: Some(distribution.to_string()),
-        };
-        #[expect(clippy::expect_used, reason = "strings are always valid JSON")]
-        serde_json::to_string(&shape).expect("valid JSON")
+        let mut document = serde_json::json!({
+            "DestinationArn": destination,
+            "FilterPattern": pattern.as_str(),
+            "Distribution": distribution,
+        });
+        if let Some(role) = role {
+            document["RoleArn"] = role.as_str().into();
+        }
+        document.to_string()
     }
 
     /// The `selectionCriteria` of PutAccountPolicy; `None` if it leaves nothing out.
@@ -143,7 +143,7 @@ mod tests {
             },
             left_out: Some(["/a".parse().unwrap(), "b".parse().unwrap()].into()),
         };
-        insta::assert_snapshot!(policy.document(), @r#"{"DestinationArn":"arn:aws:logs:us-west-2:999988887777:destination:d","RoleArn":"arn:aws:iam::111122223333:role/r","FilterPattern":"{ $.a = \"b\" }","Distribution":"Random"}"#);
+        insta::assert_snapshot!(policy.document(), @r#"{"DestinationArn":"arn:aws:logs:us-west-2:999988887777:destination:d","Distribution":"Random","FilterPattern":"{ $.a = \"b\" }","RoleArn":"arn:aws:iam::111122223333:role/r"}"#);
         let selection = policy.selection().unwrap();
         assert_eq!(selection, r#"LogGroupName NOT IN ["/a", "b"]"#);
         let read = AccountPolicy::parse("catchment-d", &policy.document(), Some(&selection));

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Own, Place};
-use crate::provision::fleet::is_on_delivery_path;
 use crate::provision::name::LogGroupName;
 use crate::provision::observed::State;
 use crate::provision::plan::change::ChangeKey;
@@ -30,8 +29,7 @@ pub(super) fn selection(
     };
     let account = &place.login.account;
     let mut left_out = place.filters.never_by_account(account, &listed);
-    let is_of_logging = asked.destination.account().as_ref() == Some(account);
-    if is_of_logging && !left_out.iter().any(is_on_delivery_path) {
+    if place.filters.lacks_delivery_path(account, &listed) {
         let why = "no log group of the delivery path is there yet: a policy could not leave it out, and would create a loop";
         let hint = "deploy infra/logging.yaml, then run `catchment apply`";
         return Err((Reason::Blocked, why.to_owned(), hint));
@@ -41,15 +39,13 @@ pub(super) fn selection(
     let mut moving = Vec::new();
     for (group, standing) in own {
         match standing {
-            Some(after) => {
-                if is_delivered(group) {
-                    needs.extend(after.iter().cloned());
-                    moving.push(group.as_str());
-                }
+            Some(after) if is_delivered(group) => {
+                needs.extend(after.iter().cloned());
+                moving.push(group.as_str());
             }
             // what is delivered now goes on until its own filter is there
             None if is_delivered(group) => continue,
-            None => {}
+            Some(_) | None => {}
         }
         left_out.insert(group.clone());
     }

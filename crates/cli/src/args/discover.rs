@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Calls, FLEET_FILE, Format};
-use crate::provision::discovery::{Tag, Unit};
-use crate::provision::name::{MemberName, ProfileName};
+use crate::provision::name::{AccountTag, MemberName, ProfileName, Unit};
 
 /// Find the log groups of the sources, and propose lines for the fleet file
 ///
@@ -50,7 +49,7 @@ pub struct Discover {
 
     /// Limit to the accounts with this tag in AWS Organizations; given more than once, all are needed
     #[arg(long = "tag", value_name = "KEY=VALUE", requires = "organization")]
-    pub tags: Vec<Tag>,
+    pub tags: Vec<AccountTag>,
 
     /// Add what is proposed to the fleet file
     #[arg(long)]

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::json::{Client, Service};
 use super::{CallError, Connection};
-use crate::provision::discovery::{Listed, Tag, Unit};
-use crate::provision::name::{AccountId, Region};
+use crate::provision::discovery::Listed;
+use crate::provision::name::{AccountId, AccountTag, Region, Unit};
 
 const ORGANIZATIONS: Service = Service {
     id: "organizations",
@@ -43,7 +43,7 @@ pub struct Wanted<'a> {
     /// Those in any of these organizational units, and in the units below.
     pub units: &'a [Unit],
     /// Those that have all of these.
-    pub tags: &'a [Tag],
+    pub tags: &'a [AccountTag],
 }
 
 /// The organization's accounts, and those of them that are wanted.
@@ -202,11 +202,11 @@ impl Organization<'_> {
         Ok(id)
     }
 
-    async fn has(&self, account: &AccountId, wanted: &[Tag]) -> Result<bool, CallError> {
+    async fn has(&self, account: &AccountId, wanted: &[AccountTag]) -> Result<bool, CallError> {
         let params = json!({ "ResourceId": account.as_str() });
         let what = format!("account {account}");
         let tags: Vec<TagOfAccount> = self.list(LIST_TAGS, &what, params).await?;
-        let has = |wanted: &Tag| {
+        let has = |wanted: &AccountTag| {
             let mut tags = tags.iter();
             tags.any(|one| one.key == wanted.key && one.value == wanted.value)
         };

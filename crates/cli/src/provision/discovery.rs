@@ -18,7 +18,7 @@ use crate::provision::name::{
 use crate::provision::resource::{AssumedRole, Login, SubscriptionFilter};
 
 pub use merge::{Alike, MergeError, alike, lines, merged};
-pub use organization::{Gone, LeftOut, Listed, Organization, Tag, Unit, accounts_of_organization};
+pub use organization::{Gone, LeftOut, Listed, Organization, accounts_of_organization};
 
 /// An account to search, or one that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

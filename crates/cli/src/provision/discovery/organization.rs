@@ -1,8 +1,6 @@
 //! Which accounts of an organization are searched, and which members of the fleet file are not among its accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,71 +17,6 @@ pub struct Listed {
     pub name: String,
     /// `ACTIVE`, or why it cannot be used.
     pub state: String,
-}
-
-/// An organizational unit, as a flag names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unit {
-    /// `ou-…`, or `r-…` for the root.
-    Id(String),
-    /// The names of the units from the root on.
-    Path(Vec<String>),
-}
-
-impl FromStr for Unit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // the form of https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html
-        let is_id = |rest: &str| {
-            let allowed =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            rest.len() >= 4 && rest.bytes().all(allowed)
-        };
-        if text
-            .strip_prefix("ou-")
-            .is_some_and(|rest| is_id(rest) && rest.contains('-'))
-            || text.strip_prefix("r-").is_some_and(is_id)
-        {
-            return Ok(Self::Id(text.to_owned()));
-        }
-        let names: Vec<String> = text.split('/').map(str::to_owned).collect();
-        if names.iter().any(String::is_empty) {
-            return Err("expected the names of units, as in Workloads/Production, or an id such as ou-a1b2-c3d4e5f6".to_owned());
-        }
-        Ok(Self::Path(names))
-    }
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) => f.write_str(id),
-            Self::Path(names) => f.write_str(&names.join("/")),
-        }
-    }
-}
-
-/// A tag of an account, as a flag gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tag {
-    pub key: String,
-    pub value: String,
-}
-
-impl FromStr for Tag {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (key, value) = text
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or("expected key=value, as in environment=production")?;
-        Ok(Self {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        })
-    }
 }
 
 /// The organization, apart from the accounts that are searched.

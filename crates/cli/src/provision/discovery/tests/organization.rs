@@ -224,17 +224,3 @@ fn accounts_that_are_not_active_are_left_out_and_members_that_are_gone_are_named
     "#);
     assert_eq!(discovery.proposals, []);
 }
-
-#[test]
-fn a_unit_is_a_path_of_names_or_an_id() {
-    let path = |names: &[&str]| Ok(Unit::Path(names.iter().map(ToString::to_string).collect()));
-    let id = |id: &str| Ok(Unit::Id(id.to_owned()));
-    assert_eq!("Workloads/Prod EU".parse(), path(&["Workloads", "Prod EU"]));
-    assert_eq!("ou-a1b2-c3d4e5f6".parse(), id("ou-a1b2-c3d4e5f6"));
-    assert_eq!("r-a1b2".parse(), id("r-a1b2"));
-    assert_eq!("ou-Team".parse(), path(&["ou-Team"]));
-    assert!("Workloads/".parse::<Unit>().is_err());
-    assert!("=x".parse::<Tag>().is_err() && "x".parse::<Tag>().is_err());
-    let tag: Tag = "a=b=c".parse().unwrap();
-    assert_eq!((tag.key.as_str(), tag.value.as_str()), ("a", "b=c"));
-}

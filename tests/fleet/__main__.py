@@ -1,13 +1,18 @@
 """`make fleet`: sets up a fleet of a thousand accounts, and measures it against what AWS's quotas allow.
 
-    python tests/fleet [--members 1000] [--in-one-fleet 250] [--broken | --assumed]
+    python tests/fleet [--members 1000] [--in-one-fleet 250] [--broken | --assumed] [--verify]
 
 A destination policy names about 320 accounts, so the members are in several fleets, each with a `logs::Destination` of its own.
 """
 
 import argparse
 import os
+import re
+import signal
 import sys
+import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
 import machine
@@ -20,6 +25,10 @@ THROTTLED_MAX = 0.01
 OVER_BOUND_MAX = 1.3
 SUMMARY_LINES_MAX = 50
 TIMEOUT_SECONDS = 20
+PROGRESS = re.compile(r"[a-z ]+: \d+ of \d+$")
+VERIFY_SECONDS = 300
+VERIFY_OVER_PLAIN_MAX = 2.0
+"""An event is only proven once it was read, which a client that only sends does not wait for."""
 
 
 def main() -> int:
@@ -31,9 +40,10 @@ def main() -> int:
     parser.add_argument(
         "--assumed", action="store_true", help="members without profiles, entered by a role; their flow logs are selected by a pattern"
     )
+    parser.add_argument("--verify", action="store_true", help="prove that events of every log group arrive, and press Ctrl-C half-way")
     parser.add_argument("--catchment", type=Path, default=machine.ROOT / "target/release/catchment")
     options = parser.parse_args()
-    with machine.Machine(options.catchment) as here:
+    with machine.Machine(options.catchment, options.verify) as here:
         accounts = Accounts(options.members, options.in_one_fleet, options.profiles, options.broken, options.assumed)
         accounts.set_up(here)
         faults = []
@@ -43,6 +53,8 @@ def main() -> int:
                 faults += check_broken(here, accounts, number)
             else:
                 faults += check(here, number, members)
+            if options.verify:
+                faults += check_verify(here, number)
     for fault in faults:
         print(f"over the limit: {fault}")
     return 1 if faults else 0
@@ -61,11 +73,59 @@ def check(here: machine.Machine, number: int, members: list[int]) -> list[str]:
     return faults
 
 
-def over(figures: Figures) -> list[str]:
+def check_verify(here: machine.Machine, number: int) -> list[str]:
+    """Verifies one fleet, then stops that half-way; returns what is wrong."""
+    line = f"verify --wait {VERIFY_SECONDS} --timeout {VERIFY_SECONDS}"
+    figures = measure(here, line, number)
+    calls = here.control("calls", {})
+    print(f"  {line}: {figures}", flush=True)
+    faults = [f"{line}: {fault}" for fault in over(figures, VERIFY_OVER_PLAIN_MAX)]
+    if figures.code != 0:
+        print(figures.output[-3000:], file=sys.stderr)
+        faults.append(f"{line}: exit code {figures.code}")
+    readings = Counter(call["region"] for call in calls if call["operation"] == "ListShards")
+    notes = [one for one in figures.output.splitlines() if PROGRESS.match(one)]
+    print(f"    notes of progress: {notes}; readings of streams: {dict(readings)}")
+    if any(count != 1 for count in readings.values()):
+        faults.append(f"{line}: not one reading of each stream")
+    for what, left in (("", left_behind(calls)), (" after Ctrl-C", left_behind(interrupted(here, number, made(calls) // 2)))):
+        if left:
+            faults.append(f"{line}: {left} log streams left behind{what}")
+    return faults
+
+
+def interrupted(here: machine.Machine, number: int, log_streams: int) -> list[dict]:
+    """Presses Ctrl-C once so many log streams were made; returns the calls of the run."""
+    here.control("clear_calls", {})
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        process = here.start(f"verify --fleet fleet-{number}.toml --wait {VERIFY_SECONDS}", output)
+        while process.poll() is None and made(here.control("calls", {})) < log_streams:
+            time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        code = process.wait()
+        output.seek(0)
+        last = output.read().strip().splitlines()[-1:]
+    calls = here.control("calls", {})
+    print(f"  verify, Ctrl-C: {made(calls)} log streams made, exit code {code} {time.monotonic() - began:.1f} s later; {last}", flush=True)
+    return calls
+
+
+def made(calls: list[dict], operation: str = "CreateLogStream") -> int:
+    """How many calls of an operation were carried out."""
+    return sum(call["operation"] == operation and call["status"] == 200 for call in calls)
+
+
+def left_behind(calls: list[dict]) -> int:
+    """How many log streams were made and not deleted."""
+    return made(calls) - made(calls, "DeleteLogStream")
+
+
+def over(figures: Figures, over_bound_max: float = OVER_BOUND_MAX) -> list[str]:
     return [
         what
         for what, is_over in {
-            f"{figures.seconds:.0f} s": figures.seconds > OVER_BOUND_MAX * max(figures.bound, figures.plain),
+            f"{figures.seconds:.0f} s": figures.seconds > over_bound_max * max(figures.bound, figures.plain),
             f"{figures.memory_mib} MiB": figures.memory_mib >= MEMORY_MIB_MAX,
             f"{figures.sockets} sockets": figures.sockets >= SOCKETS_MAX,
             f"{figures.throttled:.1%} throttled": figures.throttled >= THROTTLED_MAX,

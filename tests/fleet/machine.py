@@ -24,15 +24,15 @@ RULES = {"propagation_seconds": 0, "stream_seconds": 0, "write_seconds": 0}
 class Machine:
     """The emulator, and the program beside it."""
 
-    def __init__(self, program: Path):
-        self._program = program.resolve()
+    def __init__(self, program: Path, delivers: bool = False):
+        self._program, self._delivers = program.resolve(), delivers
         self._local = threading.local()
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="catchment-fleet-")
         self.home = Path(self._folder.name)
         self._emulator = subprocess.Popen(
-            [sys.executable, "-m", "emulator", json.dumps({"rules": RULES})],
+            [sys.executable, "-m", "emulator", json.dumps({"rules": RULES, "deliver": self._delivers})],
             cwd=ROOT / "tests/support",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -104,6 +104,15 @@ class Machine:
                 # the program's own default
                 "distribution": "Random" if call["resource"].startswith("CloudTrail") else "ByLogStream",
             },
+        }
+        # a test event would be read by nobody
+        stream = {"logStreamName": "again"}
+        event = {"timestamp": int(time.time() * 1000), "message": "again"}
+        params |= {
+            "CreateLogStream": lambda call: {"logGroupName": call["resource"]} | stream,
+            "PutLogEvents": lambda call: {"logGroupName": call["resource"], "logEvents": [event]} | stream,
+            "DeleteLogStream": lambda call: {"logGroupName": call["resource"]} | stream,
+            "DescribeLogStreams": lambda call: {"logGroupName": call["resource"]},
         }
         known = [call for call in calls if call["status"] == 200 and call["operation"] in params]
         began = time.monotonic()

@@ -47,6 +47,7 @@ SAMPLES = {
     "log_groups": "arn:aws:logs:us-west-2:111122223333:log-group:flow-logs:*",
     "listed": "arn:aws:logs:us-west-2:111122223333:log-group:*",
     "members": "111122223333",
+    "organization": "o-a1b2c3d4e5",
     "organizations": "o-a1b2c3d4e5",
     "secret_key_arn": "arn:aws:kms:us-west-2:111122223333:key/1",
     "role": "arn:aws:iam::999988887777:role/cwrole",

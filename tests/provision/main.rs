@@ -20,6 +20,7 @@ mod capture;
 mod carry_on;
 mod credentials;
 mod discover;
+mod discover_organization;
 mod drift;
 mod faults;
 mod filter;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::fleet::{Fleet, REGION};
 use crate::live::{emulator, in_two_regions};
 use crate::support::emulator::Emulator;
+use crate::verify;
 
 const FAR: &str = "eu-west-1";
 
@@ -178,4 +179,61 @@ fn a_stream_that_is_left_behind_is_named_until_it_is_gone() {
         .says("orphan   stream Demo_Kinesis_Stream");
     fleet.expect(0, "destroy --yes --delete-stream");
     assert_eq!(streams(fleet, FAR), json!([]));
+}
+
+#[test]
+fn events_of_both_regions_are_proven_to_reach_the_only_stream() {
+    let emulator = verify::emulator();
+    let two = Two::new(&emulator);
+    let fleet = &two.fleet;
+    two.write("region = \"us-west-2\"");
+    fleet.expect(0, "apply --yes");
+    verify::create_bucket(fleet);
+    verify::create_firehose(fleet, verify::BUCKET);
+
+    emulator.clear_calls();
+    let verification = fleet.json(0, "verify --destination");
+    let paths = verification["paths"].as_array().unwrap();
+    let mut places: Vec<_> = paths
+        .iter()
+        .map(|path| {
+            assert_eq!(path["state"], "proven", "{path:#}");
+            assert_eq!(path["objects"][0]["firehose"], "to-s3", "{path:#}");
+            path["subject"]["region"].as_str().unwrap()
+        })
+        .collect();
+    places.sort_unstable();
+    assert_eq!(places, [FAR, FAR, FAR, REGION, REGION, REGION]);
+    let calls = emulator.calls();
+    let reading = calls
+        .iter()
+        .filter(|call| call["operation"] == "ListShards");
+    let read: Vec<_> = reading.map(|call| &call["region"]).collect();
+    assert_eq!(read, [REGION], "one reading for both Regions");
+
+    // the far Region's filters are counted there, the stream where it is
+    let count = |region: &str, account: &str, namespace: &str, name: &str, dimensions: Value| {
+        emulator.count(&json!({
+            "account": account, "region": region, "namespace": namespace, "name": name,
+            "dimensions": dimensions, "value": 5,
+        }));
+    };
+    let stream = json!({ "StreamName": "Demo_Kinesis_Stream" });
+    let refused = "WriteProvisionedThroughputExceeded";
+    count(REGION, &fleet.logging, "AWS/Kinesis", refused, stream);
+    let filter = json!({
+        "LogGroupName": "CloudTrail/member_account_1", "FilterName": "catchment-kinesisDest", "DestinationType": "Destination",
+    });
+    count(FAR, &fleet.dev1, "AWS/Logs", "DeliveryErrors", filter);
+    let status = fleet.json(0, "status --health");
+    let health = status["health"].as_array().unwrap();
+    let of = |kind: &'static str| health.iter().filter(move |one| one[kind].is_object());
+    let streams: Vec<_> = of("stream")
+        .map(|one| (&one["subject"]["region"], &one["stream"]["refused"]))
+        .collect();
+    assert_eq!(streams, [(&json!(REGION), &json!(5))]);
+    let errors = of("filter").filter(|one| one["filter"]["errors"] == 5);
+    let errors: Vec<_> = errors.map(|one| &one["subject"]["region"]).collect();
+    assert_eq!(errors, [FAR]);
+    assert_eq!(of("filter").count(), 6);
 }

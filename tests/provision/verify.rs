@@ -25,13 +25,15 @@ pub(crate) fn emulator() -> Emulator {
 pub(crate) fn fleet(emulator: &Emulator) -> Fleet<'_> {
     let fleet = Fleet::new(emulator);
     fleet.expect(0, "apply --yes");
-    fleet.call(&fleet.logging, "s3", "CreateBucket", &bucket());
+    create_bucket(&fleet);
     create_firehose(&fleet, BUCKET);
     fleet
 }
 
-fn bucket() -> Value {
-    json!({ "Bucket": BUCKET, "CreateBucketConfiguration": { "LocationConstraint": REGION } })
+pub(crate) fn create_bucket(fleet: &Fleet<'_>) {
+    let place = json!({ "LocationConstraint": REGION });
+    let bucket = json!({ "Bucket": BUCKET, "CreateBucketConfiguration": place });
+    fleet.call(&fleet.logging, "s3", "CreateBucket", &bucket);
 }
 
 /// A Firehose stream without a transformer: it delivers the records as they are.

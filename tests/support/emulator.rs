@@ -217,6 +217,11 @@ impl Emulator {
         self.control("count", metric);
     }
 
+    /// Sets the organization: see `tests/support/emulator/organization.py`.
+    pub(crate) fn organization(&self, settings: &Value) {
+        self.control("organization", settings);
+    }
+
     /// Writes a file into [`Emulator::home`].
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.home().join(name), text).expect("a file in the home folder");

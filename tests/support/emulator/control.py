@@ -7,6 +7,7 @@ from aiohttp import web
 from .breakpoint import Breakpoint
 from .faults import Faults
 from .journal import Journal
+from .organization import Organization
 
 ROOT = "/_catchment"
 DIRECT = "X-Catchment-Direct"
@@ -59,6 +60,11 @@ def add_routes(application: web.Application, proxy) -> None:
         proxy.delivery.metrics.add(**metric)
         return {}
 
+    async def organization(settings: dict) -> dict:
+        """Replaces `organization.Settings`."""
+        proxy.gaps.organization = Organization(settings)
+        return {}
+
     async def aws(order: dict) -> dict:
         """Makes one API call: `account`, `region`, `service`, `operation`, `params` -> `result` or `error`."""
         # imported here, because botocore is slow to import and not every test needs it
@@ -68,7 +74,7 @@ def add_routes(application: web.Application, proxy) -> None:
             clients.append(Client(proxy.endpoint, DIRECT))
         return await asyncio.to_thread(clients[0].call, **order)
 
-    for handler in (faults, rules, set_breakpoint, await_breakpoint, calls, clear_calls, delivered, count, aws):
+    for handler in (faults, rules, set_breakpoint, await_breakpoint, calls, clear_calls, delivered, count, organization, aws):
         application.router.add_post(f"{ROOT}/{handler.__name__}", _endpoint(handler))
 
 

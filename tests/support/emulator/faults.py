@@ -11,6 +11,7 @@ THROTTLES = {
     "kinesis": Refusal("LimitExceededException", "Rate exceeded for account."),
     "iam": Refusal("Throttling", "Rate exceeded"),
     "sts": Refusal("Throttling", "Rate exceeded"),
+    "organizations": Refusal("TooManyRequestsException", "AWS Organizations can't complete your request. Try again later."),
     "s3": Refusal("SlowDown", "Please reduce your request rate.", 503),
 }
 SERVER_ERRORS = {

@@ -1,5 +1,5 @@
 """Fills gaps in ministack: tags of destinations, tags and modes of streams, system fields of filters, permissions on a
-destination, tests of filter patterns, and CloudWatch's counts.
+destination, tests of filter patterns, CloudWatch's counts, and the lists of an organization.
 
 For calls about a destination, ministack's AUTH checks identity policies against the resource `*`, and for those about a log stream
 against its log group; this checks the ARN that
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from .call import Call, Refusal
 from .metrics import Metrics
+from .organization import Organization
 from .patterns import matches
 from .rules import account_policy, document
 from .rules.resources import Resources, texts
@@ -40,10 +41,15 @@ class Gaps:
         self._destination_tags = {}
         self._on_demand = set()
         self._assumed = {}
+        self.organization = Organization({})
 
     async def answer(self, call: Call) -> dict | None:
         """Answers a call that ministack does not know; returns None for the others. Raises `Refusal`."""
         arn = call.params.get("resourceArn", "")
+        if call.service == "organizations":
+            self.organization.check(call)
+            await self._check_permission(call, self.organization.arn(call))
+            return self.organization.answer(call)
         if call.service == "logs" and call.operation in TAG_CALLS and ":destination:" in arn:
             return await self._tags(call, arn)
         if call.service == "logs" and call.operation in DESTINATION_CALLS and not _is_account_key(call):

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Calls, FLEET_FILE, Format};
-use crate::provision::name::{MemberName, ProfileName};
+use crate::provision::name::{AccountTag, MemberName, ProfileName, Unit};
 
 /// Find the log groups of the sources, and propose lines for the fleet file
 ///
@@ -11,6 +11,10 @@ use crate::provision::name::{MemberName, ProfileName};
 /// Resolver query logs: by the names that AWS gives to log groups and log streams, otherwise by the latest log event.
 /// Says which of them the fleet file names, which could be added, and which cannot be subscribed and why. Other log
 /// groups are only counted.
+///
+/// With --organization, searches the accounts of the AWS organization instead, in the fleet file or not. They are entered by
+/// `assume_role` under [defaults], and accounts that are alike become one table. Suspended accounts and the logging account
+/// are left out. Names the members that are no longer in the organization, and removes none.
 ///
 /// Changes nothing in AWS, and the fleet file only with --write, which keeps its comments.
 ///
@@ -30,6 +34,24 @@ pub struct Discover {
     #[arg(long = "profile", value_name = "PROFILE")]
     pub profiles: Vec<ProfileName>,
 
+    /// Search the accounts of the AWS organization
+    #[arg(long, conflicts_with_all = ["members", "profiles"])]
+    pub organization: bool,
+
+    /// The AWS profile that lists the organization's accounts: of its management account or of a delegated administrator;
+    /// default: that of the logging account
+    #[arg(long, value_name = "PROFILE", requires = "organization")]
+    pub management_profile: Option<ProfileName>,
+
+    /// Limit to the accounts in this organizational unit and in those below: `Workloads/Production`, or its id; may be
+    /// given more than once
+    #[arg(long = "unit", value_name = "UNIT", requires = "organization")]
+    pub units: Vec<Unit>,
+
+    /// Limit to the accounts with this tag in AWS Organizations; given more than once, all are needed
+    #[arg(long = "tag", value_name = "KEY=VALUE", requires = "organization")]
+    pub tags: Vec<AccountTag>,
+
     /// Add what is proposed to the fleet file
     #[arg(long)]
     pub write: bool,
@@ -44,4 +66,6 @@ pub struct Discover {
 const DISCOVER_EXAMPLES: &str = "\
 Examples:
   catchment discover                          all members of catchment.toml
-  catchment discover --profile dev3 --write   add the account of a profile as a member";
+  catchment discover --profile dev3 --write   add the account of a profile as a member
+  catchment discover --organization --unit Workloads --tag logs=on --write
+                                              add the organization's accounts in a unit that have a tag";

@@ -44,16 +44,8 @@ pub async fn search(
         };
         (region.clone(), state)
     });
-    Account {
-        member: account.member.clone(),
-        profile: account.profile.clone(),
-        role: account.role.clone(),
-        account: account.account.clone(),
-        regions: futures_util::future::join_all(regions)
-            .await
-            .into_iter()
-            .collect(),
-    }
+    let regions = futures_util::future::join_all(regions).await;
+    account.with_regions(regions.into_iter().collect())
 }
 
 /// How many log groups are looked at together. The caller keeps each operation below its quota.

@@ -1,26 +1,20 @@
-//! Reads CloudWatch's metrics, over its JSON protocol with the SDK's own parts: signature, endpoint, retries, HTTP client.
-//!
-//! `aws-sdk-cloudwatch` is not used for the one call that is needed: through features of shared crates it would bring http 0.2 into every
-//! other client, and another inflate into the transformer.
+//! Reads CloudWatch's metrics.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
 
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_cloudwatchlogs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use aws_sdk_cloudwatchlogs::error::{BoxError, ErrorMetadata, ProvideErrorMetadata, SdkError};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::http::Headers;
-use aws_types::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::clock::now_ms;
+use super::json::{Client, Service};
 use super::{CallError, Connection};
+
+const CLOUDWATCH: Service = Service {
+    id: "cloudwatch",
+    host: "monitoring",
+    target: "GraniteServiceVersion20100801",
+    version: "1.0",
+};
 
 /// What is asked of CloudWatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +81,8 @@ pub(super) async fn last_hour(
     connection: &Connection,
     queries: &[Query<'_>],
 ) -> Result<BTreeMap<(usize, String), u64>, CallError> {
-    let endpoint = endpoint(&connection.config).await;
+    let caller = &connection.caller;
+    let client = Client::new(CLOUDWATCH, &connection.config, caller.region.as_str()).await;
     let mut values: BTreeMap<(usize, String), u64> = BTreeMap::new();
     let mut token: Option<String> = None;
     loop {
@@ -99,11 +94,8 @@ pub(super) async fn last_hour(
         let body = json!({
             "StartTime": now - SECONDS, "EndTime": now, "MetricDataQueries": asked, "NextToken": token,
         });
-        let body = body.to_string();
-        let send = || send(&connection.config, endpoint.as_deref(), &body);
-        let caller = &connection.caller;
-        let page: Page = caller
-            .call(ACTION, "the metrics of the last hour", send)
+        let page: Page = client
+            .call(caller, ACTION, "the metrics of the last hour", &body)
             .await?;
         for result in page.metric_data_results {
             let at = result.id.strip_prefix('q').and_then(|at| at.parse().ok());
@@ -146,146 +138,4 @@ struct Series {
     label: String,
     #[serde(default)]
     values: Vec<f64>,
-}
-
-/// An error that CloudWatch returned.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refused(ErrorMetadata);
-
-impl ProvideErrorMetadata for Refused {
-    fn meta(&self) -> &ErrorMetadata {
-        &self.0
-    }
-}
-
-/// Where CloudWatch is: as the environment and the profile say, or else where CloudWatch Logs is, under its own name.
-async fn endpoint(config: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id("cloudwatch")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build();
-    let own = key
-        .ok()
-        .and_then(|key| config.service_config()?.load_config(key));
-    if let Some(url) = own.or_else(|| config.endpoint_url().map(ToOwned::to_owned)) {
-        return Some(url);
-    }
-    let params = Params::builder()
-        .region(config.region()?.as_ref())
-        .use_fips(config.use_fips().unwrap_or_default())
-        .use_dual_stack(config.use_dual_stack().unwrap_or_default())
-        .build()
-        .ok()?;
-    let logs = DefaultResolver::new()
-        .resolve_endpoint(&params)
-        .await
-        .ok()?;
-    Some(logs.url().replacen("://logs", "://monitoring", 1))
-}
-
-async fn send(
-    config: &SdkConfig,
-    endpoint: Option<&str>,
-    body: &str,
-) -> Result<Page, SdkError<Refused, HttpResponse>> {
-    let request = match request(config, endpoint, body).await {
-        Ok(request) => request,
-        Err(error) => return Err(SdkError::construction_failure(error)),
-    };
-    let mut operation = Operation::builder()
-        .service_name("cloudwatch")
-        .operation_name("GetMetricData")
-        .no_auth();
-    if let Some(url) = endpoint {
-        operation = operation.endpoint_url(url);
-    }
-    if let Some(client) = config.http_client() {
-        operation = operation.http_client(client);
-    }
-    if let Some(retry) = config.retry_config() {
-        operation = operation.standard_retry(retry);
-    }
-    if let Some(timeouts) = config.timeout_config() {
-        operation = operation.timeout_config(timeouts.clone());
-    }
-    if let Some(sleep) = config.sleep_impl() {
-        operation = operation.sleep_impl(sleep);
-    }
-    let serialize = |(headers, body): Signed| -> Result<HttpRequest, BoxError> {
-        let mut request = HttpRequest::new(body.into());
-        request.set_method("POST")?;
-        request.set_uri("/")?;
-        *request.headers_mut() = headers;
-        Ok(request)
-    };
-    let operation = operation.serializer(serialize).deserializer(page).build();
-    operation.invoke(request).await
-}
-
-/// The headers of a request, and its body.
-type Signed = (Headers, Vec<u8>);
-
-async fn request(
-    config: &SdkConfig,
-    endpoint: Option<&str>,
-    body: &str,
-) -> Result<Signed, BoxError> {
-    let endpoint = endpoint.ok_or("no endpoint of CloudWatch is known")?;
-    let provider = config
-        .credentials_provider()
-        .ok_or("there are no credentials")?;
-    let identity = provider.provide_credentials().await?.into();
-    let region = config.region().map(AsRef::as_ref).unwrap_or_default();
-    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms().unsigned_abs());
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("monitoring")
-        .time(time)
-        .settings(SigningSettings::default())
-        .build()?
-        .into();
-    let fixed = [
-        ("content-type", "application/x-amz-json-1.0"),
-        (
-            "x-amz-target",
-            "GraniteServiceVersion20100801.GetMetricData",
-        ),
-    ];
-    let url = format!("{}/", endpoint.trim_end_matches('/'));
-    let signed = SignableRequest::new(
-        "POST",
-        url,
-        fixed.into_iter(),
-        SignableBody::Bytes(body.as_bytes()),
-    )?;
-    let (instructions, _) = sign(signed, &params)?.into_parts();
-    let mut headers = Headers::new();
-    for (name, value) in fixed {
-        headers.insert(name, value);
-    }
-    for header in instructions.headers() {
-        headers.insert(header.0.to_owned(), header.1.to_owned());
-    }
-    Ok((headers, body.as_bytes().to_vec()))
-}
-
-fn page(response: &HttpResponse) -> Result<Page, OrchestratorError<Refused>> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(rename = "__type")]
-        code: String,
-        #[serde(alias = "Message", default)]
-        message: String,
-    }
-    let body = response.body().bytes().unwrap_or_default();
-    if response.status().is_success() {
-        return serde_json::from_slice(body).map_err(OrchestratorError::other);
-    }
-    let answer: Answer = serde_json::from_slice(body).map_err(OrchestratorError::other)?;
-    let code = answer.code.rsplit('#').next().unwrap_or_default();
-    let error = ErrorMetadata::builder().code(code).message(answer.message);
-    Err(OrchestratorError::operation(Refused(error.build())))
 }

@@ -1,5 +1,6 @@
 //! `catchment discover`: finds the log groups of the sources, and proposes lines for the fleet file.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +11,7 @@ use futures_util::future::join_all;
 use tempfile::NamedTempFile;
 use tokio::time::interval;
 
-use super::operations::connect::hinted;
+use super::operations::connect::{self, hinted};
 use super::operations::exit::{ExitStatus, Usage};
 use super::operations::fleet;
 use super::operations::interrupt::Interrupts;
@@ -18,10 +19,13 @@ use super::operations::session::{TICK, block_on, connect};
 use crate::args::{self, OutputFormat};
 use crate::aws::Connections;
 use crate::aws::discover::{Searching, search};
+use crate::aws::organization::{self, Accounts, OrganizationError, Wanted};
 use crate::output::document::Document;
 use crate::output::{self, Hinted, Output, Progress};
 use crate::provision::desired::DesiredError;
-use crate::provision::discovery::{self, Account, Discovery, Proposal, Searched, merged};
+use crate::provision::discovery::{
+    self, Account, Discovery, Organization, Proposal, Searched, accounts_of_organization, merged,
+};
 use crate::provision::fleet::Fleet;
 use crate::provision::name::Region;
 use crate::provision::observed::State;
@@ -33,7 +37,11 @@ use crate::provision::resource::Login;
 /// Fails if the fleet file or a flag is wrong, if a profile given by flag has no credentials, or if the fleet file cannot be written.
 pub(super) fn run(args: &args::Discover, output: &mut Output) -> anyhow::Result<ExitStatus> {
     let text = fleet::read(&args.fleet)?;
-    let fleet = fleet::parsed(&text, &args.fleet)?;
+    // the first members may be those that are found
+    let fleet = match args.organization || !args.profiles.is_empty() {
+        true => fleet::parsed_without_members(&text, &args.fleet)?,
+        false => fleet::parsed(&text, &args.fleet)?,
+    };
     if let Some(name) = args
         .members
         .iter()
@@ -47,11 +55,23 @@ pub(super) fn run(args: &args::Discover, output: &mut Output) -> anyhow::Result<
     }
     let discovery = block_on(async {
         let (connections, progress, interrupts) = connect(&args.calls);
-        let accounts = accounts(args, &fleet, &connections, &interrupts).await?;
+        let (accounts, organization) = match args.organization {
+            true => {
+                let listing = of_organization(args, &fleet, &connections, &progress);
+                let listing = interrupts.unless_pressed(listing).await;
+                progress.clear();
+                let (accounts, organization) = listing?;
+                (accounts, Some(organization))
+            }
+            false => (
+                accounts(args, &fleet, &connections, &interrupts).await?,
+                None,
+            ),
+        };
         let searching = searched(&fleet, &accounts, &connections, &progress);
         let searched = interrupts.unless_pressed(searching).await;
         progress.clear();
-        Ok(Discovery::of(&fleet, searched?))
+        Ok(Discovery::of(&fleet, searched?, organization))
     })?;
     match args.format.output {
         OutputFormat::Json => output.document(Document::Discovery(&discovery))?,
@@ -102,6 +122,76 @@ async fn accounts(
         }
     }
     Ok(accounts)
+}
+
+/// The accounts of the organization to search, and what there is to say about the others.
+async fn of_organization(
+    args: &args::Discover,
+    fleet: &Fleet,
+    connections: &Connections,
+    progress: &Progress,
+) -> anyhow::Result<(Vec<Account<()>>, Organization)> {
+    let logging = &fleet.logging;
+    let home = logging.regions.first();
+    let home = home.filter(|home| fleet.newcomer.login(&logging.account, home).is_some());
+    let Some(home) = home else {
+        let error =
+            anyhow!("the fleet file does not say how to enter the accounts of an organization");
+        let hint =
+            "add assume_role = \"arn:{partition}:iam::{account}:role/Catchment\" under [defaults]";
+        return Err(Hinted::new(error, hint).into());
+    };
+    let profile = args
+        .management_profile
+        .as_ref()
+        .or(logging.profile.as_ref());
+    let connection = connect::connect(connections, profile, home).await?;
+    let wanted = Wanted {
+        units: &args.units,
+        tags: &args.tags,
+    };
+    let read = Cell::default();
+    let mut listing = pin!(organization::accounts(&connection, wanted, &read));
+    progress.begin("listing the organization's accounts", 1);
+    let mut tick = interval(TICK);
+    let mut shown = 0;
+    let Accounts { all, wanted } = loop {
+        tokio::select! {
+            listed = &mut listing => break listed.map_err(explained)?,
+            _ = tick.tick() => {
+                let (ended, all) = read.get();
+                if all != shown {
+                    progress.begin("reading the accounts' tags", all);
+                    shown = all;
+                }
+                progress.show(ended, &[]);
+            }
+        }
+    };
+    let organization = Organization::of(fleet, &all, &wanted);
+    let accounts = accounts_of_organization(fleet, home, &all, &wanted);
+    Ok((accounts.unwrap_or_default(), organization))
+}
+
+fn explained(error: OrganizationError) -> Hinted {
+    let hint = match &error {
+        OrganizationError::Call(call) => match call.code() {
+            Some("AWSOrganizationsNotInUse") => {
+                "its account is in no organization; name a profile of one with --management-profile"
+                    .to_owned()
+            }
+            Some("AccessDenied") => format!(
+                "only the management account and delegated administrators may list the accounts: name a profile of one with --management-profile, and allow {} to it, as `catchment policies --logging` prints",
+                call.action
+            ),
+            _ => call.explanation().hint,
+        },
+        OrganizationError::NoUnit { .. } => {
+            "name the units from the root on, as in Workloads/Production, or the unit's id"
+                .to_owned()
+        }
+    };
+    Hinted::new(error, hint)
 }
 
 /// Searches all accounts, and shows how far that is.

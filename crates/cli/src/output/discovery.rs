@@ -1,19 +1,21 @@
 //! A discovery as text: the log groups that were found, and the lines for the fleet file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::provision::discovery::{
-    Account, By, Discovery, Judged, Proposal, SearchedState, Verdict, lines,
+    Account, Alike, By, Discovery, Judged, Organization, SearchedState, Verdict, alike, lines,
 };
 use crate::provision::name::Region;
 
 /// The discovery as text, ending in a newline. `is_written` if the lines are added to the fleet file.
 pub fn text(discovery: &Discovery, is_written: bool) -> String {
     let mut text = String::new();
-    for account in &discovery.accounts {
-        for (region, state) in &account.regions {
-            one_region(&mut text, account, region, state);
-        }
+    for block in blocks(discovery) {
+        block.write(&mut text);
+    }
+    if let Some(organization) = &discovery.organization {
+        of_organization(&mut text, organization);
     }
     if !discovery.proposals.is_empty() {
         text.push_str(if is_written {
@@ -21,8 +23,8 @@ pub fn text(discovery: &Discovery, is_written: bool) -> String {
         } else {
             "proposed for the fleet file; --write adds it:\n"
         });
-        for proposal in &discovery.proposals {
-            proposed(&mut text, proposal);
+        for alike in alike(&discovery.proposals) {
+            proposed(&mut text, &alike);
         }
         text.push('\n');
     }
@@ -30,31 +32,176 @@ pub fn text(discovery: &Discovery, is_written: bool) -> String {
     text
 }
 
-fn one_region<T>(text: &mut String, account: &Account<T>, region: &Region, state: &SearchedState) {
-    let who = match &account.member {
-        Some(member) => format!("member {member} {}", account.account),
-        None => format!("account {}", account.account),
-    };
-    let _ = match state {
-        SearchedState::Unknown { unknown } => {
-            writeln!(text, "{who}, {region}\n  ! could not be read: {unknown}\n")
-        }
-        SearchedState::Read(read) => {
-            let of = match read.log_groups {
-                1 => "1 log group".to_owned(),
-                count => format!("{count} log groups"),
-            };
-            let found = read.found.iter().map(judged).collect::<String>();
-            writeln!(
-                text,
-                "{who}, {region}: {} of {of}\n{found}",
-                read.found.len()
-            )
-        }
-    };
+/// A Region of accounts in which the same was found.
+struct Block<'d> {
+    region: &'d Region,
+    accounts: Vec<(&'d Account<SearchedState>, &'d SearchedState)>,
+    /// What was found, without what differs from account to account.
+    alike: String,
 }
 
-fn judged(one: &Judged) -> String {
+/// So many accounts are shown as one if they are alike. Fewer read better as they are.
+const ALIKE_MIN: usize = 6;
+
+/// How many of many are named.
+const NAMED_MAX: usize = 3;
+
+/// How many accounts of a new table are shown.
+const ACCOUNTS_MAX: usize = 10;
+
+fn blocks(discovery: &Discovery) -> Vec<Block<'_>> {
+    let mut blocks: BTreeMap<(&Region, String), Block<'_>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for account in &discovery.accounts {
+        for (region, state) in &account.regions {
+            let alike = alike_in(account, state);
+            let key = (region, alike.clone());
+            let block = blocks.entry(key.clone()).or_insert_with(|| {
+                order.push(key);
+                Block {
+                    region,
+                    accounts: Vec::new(),
+                    alike,
+                }
+            });
+            block.accounts.push((account, state));
+        }
+    }
+    let mut all = Vec::new();
+    for key in order {
+        let Some(block) = blocks.remove(&key) else {
+            continue;
+        };
+        if block.accounts.len() >= ALIKE_MIN {
+            all.push(block);
+            continue;
+        }
+        all.extend(block.accounts.into_iter().map(|one| Block {
+            accounts: vec![one],
+            region: block.region,
+            alike: String::new(),
+        }));
+    }
+    all
+}
+
+/// What was found in an account, but for its number, and for the IDs of its VPCs.
+fn alike_in(account: &Account<SearchedState>, state: &SearchedState) -> String {
+    let mut found = match state {
+        SearchedState::Unknown { unknown } => vec![unread(unknown)],
+        SearchedState::Read(read) if read.found.is_empty() => {
+            vec!["  no log groups of the sources\n".to_owned()]
+        }
+        SearchedState::Read(read) => {
+            let found = read.found.iter();
+            found
+                .map(|one| judged(one, &but_for_vpc(&one.found.log_group.to_string())))
+                .collect()
+        }
+    };
+    found.dedup();
+    found.concat().replace(account.account.as_str(), "ACCOUNT")
+}
+
+fn but_for_vpc(log_group: &str) -> String {
+    match log_group.rsplit_once("vpc-") {
+        Some((before, id)) if id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{before}vpc-ID")
+        }
+        _ => log_group.to_owned(),
+    }
+}
+
+fn unread(why: &str) -> String {
+    format!("  ! could not be read: {why}\n")
+}
+
+impl Block<'_> {
+    fn write(&self, text: &mut String) {
+        let region = self.region;
+        let [(account, state)] = self.accounts.as_slice() else {
+            let names = self.accounts.iter().map(|(account, _)| name(account));
+            let (names, alike) = (some_of(names), &self.alike);
+            let _ = writeln!(text, "{names}, {region}: all alike\n{alike}");
+            return;
+        };
+        let who = match (&account.member, &account.name) {
+            (Some(member), _) => format!("member {member} {}", account.account),
+            (None, Some(name)) => format!("account {name} {}", account.account),
+            (None, None) => format!("account {}", account.account),
+        };
+        let _ = match state {
+            SearchedState::Unknown { unknown } => {
+                writeln!(text, "{who}, {region}\n{}", unread(unknown))
+            }
+            SearchedState::Read(read) => {
+                let of = match read.log_groups {
+                    1 => "1 log group".to_owned(),
+                    count => format!("{count} log groups"),
+                };
+                let found = read.found.iter();
+                let found: String = found
+                    .map(|one| judged(one, one.found.log_group.as_str()))
+                    .collect();
+                let count = read.found.len();
+                writeln!(text, "{who}, {region}: {count} of {of}\n{found}")
+            }
+        };
+    }
+}
+
+fn name<T>(account: &Account<T>) -> String {
+    match (&account.member, &account.name) {
+        (Some(member), _) => member.to_string(),
+        (None, Some(name)) => name.clone(),
+        (None, None) => account.account.to_string(),
+    }
+}
+
+/// The first of some names, and how many there are.
+fn some_of(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(NAMED_MAX);
+    let named: Vec<String> = names.take(NAMED_MAX).collect();
+    match more {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn of_organization(text: &mut String, organization: &Organization) {
+    let Organization {
+        accounts,
+        not_selected,
+        left_out,
+        gone,
+    } = organization;
+    let _ = write!(text, "organization: {accounts} accounts");
+    if *not_selected > 0 {
+        let _ = write!(text, ", {not_selected} not selected");
+    }
+    text.push('\n');
+    let mut by_cause: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in left_out {
+        let name = format!("{} {}", one.name, one.account);
+        by_cause.entry(&one.why).or_default().push(name);
+    }
+    for (why, names) in by_cause {
+        let _ = writeln!(text, "  - {} left out: {why}", some_of(names.into_iter()));
+    }
+    for one in gone {
+        let _ = writeln!(
+            text,
+            "  ! member {} {}: {}",
+            one.member, one.account, one.why
+        );
+    }
+    if !gone.is_empty() {
+        text.push_str("    the fleet file keeps such members until you take them out\n");
+    }
+    text.push('\n');
+}
+
+fn judged(one: &Judged, group: &str) -> String {
     let Judged { found, verdict } = one;
     let by = match found.told.by {
         By::FleetFile => "",
@@ -76,16 +223,22 @@ fn judged(one: &Judged) -> String {
         Verdict::Proposed => ("+", "to be added".to_owned()),
         Verdict::Refused(why) => ("!", why.clone()),
     };
-    let (group, source) = (&found.log_group, found.told.source);
+    let source = found.told.source;
     format!("  {sign} {group}\n      {source}{by}; {filters}\n      {why}\n")
 }
 
-fn proposed(text: &mut String, proposal: &Proposal) {
-    if proposal.new.is_none() {
-        let _ = writeln!(text, "  # to member {}", proposal.member);
+fn proposed(text: &mut String, alike: &Alike<'_>) {
+    if alike.new.is_none() {
+        let names = alike.proposals.iter().map(|one| one.member.to_string());
+        let members = if names.len() == 1 {
+            "member"
+        } else {
+            "members"
+        };
+        let _ = writeln!(text, "  # to {members} {}", some_of(names));
     }
-    for line in lines(proposal).lines() {
-        let _ = writeln!(text, "  {line}");
+    for line in lines(alike, ACCOUNTS_MAX).lines() {
+        let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
 }
 

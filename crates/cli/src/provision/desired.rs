@@ -15,7 +15,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::provision::name::{
-    AccountId, Arn, DestinationName, MemberName, PolicyName, Region, RoleName, StreamName,
+    AccountId, Arn, DestinationName, MemberName, OrganizationId, PolicyName, Region, RoleName,
+    StreamName,
 };
 use crate::provision::policy::Document;
 use crate::provision::resource::{DestinationEnds, Encryption, Login, StreamMode, Tags};
@@ -55,6 +56,8 @@ pub struct Logging {
     pub home: Region,
     /// The accounts of all members, also of those out of scope.
     pub accounts: BTreeSet<AccountId>,
+    /// The organization of all accounts, if the fleet file names it.
+    pub organization: Option<OrganizationId>,
     pub role: Role,
     pub regions: BTreeMap<Region, LoggingRegion>,
 }

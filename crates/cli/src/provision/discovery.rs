@@ -2,6 +2,8 @@
 
 mod judge;
 mod merge;
+mod organization;
+mod propose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +11,14 @@ use catchment_transformer::source::Source;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::provision::fleet::{Fleet, is_on_delivery_path};
-use crate::provision::name::{AccountId, LogGroupName, MemberName, ProfileName, Region};
+use crate::provision::fleet::{Fleet, Member, is_on_delivery_path};
+use crate::provision::name::{
+    AccountId, LogGroupName, LogGroupPattern, MemberName, ProfileName, Region,
+};
 use crate::provision::resource::{AssumedRole, Login, SubscriptionFilter};
 
-pub use merge::{MergeError, lines, merged};
+pub use merge::{Alike, MergeError, alike, lines, merged};
+pub use organization::{Gone, LeftOut, Listed, Organization, accounts_of_organization};
 
 /// An account to search, or one that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -25,7 +30,23 @@ pub struct Account<T> {
     #[serde(skip)]
     pub role: Option<AssumedRole>,
     pub account: AccountId,
+    /// Its name in the organization; `null` unless that was asked.
+    pub name: Option<String>,
     pub regions: BTreeMap<Region, T>,
+}
+
+impl<T> Account<T> {
+    /// The same with something else in its Regions.
+    pub fn with_regions<Other>(&self, regions: BTreeMap<Region, Other>) -> Account<Other> {
+        Account {
+            member: self.member.clone(),
+            profile: self.profile.clone(),
+            role: self.role.clone(),
+            account: self.account.clone(),
+            name: self.name.clone(),
+            regions,
+        }
+    }
 }
 
 /// A log group of one of the sources, as found in an account.
@@ -110,8 +131,21 @@ pub struct Proposal {
     pub member: MemberName,
     /// A table to add; `null` if the member is in the file.
     pub new: Option<NewMember>,
-    /// The log groups to add, by the key of their source.
-    pub log_groups: BTreeMap<&'static str, Vec<LogGroupName>>,
+    /// The log groups to add, by the key of their source. Of a new member, what `[defaults]` lists is left out.
+    pub log_groups: BTreeMap<&'static str, Vec<Entry>>,
+}
+
+/// An entry of a list of log groups.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Entry {
+    /// In all Regions of the member.
+    Everywhere(LogGroupPattern),
+    /// In these.
+    In {
+        name: LogGroupPattern,
+        regions: BTreeSet<Region>,
+    },
 }
 
 /// A member that the fleet file lacks.
@@ -121,6 +155,8 @@ pub struct NewMember {
     pub account: AccountId,
     /// Empty for all of the logging account's Regions.
     pub regions: BTreeSet<Region>,
+    /// The account's name in the organization; `null` unless that was asked.
+    pub name: Option<String>,
 }
 
 /// Everything that was found, and what follows for the fleet file.
@@ -128,6 +164,8 @@ pub struct NewMember {
 pub struct Discovery {
     pub accounts: Vec<Account<SearchedState>>,
     pub proposals: Vec<Proposal>,
+    /// `null` without --organization.
+    pub organization: Option<Organization>,
 }
 
 /// One Region of an account, or why it could not be read.
@@ -140,28 +178,34 @@ pub enum SearchedState {
 
 /// The accounts of the fleet file to search: these members, or all of them if there are none.
 pub fn accounts(fleet: &Fleet, members: &[MemberName]) -> Vec<Account<()>> {
-    fleet
+    let members = fleet
         .members
         .iter()
-        .filter(|(name, _)| members.is_empty() || members.contains(name))
-        .map(|(name, member)| Account {
-            member: Some(name.clone()),
-            profile: member.profile.clone(),
-            role: member.role.clone(),
-            account: member.account.clone(),
-            regions: member
-                .regions
-                .iter()
-                .map(|region| (region.clone(), ()))
-                .collect(),
-        })
+        .filter(|(name, _)| members.is_empty() || members.contains(name));
+    members
+        .map(|(name, member)| of_member(name, member))
         .collect()
 }
 
-/// The accounts to search for a profile: the members of its account, and the account's Regions that no member covers.
+fn of_member(name: &MemberName, member: &Member) -> Account<()> {
+    let regions = member.regions.iter();
+    Account {
+        member: Some(name.clone()),
+        profile: member.profile.clone(),
+        role: member.role.clone(),
+        account: member.account.clone(),
+        name: None,
+        regions: regions.map(|region| (region.clone(), ())).collect(),
+    }
+}
+
+/// The accounts to search for a login: the members of its account, and the account's Regions that no member covers.
 pub fn accounts_of(fleet: &Fleet, login: &Login) -> Vec<Account<()>> {
-    let mut accounts = accounts(fleet, &[]);
-    accounts.retain(|one| one.account == login.account);
+    let members = fleet.members.iter();
+    let members = members.filter(|(_, member)| member.account == login.account);
+    let mut accounts: Vec<_> = members
+        .map(|(name, member)| of_member(name, member))
+        .collect();
     let is_covered =
         |region: &&Region| accounts.iter().any(|one| one.regions.contains_key(*region));
     let rest: BTreeMap<Region, ()> = fleet
@@ -177,6 +221,7 @@ pub fn accounts_of(fleet: &Fleet, login: &Login) -> Vec<Account<()>> {
             profile: login.profile.clone(),
             role: login.role.clone(),
             account: login.account.clone(),
+            name: None,
             regions: rest,
         });
     }
@@ -208,7 +253,10 @@ pub fn of_event(message: &str) -> Option<Told> {
 /// those that the delivery itself writes to.
 pub fn lead(fleet: &Fleet, account: &Account<()>, group: &LogGroupName) -> Lead {
     let member = account.member.as_ref();
-    let listed = member.and_then(|name| fleet.members.get(name)?.log_group(group));
+    let listed = match member {
+        Some(name) => fleet.members.get(name).and_then(|one| one.log_group(group)),
+        None => fleet.newcomer.log_group(group),
+    };
     if let Some(listed) = listed {
         return Lead::Known(By::FleetFile.told(listed.source));
     }

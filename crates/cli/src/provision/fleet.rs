@@ -1,12 +1,15 @@
 //! The fleet file: the logging account and its members, parsed into validated types, with every mistake reported at once.
 
+mod accounts;
 mod assume;
 mod defaults;
 mod entries;
+mod error;
 mod flags;
 mod formats;
 mod keys;
 mod log_groups;
+mod newcomer;
 mod parse;
 mod reader;
 mod redact;
@@ -16,7 +19,6 @@ mod subscribe;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use catchment_transformer::source::{FlowLogFormat, Source};
 
@@ -28,7 +30,9 @@ use crate::provision::resource::{
     AssumedRole, Distribution, Encryption, FilterPattern, StreamMode, Tags,
 };
 
+pub use error::{FleetError, Mistake};
 pub use flags::{Flags, MemberByHand};
+pub use newcomer::Newcomer;
 pub use subscribe::Subscribe;
 pub(crate) use validate::is_on_delivery_path;
 
@@ -41,6 +45,8 @@ pub struct Fleet {
     pub logging: Logging,
     /// At least one.
     pub members: BTreeMap<MemberName, Member>,
+    /// What an account has that becomes a member and says nothing itself.
+    pub newcomer: Newcomer,
     /// Which log events the transformer drops or samples, as its settings file has it.
     pub rules: Vec<serde_json::Value>,
     /// Which fields the transformer masks or hashes, as its settings file has it.
@@ -139,15 +145,24 @@ pub struct Member {
 impl Member {
     /// What a log group carries, and how it is subscribed; `None` if it is not.
     pub fn log_group(&self, name: &LogGroupName) -> Option<&LogGroup> {
-        let pattern = LogGroupPattern::of(self.log_groups.keys(), name)?;
-        let is_excluded = pattern.prefix().is_some() && self.excludes(name);
-        self.log_groups.get(pattern).filter(|_| !is_excluded)
+        selected(&self.log_groups, &self.exclude, name)
     }
 
     /// Whether no pattern selects this log group.
     pub fn excludes(&self, name: &LogGroupName) -> bool {
         self.exclude.iter().any(|one| one.matches(name))
     }
+}
+
+/// The entry that selects a log group.
+fn selected<'g>(
+    log_groups: &'g BTreeMap<LogGroupPattern, LogGroup>,
+    exclude: &BTreeSet<LogGroupPattern>,
+    name: &LogGroupName,
+) -> Option<&'g LogGroup> {
+    let pattern = LogGroupPattern::of(log_groups.keys(), name)?;
+    let is_excluded = pattern.prefix().is_some() && exclude.iter().any(|one| one.matches(name));
+    log_groups.get(pattern).filter(|_| !is_excluded)
 }
 
 /// How a log group is subscribed.
@@ -165,30 +180,21 @@ pub struct LogGroup {
     pub regions: Option<BTreeSet<Region>>,
 }
 
-/// Every mistake in a fleet file, in the order of its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FleetError {
-    pub mistakes: Vec<Mistake>,
-}
-
-/// One mistake.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mistake {
-    /// Counted from 1; absent for a flag.
-    pub line: Option<usize>,
-    /// The key, for example `members[2].account`, or the flag.
-    pub key: String,
-    /// What is wrong, and what is allowed.
-    pub what: String,
-}
-
 impl Fleet {
     /// Reads the text of a fleet file.
     ///
     /// # Errors
     /// Reports every mistake, with its line and key, the value, and what is allowed.
     pub fn parse(text: &str) -> Result<Self, FleetError> {
-        parse::fleet(text)
+        parse::fleet(text, true)
+    }
+
+    /// Reads the text of a fleet file that may have no members yet.
+    ///
+    /// # Errors
+    /// Reports every other mistake.
+    pub fn parse_without_members(text: &str) -> Result<Self, FleetError> {
+        parse::fleet(text, false)
     }
 
     /// The key under which a member lists the log groups of a source.
@@ -204,35 +210,6 @@ impl Fleet {
         profile.or(account)
     }
 }
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, key, what } = self;
-        if let Some(line) = line {
-            write!(f, "line {line}: ")?;
-        }
-        if key.is_empty() {
-            f.write_str(what)
-        } else {
-            write!(f, "{key}: {what}")
-        }
-    }
-}
-
-impl fmt::Display for FleetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mistakes.as_slice() {
-            [one] => write!(f, "{one}"),
-            many => {
-                write!(f, "{} mistakes", many.len())?;
-                many.iter()
-                    .try_for_each(|mistake| write!(f, "\n  {mistake}"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for FleetError {}
 
 #[cfg(test)]
 mod tests {
@@ -266,7 +243,7 @@ mod tests {
                 && text.contains("\n[[rules]]")
                 && text.contains("\n[[redact]]")
                 && text.contains("\n[tags]")
-                && text.contains("\naccounts"),
+                && text.contains("\n[members.accounts]"),
             "{text}"
         );
         if let Err(error) = Fleet::parse(&text) {
@@ -317,7 +294,7 @@ mod tests {
           line 54: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
           line 55: members[4].exclude: `/aws/vcp/test-*` excludes nothing, because no pattern matches it
           line 55: members[4].exclude: `aws/*` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 57: members[5].name: a table of several accounts has none; each is named by its number and entered by assume_role
+          line 57: members[5].name: a table of several accounts has none; each is named by its number or under [members.accounts], and entered by assume_role
           line 58: members[5].accounts: `4444` is not an AWS account id; expected twelve digits, in quotes
           line 60: members[5].cloudtrail: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
           line 65: members[6].subscribe: unknown way to subscribe `all`; expected "log-groups" or "account"

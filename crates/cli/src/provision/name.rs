@@ -4,6 +4,7 @@ mod arn;
 mod form;
 mod pattern;
 mod region;
+mod unit;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use form::{is_region, is_text, is_word};
+pub use unit::{AccountTag, Unit};
 
 /// A text that is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

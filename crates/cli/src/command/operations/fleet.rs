@@ -44,7 +44,19 @@ pub(crate) fn fleet(path: &Path) -> anyhow::Result<Fleet> {
 /// # Errors
 /// Fails if it holds mistakes.
 pub(crate) fn parsed(text: &str, path: &Path) -> anyhow::Result<Fleet> {
-    Fleet::parse(text).with_context(|| format!("{} is not a valid fleet file", path.display()))
+    Fleet::parse(text).with_context(|| invalid(path))
+}
+
+/// The same for a fleet file that may have no members yet.
+///
+/// # Errors
+/// Fails if it holds mistakes.
+pub(crate) fn parsed_without_members(text: &str, path: &Path) -> anyhow::Result<Fleet> {
+    Fleet::parse_without_members(text).with_context(|| invalid(path))
+}
+
+fn invalid(path: &Path) -> String {
+    format!("{} is not a valid fleet file", path.display())
 }
 
 /// Reads the text of the fleet file.

@@ -114,7 +114,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         destination: name,
         role: _,
         filter: _,
-        organization: _,
+        organization,
         access: _,
         member_role: _,
         ready_made: _,
@@ -181,6 +181,7 @@ fn logging(fleet: &Fleet, home: &Region) -> Result<Logging, DesiredError> {
         owner,
         home: home.clone(),
         accounts: accounts(fleet).into_iter().cloned().collect(),
+        organization: organization.clone(),
         role,
         regions: by_region,
     })

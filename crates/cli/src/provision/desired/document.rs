@@ -105,6 +105,19 @@ pub fn documents(
             "identity policy of whoever captures records with `catchment capture`".to_owned(),
             capture,
         );
+        let organization = logging.organization.as_ref();
+        let organization = organization.map_or("o-*".to_owned(), ToString::to_string);
+        let partition = logging.home.partition().to_owned();
+        let list = Template::OperatorOrganization.render([
+            ("partition", TemplateValue::One(partition)),
+            ("organization", TemplateValue::One(organization)),
+        ])?;
+        add(
+            &party,
+            "identity policy of whoever lists the accounts for `catchment discover --organization`, in the management account or a delegated administrator's"
+                .to_owned(),
+            list,
+        );
         let account = &logging.login.account;
         let regions = places().filter_map(|place| place.stream.arn.region());
         let firehoses = regions.map(|region| Arn::firehoses(&region, account));

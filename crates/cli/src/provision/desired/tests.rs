@@ -196,3 +196,42 @@ fn an_organization_subscribes_with_a_role_in_each_member() {
     let mut filters = member.regions[region].all();
     assert!(filters.all(|filter| filter.role.as_ref() == Some(&role.arn)));
 }
+
+#[test]
+fn behind_a_region_is_its_own_stream_or_the_only_one() {
+    let behind = |stream: &str, region: &str| {
+        let text = SEED
+            .replace(
+                "[\"us-west-2\"]          #",
+                "[\"us-west-2\", \"eu-west-1\"] #",
+            )
+            .replace(
+                "retention_hours = 168 ",
+                &format!("{stream}retention_hours = 168 "),
+            );
+        let logging = Desired::of_fleet(&Fleet::parse(&text).unwrap())
+            .unwrap()
+            .logging
+            .unwrap();
+        let found = logging.stream_behind(&region.parse().unwrap());
+        found.map(|(region, place)| {
+            assert!(place.has_stream);
+            assert_eq!(place.stream.arn.region().as_ref(), Some(region));
+            region.to_string()
+        })
+    };
+    let only = "region = \"us-west-2\"\n";
+    for (stream, region, expected) in [
+        ("", "us-west-2", Some("us-west-2")),
+        ("", "eu-west-1", Some("eu-west-1")),
+        (only, "us-west-2", Some("us-west-2")),
+        (only, "eu-west-1", Some("us-west-2")),
+        (only, "eu-central-1", None),
+    ] {
+        assert_eq!(
+            behind(stream, region).as_deref(),
+            expected,
+            "{stream}{region}"
+        );
+    }
+}

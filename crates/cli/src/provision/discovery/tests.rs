@@ -1,5 +1,7 @@
 //! What is proposed for the fleet file, and how it gets there.
 
+mod organization;
+
 use super::judge::{FILTERS_MAX, STANDARD};
 use super::*;
 use crate::provision::fleet::TEMPLATE;
@@ -54,17 +56,8 @@ fn searched(account: Account<()>, seen: &[(&str, &[Found])]) -> Account<State<Se
         }),
         None => State::Unknown("no answer".to_owned()),
     };
-    Account {
-        regions: account
-            .regions
-            .into_keys()
-            .map(|region| (region.clone(), of(&region)))
-            .collect(),
-        member: account.member,
-        profile: account.profile,
-        role: account.role,
-        account: account.account,
-    }
+    let regions = account.regions.keys();
+    account.with_regions(regions.map(|region| (region.clone(), of(region))).collect())
 }
 
 fn member(name: &str) -> Account<()> {
@@ -160,6 +153,7 @@ fn what_the_file_lacks_and_can_be_subscribed_is_proposed() {
     let discovery = Discovery::of(
         &fleet(),
         vec![searched(member("dev1"), &[("us-west-2", &all)])],
+        None,
     );
     let refused = |why: &str| Verdict::Refused(why.to_owned());
     assert_eq!(
@@ -195,6 +189,7 @@ fn comments_and_layout_survive() {
     let discovery = Discovery::of(
         &fleet(),
         vec![searched(member("dev1"), &[("us-west-2", &all)])],
+        None,
     );
     insta::assert_snapshot!(merged(FLEET, &discovery.proposals).unwrap());
 }
@@ -210,10 +205,10 @@ fn what_was_merged_is_not_proposed_again() {
     let search = |fleet: &Fleet, accounts: Vec<Account<()>>| {
         let seen: &[(&str, &[Found])] = &[("us-west-2", &all), ("eu-west-1", &all[..1])];
         let searched = accounts.into_iter().map(|one| searched(one, seen));
-        Discovery::of(fleet, searched.collect())
+        Discovery::of(fleet, searched.collect(), None)
     };
     let discovery = search(&fleet(), accounts);
-    assert_eq!(discovery.proposals.len(), 4);
+    assert_eq!(discovery.proposals.len(), 3);
     let text = merged(FLEET, &discovery.proposals).unwrap();
     let again = Fleet::parse(&text).unwrap();
     assert_eq!(search(&again, super::accounts(&again, &[])).proposals, []);
@@ -221,7 +216,7 @@ fn what_was_merged_is_not_proposed_again() {
 }
 
 #[test]
-fn a_new_account_becomes_a_table_for_each_set_of_regions_that_are_alike() {
+fn a_new_account_becomes_a_table_that_says_which_region_has_what() {
     let (trail, flow) = (
         found("t", Source::CloudTrail),
         found("f", Source::VpcFlowLogs),
@@ -232,7 +227,7 @@ fn a_new_account_becomes_a_table_for_each_set_of_regions_that_are_alike() {
             .into_iter()
             .map(|one| searched(one, seen))
             .collect();
-        let proposals = Discovery::of(&fleet(), searched).proposals;
+        let proposals = Discovery::of(&fleet(), searched, None).proposals;
         let text = merged(FLEET, &proposals).unwrap();
         text.split_once("[\"flow\"]\n").unwrap().1.to_owned()
     };
@@ -246,21 +241,30 @@ fn a_new_account_becomes_a_table_for_each_set_of_regions_that_are_alike() {
 }
 
 #[test]
-fn of_a_member_in_several_regions_only_what_all_have_is_added() {
+fn of_a_member_in_several_regions_what_not_all_have_is_added_with_its_regions() {
     let groups = [
         found("t", Source::CloudTrail),
         found("flow", Source::VpcFlowLogs),
     ];
     let seen: &[(&str, &[Found])] = &[("us-west-2", &groups), ("eu-west-1", &groups[1..])];
-    let discovery = Discovery::of(&fleet(), vec![searched(member("both"), seen)]);
+    let both = || vec![searched(member("both"), seen)];
+    let proposals = Discovery::of(&fleet(), both(), None).proposals;
+    let text = merged(FLEET, &proposals).unwrap();
+    assert!(
+        text.contains("cloudtrail = [{ name = \"t\", regions = [\"us-west-2\"] }]\n"),
+        "{text}"
+    );
+    let again = Discovery::of(&Fleet::parse(&text).unwrap(), both(), None);
+    assert_eq!(again.proposals, []);
+
+    // a Region that could not be read leaves it open
+    let half = searched(member("both"), &seen[..1]);
+    let discovery = Discovery::of(&fleet(), vec![half], None);
     assert_eq!(discovery.proposals, []);
     assert!(
-        matches!(&verdicts(&discovery)[1], (name, Verdict::Refused(_)) if name == "t"),
+        matches!(&verdicts(&discovery)[0], (name, Verdict::Refused(_)) if name == "t"),
         "{discovery:?}"
     );
-    let everywhere: &[(&str, &[Found])] = &[("us-west-2", &groups), ("eu-west-1", &groups)];
-    let discovery = Discovery::of(&fleet(), vec![searched(member("both"), everywhere)]);
-    assert_eq!(discovery.proposals.len(), 1);
 }
 
 #[test]
@@ -277,7 +281,7 @@ fn a_profile_is_searched_where_no_member_of_its_account_is() {
 
 #[test]
 fn an_account_that_cannot_be_read_is_said_and_proposes_nothing() {
-    let discovery = Discovery::of(&fleet(), vec![searched(member("dev1"), &[])]);
+    let discovery = Discovery::of(&fleet(), vec![searched(member("dev1"), &[])], None);
     assert!(discovery.is_unread());
     assert_eq!(discovery.proposals, []);
 }

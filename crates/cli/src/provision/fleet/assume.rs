@@ -57,6 +57,15 @@ impl<'a> Entrance<'a> {
         self.profile.as_ref()
     }
 
+    /// How to get into accounts that say nothing themselves; `None` if no role is assumed.
+    pub(super) fn role(&self) -> Option<RoleOfAll> {
+        Some(RoleOfAll {
+            arn: self.role.as_ref()?.value.to_owned(),
+            external_id: self.external_id.clone(),
+            session_name: self.session_name.clone(),
+        })
+    }
+
     /// The profile and the role of a member. One with a profile of its own, and no role of its own, needs none.
     pub(super) fn of_member(
         self,
@@ -113,6 +122,26 @@ impl<'a> Entrance<'a> {
             );
             reader.mistake(table.line, table.key(key), what);
         }
+    }
+}
+
+/// The role that `[defaults]` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RoleOfAll {
+    /// With placeholders.
+    arn: String,
+    external_id: Option<ExternalId>,
+    session_name: Option<SessionName>,
+}
+
+impl RoleOfAll {
+    /// The role in one account; `None` if that cannot be its ARN.
+    pub(super) fn in_account(&self, account: &AccountId, region: &Region) -> Option<AssumedRole> {
+        Some(AssumedRole {
+            arn: arn(&self.arn, account, region).ok()?,
+            external_id: self.external_id.clone(),
+            session_name: self.session_name.clone(),
+        })
     }
 }
 

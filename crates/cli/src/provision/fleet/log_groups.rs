@@ -79,6 +79,19 @@ pub(super) fn log_groups<'a>(
 }
 
 impl LogGroups {
+    /// Those of a member that lists none of its own.
+    pub(super) fn of_all(defaults: &Defaults<'_>) -> Self {
+        let mut groups = Self::default();
+        let common = &defaults.log_groups;
+        for (source, entries) in &common.by_source {
+            for entry in entries {
+                groups.insert(*source, entry, defaults, defaults.emit_system_fields);
+            }
+        }
+        groups.exclude = common.exclude.iter().map(|at| at.value.clone()).collect();
+        groups
+    }
+
     fn insert(&mut self, source: Source, entry: &Entry, defaults: &Defaults<'_>, emit: bool) {
         let distribution = defaults.distribution.get(&source).copied();
         let (_, regions) = &entry.regions;
@@ -247,9 +260,9 @@ mod tests {
         let wrong = Fleet::parse(&format!("{TEMPLATE}{wrong}")).unwrap_err();
         insta::assert_snapshot!(wrong, @"
         3 mistakes
-          line 127: members[3].profile: a table of several accounts has none; each is named by its number and entered by assume_role
-          line 128: members[3].name: member `p` is already listed on line 128; give each member its own `name`
-          line 129: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 120: members[3].profile: a table of several accounts has none; each is named by its number or under [members.accounts], and entered by assume_role
+          line 121: members[3].name: member `p` is already listed on line 121; give each member its own `name`
+          line 122: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         ");
         let twice = table.replace("333344445555", "111122223333");
         let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();

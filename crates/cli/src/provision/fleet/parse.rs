@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeTable;
 
+use super::accounts::accounts;
 use super::assume::Entrance;
 use super::defaults::{self, Defaults};
 use super::formats;
 use super::keys;
 use super::log_groups::log_groups;
+use super::newcomer::Newcomer;
 use super::reader::{At, Reader, Table};
 use super::redact::redact;
 use super::roles;
@@ -37,7 +39,7 @@ const SILENT_HOURS_MAX: u32 = 24;
 const SILENT_HOURS_DEFAULT: u32 = 1;
 
 /// Reads the file table by table, then validates it as a whole.
-pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
+pub(super) fn fleet(text: &str, needs_members: bool) -> Result<Fleet, FleetError> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::new(text);
     if !errors.is_empty() {
@@ -57,11 +59,10 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
         "logging",
         "a table [logging] with account, regions, destination and role",
     );
-    reader.needs(
-        &top,
-        "members",
-        "a table [[members]] with account and log groups",
-    );
+    if needs_members {
+        let example = "a table [[members]] with account and log groups";
+        reader.needs(&top, "members", example);
+    }
     let mut defaults = defaults::defaults(&mut reader, &top);
     let tags = defaults::tags(&mut reader, &top);
     let logging = reader
@@ -91,6 +92,7 @@ pub(super) fn fleet(text: &str) -> Result<Fleet, FleetError> {
             Ok(Fleet {
                 logging,
                 members,
+                newcomer: Newcomer::of(&defaults),
                 rules,
                 redact,
                 tags,
@@ -314,17 +316,22 @@ fn members<'a>(
     }
     for key in ["account", "name", "profile"].map(|key| (key, table.has(key))) {
         if let (key, true) = key {
-            let what = "a table of several accounts has none; each is named by its number and entered by assume_role";
+            let what = "a table of several accounts has none; each is named by its number or under [members.accounts], and entered by assume_role";
             reader.mistake(table.line, table.key(key), what);
         }
     }
-    let accounts = reader.names(table, keys::ACCOUNTS);
+    let accounts = accounts(reader, table);
     accounts
         .into_iter()
-        .map(|account| {
+        .map(|(name, account)| {
             let line = account.line;
             let entry = member(reader, table, Some(account), logging, defaults);
-            Entry { line, ..entry }
+            let name = name.or(entry.name);
+            Entry {
+                line,
+                name,
+                ..entry
+            }
         })
         .collect()
 }

@@ -49,6 +49,11 @@ impl Table<'_> {
         self.entries.contains_key(key)
     }
 
+    pub(super) fn has_table(&self, key: &str) -> bool {
+        let value = self.entries.get(key);
+        value.is_some_and(|value| value.get_ref().is_table())
+    }
+
     /// What the table has under these keys, as JSON.
     pub(super) fn json(&self, keys: &[&str]) -> Json {
         let mut all = json_of_table(self.entries);

@@ -78,7 +78,7 @@ pub enum Command {
     Infra(Infra),
     Policies(Policies),
     Capture(Capture),
-    Replay(Replay),
+    Replay(Box<Replay>),
     Completions(Completions),
     Man(Man),
     /// Print the JSON Schema of what --output json prints

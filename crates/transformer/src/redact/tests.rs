@@ -47,8 +47,8 @@ fn a_mistake_is_named_with_its_entry_and_field() {
             "entry 1: fields: srcport: it is an integer, and a hash is none; expected the action `mask`",
         ),
         (
-            r#"[{"source":"cloudtrail","fields":["userIdentiy.arn"],"action":"mask"}]"#,
-            "entry 1: fields: userIdentiy.arn: there is no `userIdentiy`; expected one of: additionalEventData, ",
+            r#"[{"source":"cloudtrail","fields":["whoever.arn"],"action":"mask"}]"#,
+            "entry 1: fields: whoever.arn: there is no `whoever`; expected one of: additionalEventData, ",
         ),
         (
             r#"[{"source":"cloudtrail","fields":["eventVersion"],"action":"mask"}]"#,

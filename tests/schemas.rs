@@ -357,6 +357,32 @@ proptest! {
         prop_assert_eq!(document["aws"]["vpcflow"].get("vpc_id").cloned(), text(&fields[3]));
         prop_assert_eq!(&document["event"]["original"], &line);
     }
+
+    #[test]
+    fn a_flow_log_that_parse_vpc_has_made_an_object_is_what_its_line_is(
+        fields in prop::collection::vec(prop_oneof![Just("-"), Just("0"), Just("22"), Just("65536"), Just("10.0.0.1"), Just("a\"b")], 12),
+        is_text in any::<bool>(),
+    ) {
+        let fields: Vec<_> = [&["2"][..], &fields, &["OK"]].concat();
+        let members = PARSED.split(' ').zip(&fields).map(|(name, field)| match field.parse::<u64>() {
+            Ok(number) if !is_text => (name.to_owned(), json!(number)),
+            _ => (name.to_owned(), json!(field)),
+        });
+        let object = Value::Object(members.collect()).to_string();
+        for schema in ["ecs", "ocsf-1.1"] {
+            let settings = [("CATCHMENT_SCHEMA", schema), ("CATCHMENT_ORIGINAL", "drop")];
+            let mut both = documents(&settings, "eni-1-all", &[&fields.join(" "), &object]);
+            for (document, message) in both.iter_mut().zip([fields.join(" "), object.clone()]) {
+                // The ids differ, and so do times of their own.
+                document["event"]["id"].take();
+                document["metadata"]["uid"].take();
+                if let Some(kept) = document.get_mut("message").map(Value::take) {
+                    prop_assert_eq!(kept, message);
+                }
+            }
+            prop_assert_eq!(&both[0], &both[1]);
+        }
+    }
 }
 
 proptest! {
@@ -398,3 +424,6 @@ proptest! {
         }
     }
 }
+
+/// What `parseVPC` calls the fields of a flow log.
+const PARSED: &str = "version accountId interfaceId srcAddr dstAddr srcPort dstPort protocol packets bytes start end action logStatus";

@@ -223,6 +223,10 @@ mod tests {
                 "other",
             ),
             (
+                r#"{"query_timestamp":"2021-02-04T17:51:55Z","query_name":"a.","query_type":"A"}"#,
+                "other",
+            ),
+            (
                 "1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 198.51.100.0/24",
                 "other",
             ),

@@ -32,17 +32,17 @@ fn what_is_equal_is_neither_less_nor_greater() {
 
 #[test]
 fn a_question_mark_at_an_end_stands_for_one_character() {
-    let event = json!({"name": "PutObject"});
+    let event = json!({"name": "PutItems"});
     for (text, expected) in [
-        ("PutObjec?", true),
-        ("PutObj?", false),
-        ("?utObject", true),
-        ("?Object", false),
-        ("?utObjec?", true),
-        ("?Objec?", false),
-        ("?Object*", false),
-        ("*Objec?", true),
-        ("*Obje?", false),
+        ("PutItem?", true),
+        ("Put?", false),
+        ("?utItems", true),
+        ("?Items", false),
+        ("?utItem?", true),
+        ("?Item?", false),
+        ("?Items*", false),
+        ("*Item?", true),
+        ("*Put?", false),
     ] {
         let detection = json!({"a": {"name": text}, "condition": "a"});
         assert_eq!(agree(&detection, &event), expected, "{text}");

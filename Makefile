@@ -101,7 +101,7 @@ mutants: $(CARGO_MUTANTS) ## plant faults in the pure modules, which tests must 
 	find $(MUTANTS_TREE) -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
 	git archive HEAD | tar --extract --touch --directory $(MUTANTS_TREE)
 	$(MUTATE) --package catchment --output ../cli
-	$(MUTATE) --package catchment-transformer --output ../transformer --cargo-test-arg=--test=batches --cargo-test-arg=--test=properties
+	$(MUTATE) --package catchment-transformer --output ../transformer --cargo-test-arg=--test=batches --cargo-test-arg=--test=properties --cargo-test-arg=--test=schemas
 
 MUTATE = cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CURDIR)/$(CARGO_MUTANTS) mutants \
 	--in-place --config $(CURDIR)/.config/mutants.toml --shard $(SHARD) --sharding round-robin

@@ -10,6 +10,8 @@
 
 #[path = "support/batch.rs"]
 mod batch;
+#[path = "schemas/numbers.rs"]
+mod numbers;
 mod support;
 
 use std::collections::BTreeMap;

@@ -226,6 +226,9 @@ def converted(place, kind, value, given):
     if kind == "integer" and given.ocsf and TIME.fullmatch(place):
         return in_words.Number(str(given.context["milliseconds_of"](text))) if DATE.fullmatch(text) else in_words.UNDECIDED
     if kind in ("integer", "number"):
+        # Only digits may be a number, whether they are a string or not; which of them are is not said.
+        if not re.search(r"\d", text):
+            return None
         whole = re.fullmatch(r"-?(0|[1-9]\d{0,17})", text)
         return in_words.Number(text) if value.kind == "number" and (whole or kind == "number") else in_words.UNDECIDED
     return in_words.UNDECIDED

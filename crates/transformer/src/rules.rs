@@ -171,4 +171,6 @@ fn action(name: &str, rate: Option<&Json>) -> Result<Action, String> {
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod tests;

@@ -43,7 +43,7 @@ fn sigma_says(detection: &Json, event: &Json) -> bool {
 }
 
 #[track_caller]
-fn agree(detection: &Json, event: &Json) -> bool {
+pub(super) fn agree(detection: &Json, event: &Json) -> bool {
     let holds = holds(detection, event);
     assert_eq!(holds, sigma_says(detection, event), "{detection} {event}");
     holds

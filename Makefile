@@ -109,7 +109,7 @@ MUTATE = cd $(MUTANTS_TREE) && CARGO_PROFILE_DEV_DEBUG=0 PROPTEST_CASES=64 $(CUR
 bench: ## measure the transformer; writes target/bench/summary.json
 	cargo bench --locked --package catchment-transformer --no-default-features --bench transform
 
-fleet: $(VENV)/.installed ## set up 1,000 accounts in an emulator, and measure it against the quotas; ARGS=--broken breaks some, --assumed enters them by role
+fleet: $(VENV)/.installed ## set up 1,000 accounts in an emulator, and measure it against the quotas; ARGS=--broken breaks some, --assumed enters them by role, --verify proves each path
 	cargo build --release --locked --package catchment --bin catchment
 	$(PY) tests/fleet $(ARGS)
 

@@ -95,7 +95,7 @@ fn alike_in(account: &Account<SearchedState>, state: &SearchedState) -> String {
         SearchedState::Read(read) => {
             let found = read.found.iter();
             found
-                .map(|one| judged(one, &but_for_vpc(&one.found.log_group.to_string())))
+                .map(|one| judged(one, &but_for_vpc(one.found.log_group.as_str())))
                 .collect()
         }
     };

@@ -48,7 +48,7 @@ fn found(log_group: &str, source: Source) -> Found {
     }
 }
 
-fn searched(account: Account<()>, seen: &[(&str, &[Found])]) -> Account<State<Searched>> {
+fn searched(account: &Account<()>, seen: &[(&str, &[Found])]) -> Account<State<Searched>> {
     let of = |region: &Region| match seen.iter().find(|(name, _)| *name == region.as_str()) {
         Some((_, found)) => State::Present(Searched {
             log_groups: found.len(),
@@ -152,7 +152,7 @@ fn what_the_file_lacks_and_can_be_subscribed_is_proposed() {
     ];
     let discovery = Discovery::of(
         &fleet(),
-        vec![searched(member("dev1"), &[("us-west-2", &all)])],
+        vec![searched(&member("dev1"), &[("us-west-2", &all)])],
         None,
     );
     let refused = |why: &str| Verdict::Refused(why.to_owned());
@@ -188,7 +188,7 @@ fn comments_and_layout_survive() {
     ];
     let discovery = Discovery::of(
         &fleet(),
-        vec![searched(member("dev1"), &[("us-west-2", &all)])],
+        vec![searched(&member("dev1"), &[("us-west-2", &all)])],
         None,
     );
     insta::assert_snapshot!(merged(FLEET, &discovery.proposals).unwrap());
@@ -204,7 +204,7 @@ fn what_was_merged_is_not_proposed_again() {
     accounts.extend(super::accounts(&fleet(), &[]));
     let search = |fleet: &Fleet, accounts: Vec<Account<()>>| {
         let seen: &[(&str, &[Found])] = &[("us-west-2", &all), ("eu-west-1", &all[..1])];
-        let searched = accounts.into_iter().map(|one| searched(one, seen));
+        let searched = accounts.into_iter().map(|one| searched(&one, seen));
         Discovery::of(fleet, searched.collect(), None)
     };
     let discovery = search(&fleet(), accounts);
@@ -225,7 +225,7 @@ fn a_new_account_becomes_a_table_that_says_which_region_has_what() {
         let accounts = of_profile("dev3", "777788889999");
         let searched = accounts
             .into_iter()
-            .map(|one| searched(one, seen))
+            .map(|one| searched(&one, seen))
             .collect();
         let proposals = Discovery::of(&fleet(), searched, None).proposals;
         let text = merged(FLEET, &proposals).unwrap();
@@ -247,7 +247,7 @@ fn of_a_member_in_several_regions_what_not_all_have_is_added_with_its_regions() 
         found("flow", Source::VpcFlowLogs),
     ];
     let seen: &[(&str, &[Found])] = &[("us-west-2", &groups), ("eu-west-1", &groups[1..])];
-    let both = || vec![searched(member("both"), seen)];
+    let both = || vec![searched(&member("both"), seen)];
     let proposals = Discovery::of(&fleet(), both(), None).proposals;
     let text = merged(FLEET, &proposals).unwrap();
     assert!(
@@ -258,7 +258,7 @@ fn of_a_member_in_several_regions_what_not_all_have_is_added_with_its_regions() 
     assert_eq!(again.proposals, []);
 
     // a Region that could not be read leaves it open
-    let half = searched(member("both"), &seen[..1]);
+    let half = searched(&member("both"), &seen[..1]);
     let discovery = Discovery::of(&fleet(), vec![half], None);
     assert_eq!(discovery.proposals, []);
     assert!(
@@ -281,7 +281,7 @@ fn a_profile_is_searched_where_no_member_of_its_account_is() {
 
 #[test]
 fn an_account_that_cannot_be_read_is_said_and_proposes_nothing() {
-    let discovery = Discovery::of(&fleet(), vec![searched(member("dev1"), &[])], None);
+    let discovery = Discovery::of(&fleet(), vec![searched(&member("dev1"), &[])], None);
     assert!(discovery.is_unread());
     assert_eq!(discovery.proposals, []);
 }

@@ -36,7 +36,7 @@ fn search(fleet: &Fleet, all: &[Listed], seen: &[(&str, &[Found])]) -> Discovery
     let selected = all.iter().map(|one| one.account.clone()).collect();
     let home = "us-west-2".parse().unwrap();
     let accounts = accounts_of_organization(fleet, &home, all, &selected).unwrap();
-    let searched = accounts.into_iter().map(|one| searched(one, seen));
+    let searched = accounts.into_iter().map(|one| searched(&one, seen));
     let organization = Organization::of(fleet, all, &selected);
     Discovery::of(fleet, searched.collect(), Some(organization))
 }

@@ -36,7 +36,7 @@ pub(crate) enum Shape {
     /// An object in the place of the message.
     Objects(Events),
     /// The whole line.
-    Documents(Documents),
+    Documents(Box<Documents>),
 }
 
 impl Shape {
@@ -45,14 +45,18 @@ impl Shape {
         Some(match settings.schema {
             Schema::None => return None,
             Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
-            Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), settings)),
+            Schema::Ecs => Self::documents(ecs::mappings(), settings),
             Schema::Ocsf11 => Self::ocsf(ocsf::Version::V1_1, settings),
             Schema::Ocsf15 => Self::ocsf(ocsf::Version::V1_5, settings),
         })
     }
 
     fn ocsf(version: ocsf::Version, settings: &Settings) -> Self {
-        Self::Documents(Documents::new(ocsf::mappings(version), settings))
+        Self::documents(ocsf::mappings(version), settings)
+    }
+
+    fn documents(mappings: Vec<mapping::Mapping>, settings: &Settings) -> Self {
+        Self::Documents(Box::new(Documents::new(mappings, settings)))
     }
 
     /// How much longer than an event its line can be.

@@ -39,7 +39,7 @@ pub(crate) enum Shape {
     /// An object in the place of the message.
     Objects(Events),
     /// The whole line.
-    Documents(Documents),
+    Documents(Box<Documents>),
 }
 
 impl Shape {
@@ -48,15 +48,22 @@ impl Shape {
         Some(match settings.schema {
             Schema::None => return None,
             Schema::Native => Self::Objects(Events::new(settings, &native::tables())),
-            Schema::Ecs => Self::Documents(Documents::new(ecs::mappings(), &ecs::RATE, settings)),
+            Schema::Ecs => Self::documents(ecs::mappings(), &ecs::RATE, settings),
             Schema::Ocsf11 => Self::ocsf(ocsf::Version::V1_1, settings),
             Schema::Ocsf15 => Self::ocsf(ocsf::Version::V1_5, settings),
         })
     }
 
     fn ocsf(version: ocsf::Version, settings: &Settings) -> Self {
-        let mappings = ocsf::mappings(version);
-        Self::Documents(Documents::new(mappings, &ocsf::RATE, settings))
+        Self::documents(ocsf::mappings(version), &ocsf::RATE, settings)
+    }
+
+    fn documents(
+        mappings: Vec<mapping::Mapping>,
+        rate: &mapping::RateRow,
+        settings: &Settings,
+    ) -> Self {
+        Self::Documents(Box::new(Documents::new(mappings, rate, settings)))
     }
 
     /// How much longer than an event its line can be.

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::convert::{Kind, Span};
-use super::indexed;
-use super::walk::Find;
-use crate::json::{Index, Invalid, JsonStr, walk};
+use crate::json::{Index, JsonStr};
 
 /// The fields that are wanted of a JSON object.
 #[derive(Default)]
@@ -13,7 +11,7 @@ pub(in crate::schema) struct Finder {
     /// The first is the object itself.
     nodes: Vec<Node>,
     /// By path.
-    slots: BTreeMap<String, usize>,
+    pub(super) slots: BTreeMap<String, usize>,
     /// Whether a key may begin with a capital letter as well.
     any_case: bool,
     /// Whether members that are not wanted are to be noted.
@@ -66,9 +64,9 @@ pub(in crate::schema) struct Found {
     pub(super) rest: Vec<Rest>,
     /// What an earlier walk was in, which means nothing.
     pub(super) outer: Vec<Open>,
-    index: Index,
+    pub(super) index: Index,
     /// Whether the index is of the text.
-    is_indexed: bool,
+    pub(super) is_indexed: bool,
 }
 
 impl Found {
@@ -192,24 +190,6 @@ impl Finder {
     pub(super) fn prefix_bytes_max(&self) -> usize {
         let prefixes = self.nodes.iter().map(|node| node.prefix.len());
         prefixes.max().unwrap_or_default()
-    }
-
-    /// Finds the fields in a text that should be one JSON object.
-    #[inline]
-    pub(in crate::schema) fn find(&self, text: &[u8], found: &mut Found) -> Result<(), Invalid> {
-        found.spans.clear();
-        found.spans.resize(self.slots.len(), Span::default());
-        found.rest.clear();
-        let mut index = std::mem::take(&mut found.index);
-        found.is_indexed = index.read(text);
-        if found.is_indexed {
-            indexed::find(self, text, &index, found);
-        }
-        found.index = index;
-        if found.is_indexed {
-            return Ok(());
-        }
-        walk(text, Find(self, found))
     }
 
     /// The child for the value at this place of an array.

@@ -2,7 +2,28 @@
 
 use super::convert::{Kind, Span};
 use super::find::{Finder, Found, Open, child_of_key, note};
-use crate::json::Index;
+use super::walk::Find;
+use crate::json::{Index, Invalid, walk};
+
+impl Finder {
+    /// Finds the fields in a text that should be one JSON object.
+    #[inline]
+    pub(in crate::schema) fn find(&self, text: &[u8], found: &mut Found) -> Result<(), Invalid> {
+        found.spans.clear();
+        found.spans.resize(self.slots.len(), Span::default());
+        found.rest.clear();
+        let mut index = std::mem::take(&mut found.index);
+        found.is_indexed = index.read(text);
+        if found.is_indexed {
+            find(self, text, &index, found);
+        }
+        found.index = index;
+        if found.is_indexed {
+            return Ok(());
+        }
+        walk(text, Find(self, found))
+    }
+}
 
 /// Finds the fields in a text that `index` was made of.
 #[inline]
@@ -80,9 +101,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::super::walk::Find;
     use super::*;
-    use crate::json::walk;
 
     /// Finds the same fields by the index and by a walk over all values.
     fn agree(text: &str) {

@@ -34,6 +34,9 @@ pub(super) struct Step {
     pub(super) code: Code,
 }
 
+/// The slots of fields, and what decides by these.
+type Condition = (Vec<usize>, fn(&[&[u8]]) -> bool);
+
 /// What comes before a value: a comma, the names of the objects to open, and the last name.
 #[derive(Clone, Copy)]
 pub(super) struct Lead {
@@ -49,7 +52,7 @@ impl Program {
     }
 
     /// What has to hold for there to be more in it than constants, if that is one condition: it is known before they are written.
-    pub(super) fn condition(&self) -> Option<(Vec<usize>, fn(&[&[u8]]) -> bool)> {
+    pub(super) fn condition(&self) -> Option<Condition> {
         let codes = self.steps.iter().map(|step| &step.code);
         let mut codes = codes.filter(|code| !matches!(code, Code::Constant(_)));
         match (codes.next(), codes.next()) {

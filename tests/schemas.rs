@@ -10,6 +10,8 @@
 
 #[path = "support/batch.rs"]
 mod batch;
+#[path = "schemas/flow_logs.rs"]
+mod flow_logs;
 #[path = "schemas/numbers.rs"]
 mod numbers;
 mod support;
@@ -326,106 +328,4 @@ proptest! {
             prop_assert_eq!(document["event"].get("action"), name);
         }
     }
-
-    #[test]
-    fn a_flow_log_line_has_exact_fields_or_is_the_message_that_it_was(
-        fields in prop::collection::vec(prop_oneof![
-            Just("-".to_owned()),
-            "[0-9]{1,4}",
-            "10\\.0\\.0\\.[0-9]{1,3}",
-            "[a-z\\\\\"]{0,4}",
-            Just("a%20b".to_owned()),
-            Just("%f".to_owned()),
-        ], 0..5),
-    ) {
-        let line = fields.join(" ");
-        let format = r#"{"g":{"source":"vpc-flow-logs","format":"${srcaddr} ${bytes} ${instance-tag} ${vpc-id}"}}"#;
-        let document = &documents(&[("CATCHMENT_SCHEMA", "ecs"), ("CATCHMENT_SOURCES", format)], "s", &[&line])[0];
-        let is_integer = |text: &str| text == "0" || (!text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()));
-        let is_line = matches!(&fields[..], [_, bytes, tag, _] if (bytes == "-" || is_integer(bytes)) && tag != "%f")
-            && fields.iter().all(|field| !field.is_empty());
-        if !is_line {
-            prop_assert_eq!(&document["message"], &line);
-            prop_assert!(document["error"]["message"].is_string());
-            return Ok(());
-        }
-        let text = |field: &str| (field != "-").then(|| json!(field));
-        let address = fields[0].parse::<IpAddr>().ok().map(|_| json!(fields[0]));
-        prop_assert_eq!(document["source"].get("address").cloned(), text(&fields[0]));
-        prop_assert_eq!(document["source"].get("ip").cloned(), address);
-        prop_assert_eq!(document["source"].get("bytes").cloned(), fields[1].parse::<u64>().ok().map(Value::from));
-        let tag = text(&fields[2].replace("%20", " "));
-        prop_assert_eq!(document["aws"]["vpcflow"].get("instance_tag").cloned(), tag);
-        prop_assert_eq!(document["aws"]["vpcflow"].get("vpc_id").cloned(), text(&fields[3]));
-        prop_assert_eq!(&document["event"]["original"], &line);
-    }
-
-    #[test]
-    fn a_flow_log_that_parse_vpc_has_made_an_object_is_what_its_line_is(
-        fields in prop::collection::vec(prop_oneof![Just("-"), Just("0"), Just("22"), Just("65536"), Just("10.0.0.1"), Just("a\"b")], 12),
-        is_text in any::<bool>(),
-    ) {
-        let fields: Vec<_> = [&["2"][..], &fields, &["OK"]].concat();
-        let members = PARSED.split(' ').zip(&fields).map(|(name, field)| match field.parse::<u64>() {
-            Ok(number) if !is_text => (name.to_owned(), json!(number)),
-            _ => (name.to_owned(), json!(field)),
-        });
-        let object = Value::Object(members.collect()).to_string();
-        for schema in ["ecs", "ocsf-1.1"] {
-            let settings = [("CATCHMENT_SCHEMA", schema), ("CATCHMENT_ORIGINAL", "drop")];
-            let mut both = documents(&settings, "eni-1-all", &[&fields.join(" "), &object]);
-            for (document, message) in both.iter_mut().zip([fields.join(" "), object.clone()]) {
-                // The ids differ, and so do times of their own.
-                document["event"]["id"].take();
-                document["metadata"]["uid"].take();
-                if let Some(kept) = document.get_mut("message").map(Value::take) {
-                    prop_assert_eq!(kept, message);
-                }
-            }
-            prop_assert_eq!(&both[0], &both[1]);
-        }
-    }
 }
-
-proptest! {
-    // A transformer is started for each line.
-    #![proptest_config(ProptestConfig::with_cases(16))]
-
-    #[test]
-    fn a_flow_log_s_document_does_not_depend_on_those_before_it(
-        lines in prop::collection::vec((
-            prop::sample::select(vec!["111122223333", "444455556666", "-"]),
-            prop::sample::select(vec!["10.0.0.1", "::1", "-", "x"]),
-            prop::sample::select(vec!["443", "-"]),
-            prop::sample::select(vec!["6", "17", "-"]),
-            prop::sample::select(vec!["ACCEPT", "REJECT", "-"]),
-            prop::sample::select(vec!["ingress", "egress", "-"]),
-            prop::sample::select(vec!["i-1", "-"]),
-        ), 1..40),
-        schema in prop::sample::select(vec!["ecs", "ocsf-1.1", "ocsf-1.5"]),
-    ) {
-        let format = r#"{"g":{"source":"vpc-flow-logs",
-            "format":"${account-id} ${srcaddr} ${srcport} ${protocol} ${action} ${flow-direction} ${instance-id}"}}"#;
-        let settings = [("CATCHMENT_SCHEMA", schema), ("CATCHMENT_SOURCES", format)];
-        let lines: Vec<_> = lines
-            .into_iter()
-            .map(|(account, address, port, protocol, action, direction, instance)| {
-                [account, address, port, protocol, action, direction, instance].join(" ")
-            })
-            .collect();
-        let messages: Vec<_> = lines.iter().map(String::as_str).collect();
-        let without_id = |mut document: Value| {
-            for id in ["/event/id", "/metadata/uid"] {
-                document.pointer_mut(id).map(Value::take);
-            }
-            document
-        };
-        for (document, message) in documents(&settings, "s", &messages).into_iter().zip(messages) {
-            let alone = documents(&settings, "s", &[message]).remove(0);
-            prop_assert_eq!(without_id(document), without_id(alone));
-        }
-    }
-}
-
-/// What `parseVPC` calls the fields of a flow log.
-const PARSED: &str = "version accountId interfaceId srcAddr dstAddr srcPort dstPort protocol packets bytes start end action logStatus";

@@ -2,6 +2,7 @@
 //!
 //! A format is one file in this folder and a value of [`Format`]; [`Encoder`] calls it.
 
+mod context;
 mod document;
 mod encoded;
 mod events;
@@ -17,6 +18,7 @@ use crate::source::{Carried, Source};
 use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
 use crate::timestamp::{TIME, Timestamps};
 
+pub(crate) use context::{Context, Original};
 pub(crate) use encoded::Encoded;
 use events::Head;
 use lines::{Lines, Packer};
@@ -89,27 +91,6 @@ impl Output {
         self.text.trim();
         self.packer.trim();
     }
-}
-
-/// What is known of a record besides its messages.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Context<'o> {
-    pub(crate) settings: &'o Settings,
-    /// The batch's Region, as a JSON string, or `null`.
-    pub(crate) region: &'o str,
-    /// What the log events of each message that has some are, if that is known already.
-    pub(crate) told: &'o [Carried],
-    /// The record as it came.
-    pub(crate) original: Original<'o>,
-}
-
-/// A record as it came.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Original<'o> {
-    /// The length of the text inside, in bytes.
-    pub(crate) text_bytes: usize,
-    /// The record's data, if that is exactly one gzip member.
-    pub(crate) member: Option<&'o [u8]>,
 }
 
 /// The sink for one record's messages: writes them in the format that is set.

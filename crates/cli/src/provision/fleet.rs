@@ -288,7 +288,7 @@ mod tests {
           line 48: members[3].other[1].patter: unknown key; did you mean `pattern`?
           line 48: members[3].other[2].name: missing; for example name = "…"
           line 48: members[3].other[3].name: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
-          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, exclude, vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other
+          line 49: members[3].wholly_unlike: unknown key; expected one of: name, account, accounts, regions, profile, assume_role, external_id, session_name, emit_system_fields, subscribe, account_pattern, exclude, vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other
           line 53: members[4].vpc_flow_logs: `a*b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
           line 54: members[4].cloudtrail: log group `/aws/vpc/*` is listed twice
           line 54: members[4].cloudtrail[1].regions: expected a list such as regions = ["…"], found a string
@@ -312,10 +312,10 @@ mod tests {
         let error = Fleet::parse(&format!("{text}{more}")).unwrap_err();
         insta::assert_snapshot!(error, @"
         4 mistakes
-          line 78: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
-          line 126: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
-          line 126: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
-          line 129: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
+          line 85: members[2]: log group `/aws/kinesisfirehose/x` is on the delivery path: Firehose or the transformer writes to it, so subscribing it would create a loop
+          line 135: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here
+          line 135: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
+          line 138: members[3].regions: no logs::Destination in eu-west-1; expected one of: us-west-2. For eu-west-1, add it to logging.regions too
         ");
     }
 

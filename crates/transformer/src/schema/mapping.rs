@@ -9,6 +9,7 @@ mod find;
 mod indexed;
 mod list;
 mod memo;
+mod padded;
 mod program;
 mod walk;
 

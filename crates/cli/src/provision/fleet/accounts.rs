@@ -65,11 +65,11 @@ mod tests {
         let wrong = |accounts: &str| fleet(accounts).unwrap_err();
         insta::assert_snapshot!(wrong("\"a b\" = \"222233334444\"\nweb = \"3333\"\nx = 7\ndev1 = \"444455556666\""), @"
         4 mistakes
-          line 125: members[3].accounts.a b: `a b` is not a member name; expected 1 to 64 letters, digits and . _ -
-          line 126: members[3].accounts.web: `3333` is not an AWS account id; expected twelve digits, in quotes
-          line 127: members[3].accounts.x: expected a string, found an integer
-          line 128: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
+          line 141: members[3].accounts.a b: `a b` is not a member name; expected 1 to 64 letters, digits and . _ -
+          line 142: members[3].accounts.web: `3333` is not an AWS account id; expected twelve digits, in quotes
+          line 143: members[3].accounts.x: expected a string, found an integer
+          line 144: members[3].name: member `dev1` is already listed on line 54; give each member its own `name`
         ");
-        insta::assert_snapshot!(wrong(""), @r#"line 124: members[3].accounts: the table is empty; add at least one account, as in payments = "111122223333""#);
+        insta::assert_snapshot!(wrong(""), @r#"line 140: members[3].accounts: the table is empty; add at least one account, as in payments = "111122223333""#);
     }
 }

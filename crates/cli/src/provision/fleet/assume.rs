@@ -222,16 +222,16 @@ mod tests {
     #[test]
     fn mistakes_are_told() {
         let wrong = |defaults: &str, member: &str| parsed(defaults, member).unwrap_err();
-        insta::assert_snapshot!(wrong("assume_role = \"arn:aws:iam::111122223333:role/R\"", "profile = \"dev1\""), @"line 128: defaults.assume_role: `arn:aws:iam::111122223333:role/R` names a role of one account; write {account} in the place of its number");
+        insta::assert_snapshot!(wrong("assume_role = \"arn:aws:iam::111122223333:role/R\"", "profile = \"dev1\""), @"line 137: defaults.assume_role: `arn:aws:iam::111122223333:role/R` names a role of one account; write {account} in the place of its number");
         insta::assert_snapshot!(wrong("assume_role = \"Catchment-{account}\"\nexternal_id = \"x\"", ""), @"
         2 mistakes
           line 54: members[1].assume_role: `Catchment-{account}` is not the ARN of a role, such as arn:{partition}:iam::{account}:role/Catchment
-          line 129: defaults.external_id: `x` is not an external id; expected 2 to 1224 letters, digits and + = , . @ : / _ -
+          line 138: defaults.external_id: `x` is not an external id; expected 2 to 1224 letters, digits and + = , . @ : / _ -
         ");
         insta::assert_snapshot!(wrong("profile = \"logging\"", "session_name = \"me\""), @r#"
         2 mistakes
           line 54: members[1].session_name: no role is assumed; add assume_role = "…", or remove `session_name`
-          line 127: defaults.profile: no role is assumed; add assume_role = "…", or remove `profile`
+          line 136: defaults.profile: no role is assumed; add assume_role = "…", or remove `profile`
         "#);
         insta::assert_snapshot!(wrong(ROLE, "assume_role = \"arn:{partition}:iam::444455556666:role/R\""), @"line 55: members[1].assume_role: `arn:aws:iam::444455556666:role/R` is not a role in account 111122223333");
         insta::assert_snapshot!(wrong(&ROLE.replace("{partition}", "aws-cn"), ""), @"line 54: members[1].assume_role: `arn:aws-cn:iam::111122223333:role/Catchment` is of partition aws-cn, but us-west-2 is in aws");

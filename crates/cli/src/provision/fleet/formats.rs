@@ -70,6 +70,6 @@ mod tests {
     #[test]
     fn a_table_of_formats_is_answered_with_their_new_place() {
         let text = format!("{TEMPLATE}\n[flow_log_formats]\na = \"${{version}}\"\n");
-        insta::assert_snapshot!(Fleet::parse(&text).unwrap_err(), @r#"line 127: flow_log_formats: a format stands with its log group: vpc_flow_logs = [{ name = "…", format = "${version} …" }]"#);
+        insta::assert_snapshot!(Fleet::parse(&text).unwrap_err(), @r#"line 136: flow_log_formats: a format stands with its log group: vpc_flow_logs = [{ name = "…", format = "${version} …" }]"#);
     }
 }

@@ -236,7 +236,7 @@ mod tests {
     fn a_member_may_leave_out_what_all_have_but_not_everything() {
         let text = TEMPLATE.replace("guardduty = [", "other = []\n# guardduty = [");
         let wrong = Fleet::parse(&format!("{text}\n[defaults]\nother = [\"a\"]"));
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 76: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 82: members[2].vpc_flow_logs: no log groups; list some under one of: vpc_flow_logs, cloudtrail, guardduty, route53_resolver_query_logs, other");
     }
 
     #[test]
@@ -260,13 +260,13 @@ mod tests {
         let wrong = Fleet::parse(&format!("{TEMPLATE}{wrong}")).unwrap_err();
         insta::assert_snapshot!(wrong, @"
         3 mistakes
-          line 120: members[3].profile: a table of several accounts has none; each is named by its number or under [members.accounts], and entered by assume_role
-          line 121: members[3].name: member `p` is already listed on line 121; give each member its own `name`
-          line 122: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
+          line 136: members[3].profile: a table of several accounts has none; each is named by its number or under [members.accounts], and entered by assume_role
+          line 137: members[3].name: member `p` is already listed on line 137; give each member its own `name`
+          line 138: members[3].other: `a b` is not a log group name; expected 1 to 512 letters, digits and . _ / # -, not starting with aws/; at the end, * stands for anything
         ");
         let twice = table.replace("333344445555", "111122223333");
         let wrong = Fleet::parse(&format!("{TEMPLATE}{twice}")).unwrap_err();
-        insta::assert_snapshot!(wrong, @"line 128: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here");
+        insta::assert_snapshot!(wrong, @"line 137: members[3].account: account `111122223333` is already listed on line 54; add its log groups there, or set other regions here");
     }
 
     #[test]
@@ -287,9 +287,9 @@ mod tests {
         );
         insta::assert_snapshot!(wrong.unwrap_err(), @"line 66: members[1].exclude: `/aws/*` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a\", \"b*\"]\nexclude = [\"a\", \"bc\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 128: defaults.exclude: `a` excludes nothing, because no pattern matches it");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 137: defaults.exclude: `a` excludes nothing, because no pattern matches it");
         let wrong = with_defaults("", "other = [\"a*\"]\ncloudtrail = [\"a*\"]");
-        insta::assert_snapshot!(wrong.unwrap_err(), @"line 127: defaults.other: log group `a*` is listed twice");
+        insta::assert_snapshot!(wrong.unwrap_err(), @"line 136: defaults.other: log group `a*` is listed twice");
     }
 
     #[test]

@@ -31,7 +31,6 @@ const RETENTION_HOURS_MIN: u32 = 24;
 const RETENTION_HOURS_MAX: u32 = 8_760;
 /// The default: one week, so that nothing is lost over a long weekend.
 const RETENTION_HOURS_DEFAULT: u32 = 168;
-
 /// A day, the longest that an alarm with periods of an hour looks back in infra/alarms.yaml
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
 const SILENT_HOURS_MAX: u32 = 24;

@@ -75,9 +75,9 @@ level = "low"
 "#;
         insta::assert_snapshot!(fleet(rules).unwrap_err(), @"
         3 mistakes
-          line 128: rules[1]: detection: small: `byte` is not a field of flow logs, as the schema `native` has them
-          line 133: rules[2]: detection: condition: `small` is none of the selections
-          line 138: rules[2].level: unknown key; expected one of: name, source, action, rate, detection
+          line 137: rules[1]: detection: small: `byte` is not a field of flow logs, as the schema `native` has them
+          line 142: rules[2]: detection: condition: `small` is none of the selections
+          line 147: rules[2].level: unknown key; expected one of: name, source, action, rate, detection
         ");
     }
 }

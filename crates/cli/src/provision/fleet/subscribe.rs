@@ -151,8 +151,8 @@ mod tests {
         let wrong = Fleet::parse(&format!("{text}{all}")).unwrap_err();
         insta::assert_snapshot!(wrong, @r#"
         2 mistakes
-          line 128: members[1].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
-          line 128: members[2].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
+          line 137: members[1].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
+          line 137: members[2].subscribe: "account" is not possible in eu-west-1: its stream is in us-west-2, and events of an account-level policy do not say their Region; set regions = ["us-west-2"] for it, or list log groups
         "#);
     }
 }

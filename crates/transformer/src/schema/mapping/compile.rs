@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::program::{COMPUTED_FIELDS_MAX, Code, Padded, Program, Step};
+use super::padded::Padded;
+use super::program::{COMPUTED_FIELDS_MAX, Code, Program, Step};
 use super::{Finder, Row, Value};
 
 /// Where fields come from: a line with known columns, or JSON that is searched.

@@ -1,11 +1,11 @@
 //! What writes a document: its places in order, each with the text before it.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::convert::{CHUNK, Kind, convert, put, time};
 use super::find::{Finder, Found};
 use super::list::List;
+use super::padded::Padded;
 use super::walk::elements;
 use super::{As, Context};
 use crate::buffer::Buffer;
@@ -70,33 +70,6 @@ impl Program {
         });
         self.texts.extend_from_slice(text.as_bytes());
         self.texts.extend_from_slice(&[0; CHUNK]);
-    }
-}
-
-/// A text with zeros behind it, so that it can be copied by chunks.
-#[derive(Default)]
-pub(super) struct Padded {
-    bytes: Vec<u8>,
-    length: usize,
-}
-
-impl Padded {
-    pub(super) fn new(text: &str) -> Self {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.resize(bytes.len().max(CHUNK), 0);
-        Self {
-            bytes,
-            length: text.len(),
-        }
-    }
-
-    pub(super) fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes[..self.length])
-    }
-
-    #[inline(always)]
-    fn put(&self, out: &mut Buffer) {
-        put(out, &self.bytes, self.length);
     }
 }
 

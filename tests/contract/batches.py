@@ -181,9 +181,7 @@ def with_schema(random, schema):
     chosen = settings(random, "events", random.choice(("none", "gzip")))
     chosen.sources |= {records.CUSTOM_GROUP: {"source": "vpc-flow-logs", "format": " ".join(f"${{{name}}}" for name in records.custom_format())}}
     # One whole rule of a time, so that each says something.
-    # Only `none` and `native` have a place for the rate of a sample.
-    known = [rule for rule in RULES if rule["action"] != "sample" or schema in ("none", "native")]
-    some = random.sample(known, k=random.randrange(1, 4)) if schema == "none" or random.random() < 0.3 else []
+    some = random.sample(RULES, k=random.randrange(1, 4)) if schema == "none" or random.random() < 0.3 else []
     keys = () if some else chosen.partition_keys
     accounts = {"111122223333": "dev1"} if random.random() < 0.3 else {}
     return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), partition_keys=keys, accounts=accounts, max_decoded_mib=64)

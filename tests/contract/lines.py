@@ -14,8 +14,8 @@ from sources import setting_of
 DEFAULT = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status".split()
 )
-# Fields that are there also in lines with NODATA and SKIPDATA.
-ALWAYS = ("version", "account-id", "interface-id", "start", "end", "log-status")
+# Fields that no object of `parseVPC` lacks.
+ALWAYS = ("version", "log-status")
 PARSED = {"srcaddr": "srcAddr", "dstaddr": "dstAddr", "srcport": "srcPort", "dstport": "dstPort"}
 HALF = re.compile("[\ud800-\udfff]")
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
@@ -166,7 +166,17 @@ def fitting_line(head, event, source, fields, found, rate, given, settings):
         return other(given, settings)
     if isinstance(fields, Whole):
         return Document((fields.document,))
-    return Document(tuple(documents.documents(settings.schema, source, given_of(given, fields, settings))))
+    right = documents.documents(settings.schema, source, given_of(given, fields, settings))
+    return Document(tuple(with_rate(document, settings.schema, rate) for document in right))
+
+
+def with_rate(document, schema, rate):
+    """The document of an event of a sample, whose rate has a place that is no row of a table."""
+    if not rate:
+        return document
+    if schema == "ecs":
+        return document | {"labels": {"sample_rate": str(rate)}}
+    return document | {"metadata": document["metadata"] | {"labels": [f"sample_rate:{rate}"]}}
 
 
 def misfit_line(head, event, given, settings, known):
@@ -220,8 +230,8 @@ def already(text, source, schema):
         value = strict.value(text)
     except strict.NotJson:
         value = None
-    fields = documents.JsonFields(value) if value else None
-    whole = fields and value.kind == "object" and fields.get("class_uid") and fields.get("metadata.version")
+    class_uid, version = only(value, "class_uid"), only(only(value, "metadata"), "version")
+    whole = class_uid and version and re.fullmatch("[0-9]{1,9}", class_uid.text) and version.kind == "string"
     if whole and schema.startswith("ocsf") and page.says("that is OCSF already"):
         return Whole(whole_text(json.loads(text, parse_int=in_words.Number, parse_float=in_words.Number)))
     if source != "vpc-flow-logs":
@@ -231,6 +241,12 @@ def already(text, source, schema):
     if not page.says("`parseVPC`") or not {names[name] for name in ALWAYS} <= set(members) <= set(names.values()) or None in members.values():
         raise Misfit("an object")
     return documents.FlowFields(flow_line(" ".join(members.get(names[name], "-") for name in DEFAULT), DEFAULT, default=True))
+
+
+def only(value, name):
+    """The member of an object with this name, if there is just one."""
+    members = [item for key, item in value.items if strict.unescaped(key) == name] if value and value.kind == "object" else []
+    return members[0] if len(members) == 1 else None
 
 
 def camel(name):

@@ -12,8 +12,9 @@ use super::mapping::{Context, Mapping, RateRow, Row, Value, constant, row};
 pub(super) const ABOUT: &str = "\
 The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 9.4. The line is the document. Its fields are those \
 that Elastic's integration for AWS fills without a database, under the same names. Flow logs that `parseVPC`, a processor of CloudWatch \
-Logs, has made objects become what their lines would; an object with other members keeps its `message`. ECS has no field for the rate of a sample: an event \
-that rules sample has it in `labels.sample_rate`, as a string, such as `\"100\"`.";
+Logs, has made objects become what their lines would; an object without `version` or `logStatus`, or with other members, keeps its \
+`message`. ECS has no field for the rate of a sample: an event that rules sample has it in `labels.sample_rate`, as a string, such as \
+`\"100\"`.";
 
 /// Where an event says for how many it is delivered: `labels` are "custom key/value pairs", keywords
 /// (<https://www.elastic.co/docs/reference/ecs/ecs-base#field-labels>).

@@ -28,10 +28,10 @@ nothing. Parts that services fill as they like, such as CloudTrail's `requestPar
 its type. `raw_data` is the whole message; `CATCHMENT_ORIGINAL=drop` leaves it out. An event that rules sample has the rate in \
 `metadata.labels`, such as `sample_rate:100`.
 
-A message of flow logs, CloudTrail, GuardDuty or the Resolver that is OCSF already, with `class_uid` and `metadata.version`, because \
-the log group has a transformer (`parseToOCSF`) or a pipeline, is passed on with all its members, its own version, whichever it is, and \
-without `metadata.uid`; only `class_uid` comes first. Flow logs that `parseVPC` has made objects become what their lines would; an \
-object with other members keeps its `message`.
+A message of flow logs, CloudTrail, GuardDuty or the Resolver that is OCSF already, with a number of at most nine digits as `class_uid` \
+and a string as `metadata.version`, each once, because the log group has a transformer (`parseToOCSF`) or a pipeline, is passed on with \
+all its members, its own version, whichever it is, and without `metadata.uid`; only `class_uid` comes first. Flow logs that `parseVPC` \
+has made objects become what their lines would; an object without `version` or `logStatus`, or with other members, keeps its `message`.
 
 AWS's mapping is the one in <https://github.com/ocsf/examples> (`mappings/markdown/AWS`, v1.1.0 and v1.5.0), which `parseToOCSF` of \
 CloudWatch Logs and Security Lake follow. What it does with an event follows from it as far as it says so. Tables below say where this \

@@ -64,17 +64,20 @@ fn check(event: &[u8], transformed: &Transformed) -> Response {
     response
 }
 
+/// The formats, each with the schemas that it takes.
+const FORMS: [(&str, &str); 7] = [
+    ("events", "none"),
+    ("events", "native"),
+    ("events", "ecs"),
+    ("events", "ocsf-1.1"),
+    ("events", "ocsf-1.5"),
+    ("document", "none"),
+    ("message", "none"),
+];
+
 fn every_setting() -> impl Strategy<Value = Settings> {
     (
-        prop::sample::select(vec![
-            ("events", "none"),
-            ("events", "native"),
-            ("events", "ecs"),
-            ("events", "ocsf-1.1"),
-            ("events", "ocsf-1.5"),
-            ("document", "none"),
-            ("message", "none"),
-        ]),
+        prop::sample::select(FORMS.to_vec()),
         prop::sample::select(vec!["none", "gzip"]),
         prop::sample::select(vec![
             "",

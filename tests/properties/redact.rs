@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::batch;
+use super::{FORMS, batch};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -33,18 +33,9 @@ fn settings(pairs: &[(&'static str, &'static str)], redact: bool) -> Settings {
 }
 
 fn every_form() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
-    let forms = vec![
-        ("events", "none"),
-        ("events", "native"),
-        ("events", "ecs"),
-        ("events", "ocsf-1.1"),
-        ("events", "ocsf-1.5"),
-        ("document", "none"),
-        ("message", "none"),
-    ];
     let compressions = vec!["none", "gzip"];
     (
-        prop::sample::select(forms),
+        prop::sample::select(FORMS.to_vec()),
         prop::sample::select(compressions),
     )
         .prop_map(|((format, schema), compression)| {

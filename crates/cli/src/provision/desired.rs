@@ -128,3 +128,13 @@ pub struct Member {
     pub sender: Option<Sender>,
     pub regions: BTreeMap<Region, Filters>,
 }
+
+impl Desired {
+    /// Every Region of every member, with its filters.
+    pub fn regions(&self) -> impl Iterator<Item = (&MemberName, &Member, &Region, &Filters)> {
+        self.members.iter().flat_map(|(name, member)| {
+            let regions = member.regions.iter();
+            regions.map(move |(region, filters)| (name, member, region, filters))
+        })
+    }
+}

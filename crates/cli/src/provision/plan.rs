@@ -327,10 +327,7 @@ pub(super) fn filters<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (filter::Place<'a>, State<LogGroup>)> {
-    let regions = desired.members.iter().flat_map(|(name, member)| {
-        let regions = member.regions.iter();
-        regions.map(move |(region, filters)| (name, member, region, filters))
-    });
+    let regions = desired.regions();
     regions.flat_map(|(name, member, region, filters)| {
         let seen = observed.members.get(name);
         let login = &member.login;

@@ -107,6 +107,29 @@ impl<'a> Reader<'a> {
         Some(self.known_table(path, self.line_of(value), entries, known))
     }
 
+    /// The tables of a list as JSON, as the transformer's settings file has it. `check` reads the list as the transformer does; what is
+    /// wrong follows these characters in its error, which then says in which entry.
+    pub(super) fn passed_on(
+        &mut self,
+        outer: &Table<'a>,
+        key: &str,
+        known: &[&str],
+        (behind, check): (&str, impl Fn(&str) -> Result<(), String>),
+    ) -> Vec<serde_json::Value> {
+        let mut entries = Vec::new();
+        for table in self.tables(outer, key, known) {
+            entries.push(table.json(known));
+            let so_far = serde_json::Value::from(entries.clone()).to_string();
+            if let Err(why) = check(&so_far) {
+                // The mistake's own key says which entry it is.
+                let what = why.split_once(behind).map_or(&*why, |(_, what)| what);
+                self.mistake(table.line, table.key("").trim_end_matches('.'), what);
+                entries.pop();
+            }
+        }
+        entries
+    }
+
     /// A list of tables, `[[key]]`.
     pub(super) fn tables(
         &mut self,

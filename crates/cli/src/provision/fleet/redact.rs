@@ -8,18 +8,8 @@ use super::reader::{Reader, Table};
 
 /// Reads the redactions as the transformer's settings file has them.
 pub(super) fn redact<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Vec<Json> {
-    let mut entries: Vec<Json> = Vec::new();
-    for table in reader.tables(top, "redact", &keys::REDACT) {
-        entries.push(table.json(&keys::REDACT));
-        let so_far = Json::from(entries.clone()).to_string();
-        if let Err(why) = Redactions::parse(&so_far) {
-            // The mistake's own key says which entry it is.
-            let what = why.split_once(": ").map_or(&*why, |(_, what)| what);
-            reader.mistake(table.line, table.key("").trim_end_matches('.'), what);
-            entries.pop();
-        }
-    }
-    entries
+    let check = |redactions: &str| Redactions::parse(redactions).map(drop);
+    reader.passed_on(top, "redact", &keys::REDACT, (": ", check))
 }
 
 #[cfg(test)]

@@ -8,18 +8,8 @@ use super::reader::{Reader, Table};
 
 /// Reads the rules as the transformer's settings file has them.
 pub(super) fn rules<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Vec<Json> {
-    let mut rules: Vec<Json> = Vec::new();
-    for table in reader.tables(top, "rules", &keys::RULE) {
-        rules.push(table.json(&keys::RULE));
-        let so_far = Json::from(rules.clone()).to_string();
-        if let Err(why) = Rules::parse(&so_far) {
-            // The mistake's own key says which rule it is.
-            let what = why.split_once("): ").map_or(&*why, |(_, what)| what);
-            reader.mistake(table.line, table.key("").trim_end_matches('.'), what);
-            rules.pop();
-        }
-    }
-    rules
+    let check = |rules: &str| Rules::parse(rules).map(drop);
+    reader.passed_on(top, "rules", &keys::RULE, ("): ", check))
 }
 
 #[cfg(test)]

@@ -37,14 +37,11 @@ pub(super) fn places<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
 ) -> impl Iterator<Item = Place<'a>> {
-    let regions = desired.members.iter().flat_map(|(name, member)| {
-        let regions = member.regions.iter();
-        regions.map(move |(region, filters)| (name, &member.login, region, filters))
-    });
-    regions.filter_map(|(name, login, region, filters)| {
+    let regions = desired.regions();
+    regions.filter_map(|(name, member, region, filters)| {
         Some(Place {
             name,
-            login,
+            login: &member.login,
             region,
             filters,
             account: filters.account.as_ref()?,

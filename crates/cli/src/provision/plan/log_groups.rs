@@ -27,16 +27,13 @@ pub(super) fn places<'a>(
     desired: &'a Desired,
     observed: &'a Observed,
 ) -> impl Iterator<Item = Place<'a>> {
-    let regions = desired.members.iter().flat_map(|(name, member)| {
-        let regions = member.regions.iter();
-        regions.map(move |(region, filters)| (name, &member.login, region, filters))
-    });
-    regions.flat_map(|(name, login, region, filters)| {
+    let regions = desired.regions();
+    regions.flat_map(|(name, member, region, filters)| {
         let seen = observed.members.get(name);
         let patterns = filters.by_pattern.iter();
         patterns.map(move |(pattern, filter)| Place {
             name,
-            login,
+            login: &member.login,
             region,
             filters,
             pattern,

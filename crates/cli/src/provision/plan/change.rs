@@ -67,6 +67,23 @@ pub enum Effect {
     Delete,
 }
 
+impl Effect {
+    /// Of putting a resource in the place of what was there.
+    fn of_put<T>(before: Option<&T>) -> Self {
+        before.map_or(Self::Create, |_| Self::Update)
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        })
+    }
+}
+
 impl Change {
     /// The resource that is changed.
     pub fn address(&self) -> ResourceAddress {

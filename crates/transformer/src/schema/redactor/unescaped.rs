@@ -54,7 +54,7 @@ fn escape(rest: &[u8]) -> Option<(usize, usize)> {
     Some((6, text.len_utf8()))
 }
 
-/// The number in `\uXXXX`.
+/// The number in an escape such as `\u00e9`, which begins the text.
 fn unit(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()

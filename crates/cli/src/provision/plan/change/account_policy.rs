@@ -35,10 +35,7 @@ impl AccountPolicyAction {
 
     pub(super) fn effect(&self) -> Effect {
         match self {
-            Self::Put { before: None, .. } => Effect::Create,
-            Self::Put {
-                before: Some(_), ..
-            } => Effect::Update,
+            Self::Put { before, .. } => Effect::of_put(before.as_ref()),
             Self::Delete { .. } => Effect::Delete,
         }
     }
@@ -46,12 +43,6 @@ impl AccountPolicyAction {
 
 impl fmt::Display for AccountPolicyAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Put { before: None, .. } => "create",
-            Self::Put {
-                before: Some(_), ..
-            } => "update",
-            Self::Delete { .. } => "delete",
-        })
+        self.effect().fmt(f)
     }
 }

@@ -52,10 +52,7 @@ impl FilterAction {
 
     pub(super) fn effect(&self) -> Effect {
         match self {
-            Self::Put { before: None, .. } => Effect::Create,
-            Self::Put {
-                before: Some(_), ..
-            } => Effect::Update,
+            Self::Put { before, .. } => Effect::of_put(before.as_ref()),
             Self::Delete { .. } => Effect::Delete,
         }
     }
@@ -63,15 +60,6 @@ impl FilterAction {
 
 impl fmt::Display for FilterAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Put {
-                before,
-                after: _,
-                beside: _,
-                selected_by: _,
-                destination: _,
-            } => before.as_ref().map_or("create", |_| "update"),
-            Self::Delete { before: _ } => "delete",
-        })
+        self.effect().fmt(f)
     }
 }

@@ -5,6 +5,7 @@ use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{Finder, Found, Kind, Span, elements};
 use super::object::is_all_text;
+use super::parsed::is_ocsf;
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::rules::{Action, Rules, Value};
@@ -17,8 +18,8 @@ pub(crate) struct Filter {
     rules: Rules,
     /// For each format of flow logs.
     lines: Vec<(FlowLine, Vec<Fields>)>,
-    /// For sources whose messages are JSON.
-    json: Vec<(Source, Finder, Vec<Fields>)>,
+    /// For sources whose messages are JSON, each with the slot of OCSF's class.
+    json: Vec<(Source, Finder, Vec<Fields>, usize)>,
     found: Found,
     /// The fields of a line.
     split: Split,
@@ -80,7 +81,8 @@ impl Filter {
                     .collect(),
             });
             let fields = fields.collect();
-            (source, finder, fields)
+            let class = finder.slot("class_uid");
+            (source, finder, fields, class)
         });
         Some(Self {
             lines: lines.collect(),
@@ -119,7 +121,7 @@ impl Filter {
             .json
             .iter()
             .find(|(known, ..)| *known == carried.source);
-        let Some((_, finder, fields)) = json else {
+        let Some((_, finder, fields, class)) = json else {
             return Verdict::Deliver;
         };
         if !*has_text {
@@ -139,8 +141,11 @@ impl Filter {
                 .map_or(Value::Absent, |span| value(*span, text))
         };
         match decide(&self.rules, fields, value, id) {
-            // What no text can hold was not read.
-            Verdict::Drop(_) | Verdict::Sampled(_) if !is_all_text(message, text) => {
+            // What no text can hold was not read, and no source writes OCSF.
+            Verdict::Drop(_) | Verdict::Sampled(_)
+                if !is_all_text(message, text)
+                    || (spans[*class].kind != Kind::Absent && is_ocsf(text)) =>
+            {
                 Verdict::Deliver
             }
             verdict => verdict,

@@ -109,16 +109,9 @@ pub(super) fn text_of<'t>(message: JsonStr<'_>, text: &'t mut Buffer) -> Result<
 /// Appends an event of OCSF as it is, but with its class first, as all lines of OCSF have it. Returns `false` if the text is none.
 #[cold]
 fn pass_on(text: &[u8], out: &mut Buffer) -> bool {
-    let event = std::str::from_utf8(text).ok().and_then(Fields::of);
-    let Some(event) = event else { return false };
-    let Some(class) = event.only("class_uid").filter(|json| is_class(json)) else {
+    let Some((event, class)) = ocsf(text) else {
         return false;
     };
-    let metadata = event.only("metadata").and_then(Fields::of);
-    let version = metadata.as_ref().and_then(|it| it.only("version"));
-    if !version.is_some_and(|json| json.starts_with('"')) {
-        return false;
-    }
     let begin = out.len();
     out.extend_with([CLASS_UID, class.as_bytes()]);
     for (name, value) in event.members() {
@@ -129,6 +122,21 @@ fn pass_on(text: &[u8], out: &mut Buffer) -> bool {
     out.push(b'}');
     compact(out, begin);
     true
+}
+
+/// Whether a message is OCSF already, and so not as its source writes it.
+#[cold]
+pub(super) fn is_ocsf(text: &[u8]) -> bool {
+    ocsf(text).is_some()
+}
+
+/// The members of an event of OCSF, and its class.
+fn ocsf(text: &[u8]) -> Option<(Fields<'_>, &str)> {
+    let event = std::str::from_utf8(text).ok().and_then(Fields::of)?;
+    let class = event.only("class_uid").filter(|json| is_class(json))?;
+    let metadata = event.only("metadata").and_then(Fields::of)?;
+    let version = metadata.only("version")?;
+    version.starts_with('"').then_some((event, class))
 }
 
 fn is_class(json: &str) -> bool {

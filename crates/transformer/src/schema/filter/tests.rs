@@ -209,6 +209,28 @@ fn the_fields_of_json_are_found_wherever_they_stand() {
 }
 
 #[test]
+fn an_event_that_is_ocsf_already_is_not_as_its_source_writes_it() {
+    let absent = rule(
+        "a",
+        "cloudtrail",
+        &json!({"action": "drop"}),
+        &json!({"eventName|exists": false}),
+    );
+    let mut filter = filter(&json!([absent]));
+    for (message, expected) in [
+        (
+            r#"{"class_uid":6003,"metadata":{"version":"1.1.0"}}"#,
+            Verdict::Deliver,
+        ),
+        (r#"{"class_uid":6003,"metadata":{}}"#, Verdict::Drop(0)),
+        (r#"{"metadata":{"version":"1.1.0"}}"#, Verdict::Drop(0)),
+    ] {
+        let found = verdict(&mut filter, Source::CloudTrail, 0, message);
+        assert_eq!(found, expected, "{message}");
+    }
+}
+
+#[test]
 fn one_of_so_many_is_chosen_by_its_id_and_always_the_same_one() {
     let sample = json!({"action": "sample", "rate": 10});
     let rules = json!([rule(

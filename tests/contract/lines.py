@@ -146,8 +146,9 @@ def line_of(head, event, message, source, given, settings):
         fields, found = fields_of(text, message, source, settings)
     except Misfit as misfit:
         return misfit_line(head, event, given, settings, known=str(misfit))
-    # Rules are for what is as its source writes it; an object is no line of a flow log.
-    judged = fields is not None and not isinstance(fields, Whole) and not (source == "vpc-flow-logs" and text.lstrip(" \t\r\n").startswith("{"))
+    # Rules are for what is as its source writes it: no object is a line of a flow log, and no source writes OCSF.
+    is_parsed = is_ocsf(json_of(text)) or (source == "vpc-flow-logs" and text.lstrip(" \t\r\n").startswith("{"))
+    judged = fields is not None and not is_parsed
     decision = rules.decision(settings.rules, source, fields) if judged else "keep"
     if decision == "drop":
         return None
@@ -226,13 +227,8 @@ def fields_of(text, message, source, settings):
 
 def already(text, source, schema):
     """What a transformer of the log group, or a pipeline, has made of the message; of an object in the place of a flow log's line, if it fits."""
-    try:
-        value = strict.value(text)
-    except strict.NotJson:
-        value = None
-    class_uid, version = only(value, "class_uid"), only(only(value, "metadata"), "version")
-    whole = class_uid and version and re.fullmatch("[0-9]{1,9}", class_uid.text) and version.kind == "string"
-    if whole and schema.startswith("ocsf") and page.says("that is OCSF already"):
+    value = json_of(text)
+    if is_ocsf(value) and schema.startswith("ocsf") and page.says("that is OCSF already"):
         return Whole(whole_text(json.loads(text, parse_int=in_words.Number, parse_float=in_words.Number)))
     if source != "vpc-flow-logs":
         return None
@@ -241,6 +237,20 @@ def already(text, source, schema):
     if not page.says("`parseVPC`") or not {names[name] for name in ALWAYS} <= set(members) <= set(names.values()) or None in members.values():
         raise Misfit("an object")
     return documents.FlowFields(flow_line(" ".join(members.get(names[name], "-") for name in DEFAULT), DEFAULT, default=True))
+
+
+def json_of(text):
+    """The value that a message is, if it is JSON."""
+    try:
+        return strict.value(text)
+    except strict.NotJson:
+        return None
+
+
+def is_ocsf(value):
+    """Whether a message is OCSF already."""
+    class_uid, version = only(value, "class_uid"), only(only(value, "metadata"), "version")
+    return bool(class_uid and version and re.fullmatch("[0-9]{1,9}", class_uid.text) and version.kind == "string")
 
 
 def only(value, name):

@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test contract conserve mutants bless fuzz bench fleet lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract conserve properties mutants bless fuzz bench fleet lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,13 +32,14 @@ lint: $(VENV)/.installed $(CARGO_DENY) lint-infra ## check formatting, lints, sp
 		then $(CARGO_DENY) --offline --workspace --config .config/deny.toml check --hide-inclusion-graph advisories; \
 		else echo "advisories skipped: their database cannot be reached from here"; fi
 
+# The cases of property tests are the same in each run, so that it is the change that fails or passes. `make properties` has new ones.
 test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary and an AWS emulator
 	cargo test --workspace --locked --no-run
 	$(PY) -W ignore -m unittest discover --start-directory tests/infra
 	$(PY) -m unittest discover --start-directory tests/support/tests --top-level-directory tests/support
 	$(PY) -W ignore -m unittest discover --start-directory tests/demo
 	$(PY) -m unittest discover --start-directory tests/contract
-	cargo test --workspace --locked
+	PROPTEST_RNG_SEED=1 cargo test --workspace --locked
 
 # The kinds of processor that this one can stand for, and what holds the transformer back to each.
 AVX512 := $(if $(shell grep -m1 -o avx512_vbmi2 /proc/cpuinfo 2>/dev/null),avx512)
@@ -50,16 +51,21 @@ contract: ## the transformer beside an independent reading of its contract: ANSW
 	$(foreach level,$(LEVELS),$(MAKE) --no-print-directory contract-$(level) &&) true
 
 contract-%:
-	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTFLAGS="$(HELD_BACK_$*)" cargo build --quiet --release --locked \
+	$(RELEASED) RUSTFLAGS="$(HELD_BACK_$*)" cargo build --quiet --release --locked \
 		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
 	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
 	python3 tests/contract --answers $(ANSWERS) --schemas 3 $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
 
+# Tests of the transformer in a build that is fast, and soon made.
+RELEASED := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+TEST_RELEASED := cargo test --release --locked --package catchment-transformer --no-default-features --target-dir target/conserve
 SEEDS := 200
 conserve: ## a million events from SEEDS (200) seeds through the transformer and back: none is lost
-	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CONSERVE_SEEDS=$(SEEDS) CONSERVE_EVENTS=5000 \
-		cargo test --quiet --release --locked --package catchment-transformer --no-default-features --test conserve \
-		--target-dir target/conserve -- --nocapture
+	$(RELEASED) CONSERVE_SEEDS=$(SEEDS) CONSERVE_EVENTS=5000 $(TEST_RELEASED) --quiet --test conserve -- --nocapture
+
+CASES := 20000
+properties: ## the property tests of the transformer, with CASES (20000) new cases each
+	$(RELEASED) PROPTEST_CASES=$(CASES) $(TEST_RELEASED) --no-fail-fast --lib --test ocsf --test properties --test schemas
 
 demo: $(VENV)/.installed ## logs of two accounts on their way to S3, on this machine; ARGS=--once ends by itself
 	@echo "Building catchment, then the transformer: some minutes the first time, a second after that"

@@ -9,6 +9,8 @@
 
 #[path = "support/batch.rs"]
 mod batch;
+#[path = "ocsf/messages.rs"]
+mod messages;
 mod support;
 #[path = "ocsf/validator.rs"]
 mod validator;
@@ -19,8 +21,9 @@ use std::sync::LazyLock;
 use batch::Case;
 use catchment_transformer::firehose::{RecordResult, Response};
 use catchment_transformer::{Settings, Transformer};
+use messages::{NAMES, WORDS, any_change, any_query, any_record};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use validator::Definitions;
 
 #[test]
@@ -51,6 +54,38 @@ fn what_becomes_of_every_golden_batch_is_valid() {
                 .eq([0, 2004, 3001, 3002, 4001, 4003, 6003])
         );
         assert!(passed_on > 0);
+    }
+}
+
+#[test]
+fn what_sources_leave_out_or_get_wrong_is_left_out_or_named() {
+    let signin = json!({
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "CredentialVerification",
+        "userIdentity": {"principalId": []},
+    });
+    let sequence = json!({"resources": [{"accountId": "111122223333"}]});
+    let connection = json!({"remotePortDetails": {"port": 65_536}});
+    let action = json!({"networkConnectionAction": connection});
+    for (group, message) in [
+        ("CloudTrail/a", signin),
+        (
+            "findings",
+            json!({"detail": {"service": {"detection": {"sequence": sequence}}}}),
+        ),
+        (
+            "findings",
+            json!({"detail": {"service": {"action": action}}}),
+        ),
+        ("dns", json!({"firewall_rule_action": ""})),
+        ("dns", json!({"srcport": 65_536})),
+    ] {
+        let data = batch::message("111122223333", group, "s", &[(0, &message.to_string())]);
+        for (schema, definitions) in &*VERSIONS {
+            let line = &lines_of(schema, &data)[0];
+            assert_eq!(definitions.faults(line), [""; 0], "{line}");
+            assert_ne!(line["class_uid"], 0);
+        }
     }
 }
 
@@ -89,48 +124,6 @@ fn the_validator_sees_what_is_wrong() {
     }
 }
 
-/// A record with the names that a source uses, and values of any type.
-fn any_record(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
-    let name = prop::sample::select(names.to_vec());
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        prop::sample::select(TEXTS.to_vec()).prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    let value = leaf.prop_recursive(4, 40, 6, move |inner| {
-        let name = prop_oneof![
-            prop::sample::select(names.to_vec()).prop_map(str::to_owned),
-            any::<String>(),
-        ];
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((name, inner), 0..6)
-                .prop_map(|members| Value::from(members.into_iter().collect::<Map<_, _>>())),
-        ]
-    });
-    prop::collection::vec((name, value), 0..14).prop_map(|members| {
-        let members = members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value));
-        Value::from(members.collect::<Map<_, _>>())
-    })
-}
-
-/// The same of a Resolver query log, mostly with answers.
-fn any_query() -> impl Strategy<Value = Value> {
-    let answers = prop::collection::vec(any_record(&["Rdata", "Type", "Class", "a.b"]), 0..3);
-    let answers = prop::option::of(answers);
-    (any_record(QUERY_NAMES), answers).prop_map(|(mut record, answers)| {
-        if let Some(answers) = answers {
-            record["answers"] = Value::from(answers);
-        }
-        record
-    })
-}
-
 proptest! {
     /// As every attribute has one type in OCSF, no two lines give one of them two.
     #[test]
@@ -154,6 +147,17 @@ proptest! {
             prop_assert_eq!(definitions.faults(&written[0]), [""; 0], "{}", written[0]);
             prop_assert_eq!(&written[0]["class_uid"], &json!(4003));
             prop_assert_eq!(written[0]["raw_data"].as_str(), Some(&*record.to_string()));
+        }
+    }
+
+    #[test]
+    fn any_change_of_a_message_leaves_attributes_of_ocsfs_types((group, message) in any_change()) {
+        let text = message.to_string();
+        let data = batch::message("111122223333", group, "s", &[(0, &text)]);
+        for (schema, definitions) in &*VERSIONS {
+            let written = lines_of(schema, &data);
+            prop_assert_eq!(written.len(), 1);
+            prop_assert_eq!(definitions.faults(&written[0]), [""; 0], "{}", written[0]);
         }
     }
 
@@ -193,7 +197,7 @@ fn lines_of(schema: &str, message: &str) -> Vec<Value> {
         ("CATCHMENT_SCHEMA", schema),
         (
             "CATCHMENT_SOURCES",
-            r#"{"flow":"vpc-flow-logs","CloudTrail/*":"cloudtrail","dns":"route53-resolver-query-logs"}"#,
+            r#"{"flow":"vpc-flow-logs","CloudTrail/*":"cloudtrail","dns":"route53-resolver-query-logs","findings":"guardduty"}"#,
         ),
     ])
     .unwrap();
@@ -225,137 +229,3 @@ fn lines(settings: Settings, event: &[u8]) -> Vec<Value> {
         })
         .collect()
 }
-
-/// Names in CloudTrail's records that the tables read, and some that they do not.
-const NAMES: &[&str] = &[
-    "eventVersion",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "sourceIPAddress",
-    "userAgent",
-    "errorCode",
-    "errorMessage",
-    "requestParameters",
-    "responseElements",
-    "additionalEventData",
-    "requestID",
-    "eventID",
-    "readOnly",
-    "eventType",
-    "eventCategory",
-    "recipientAccountId",
-    "vpcEndpointId",
-    "apiVersion",
-    "serviceEventDetails",
-    "resources",
-    "userIdentity",
-    "type",
-    "principalId",
-    "arn",
-    "accountId",
-    "accessKeyId",
-    "userName",
-    "invokedBy",
-    "sessionContext",
-    "sessionIssuer",
-    "attributes",
-    "mfaAuthenticated",
-    "creationDate",
-    "ARN",
-    "ARNPrefix",
-    "roleArn",
-    "roleSessionName",
-    "policyArn",
-    "policyName",
-    "roleName",
-    "user",
-    "role",
-    "credentials",
-    "assumedRoleUser",
-    "ConsoleLogin",
-    "MFAUsed",
-    "LoginTo",
-    "UserName",
-    "",
-    "a.b",
-];
-
-/// The same of Resolver query logs.
-const QUERY_NAMES: &[&str] = &[
-    "version",
-    "account_id",
-    "region",
-    "vpc_id",
-    "query_timestamp",
-    "query_name",
-    "query_type",
-    "query_class",
-    "rcode",
-    "answers",
-    "Rdata",
-    "Type",
-    "Class",
-    "srcaddr",
-    "srcport",
-    "transport",
-    "srcids",
-    "instance",
-    "resolver_endpoint",
-    "resolver_network_interface",
-    "firewall_rule_action",
-    "firewall_rule_group_id",
-    "firewall_domain_list_id",
-    "",
-    "a.b",
-];
-
-const TEXTS: &[&str] = &[
-    "NOERROR",
-    "NXDOMAIN",
-    "PTR",
-    "A",
-    "BLOCK",
-    "UDP",
-    "7.100.51.198.in-addr.arpa.",
-    "iam.amazonaws.com",
-    "sts.amazonaws.com",
-    "signin.amazonaws.com",
-    "ec2.amazonaws.com",
-    "ConsoleLogin",
-    "AssumeRole",
-    "AssumeRoleWithSAML",
-    "CreateUser",
-    "AttachUserPolicy",
-    "DescribeInstances",
-    "RunInstances",
-    "198.51.100.7",
-    "2001:db8::7",
-    "AWS Internal",
-    "2023-09-30T15:15:22Z",
-    "true",
-    "false",
-    "Yes",
-    "Failure",
-    "arn:aws:iam::111122223333:root",
-    "-",
-    "",
-];
-
-const WORDS: &[&str] = &[
-    "-",
-    "123456789010",
-    "eni-1",
-    "172.31.16.139",
-    "2001:db8::7",
-    "80",
-    "6",
-    "1418530010",
-    "ACCEPT",
-    "REJECT",
-    "OK",
-    "NODATA",
-    "a\"b",
-    "99999999999999999999",
-];

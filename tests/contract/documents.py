@@ -28,7 +28,7 @@ CONTEXT = {
 }
 # Times in OCSF are milliseconds (the page's words on both versions), and integers as others are.
 # The types of members of objects that have no row of their own.
-MEMBERS = {"port": "integer", "ip": "IP address"}
+MEMBERS = {"port": "integer to 65,535", "ip": "IP address"}
 TIME = re.compile(r"(.*[._])?(time|time_dt)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -225,6 +225,8 @@ def converted(place, kind, value, given):
         return text if value.kind == "string" and DATE.fullmatch(text) else in_words.UNDECIDED
     if kind == "integer" and given.ocsf and TIME.fullmatch(place):
         return in_words.Number(str(given.context["milliseconds_of"](text))) if DATE.fullmatch(text) else in_words.UNDECIDED
+    if kind == "integer to 65,535":
+        return in_words.Number(text) if re.fullmatch(r"0|[1-9]\d{0,4}", text) and int(text) <= 65_535 else None
     if kind in ("integer", "number"):
         # Only digits may be a number, whether they are a string or not; which of them are is not said.
         if not re.search(r"\d", text):

@@ -19,7 +19,14 @@ import page
 SOURCES = ("vpc-flow-logs", "cloudtrail", "guardduty")
 # What DuckDB infers from values of the types that the tables name. It takes a string for more than that if all values of the column look so.
 STRING = {"varchar", "uuid", "date", "time", "timestamp"}
-INFERRED = {"string": STRING, "IP address": {"varchar"}, "integer": {"bigint"}, "number": {"bigint", "double"}, "boolean": {"boolean"}}
+INFERRED = {
+    "string": STRING,
+    "IP address": {"varchar"},
+    "integer": {"bigint"},
+    "integer to 65,535": {"bigint"},
+    "number": {"bigint", "double"},
+    "boolean": {"boolean"},
+}
 MEMBER = re.compile(r"`([a-z_.\[\]]+)`: (always `(.))?")
 
 

@@ -153,6 +153,8 @@ pub(super) enum As {
     Text,
     /// An integer of at most 18 digits.
     Long,
+    /// An integer of 16 bits.
+    Port,
     /// A number, as it was written.
     Number,
     /// The digits of a number before its point.
@@ -198,6 +200,10 @@ pub(super) const fn text(field: &'static str) -> Value {
 
 pub(super) const fn long(field: &'static str) -> Value {
     Value::Field(field, As::Long)
+}
+
+pub(super) const fn port(field: &'static str) -> Value {
+    Value::Field(field, As::Port)
 }
 
 pub(super) const fn ip(field: &'static str) -> Value {

@@ -93,6 +93,10 @@ pub(super) fn convert(
             put(out, rest, length);
             true
         }
+        (As::Port, Kind::Text | Kind::Scalar) if is_port(field) => {
+            out.extend(field);
+            true
+        }
         (As::Number, Kind::Scalar) if is_number(field) => {
             out.extend(field);
             true
@@ -279,6 +283,12 @@ fn is_integer(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let is_plain = !digits.starts_with(b"0") || text.len() == 1;
     is_plain && (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether the text is an integer of 16 bits as JSON writes it.
+fn is_port(text: &[u8]) -> bool {
+    let number = std::str::from_utf8(text).ok().map(str::parse::<u16>);
+    is_integer(text) && matches!(number, Some(Ok(_)))
 }
 
 /// Whether a scalar is a number.

@@ -173,6 +173,7 @@ impl As {
             Self::Long | Self::Whole | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 "integer"
             }
+            Self::Port => "integer to 65,535",
             Self::Ip | Self::ReverseIp => "IP address",
             Self::Boolean => "boolean",
             Self::Date | Self::DateOfSeconds => "time",
@@ -187,7 +188,7 @@ impl As {
                 let lengths = table.iter().map(|(_, json)| json.len());
                 lengths.max().unwrap_or_default()
             }
-            Self::Long | Self::Number | Self::Whole | Self::Boolean => 0,
+            Self::Long | Self::Port | Self::Number | Self::Whole | Self::Boolean => 0,
             Self::Keyword | Self::Text | Self::Domain | Self::Ip | Self::ReverseIp => 2,
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 26

@@ -100,7 +100,9 @@ fn authentication() -> Class {
         row("user.account.uid", text("userIdentity.accountId")),
         row(
             "user.uid",
-            text("requestParameters.roleArn").or(text("userIdentity.arn")),
+            text("requestParameters.roleArn")
+                .or(text("userIdentity.arn"))
+                .or(caller::HAS_NO_ID.then(text("userIdentity.principalId"))),
         ),
         row(
             "user.uid_alt",

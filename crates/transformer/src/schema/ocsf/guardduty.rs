@@ -267,7 +267,10 @@ fn resources() -> Value {
         "detail.service.detection.sequence.resources",
         vec![
             row("uid", text("uid")),
-            row("name", text("name")),
+            row(
+                "name",
+                text("name").or(HAS_NO_UID.then(constant("\"unknown\""))),
+            ),
             row("type", text("resourceType")),
             row("region", text("region")),
             row("owner.account.uid", text("accountId")),
@@ -287,6 +290,12 @@ fn resources() -> Value {
     ]);
     of_sequence.or(Value::List(vec![HAS_RESOURCE.then(of_finding)]))
 }
+
+const HAS_NO_UID: When = When {
+    about: "there is no `uid`",
+    fields: &["uid"],
+    by: |fields| fields[0].is_empty(),
+};
 
 const HAS_RESOURCE: When = When {
     about: "there is `detail.resource`",

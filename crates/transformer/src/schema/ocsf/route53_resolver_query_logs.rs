@@ -3,7 +3,7 @@
 mod differences;
 
 use super::super::mapping::{
-    As, Context, Row, Value, When, constant, each, ip, is_address, long, row, text,
+    As, Context, Row, Value, When, constant, each, ip, is_address, port, row, text,
 };
 use super::activity::dns::TRAFFIC;
 use super::vpc_flow_logs::{IS_IPV4, IS_IPV6};
@@ -133,8 +133,11 @@ const HAS_DATA: When = When {
 /// What DNS Firewall did. It is logged only if a rule with the action ALERT or BLOCK matched.
 fn decision() -> [Row; 5] {
     let action = |map| Value::Field("firewall_rule_action", As::Map(map));
-    let other = || text("firewall_rule_action").or(constant("\"Unknown\""));
     let other_id = || HAS_ACTION.then(constant("99")).or(constant("0"));
+    let other = || {
+        let other = HAS_ACTION.then(text("firewall_rule_action"));
+        other.or(constant("\"Unknown\""))
+    };
     [
         row("action_id", action(ACTION_IDS).or(other_id())),
         row("action", action(ACTIONS).or(other())),
@@ -193,7 +196,7 @@ fn connection() -> [Row; 13] {
                 .or(IS_IPV4.then(constant("\"IPv4\""))),
         ),
         row("src_endpoint.ip", ip("srcaddr")),
-        row("src_endpoint.port", long("srcport")),
+        row("src_endpoint.port", port("srcport")),
         row("src_endpoint.vpc_uid", text("vpc_id")),
         row("src_endpoint.instance_uid", text("srcids.instance")),
         row(

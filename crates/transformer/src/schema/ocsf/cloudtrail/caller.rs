@@ -67,7 +67,7 @@ pub(super) fn name() -> Value {
         .or(HAS_NO_ID.then(text("userIdentity.invokedBy").or(text("userIdentity.type"))))
 }
 
-const HAS_NO_ID: When = When {
+pub(super) const HAS_NO_ID: When = When {
     about: "`userIdentity` has no ARN and no account",
     fields: &["userIdentity.arn", "userIdentity.accountId"],
     by: |fields| fields.iter().all(|field| field.is_empty()),

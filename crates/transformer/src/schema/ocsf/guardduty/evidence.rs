@@ -1,6 +1,6 @@
 //! What a finding of GuardDuty rests on: its action, and what ran.
 
-use super::super::super::mapping::{As, Value, When, constant, ip, long, row, text};
+use super::super::super::mapping::{As, Value, When, constant, ip, long, port, row, text};
 use super::super::Version;
 
 macro_rules! network {
@@ -114,11 +114,11 @@ macro_rules! connection {
             ),
             row(
                 concat!($local, ".port"),
-                long(concat!(network!(), ".localPortDetails.port")),
+                port(concat!(network!(), ".localPortDetails.port")),
             ),
             row(
                 concat!($remote, ".port"),
-                long(concat!(network!(), ".remotePortDetails.port")),
+                port(concat!(network!(), ".remotePortDetails.port")),
             ),
             row(
                 "connection_info.direction_id",
@@ -156,7 +156,7 @@ pub(super) fn all(version: Version) -> Value {
         row("dst_endpoint.ip", ip("localIpDetails.ipAddressV4")),
         row(
             "dst_endpoint.port",
-            HAS_ADDRESS.then(long("localPortDetails.port")),
+            HAS_ADDRESS.then(port("localPortDetails.port")),
         ),
         row("data", text("localPortDetails")),
     ]);

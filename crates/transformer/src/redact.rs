@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use crate::limits::REDACTED_FIELDS_MAX;
 use crate::source::Source;
 
+pub(crate) use fields::{JSON_SOURCES, JsonSource};
 pub use key::Key;
 
 /// What is redacted.
@@ -108,11 +109,10 @@ fn redactions(entry: &Json) -> Result<Vec<Redaction>, String> {
     }
     let member = |key: &str| members.get(key).ok_or_else(|| format!("{key}: missing"));
     let name = member("source")?.as_str().unwrap_or_default();
-    let source = fields::SOURCES
-        .into_iter()
-        .find(|source| source.name() == name);
+    let source = fields::sources().find(|source| source.name() == name);
     let source = source.ok_or_else(|| {
-        let names = fields::SOURCES.map(Source::name).join(", ");
+        let names: Vec<_> = fields::sources().map(Source::name).collect();
+        let names = names.join(", ");
         format!("source: expected a source whose fields are known, one of: {names}")
     })?;
     let action = match member("action")?.as_str() {

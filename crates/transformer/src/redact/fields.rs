@@ -4,18 +4,55 @@ use super::Action;
 use crate::source::Source;
 use crate::source::vpc_flow_logs::{FIELDS, Kind};
 
+/// A source whose messages are JSON objects.
+pub(crate) struct JsonSource {
+    pub(crate) source: Source,
+    members: &'static [&'static str],
+    /// What messages of the source are told by, which stays as it is.
+    tells: &'static [&'static str],
+    /// The member that every message of the source has, and what is made of one by others does not.
+    pub(crate) required: &'static str,
+    /// Whether a key may begin with a capital letter as well.
+    pub(crate) any_case: bool,
+}
+
+/// The sources of JSON whose fields are known.
+pub(crate) const JSON_SOURCES: [JsonSource; 3] = [
+    JsonSource {
+        source: Source::CloudTrail,
+        members: CLOUDTRAIL,
+        tells: &["eventVersion"],
+        required: "eventVersion",
+        any_case: false,
+    },
+    JsonSource {
+        source: Source::GuardDuty,
+        members: EVENTBRIDGE,
+        tells: &["detail", "detail-type", "source"],
+        // A finding stands in EventBridge's envelope.
+        required: "detail",
+        any_case: true,
+    },
+    JsonSource {
+        source: Source::Route53ResolverQueryLogs,
+        members: ROUTE53_RESOLVER_QUERY_LOGS,
+        tells: &[],
+        required: "query_name",
+        any_case: false,
+    },
+];
+
 /// The sources whose fields are known.
-pub(super) const SOURCES: [Source; 3] =
-    [Source::VpcFlowLogs, Source::CloudTrail, Source::GuardDuty];
+pub(super) fn sources() -> impl Iterator<Item = Source> {
+    let json = JSON_SOURCES.iter().map(|json| json.source);
+    std::iter::once(Source::VpcFlowLogs).chain(json)
+}
 
 /// The field with this name: AWS's name of a flow log's field, or a path.
 pub(super) fn field(source: Source, name: &str, action: Action) -> Result<String, String> {
-    match source {
-        Source::VpcFlowLogs => of_flow_logs(name, action),
-        Source::CloudTrail => path(name, CLOUDTRAIL, |path| path == "eventVersion"),
-        _ => path(name, GUARDDUTY, |path| {
-            ["detail", "detail-type", "source"].contains(&path)
-        }),
+    match JSON_SOURCES.iter().find(|json| json.source == source) {
+        Some(json) => path(name, json),
+        None => of_flow_logs(name, action),
     }
 }
 
@@ -25,9 +62,11 @@ pub(super) fn meet(source: Source, one: &str, other: &str) -> bool {
     let keys = |path: &str| -> Vec<String> {
         let keys = path.split('.');
         let keys = keys.filter(|key| !is_index(key));
-        let plain = |key: &str| match source {
-            Source::GuardDuty => key.to_ascii_lowercase(),
-            _ => key.to_owned(),
+        let mut json = JSON_SOURCES.iter();
+        let any_case = json.any(|json| json.source == source && json.any_case);
+        let plain = |key: &str| match any_case {
+            true => key.to_ascii_lowercase(),
+            false => key.to_owned(),
         };
         keys.map(plain).collect()
     };
@@ -49,7 +88,7 @@ fn of_flow_logs(name: &str, action: Action) -> Result<String, String> {
     Ok(field.name.to_owned())
 }
 
-fn path(path: &str, first: &[&str], tells: impl Fn(&str) -> bool) -> Result<String, String> {
+fn path(path: &str, source: &JsonSource) -> Result<String, String> {
     let keys: Vec<&str> = path.split('.').collect();
     if keys.iter().any(|key| key.is_empty()) || path.contains(['[', ']', '*']) {
         return Err("not a path, such as userIdentity.userName".to_owned());
@@ -59,14 +98,14 @@ fn path(path: &str, first: &[&str], tells: impl Fn(&str) -> bool) -> Result<Stri
             "leave out `{index}`: a path leads to every value of an array"
         ));
     }
-    if !first.contains(&keys[0]) {
-        let first = first.join(", ");
+    if !source.members.contains(&keys[0]) {
+        let members = source.members.join(", ");
         return Err(format!(
-            "there is no `{}`; expected one of: {first}",
+            "there is no `{}`; expected one of: {members}",
             keys[0]
         ));
     }
-    match tells(path) {
+    match source.tells.contains(&path) {
         true => Err("messages of this source are told by it".to_owned()),
         false => Ok(path.to_owned()),
     }
@@ -92,6 +131,15 @@ const CLOUDTRAIL: &[&str] = &[
 /// The members of EventBridge's envelope
 /// (<https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>).
 #[rustfmt::skip]
-const GUARDDUTY: &[&str] = &[
+const EVENTBRIDGE: &[&str] = &[
     "account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version",
+];
+
+/// The members of a query log
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html>).
+#[rustfmt::skip]
+const ROUTE53_RESOLVER_QUERY_LOGS: &[&str] = &[
+    "account_id", "additional_properties", "answers", "firewall_domain_list_id", "firewall_rule_action", "firewall_rule_group_id",
+    "query_class", "query_name", "query_timestamp", "query_type", "rcode", "region", "srcaddr", "srcids", "srcport", "transport",
+    "version", "vpc_id",
 ];

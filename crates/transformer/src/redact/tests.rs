@@ -12,7 +12,7 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         ("[1]", "entry 1: expected an object"),
         (
             r#"[{"source":"other"}]"#,
-            "entry 1: source: expected a source whose fields are known, one of: vpc-flow-logs, cloudtrail, guardduty",
+            "entry 1: source: expected a source whose fields are known, one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs",
         ),
         (
             r#"[{"source":"cloudtrail","name":"x"}]"#,
@@ -65,6 +65,10 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         (
             r#"[{"source":"guardduty","fields":["detail"],"action":"mask"}]"#,
             "entry 1: fields: detail: messages of this source are told by it",
+        ),
+        (
+            r#"[{"source":"route53-resolver-query-logs","fields":["queryName"],"action":"mask"}]"#,
+            "entry 1: fields: queryName: there is no `queryName`; expected one of: account_id, ",
         ),
         (
             r#"[{"source":"cloudtrail","fields":["userAgent"],"action":"mask"},{"source":"cloudtrail","fields":["userAgent"],"action":"hash"}]"#,

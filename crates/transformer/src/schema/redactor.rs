@@ -10,7 +10,7 @@ use super::Misfit;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::limits::CONTENT_BYTES_MAX;
-use crate::redact::{Action, Key};
+use crate::redact::{Action, JSON_SOURCES, Key};
 use crate::settings::{Format, Settings};
 use crate::source::{Carried, Source, Sources};
 use crate::subscription::{Document, Header, LogEvent, MessageError, Sink, read};
@@ -67,17 +67,17 @@ impl Redactor {
             all.filter(move |one| one.source == source)
                 .map(|one| (one.field.as_str(), one.action))
         };
-        let has_some = |source: &Source| of(*source).next().is_some();
+        let has_some = |source: Source| of(source).next().is_some();
         let formats = settings.sources.formats().iter();
-        let formats = formats.filter(|_| has_some(&Source::VpcFlowLogs));
-        let json = [Source::CloudTrail, Source::GuardDuty].into_iter();
+        let formats = formats.filter(|_| has_some(Source::VpcFlowLogs));
+        let json = JSON_SOURCES.iter();
         Some(Self {
             lines: formats
                 .map(|format| Lines::new(format, of(Source::VpcFlowLogs)))
                 .collect(),
             paths: json
-                .filter(has_some)
-                .map(|source| (source, Paths::new(source, of(source))))
+                .filter(|json| has_some(json.source))
+                .map(|json| (json.source, Paths::new(json, of(json.source))))
                 .collect(),
             sources: settings.sources.clone(),
             delivers_documents: settings.format == Format::Document,

@@ -2,17 +2,13 @@
 
 use crate::json::{Cursor, Invalid, JsonStr, Simd, Walk, walk};
 use crate::limits::JSON_DEPTH_MAX;
-use crate::redact::Action;
-use crate::source::Source;
+use crate::redact::{Action, JsonSource};
 
 /// The paths that are redacted of a source's messages.
 pub(super) struct Paths {
     /// The first is the object itself.
     nodes: Vec<Node>,
-    /// Whether a key may begin with a capital letter as well.
-    any_case: bool,
-    /// The member that every message of the source has, and what is made of one by others does not.
-    required: &'static str,
+    source: &'static JsonSource,
 }
 
 #[derive(Default)]
@@ -31,10 +27,9 @@ pub(super) struct Hit {
 
 impl Paths {
     pub(super) fn new<'a>(
-        source: Source,
+        source: &'static JsonSource,
         redacted: impl Iterator<Item = (&'a str, Action)>,
     ) -> Self {
-        let is_guardduty = source == Source::GuardDuty;
         let mut nodes = vec![Node::default()];
         for (path, action) in redacted {
             let mut at = 0;
@@ -53,18 +48,7 @@ impl Paths {
             }
             nodes[at].action = Some(action);
         }
-        Self {
-            nodes,
-            any_case: is_guardduty,
-            // CloudTrail writes it into every record
-            // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html), and a
-            // finding stands in EventBridge's envelope.
-            required: if is_guardduty {
-                "detail"
-            } else {
-                "eventVersion"
-            },
-        }
+        Self { nodes, source }
     }
 
     /// Notes the values in a text, in order.
@@ -87,7 +71,7 @@ impl Paths {
     }
 
     fn is_same(&self, known: &str, key: &str) -> bool {
-        if !self.any_case || known == key {
+        if !self.source.any_case || known == key {
             return known == key;
         }
         let (mut known, mut key) = (known.chars(), key.chars());
@@ -148,7 +132,7 @@ fn object<S: Simd>(
         let mut child = Some(open.node);
         if !open.is_array {
             let key = cursor.key()?;
-            has_required |= outer.is_empty() && key.text() == paths.required;
+            has_required |= outer.is_empty() && key.text() == paths.source.required;
             child = paths.child(open.node, key);
         }
         let first = cursor.peek();

@@ -16,8 +16,10 @@ fn redactor(format: &str) -> Redactor {
         {"source": "cloudtrail", "fields": ["sourceIPAddress", "requestParameters.ips"], "action": "hash"},
         {"source": "cloudtrail", "fields": ["userIdentity.userName", "resources.ARN", "responseElements", "addendum.n"], "action": "mask"},
         {"source": "guardduty", "fields": ["detail.service.ip"], "action": "hash"},
+        {"source": "route53-resolver-query-logs", "fields": ["answers.Rdata"], "action": "hash"},
+        {"source": "route53-resolver-query-logs", "fields": ["query_name"], "action": "mask"},
     ]);
-    let sources = r#"{"tags":{"source":"vpc-flow-logs","format":"${bytes} ${instance-tag} ${dstaddr}"},"trail":"cloudtrail","find":"guardduty","any":"other"}"#;
+    let sources = r#"{"tags":{"source":"vpc-flow-logs","format":"${bytes} ${instance-tag} ${dstaddr}"},"trail":"cloudtrail","find":"guardduty","dns":"route53-resolver-query-logs","any":"other"}"#;
     let settings = Settings::from_pairs([
         ("CATCHMENT_REDACT", redact.to_string().as_str()),
         ("CATCHMENT_REDACT_KEY", KEY),
@@ -137,6 +139,22 @@ fn the_keys_of_a_finding_may_begin_with_a_capital_letter() {
         let expected = text.replace("203.0.113.7", HASH);
         assert_eq!(message("find", text).unwrap(), expected);
     }
+}
+
+#[test]
+fn the_fields_of_a_query_log_are_masked_or_hashed() {
+    let text = r#"{"query_timestamp":"t","query_name":"a.","query_type":"A","vpc_id":"v","answers":[{"Rdata":"203.0.113.7"}]}"#;
+    let expected = text.replace("203.0.113.7", HASH);
+    let expected = expected.replace("\"a.\"", "\"[REDACTED]\"");
+    // In a log group whose content says what it is, too.
+    for group in ["dns", "g", "any"] {
+        assert_eq!(message(group, text).unwrap(), expected);
+    }
+    let other = r#"{"answers":[{"Rdata":"203.0.113.7"}]}"#;
+    assert_eq!(
+        message("dns", other).unwrap_err(),
+        Source::Route53ResolverQueryLogs
+    );
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn main() {
     while let Some(flag) = arguments.next() {
         let name = flag.trim_start_matches('-').replace('-', "_");
         if name != "response" {
-            let value = arguments.next().expect("a value");
+            let mut value = arguments.next().expect("a value");
+            if name == "redact_key" {
+                value = std::fs::read_to_string(value).expect("a key");
+            }
             pairs.push((format!("CATCHMENT_{}", name.to_uppercase()), value));
         }
     }

@@ -32,6 +32,17 @@ RULES = (
     {"name": "findings", "source": "guardduty", "action": "drop",
      "detection": {"a": [{"detail.severity|gt": 3}, {"detail.type|contains": "*portprobe*", "region": ["us-east-1", "cn-*"]}], "condition": "all of a*"}},
 )
+# No two of a source have a field in common.
+REDACT = (
+    {"source": "vpc-flow-logs", "fields": ["srcaddr", "account-id", "instance-tag"], "action": "hash"},
+    {"source": "vpc-flow-logs", "fields": ["dstaddr", "dstport", "bytes", "start"], "action": "mask"},
+    {"source": "cloudtrail", "fields": ["sourceIPAddress", "userIdentity.userName", "requestParameters", "resources.ARN"], "action": "hash"},
+    {"source": "cloudtrail", "fields": ["userIdentity.arn", "readOnly", "eventTime", "responseElements"], "action": "mask"},
+    {"source": "guardduty", "fields": ["detail.accountId", "detail.severity", "detail.service.action"], "action": "hash"},
+    {"source": "guardduty", "fields": ["detail.resource", "account"], "action": "mask"},
+    {"source": "route53-resolver-query-logs", "fields": ["srcaddr", "answers.Rdata"], "action": "hash"},
+    {"source": "route53-resolver-query-logs", "fields": ["query_name", "srcids.instance", "rcode"], "action": "mask"},
+)
 
 
 @dataclass
@@ -177,14 +188,15 @@ def every_setting(seed, index, count, schemas):
 
 
 def with_schema(random, schema):
-    """Settings with a schema, and in a third of them with rules."""
+    """Settings with a schema, and in a third of them with rules, in another with redactions."""
     chosen = settings(random, "events", random.choice(("none", "gzip")))
     chosen.sources |= {records.CUSTOM_GROUP: {"source": "vpc-flow-logs", "format": " ".join(f"${{{name}}}" for name in records.custom_format())}}
     # One whole rule of a time, so that each says something.
     some = random.sample(RULES, k=random.randrange(1, 4)) if schema == "none" or random.random() < 0.3 else []
+    redact = random.sample(REDACT, k=random.randrange(1, len(REDACT))) if not some and random.random() < 0.5 else []
     keys = () if some else chosen.partition_keys
     accounts = {"111122223333": "dev1"} if random.random() < 0.3 else {}
-    return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), partition_keys=keys, accounts=accounts, max_decoded_mib=64)
+    return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), redact=tuple(redact), partition_keys=keys, accounts=accounts, max_decoded_mib=64)
 
 
 def settings(random, form, compression):

@@ -11,6 +11,7 @@ from multiprocessing import Pool
 
 import faults
 import lines
+import redaction
 from batches import Batch, Record, batch, every_setting
 from reading import RESPONSE_BYTES_MAX, Refused, answers
 
@@ -43,6 +44,8 @@ def flags(settings):
         "original": "" if settings.original == "keep" else settings.original,
         "accounts": json.dumps(settings.accounts) if settings.accounts else "",
         "rules": json.dumps(settings.rules) if settings.rules else "",
+        "redact": json.dumps(settings.redact) if settings.redact else "",
+        "redact-key": str(redaction.KEY) if settings.redact else "",
     }
     return ["replay", "--response", *(part for name, value in pairs.items() if value for part in (f"--{name}", value))]
 

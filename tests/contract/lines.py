@@ -212,9 +212,8 @@ def fields_of(text, message, source, settings):
         if parsed_before := already(text, source, settings.schema):
             return parsed_before, text
     if source == "vpc-flow-logs" and not text.lstrip(" \t\r\n").startswith("{"):
-        setting = setting_of(strict.replaced(strict.unescaped(message.group)), settings.sources)
-        form = setting["format"] if isinstance(setting, dict) and "format" in setting else None
-        fields = flow_line(text, [name[2:-1] for name in form.split()] if form else DEFAULT, not form)
+        form = format_of(message, settings)
+        fields = flow_line(text, form or DEFAULT, not form)
         return documents.FlowFields(fields), flow_object(fields)
     try:
         value = strict.value(text)
@@ -223,6 +222,12 @@ def fields_of(text, message, source, settings):
     if value.kind != "object":
         raise Misfit("not an object")
     return documents.JsonFields(value, source == "guardduty"), value.text
+
+
+def format_of(message, settings):
+    """The names of the fields that the lines of a log group have, if it has a format of its own."""
+    setting = setting_of(strict.replaced(strict.unescaped(message.group)), settings.sources)
+    return [name[2:-1] for name in setting["format"].split()] if isinstance(setting, dict) and "format" in setting else None
 
 
 def already(text, source, schema):

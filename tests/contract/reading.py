@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 import lines
+import redaction
 import strict
 from opening import Unreadable, opened
 from sources import source_of
@@ -46,6 +47,7 @@ class Settings:
     schema: str = "none"
     original: str = "keep"
     rules: tuple = ()
+    redact: tuple = ()
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Message:
     stream: str
     events: list
     text: str
+    told: object = None
 
 
 def answers(event, settings):
@@ -111,7 +114,9 @@ def answer(record, region, settings):
         if original is None:
             raise Failed("no data")
         messages = delivered(original, settings.max_decoded_mib << 20)
-    except Failed as error:
+        if settings.redact:
+            messages = [redaction.redacted(message, settings) for message in messages]
+    except (Failed, redaction.NotRedacted) as error:
         return Answer(record["recordId"], "ProcessingFailed", original, why=str(error))
     if not messages:
         return Answer(record["recordId"], "Dropped")

@@ -21,7 +21,9 @@ QUERY = ("query_timestamp", "query_name", "query_type", "vpc_id")
 
 
 def source_of(message, configured):
-    """The source of one message: all its events have the same."""
+    """The source of one message: all its events have the same. What is redacted of it may be what tells it."""
+    if message.told:
+        return message.told
     group, stream, first = (strict.replaced(strict.unescaped(text)) for text in (message.group, message.stream, message.events[0].message))
     return by_setting(group, configured) or by_name(group, stream) or by_content(first)
 

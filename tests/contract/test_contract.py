@@ -79,6 +79,8 @@ class TheReading(unittest.TestCase):
                 case = tomllib.loads((folder / "batch.toml").read_text())
                 if unread := case.get("settings", {}).keys() - {f"CATCHMENT_{name}" for name in READ}:
                     self.skipTest(f"the reading knows no {', '.join(unread)}")
+                if case.get("settings", {}).keys() >= {"CATCHMENT_REDACT", "CATCHMENT_FORMAT"}:
+                    self.skipTest("the reading knows no redaction of documents")
                 records = [{"recordId": record["id"], "data": packed(record)} for record in case["records"]]
                 event = json.dumps(case["event"] | {"records": records}).encode()
                 right = reading.answers(event, settings_of(case.get("settings", {})))
@@ -88,7 +90,7 @@ class TheReading(unittest.TestCase):
 
 
 # What the reading knows nothing of has tests of its own.
-READ = ("FORMAT", "COMPRESSION", "PARTITION_KEYS", "SOURCES", "MAX_DECODED_MIB", "ACCOUNTS", "SCHEMA", "ORIGINAL", "RULES", "OVERFLOW")
+READ = ("FORMAT", "COMPRESSION", "PARTITION_KEYS", "SOURCES", "MAX_DECODED_MIB", "ACCOUNTS", "SCHEMA", "ORIGINAL", "RULES", "OVERFLOW", "REDACT", "REDACT_KEY")
 
 
 def settings_of(variables):
@@ -103,6 +105,7 @@ def settings_of(variables):
         variables.get("CATCHMENT_SCHEMA", "none"),
         variables.get("CATCHMENT_ORIGINAL", "keep"),
         tuple(json.loads(variables.get("CATCHMENT_RULES", "[]"))),
+        tuple(json.loads(variables.get("CATCHMENT_REDACT", "[]"))),
     )
 
 

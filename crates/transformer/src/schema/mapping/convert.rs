@@ -337,3 +337,6 @@ pub(super) const CHUNK: usize = 32;
 
 /// What ends a text that was cut.
 const CUT: &str = "… (cut)";
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::overflow::Target;
-use crate::settings::{Format, Schema};
+use crate::settings::Format;
 
 pub(super) const STREAM: &str = "arn:aws:firehose:us-west-2:999988887777:deliverystream/logs";
 const SOURCE: &str = "arn:aws:kinesis:us-west-2:999988887777:stream/logs";
@@ -285,54 +285,45 @@ fn what_rules_drop_is_counted_once_however_often_its_record_is_put_back() {
     assert!(rounds > 1, "{rounds}");
 }
 
-/// How many pieces are made of a record whose 1,200 events have a Region of 5,000 bytes.
-fn pieces_of_a_long_region(schema: Schema) -> usize {
-    let events = (0..1200).map(|id| format!(r#"{{"id":"{id}","timestamp":1,"message":""}}"#));
-    let events: Vec<String> = events.collect();
+/// How many pieces are made of a record of so many events, each with this message, in a Region of so many bytes.
+fn pieces_in_a_long_region(
+    settings: &[(&str, &str)],
+    (events, message): (usize, &str),
+    region_bytes: usize,
+) -> usize {
+    let one = format!(r#"{{"id":"1","timestamp":1,"message":"{message}"}}"#);
     let text = format!(
-        r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[{}]}}"#,
-        events.join(",")
+        r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{}]}}"#,
+        vec![one; events].join(",")
     );
-    let region = format!(r#""region":"{}""#, "r".repeat(5000));
+    let region = format!(r#""region":"{}""#, "r".repeat(region_bytes));
     let event = event(STREAM, &[record(0, &text)]).replace(r#""region":"us-west-2""#, &region);
-    let settings = Settings {
-        schema,
-        ..reingest()
-    };
-    let mut transformer = Transformer::new(settings);
+    let reingest = [("CATCHMENT_OVERFLOW", "reingest")];
+    let settings = Settings::from_pairs(reingest.iter().chain(settings).copied());
+    let mut transformer = Transformer::new(settings.unwrap());
     let pending = transformer.begin(event.as_bytes()).unwrap();
     pending.pieces().len()
 }
 
 #[test]
 fn pieces_have_room_for_the_region_as_often_as_a_line_may_have_it() {
-    let pieces = pieces_of_a_long_region(Schema::None);
+    let pieces =
+        |schema| pieces_in_a_long_region(&[("CATCHMENT_SCHEMA", schema)], (1200, "{}"), 5000);
     // 200 Regions take a million bytes, and other things take some.
-    assert_eq!(pieces, 7);
-    let pieces_of_ecs = pieces_of_a_long_region(Schema::Ecs);
-    assert!(pieces_of_ecs > 2 * pieces, "{pieces_of_ecs}");
+    assert_eq!(pieces("none"), 7);
+    let of_ecs = pieces("ecs");
+    assert!(of_ecs > 14, "{of_ecs}");
 }
 
 #[test]
 fn pieces_have_room_for_what_redaction_adds() {
-    let redact = r#"[{"source":"cloudtrail","fields":["requestParameters.ips"],"action":"hash"}]"#;
-    let settings = Settings::from_pairs([
-        ("CATCHMENT_OVERFLOW", "reingest"),
-        ("CATCHMENT_REDACT", redact),
-        ("CATCHMENT_REDACT_KEY", "0123456789abcdef0123456789abcdef"),
-    ]);
-    // Two events fit into a piece, were it not for the 124,000 bytes that hashes add to each.
-    let ips = [r#"\"x\""#; 4000].join(",");
-    let more = "x".repeat(420_000);
-    let one = format!(
-        r#"{{"id":"1","timestamp":1,"message":"{{\"eventVersion\":\"1.08\",\"requestParameters\":{{\"ips\":[{ips}]}},\"requestID\":\"{more}\"}}"}}"#
-    );
-    let text = format!(
-        r#"{{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{}]}}"#,
-        vec![one; 12].join(",")
-    );
-    let event = event(STREAM, &[record(0, &text)]);
-    let mut transformer = Transformer::new(settings.unwrap());
-    let pending = transformer.begin(event.as_bytes()).unwrap();
-    assert_eq!(pending.pieces().len(), 12);
+    let redact = r#"[{"source":"cloudtrail","fields":["requestParameters.ips"],"action":"mask"}]"#;
+    // `[REDACTED]` has nine letters more.
+    let ips = [r#"\"x\""#; 220].join(",");
+    let message =
+        format!(r#"{{\"eventVersion\":\"1.08\",\"requestParameters\":{{\"ips\":[{ips}]}}}}"#);
+    let pieces =
+        |settings: &[(&str, &str)]| pieces_in_a_long_region(settings, (300, &message), 20_000);
+    assert_eq!(pieces(&[]), 7);
+    assert_eq!(pieces(&[("CATCHMENT_REDACT", redact)]), 8);
 }

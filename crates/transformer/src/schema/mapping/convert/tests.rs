@@ -7,6 +7,8 @@ fn converted_in((before, after): (&str, &str), kind: Kind, field: &str, how: As)
     let text = format!("{before}{field}{after}");
     let span = Span::new(kind, before.len(), before.len() + field.len());
     let mut out = Buffer::default();
+    // So that there is room for more than is written.
+    out.room(1000);
     out.extend(b"[");
     let is_there = convert(
         span,

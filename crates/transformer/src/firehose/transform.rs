@@ -292,7 +292,8 @@ impl Transformer {
         };
         let line = LineBytes {
             times: 1 + growth.times,
-            more: (region.len() + redacted) * (1 + growth.times) + growth.bytes,
+            beside: region.len() + redacted,
+            more: growth.bytes,
         };
         let split = splitter.split(index, text, mark, line);
         #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What records become in each format.
 
+mod rare;
+
 use super::*;
 use crate::subscription::read;
 

@@ -11,7 +11,11 @@ use crate::limits::{DECODED_MIB_DEFAULT, MIB};
 /// The data of a record with a mark that counts from the start, and is for the Firehose stream with the ARN `stream`, or for the
 /// same as before. `None` if it needs none: it bears no mark, or one that says so already.
 pub fn renewed(data: &[u8], stream: Option<&str>) -> Option<Vec<u8>> {
-    let bytes_max = DECODED_MIB_DEFAULT * MIB;
+    renewed_within(DECODED_MIB_DEFAULT * MIB, data, stream)
+}
+
+/// The same if the data opens to at most `bytes_max` bytes.
+fn renewed_within(bytes_max: usize, data: &[u8], stream: Option<&str>) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let mut opened = MultiGzDecoder::new(data).take(bytes_max as u64 + 1);
     opened.read_to_end(&mut text).ok()?;
@@ -84,5 +88,19 @@ mod tests {
         }
         let whole = Packer::new().pack_to(0, b"{\"a\":1}", 0).unwrap().data();
         assert_eq!(renewed(&whole, Some("b")), None);
+    }
+
+    #[test]
+    fn a_piece_may_open_to_the_cap_and_not_a_byte_more() {
+        let data = piece(3, "\"a\"", 0);
+        let bytes = opened(&data).len();
+        for (bytes_max, is_renewed) in [(bytes - 1, false), (bytes, true), (bytes + 1, true)] {
+            let again = renewed_within(bytes_max, &data, None);
+            assert_eq!(again.is_some(), is_renewed, "{bytes_max}");
+        }
+        // The largest piece opens to more than a mebibyte.
+        let long = opened(&data) + &" ".repeat(2 * MIB);
+        let data = Packer::new().pack_to(0, long.as_bytes(), 0).unwrap().data();
+        assert!(renewed(&data, None).is_some());
     }
 }

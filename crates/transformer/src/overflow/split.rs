@@ -21,9 +21,11 @@ pub(crate) struct Splitter {
 /// The most bytes of the line of a log event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LineBytes {
-    /// How often the event and its names may stand in the line.
+    /// How often the event, its names and what is beside them may stand in the line.
     pub(crate) times: usize,
-    /// Bytes for its Region and its schema.
+    /// Bytes of the Region, and of what redaction adds to the event.
+    pub(crate) beside: usize,
+    /// Bytes of its schema, which stand there once.
     pub(crate) more: usize,
 }
 
@@ -102,11 +104,14 @@ impl Splitter {
         }
         head.extend_from_slice(LOG_EVENTS);
         let head_output = output_bytes(&head) + LINE_FRAME_BYTES;
-        let line_frame = line.times * message.names_bytes + line.more + LINE_FRAME_BYTES;
+        let line_bytes = |event| {
+            let event = output_bytes(event) + message.names_bytes + line.beside;
+            line.times * event + line.more + LINE_FRAME_BYTES
+        };
         let mut text = head.clone();
         let mut output = head_output;
         for event in &message.events {
-            let line = line.times * output_bytes(event) + line_frame;
+            let line = line_bytes(event);
             if text.len() > head.len() {
                 if output + line > PIECE_OUTPUT_BYTES {
                     self.piece(record, &mut text, output)?;

@@ -94,6 +94,16 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_objects_are_read_as_they_are() {
+        let rules = r#"[{"name":"a","source":"cloudtrail","action":"drop","detection":{"s":{"apiVersion":[1,2]},"condition":"s"}},{"name":"b","source":"cloudtrail","action":"keep","detection":{"s":{"eventName":"c"},"condition":"s"}}]"#;
+        let redact = r#"[{"source":"cloudtrail","fields":["userAgent","requestID"],"action":"mask"},{"source":"guardduty","fields":["detail.id"],"action":"mask"}]"#;
+        let file = format!(r#"{{"rules":{rules},"redact":{redact}}}"#);
+        let same = [("CATCHMENT_RULES", rules), ("CATCHMENT_REDACT", redact)];
+        let same = Settings::from_pairs(same).unwrap();
+        assert_eq!(settings(&file, &[]).unwrap(), same);
+    }
+
+    #[test]
     fn a_mistake_in_the_file_is_named() {
         for (file, expected) in [
             ("[]", "the settings file: not a JSON object: "),

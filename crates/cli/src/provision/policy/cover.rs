@@ -115,6 +115,26 @@ mod tests {
         let conditional =
             r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"k":"true"}}}"#;
         assert_eq!(missing(conditional).len(), 2);
+        // It is not known which resources it is for.
+        assert_eq!(missing(r#"{"Effect":"Allow","Action":"*"}"#).len(), 2);
+    }
+
+    #[test]
+    fn any_account_covers_each_and_any_service_is_none() {
+        let statement = |principal: &str| {
+            document(&format!(
+                r#"{{"Effect":"Allow","Principal":{principal},"Action":"a:A"}}"#
+            ))
+        };
+        for (current, wanted, is_covered) in [
+            (r#"{"AWS":"*"}"#, r#"{"AWS":"1"}"#, true),
+            (r#"{"AWS":"1"}"#, r#"{"AWS":"1"}"#, true),
+            (r#"{"AWS":"2"}"#, r#"{"AWS":"1"}"#, false),
+            (r#"{"Service":"*"}"#, r#"{"Service":"s"}"#, false),
+        ] {
+            let missing = uncovered(&statement(current), &statement(wanted));
+            assert_eq!(missing.is_empty(), is_covered, "{current} {wanted}");
+        }
     }
 
     #[test]

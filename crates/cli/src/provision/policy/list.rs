@@ -173,6 +173,8 @@ mod tests {
         assert_eq!(List::SOURCES.without(&with, |value| value == "b"), trust);
         let none = List::SOURCES.without(&trust, |_| true);
         assert!(none.statements().is_empty());
+        let theirs = document(&TRUST.replace("CatchmentDelivery", "Their"));
+        assert_eq!(List::SOURCES.without(&theirs, |_| true), theirs);
     }
 
     impl Statement {

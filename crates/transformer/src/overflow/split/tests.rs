@@ -13,9 +13,20 @@ const MARK: Mark<'_> = Mark {
     stream: b"\"arn\"",
 };
 
+/// What lines have with the schema `none`, in a Region of nine letters.
+const LINE: LineBytes = LineBytes {
+    times: 1,
+    beside: 11,
+    more: 0,
+};
+
 fn split(text: &[u8]) -> Result<Vec<Piece>, SplitError> {
+    split_for(text, LINE)
+}
+
+fn split_for(text: &[u8], line: LineBytes) -> Result<Vec<Piece>, SplitError> {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
-    splitter.split(7, text, MARK, lines_of(11))?;
+    splitter.split(7, text, MARK, line)?;
     Ok(splitter.into_pieces())
 }
 
@@ -113,13 +124,11 @@ fn an_event_that_is_too_large_by_itself_is_not_put_back() {
 #[test]
 fn a_record_of_which_one_part_cannot_be_put_back_has_no_pieces() {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
-    splitter
-        .split(0, &message(b"a"), MARK, lines_of(0))
-        .unwrap();
+    splitter.split(0, &message(b"a"), MARK, LINE).unwrap();
     let held_bytes = splitter.held_bytes;
     let text = [message(b"b"), message(&vec![b'x'; 5_000_000])].concat();
     assert_eq!(
-        splitter.split(1, &text, MARK, lines_of(0)),
+        splitter.split(1, &text, MARK, LINE),
         Err(SplitError::EventTooLarge)
     );
     assert_eq!(
@@ -132,40 +141,35 @@ fn a_record_of_which_one_part_cannot_be_put_back_has_no_pieces() {
 fn nothing_is_put_back_a_fourth_time_and_no_batch_has_more_pieces_than_memory() {
     let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
     let third = Mark { hops: 3, ..MARK };
-    splitter
-        .split(0, &message(b"a"), third, lines_of(0))
-        .unwrap();
+    splitter.split(0, &message(b"a"), third, LINE).unwrap();
     let fourth = Mark { hops: 4, ..MARK };
     assert_eq!(
-        splitter.split(1, &message(b"a"), fourth, lines_of(0)),
+        splitter.split(1, &message(b"a"), fourth, LINE),
         Err(SplitError::Hops)
     );
     let text = message(b"a").repeat(PIECES_MAX);
     assert_eq!(
-        splitter.split(2, &text, MARK, lines_of(0)),
+        splitter.split(2, &text, MARK, LINE),
         Err(SplitError::TooMany)
     );
     assert_eq!(splitter.into_pieces().len(), 1);
 }
 
-/// A message of these log events, and the most bytes that each of its lines takes of an output besides its event, and its head.
-fn message_of(events: &[Vec<u8>]) -> (Vec<u8>, usize, usize) {
-    let members: &[u8] =
-        br#""messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
-    let names = [r#""owner":"1""#, r#""logGroup":"g""#, r#""logStream":"s""#];
-    let (mut head, region) = (Vec::new(), 11);
-    MARK.open(&mut head);
-    let text = [b"{", members, &events.join(b",".as_slice()), b"]}"].concat();
-    (
-        text,
-        names.map(str::len).iter().sum::<usize>() + region + LINE_FRAME_BYTES,
-        head.len() + members.len() + LINE_FRAME_BYTES,
-    )
+/// A message of these log events.
+fn message_of(events: &[Vec<u8>]) -> Vec<u8> {
+    [b"{", MEMBERS, &events.join(b",".as_slice()), b"]}"].concat()
 }
+
+const MEMBERS: &[u8] =
+    br#""messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
 
 #[test]
 fn a_piece_delivers_as_much_as_it_may_and_not_a_byte_more() {
-    let (_, line, head) = message_of(&[]);
+    let names = [r#""owner":"1""#, r#""logGroup":"g""#, r#""logStream":"s""#];
+    let names_bytes = names.map(str::len).iter().sum::<usize>();
+    let mut head = Vec::new();
+    MARK.open(&mut head);
+    let head = head.len() + MEMBERS.len() + LINE_FRAME_BYTES;
     let event = |bytes: usize, byte: u8| {
         let frame = br#"{"message":""}"#.len();
         [
@@ -175,22 +179,30 @@ fn a_piece_delivers_as_much_as_it_may_and_not_a_byte_more() {
         ]
         .concat()
     };
-    // One event: as large as a piece may be at all.
-    let most = PIECE_OUTPUT_ALONE_BYTES_MAX - head - line;
-    for (bytes, fits) in [(most, true), (most + 1, false)] {
-        let (text, ..) = message_of(&[event(bytes, b'x')]);
-        assert_eq!(split(&text).is_ok(), fits, "{bytes}");
-    }
-    // The same of bytes that are not UTF-8, each of which becomes three.
-    for (bytes, fits) in [(most / 3, true), (most / 3 + 1, false)] {
-        let (text, ..) = message_of(&[event(bytes, 0xff)]);
-        assert_eq!(split(&text).is_ok(), fits, "{bytes}");
-    }
-    // Two events: as large as a piece of several may be.
-    let most = PIECE_OUTPUT_BYTES - head - 2 * line;
-    for (bytes, pieces) in [(most, 1), (most + 1, 2)] {
-        let (text, ..) = message_of(&[event(1000, b'x'), event(bytes - 1000, b'y')]);
-        assert_eq!(split(&text).unwrap().len(), pieces, "{bytes}");
+    for times in [1, 3] {
+        let line = LineBytes {
+            times,
+            beside: 11,
+            more: 500,
+        };
+        let split = |events: &[Vec<u8>]| split_for(&message_of(events), line);
+        // What a line has besides its event.
+        let frame = times * (names_bytes + 11) + 500 + LINE_FRAME_BYTES;
+        // One event: as large as a piece may be at all.
+        let most = (PIECE_OUTPUT_ALONE_BYTES_MAX - head - frame) / times;
+        for (bytes, fits) in [(most, true), (most + 1, false)] {
+            assert_eq!(split(&[event(bytes, b'x')]).is_ok(), fits, "{bytes}");
+        }
+        // The same of bytes that are not UTF-8, each of which becomes three.
+        for (bytes, fits) in [(most / 3, true), (most / 3 + 1, false)] {
+            assert_eq!(split(&[event(bytes, 0xff)]).is_ok(), fits, "{bytes}");
+        }
+        // Two events: as large as a piece of several may be.
+        let most = (PIECE_OUTPUT_BYTES - head - 2 * frame) / times;
+        for (bytes, pieces) in [(most, 1), (most + 1, 2)] {
+            let events = [event(1000, b'x'), event(bytes - 1000, b'y')];
+            assert_eq!(split(&events).unwrap().len(), pieces, "{bytes}");
+        }
     }
 }
 
@@ -203,13 +215,6 @@ fn pieces_take_as_much_memory_as_they_may_and_not_a_byte_more() {
     ] {
         let mut splitter = Splitter::new(BATCH_BYTES_DEFAULT);
         splitter.held_bytes = PIECES_BYTES_MAX - free;
-        assert_eq!(
-            splitter.split(7, &message(b"a"), MARK, lines_of(11)),
-            outcome
-        );
+        assert_eq!(splitter.split(7, &message(b"a"), MARK, LINE), outcome);
     }
-}
-
-fn lines_of(more: usize) -> LineBytes {
-    LineBytes { times: 1, more }
 }

@@ -101,7 +101,7 @@ pub(super) fn convert(
             out.extend(field);
             true
         }
-        (As::Whole, Kind::Scalar) if is_number(field) => {
+        (As::Whole, Kind::Scalar) => {
             let digits = field.split(|byte| *byte == b'.').next().unwrap_or_default();
             out.extend(digits);
             is_integer(digits)
@@ -161,13 +161,13 @@ pub(super) fn convert(
 /// Appends a time as a string.
 #[inline]
 pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buffer) {
-    let room = out.room(TIME + 2);
+    let room = out.room(QUOTED_TIME);
     room[0] = b'"';
     room[TIME + 1] = b'"';
     if let Some(place) = room[1..].first_chunk_mut() {
         timestamps.write(milliseconds, place);
     }
-    out.advance(TIME + 2);
+    out.advance(QUOTED_TIME);
 }
 
 /// Appends the first `length` bytes of `rest`. A copy of fixed length takes two instructions, and what it writes beyond is
@@ -335,5 +335,11 @@ fn is_ipv6(text: &[u8]) -> bool {
 /// Bytes that are copied at once: what most fields, and all their names, fit into.
 pub(super) const CHUNK: usize = 32;
 
+/// Length of a time as a string.
+const QUOTED_TIME: usize = TIME + 2;
+
 /// What ends a text that was cut.
 const CUT: &str = "… (cut)";
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Account-level policies: what they leave out, whose they are, and the moves between them and filters.
 
 mod refused;
+mod selected;
 
 use std::collections::{BTreeMap, BTreeSet};
 

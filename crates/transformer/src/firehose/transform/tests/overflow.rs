@@ -284,3 +284,46 @@ fn what_rules_drop_is_counted_once_however_often_its_record_is_put_back() {
     assert_eq!((events, dropped), (9, 18));
     assert!(rounds > 1, "{rounds}");
 }
+
+/// How many pieces are made of a record of so many events, each with this message, in a Region of so many bytes.
+fn pieces_in_a_long_region(
+    settings: &[(&str, &str)],
+    (events, message): (usize, &str),
+    region_bytes: usize,
+) -> usize {
+    let one = format!(r#"{{"id":"1","timestamp":1,"message":"{message}"}}"#);
+    let text = format!(
+        r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"111122223333_CloudTrail_us-west-2","logEvents":[{}]}}"#,
+        vec![one; events].join(",")
+    );
+    let region = format!(r#""region":"{}""#, "r".repeat(region_bytes));
+    let event = event(STREAM, &[record(0, &text)]).replace(r#""region":"us-west-2""#, &region);
+    let reingest = [("CATCHMENT_OVERFLOW", "reingest")];
+    let settings = Settings::from_pairs(reingest.iter().chain(settings).copied());
+    let mut transformer = Transformer::new(settings.unwrap());
+    let pending = transformer.begin(event.as_bytes()).unwrap();
+    pending.pieces().len()
+}
+
+#[test]
+fn pieces_have_room_for_the_region_as_often_as_a_line_may_have_it() {
+    let pieces =
+        |schema| pieces_in_a_long_region(&[("CATCHMENT_SCHEMA", schema)], (1200, "{}"), 5000);
+    // 200 Regions take a million bytes, and other things take some.
+    assert_eq!(pieces("none"), 7);
+    let of_ecs = pieces("ecs");
+    assert!(of_ecs > 14, "{of_ecs}");
+}
+
+#[test]
+fn pieces_have_room_for_what_redaction_adds() {
+    let redact = r#"[{"source":"cloudtrail","fields":["requestParameters.ips"],"action":"mask"}]"#;
+    // `[REDACTED]` has nine letters more.
+    let ips = [r#"\"x\""#; 220].join(",");
+    let message =
+        format!(r#"{{\"eventVersion\":\"1.08\",\"requestParameters\":{{\"ips\":[{ips}]}}}}"#);
+    let pieces =
+        |settings: &[(&str, &str)]| pieces_in_a_long_region(settings, (300, &message), 20_000);
+    assert_eq!(pieces(&[]), 7);
+    assert_eq!(pieces(&[("CATCHMENT_REDACT", redact)]), 8);
+}

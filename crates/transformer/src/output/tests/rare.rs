@@ -1,0 +1,112 @@
+//! Lines that are not the usual ones: of one event of several, with bytes replaced, or with more in them than a message.
+
+use super::*;
+
+/// A message of these log events: ids, and messages as JSON strings.
+fn text_of(events: &[(String, String)]) -> String {
+    let one = |(id, message): &(String, String)| {
+        format!(r#"{{"id":"{id}","timestamp":1696086922000,"message":{message}}}"#)
+    };
+    let events: Vec<String> = events.iter().map(one).collect();
+    format!(
+        r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"{TRAIL}","logEvents":[{}]}}"#,
+        events.join(",")
+    )
+}
+
+const SAMPLE: &str = r#"[{"name":"all","source":"cloudtrail","action":"sample","rate":2,"detection":{"s":{"readOnly":true},"condition":"s"}}]"#;
+
+#[test]
+fn a_line_that_stands_for_several_says_for_how_many() {
+    let long = "x".repeat(crate::limits::BASE64_PIECE_BYTES);
+    for schema in ["none", "native"] {
+        let settings =
+            Settings::from_pairs([("CATCHMENT_SCHEMA", schema), ("CATCHMENT_RULES", SAMPLE)]);
+        let settings = settings.unwrap();
+        for more in ["", &long] {
+            let event = |id: u8| {
+                let message = format!(r#"{{"readOnly":true,"a":"{more}"}}"#);
+                (id.to_string(), serde_json::Value::from(message).to_string())
+            };
+            let events: Vec<_> = (0..40).map(event).collect();
+            let (lines, encoded) = encode_with(&settings, text_of(&events).as_bytes(), "null");
+            let lines = String::from_utf8(lines).unwrap();
+            let count = lines.lines().count();
+            assert!((10..30).contains(&count), "{count}");
+            assert_eq!(encoded.dropped_total(), 40 - count);
+            for line in lines.lines() {
+                assert!(line.ends_with(r#","sample_rate":2}"#), "{schema}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_event_with_bytes_that_are_replaced_is_no_object_and_says_why_once() {
+    for (part, instead, replaced) in [
+        ("\"id\":\"1\"", "\"id\":\"#\"", [true, false]),
+        ("\"id\":\"2\"", "\"id\":\"#\"", [false, true]),
+        ("\"{}\"", "\"{}#\"", [true, false]),
+        ("\"g\"", "\"#\"", [true, true]),
+        ("none of it", "", [false, false]),
+    ] {
+        let events = ["1", "2"].map(|id| (id.to_owned(), "\"{}\"".to_owned()));
+        let text = text_of(&events).replacen(part, instead, 1);
+        let text: Vec<u8> = text
+            .bytes()
+            .map(|byte| if byte == b'#' { 0xff } else { byte })
+            .collect();
+        let (lines, encoded) = encode([("CATCHMENT_SCHEMA", "native")], &text, "null");
+        assert_eq!(lines.lines().count(), 2);
+        for (line, is_replaced) in lines.lines().zip(replaced) {
+            let error = std::str::from_utf8(REPLACED).unwrap();
+            let is_marked = line.ends_with(&format!("{error}}}"));
+            assert_eq!(is_marked, is_replaced, "{line}");
+            assert_eq!(line.contains(r#""event":{}}"#), !is_replaced, "{line}");
+            assert_eq!(line.matches("\"error\"").count(), usize::from(is_replaced));
+        }
+        assert_eq!(encoded.replaced, replaced.contains(&true), "{instead}");
+        assert_eq!(encoded.unparsed, 0);
+    }
+}
+
+#[test]
+fn documents_that_are_not_what_was_logged_are_counted() {
+    for schema in ["ecs", "ocsf-1.1"] {
+        let messages = ["{}", "[]", "", "{}"].map(|message| {
+            let message = serde_json::Value::from(message).to_string();
+            ("1".to_owned(), message)
+        });
+        let whole = text_of(&messages);
+        let broken = whole.replacen("\"[]\"", "\"#\"", 1).into_bytes();
+        let broken: Vec<u8> = broken
+            .into_iter()
+            .map(|byte| if byte == b'#' { 0xff } else { byte })
+            .collect();
+        let encoded = |text: &[u8]| encode([("CATCHMENT_SCHEMA", schema)], text, "null").1;
+        let (whole, broken) = (encoded(whole.as_bytes()), encoded(&broken));
+        assert_eq!((whole.replaced, whole.unparsed), (false, 2), "{schema}");
+        assert_eq!((broken.replaced, broken.unparsed), (true, 1), "{schema}");
+    }
+}
+
+#[test]
+fn what_settings_add_to_a_line_is_counted_each_by_itself() {
+    let growth = |pairs: &[(&str, &str)]| {
+        let settings = Settings::from_pairs(pairs.iter().copied()).unwrap();
+        Output::new(&settings).growth().bytes
+    };
+    let native = ("CATCHMENT_SCHEMA", "native");
+    let accounts = ("CATCHMENT_ACCOUNTS", r#"{"1":"a","2":"dev1","3":"b"}"#);
+    let rules = ("CATCHMENT_RULES", SAMPLE);
+    let account_name = br#","account_name":"#.len();
+    let none = growth(&[]);
+    assert_eq!(none, account_name);
+    assert_eq!(growth(&[accounts]), account_name + br#""dev1""#.len());
+    let rate = growth(&[rules]) - none;
+    assert!(rate >= br#","sample_rate":1000000"#.len(), "{rate}");
+    let of_native = growth(&[native]) - none;
+    assert!(of_native > 100, "{of_native}");
+    let all = account_name + br#""dev1""#.len() + rate + of_native;
+    assert_eq!(growth(&[native, accounts, rules]), all);
+}

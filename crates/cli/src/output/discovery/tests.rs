@@ -9,11 +9,12 @@ use crate::provision::name::AccountId;
 use crate::provision::observed::State;
 use crate::provision::resource::AccountPolicy;
 
-fn fleet(members: usize) -> Fleet {
+/// So many members, each with this line in its table.
+fn fleet(members: usize, line: &str) -> Fleet {
     let mut text = "[logging]\naccount = \"999988887777\"\nregions = [\"us-west-2\"]\ndestination = \"d\"\nrole = \"r\"\nstream = { name = \"s\", shards = 1 }\n".to_owned();
     for number in 0..members {
         let member = format!(
-            "[[members]]\nname = \"dev{number}\"\naccount = \"11112222000{number}\"\nother = [\"x\"]\n"
+            "[[members]]\nname = \"dev{number}\"\naccount = \"11112222000{number}\"\nother = [\"x\"]\n{line}\n"
         );
         text.push_str(&member);
     }
@@ -27,9 +28,13 @@ fn policy(name: &str, destination: &str, pattern: &str, selection: &str) -> Stat
     State::Present(AccountPolicy::parse(name, &document, Some(selection)).unwrap())
 }
 
-/// What is shown if the members, of which there are as many as policies, have two log groups of flow logs.
-fn shown(policies: impl Fn(&AccountId) -> State<AccountPolicy>, members: usize) -> String {
-    let fleet = fleet(members);
+/// What is shown if so many members have two log groups of flow logs and these policies.
+fn shown(
+    policies: impl Fn(&AccountId) -> State<AccountPolicy>,
+    members: usize,
+    line: &str,
+) -> String {
+    let fleet = fleet(members, line);
     let found = |name: &str| Found {
         log_group: name.parse().unwrap(),
         class: "STANDARD".to_owned(),
@@ -72,7 +77,7 @@ fn a_policy_is_shown_with_what_it_delivers() {
         let number = account.as_str().bytes().last().unwrap() - b'0';
         policies[usize::from(number)].clone()
     };
-    insta::assert_snapshot!(shown(of, policies.len()));
+    insta::assert_snapshot!(shown(of, policies.len(), ""));
 }
 
 #[test]
@@ -81,5 +86,21 @@ fn many_accounts_with_the_same_policy_are_shown_as_one() {
         let destination = LAMBDA.replace("111122220000", account.as_str());
         policy("theirs", &destination, "", "")
     };
-    insta::assert_snapshot!(shown(of, 7));
+    insta::assert_snapshot!(shown(of, 7, ""));
+}
+
+#[test]
+fn a_member_that_is_subscribed_as_a_whole_has_nothing_to_add() {
+    let shown = shown(|_| State::Absent, 1, "subscribe = \"account\"");
+    insta::assert_snapshot!(shown, @"
+    member dev0 111122220000, us-west-2: 2 of 2 log groups
+        a
+          vpc-flow-logs, by its latest log stream; no subscription filter
+          the fleet file subscribes the whole account
+        b
+          vpc-flow-logs, by its latest log stream; no subscription filter
+          the fleet file subscribes the whole account
+
+    Log groups: 0 to add, 0 in the fleet file, 2 by account-level policy.
+    ");
 }

@@ -4,8 +4,11 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::fleet::Fleet;
-use crate::permissions::{actions, assert_needed, emulator_with_iam, operator, policy_of};
+use crate::fleet::{Fleet, Run};
+use crate::json::{schema, validate};
+use crate::permissions::{
+    actions, assert_needed, emulator_with_iam, grant, operator, policy_of, without,
+};
 use crate::support::emulator::Emulator;
 
 const TRAIL: &str = r#"{"eventVersion":"1.08","userIdentity":{},"eventSource":"iam.amazonaws.com","eventName":"X","awsRegion":"us-west-2"}"#;
@@ -118,8 +121,96 @@ fn the_printed_policy_suffices_and_each_action_is_needed() {
     whole["Statement"].as_array_mut().unwrap().push(everywhere);
     operator(&fleet, "dev2", &fleet.dev2, &whole);
     fleet.expect(0, "discover --member dev2");
-    for action in actions(&whole) {
-        let line = "discover --member dev2";
-        assert_needed(&fleet, &fleet.dev2, &whole, &action, line);
+    let line = "discover --member dev2";
+    const OPTIONAL: &str = "logs:DescribeAccountPolicies";
+    let all = actions(&whole);
+    for action in all.iter().filter(|action| *action != OPTIONAL) {
+        assert_needed(&fleet, &fleet.dev2, &whole, action, line);
     }
+    assert!(all.contains(&OPTIONAL.to_owned()));
+    let read = |run: &Run| !run.stdout.contains(UNREAD);
+    assert!(read(&fleet.expect(0, line)));
+    grant(&fleet, &fleet.dev2, &without(&whole, OPTIONAL));
+    let run = fleet.expect(0, line);
+    assert!(!read(&run));
+    run.says(OPTIONAL);
+    run.says("3 to add");
+    assert_eq!(
+        fleet.json(0, line)["accounts"][0]["regions"]["us-west-2"]["found"][0]["by_account_policy"],
+        json!(null)
+    );
+}
+
+const UNREAD: &str = "the account-level policy could not be read";
+
+#[test]
+fn a_foreign_account_level_policy_is_named_with_what_it_delivers() {
+    let emulator = Emulator::start();
+    let fleet = mixed(&emulator);
+    let document = json!({ "DestinationArn": "arn:aws:lambda:us-west-2:444455556666:function:f" });
+    let params = json!({
+        "policyName": "theirs", "policyType": "SUBSCRIPTION_FILTER_POLICY", "policyDocument": document.to_string(),
+        "selectionCriteria": "LogGroupName NOT IN [\"network\"]",
+    });
+    fleet.call(&fleet.dev2, "logs", "PutAccountPolicy", &params);
+    let shown = fleet.expect(0, "discover --member dev2");
+    insta::assert_snapshot!("discover_foreign_account_policy", shown.stdout);
+    let discovery = fleet.json(0, "discover --member dev2");
+    let region = &discovery["accounts"][0]["regions"]["us-west-2"];
+    assert_eq!(region["account_policy"]["name"], "theirs");
+    assert_eq!(region["account_policy"]["is_foreign"], true);
+    let faults = validate(&emulator, &schema(&fleet), &[discovery]);
+    assert!(faults.iter().all(Vec::is_empty), "{faults:#?}");
+}
+
+#[test]
+fn what_our_account_level_policy_delivers_is_not_proposed() {
+    let emulator = Emulator::start();
+    let fleet = mixed(&emulator);
+    let line = "cloudtrail = [\"CloudTrail/member_account_2\"]\n";
+    let plain = fleet.text("shards = 4", "");
+    let with = plain.replace(line, &format!("subscribe = \"account\"\n{line}"));
+    assert_ne!(with, plain);
+    let verdicts = || {
+        let discovery = fleet.json(0, "discover --member dev2");
+        assert_eq!(discovery["proposals"], json!([]));
+        let found = &discovery["accounts"][0]["regions"]["us-west-2"]["found"];
+        let found = found.as_array().unwrap().iter();
+        let each = found.map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap().to_owned();
+            (
+                text("log_group"),
+                text("verdict"),
+                one["by_account_policy"] == true,
+            )
+        });
+        each.collect::<Vec<_>>()
+    };
+    let expected = |verdict: &str, is_there: bool| {
+        [
+            ("/aws/vpc/vpc-0a1b2c3d", verdict, is_there),
+            // it has a filter of its own
+            ("CloudTrail/member_account_2", "listed", false),
+            ("audit", verdict, is_there),
+            ("aws-controltower/CloudTrailLogs", "refused", false),
+            ("network", verdict, is_there),
+        ]
+        .map(|(group, verdict, is)| (group.to_owned(), verdict.to_owned(), is))
+    };
+    fleet.write_file(&with);
+    fleet.expect(0, "apply --yes");
+    assert_eq!(verdicts(), expected("covered", true));
+    // a run for a member without the line leaves the policy there
+    fleet.write_file(&plain);
+    assert_eq!(verdicts(), expected("refused", true));
+    let log_groups = format!("subscribe = \"log-groups\"\n{line}");
+    fleet.write_file(&plain.replace(line, &log_groups));
+    let moved = fleet.json(0, "discover --member dev2 --write");
+    assert_eq!(moved["proposals"][0]["member"], "dev2");
+    fleet.expect(0, "apply --yes");
+    let none = fleet.json(0, "discover --member dev2");
+    assert_eq!(
+        none["accounts"][0]["regions"]["us-west-2"]["account_policy"],
+        json!(null)
+    );
 }

@@ -38,6 +38,7 @@ fn organization(emulator: &Emulator, teams: usize) -> Fleet<'_> {
             &json!({ "unit": "ou-root-workload", "state": "SUSPENDED" }),
         ),
     ];
+    make_role(&fleet, MANAGEMENT);
     for number in 1..=teams {
         let (unit, tags) = match number % 2 {
             0 => (

@@ -10,7 +10,7 @@ use crate::provision::name::{AccountTag, MemberName, ProfileName, Unit};
 /// Searches the members' accounts for log groups with VPC Flow Logs, CloudTrail events, GuardDuty findings and Route 53
 /// Resolver query logs: by the names that AWS gives to log groups and log streams, otherwise by the latest log event.
 /// Says which of them the fleet file names, which could be added, and which cannot be subscribed and why. Other log
-/// groups are only counted.
+/// groups are only counted. Names the account-level policy of each account and Region, and the log groups that it delivers.
 ///
 /// With --organization, searches the accounts of the AWS organization instead, in the fleet file or not. They are entered by
 /// `assume_role` under [defaults], and accounts that are alike become one table. Suspended accounts and the logging account
@@ -18,7 +18,8 @@ use crate::provision::name::{AccountTag, MemberName, ProfileName, Unit};
 ///
 /// Changes nothing in AWS, and the fleet file only with --write, which keeps its comments.
 ///
-/// `catchment policies` prints the permissions that this needs. Exits 1 if an account could not be read.
+/// `catchment policies` prints the permissions that this needs. Exits 1 if an account could not be read,
+/// but not if only its account-level policy could not.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = DISCOVER_EXAMPLES)]
 pub struct Discover {

@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types::OrderBy;
+use futures_util::future;
 use futures_util::stream::{self, StreamExt};
 
-use super::observe::{filter, log_groups, open};
+use super::observe::{account_policy, filter, log_groups, open};
 use super::{CallError, Connection, Connections, unknown};
 use crate::provision::discovery::{self, Account, Found, Lead, Searched, Told};
 use crate::provision::name::{LogGroupName, Region};
@@ -44,7 +45,7 @@ pub async fn search(
         };
         (region.clone(), state)
     });
-    let regions = futures_util::future::join_all(regions).await;
+    let regions = future::join_all(regions).await;
     account.with_regions(regions.into_iter().collect())
 }
 
@@ -56,9 +57,9 @@ async fn region_of(
     lead: impl Fn(&LogGroupName) -> Lead,
     progress: &Searching,
 ) -> Result<Searched, State<Searched>> {
-    let all = log_groups::log_groups(connection, "")
-        .await
-        .map_err(|error| unknown(&error))?;
+    let listing = log_groups::log_groups(connection, "");
+    let (all, policy) = future::join(listing, account_policy::policy(connection)).await;
+    let all = all.map_err(|error| unknown(&error))?;
     progress.all.set(all.len());
     let looks = all.iter().map(async |(group, class)| {
         let found = look(connection, group, class, lead(group)).await;
@@ -72,6 +73,7 @@ async fn region_of(
     }
     Ok(Searched {
         log_groups: all.len(),
+        policy,
         found,
     })
 }

@@ -11,7 +11,7 @@ use crate::provision::name::{AccountId, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, Logging, LoggingRegion, Member, Observed, Role, State};
 use crate::provision::resource::{AccountPolicy, Login};
 
-mod account_policy;
+pub(super) mod account_policy;
 mod destination;
 pub(super) mod filter;
 pub(super) mod log_groups;

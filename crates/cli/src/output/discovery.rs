@@ -1,12 +1,14 @@
 //! A discovery as text: the log groups that were found, and the lines for the fleet file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::provision::discovery::{
-    Account, Alike, By, Discovery, Judged, Organization, SearchedState, Verdict, alike, lines,
+    Account, Alike, By, Discovery, Judged, JudgedPolicy, JudgedRegion, Organization, PolicyState,
+    SearchedState, Verdict, alike, lines,
 };
-use crate::provision::name::Region;
+use crate::provision::name::{FilterName, LogGroupName, Region};
+use crate::provision::resource::AccountPolicy;
 
 /// The discovery as text, ending in a newline. `is_written` if the lines are added to the fleet file.
 pub fn text(discovery: &Discovery, is_written: bool) -> String {
@@ -24,7 +26,7 @@ pub fn text(discovery: &Discovery, is_written: bool) -> String {
             "proposed for the fleet file; --write adds it:\n"
         });
         for alike in alike(&discovery.proposals) {
-            proposed(&mut text, &alike);
+            proposed(&mut text, discovery, &alike);
         }
         text.push('\n');
     }
@@ -89,14 +91,16 @@ fn blocks(discovery: &Discovery) -> Vec<Block<'_>> {
 fn alike_in(account: &Account<SearchedState>, state: &SearchedState) -> String {
     let mut found = match state {
         SearchedState::Unknown { unknown } => vec![unread(unknown)],
-        SearchedState::Read(read) if read.found.is_empty() => {
-            vec!["  no log groups of the sources\n".to_owned()]
-        }
         SearchedState::Read(read) => {
             let found = read.found.iter();
-            found
-                .map(|one| judged(one, &but_for_vpc(one.found.log_group.as_str())))
-                .collect()
+            let found = found.map(|one| {
+                let group = but_for_vpc(one.found.log_group.as_str());
+                judged(read, one, &group)
+            });
+            let none = "  no log groups of the sources\n".to_owned();
+            let none = Some(none).filter(|_| read.found.is_empty());
+            let policy = std::iter::once(account_policy(read));
+            policy.chain(none).chain(found).collect()
         }
     };
     found.dedup();
@@ -141,10 +145,10 @@ impl Block<'_> {
                 };
                 let found = read.found.iter();
                 let found: String = found
-                    .map(|one| judged(one, one.found.log_group.as_str()))
+                    .map(|one| judged(read, one, one.found.log_group.as_str()))
                     .collect();
-                let count = read.found.len();
-                writeln!(text, "{who}, {region}: {count} of {of}\n{found}")
+                let (count, policy) = (read.found.len(), account_policy(read));
+                writeln!(text, "{who}, {region}: {count} of {of}\n{policy}{found}")
             }
         };
     }
@@ -201,8 +205,43 @@ fn of_organization(text: &mut String, organization: &Organization) {
     text.push('\n');
 }
 
-fn judged(one: &Judged, group: &str) -> String {
-    let Judged { found, verdict } = one;
+/// The account-level policy of a Region, whose it is, and what it delivers; nothing if there is none.
+fn account_policy(read: &JudgedRegion) -> String {
+    let JudgedPolicy { policy, is_foreign } = match &read.account_policy {
+        None => return String::new(),
+        Some(PolicyState::Unknown { unknown }) => {
+            return format!("  ! the account-level policy could not be read: {unknown}\n");
+        }
+        Some(PolicyState::Read(policy)) => policy,
+    };
+    let AccountPolicy { filter, left_out } = policy;
+    let whose = if *is_foreign {
+        "foreign account-level policy"
+    } else {
+        "account-level policy"
+    };
+    let events = match filter.pattern.as_str() {
+        "" => String::new(),
+        pattern => format!("; only log events that match \"{pattern}\""),
+    };
+    let groups = match left_out {
+        None => "which log groups it delivers is not known".to_owned(),
+        Some(left_out) if left_out.is_empty() => "delivers all log groups".to_owned(),
+        Some(left_out) => {
+            let names = some_of(left_out.iter().map(LogGroupName::to_string));
+            format!("delivers all log groups but {names}")
+        }
+    };
+    let (name, destination) = (&filter.name, &filter.destination);
+    format!("  {whose} {name} to {destination}\n      {groups}{events}\n")
+}
+
+fn judged(read: &JudgedRegion, one: &Judged, group: &str) -> String {
+    let Judged {
+        found,
+        by_account_policy,
+        verdict,
+    } = one;
     let by = match found.told.by {
         By::FleetFile => "",
         By::LogGroup => ", by its name",
@@ -218,16 +257,26 @@ fn judged(one: &Judged, group: &str) -> String {
             format!("filters: {}", each.collect::<Vec<_>>().join(", "))
         }
     };
+    let policy = match (&read.account_policy, by_account_policy) {
+        (Some(PolicyState::Read(policy)), Some(true)) => {
+            format!("; delivered by {}", policy.policy.filter.name)
+        }
+        _ => String::new(),
+    };
     let (sign, why) = match verdict {
         Verdict::Listed => (" ", "in the fleet file".to_owned()),
+        Verdict::Covered => (
+            " ",
+            "the fleet file subscribes the whole account".to_owned(),
+        ),
         Verdict::Proposed => ("+", "to be added".to_owned()),
         Verdict::Refused(why) => ("!", why.clone()),
     };
     let source = found.told.source;
-    format!("  {sign} {group}\n      {source}{by}; {filters}\n      {why}\n")
+    format!("  {sign} {group}\n      {source}{by}; {filters}{policy}\n      {why}\n")
 }
 
-fn proposed(text: &mut String, alike: &Alike<'_>) {
+fn proposed(text: &mut String, discovery: &Discovery, alike: &Alike<'_>) {
     if alike.new.is_none() {
         let names = alike.proposals.iter().map(|one| one.member.to_string());
         let members = if names.len() == 1 {
@@ -237,13 +286,47 @@ fn proposed(text: &mut String, alike: &Alike<'_>) {
         };
         let _ = writeln!(text, "  # to {members} {}", some_of(names));
     }
+    for name in delivering(discovery, alike) {
+        let _ = writeln!(
+            text,
+            "  # foreign account-level policy {name} delivers log events of these, too"
+        );
+    }
     for line in lines(alike, ACCOUNTS_MAX).lines() {
         let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
 }
 
+/// The account-level policies that deliver log groups which are proposed.
+fn delivering<'d>(discovery: &'d Discovery, alike: &Alike<'_>) -> BTreeSet<&'d FilterName> {
+    let is_of = |account: &&Account<SearchedState>| {
+        let mut proposals = alike.proposals.iter();
+        proposals.any(|one| match &one.new {
+            Some(new) => account.member.is_none() && new.account == account.account,
+            None => account.member.as_ref() == Some(&one.member),
+        })
+    };
+    let accounts = discovery.accounts.iter().filter(is_of);
+    let regions = accounts.flat_map(|account| account.regions.values());
+    let delivering = regions.filter_map(|state| match state {
+        SearchedState::Read(JudgedRegion {
+            account_policy: Some(PolicyState::Read(policy)),
+            found,
+            ..
+        }) => {
+            let is_both = |one: &Judged| {
+                one.verdict == Verdict::Proposed && one.by_account_policy == Some(true)
+            };
+            let is_delivering = policy.is_foreign && found.iter().any(is_both);
+            is_delivering.then_some(&policy.policy.filter.name)
+        }
+        SearchedState::Read(_) | SearchedState::Unknown { .. } => None,
+    });
+    delivering.collect()
+}
+
 fn summary(discovery: &Discovery) -> String {
-    let (mut proposed, mut listed, mut refused, mut unread) = (0, 0, 0, 0);
+    let (mut proposed, mut listed, mut covered, mut refused, mut unread) = (0, 0, 0, 0, 0);
     for state in discovery
         .accounts
         .iter()
@@ -255,6 +338,7 @@ fn summary(discovery: &Discovery) -> String {
                 for one in &read.found {
                     match one.verdict {
                         Verdict::Listed => listed += 1,
+                        Verdict::Covered => covered += 1,
                         Verdict::Proposed => proposed += 1,
                         Verdict::Refused(_) => refused += 1,
                     }
@@ -266,6 +350,9 @@ fn summary(discovery: &Discovery) -> String {
         format!("{proposed} to add"),
         format!("{listed} in the fleet file"),
     ];
+    if covered > 0 {
+        counts.push(format!("{covered} by account-level policy"));
+    }
     if refused > 0 {
         counts.push(format!("{refused} cannot be subscribed"));
     }
@@ -274,3 +361,6 @@ fn summary(discovery: &Discovery) -> String {
     }
     format!("Log groups: {}.", counts.join(", "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What `catchment discover` finds in the accounts: the log groups of the sources, and which of them the fleet file should name.
 
+mod account_policy;
 mod judge;
 mod merge;
 mod organization;
@@ -15,8 +16,10 @@ use crate::provision::fleet::{Fleet, Member, is_on_delivery_path};
 use crate::provision::name::{
     AccountId, LogGroupName, LogGroupPattern, MemberName, ProfileName, Region,
 };
-use crate::provision::resource::{AssumedRole, Login, SubscriptionFilter};
+use crate::provision::observed::State;
+use crate::provision::resource::{AccountPolicy, AssumedRole, Login, SubscriptionFilter};
 
+pub use account_policy::{JudgedPolicy, PolicyState};
 pub use merge::{Alike, MergeError, alike, lines, merged};
 pub use organization::{Gone, LeftOut, Listed, Organization, accounts_of_organization};
 
@@ -60,6 +63,16 @@ pub struct Found {
     pub filters: Vec<SubscriptionFilter>,
 }
 
+/// The class that takes subscription filters
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>).
+const STANDARD: &str = "STANDARD";
+
+impl Found {
+    fn takes_filters(&self) -> bool {
+        self.class == STANDARD
+    }
+}
+
 /// The source of a log group, and how it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Told {
@@ -89,10 +102,12 @@ impl By {
 }
 
 /// What was found in one Region of an account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Searched {
     /// How many log groups there are, of any source.
     pub log_groups: usize,
+    /// The account-level subscription filter policy. If it is `Unknown`, the rest counts all the same.
+    pub policy: State<AccountPolicy>,
     /// Those of the sources, by name.
     pub found: Vec<Found>,
 }
@@ -103,17 +118,21 @@ pub struct Searched {
 pub enum Verdict {
     /// The fleet file names it.
     Listed,
+    /// The fleet file subscribes the whole account, by an account-level policy.
+    Covered,
     /// The fleet file should name it.
     Proposed,
     /// It cannot be subscribed, and why.
     Refused(String),
 }
 
-/// A log group, what becomes of it, and how many filters it has.
+/// A log group, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Judged {
     #[serde(flatten)]
     pub found: Found,
+    /// Whether the account-level policy that is there delivers it; `null` if that is not known.
+    pub by_account_policy: Option<bool>,
     #[serde(flatten)]
     pub verdict: Verdict,
 }
@@ -122,6 +141,8 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct JudgedRegion {
     pub log_groups: usize,
+    /// The account-level subscription filter policy; `null` if there is none.
+    pub account_policy: Option<PolicyState>,
     pub found: Vec<Judged>,
 }
 

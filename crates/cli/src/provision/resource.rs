@@ -163,7 +163,12 @@ impl SubscriptionFilter {
     /// Whether this is the filter that `desired` describes, drifted or not. Filters cannot be tagged, so ours is the one with our
     /// name that delivers to our `logs::Destination`.
     pub fn is(&self, desired: &Self) -> bool {
-        self.name == desired.name && self.destination == desired.destination
+        self.is_of(&desired.name, &desired.destination)
+    }
+
+    /// The same, by the two fields that say it.
+    pub fn is_of(&self, name: &FilterName, destination: &Arn) -> bool {
+        self.name == *name && self.destination == *destination
     }
 }
 

@@ -7,7 +7,7 @@ use crate::provision::observed::State;
 use crate::provision::resource::AccountPolicy;
 
 /// Reads the policy of the account in the Region, of which CloudWatch Logs takes one.
-pub(super) async fn policy(connection: &Connection) -> State<AccountPolicy> {
+pub(in crate::aws) async fn policy(connection: &Connection) -> State<AccountPolicy> {
     let mut token = None;
     loop {
         let page = connection

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::account_policy::Standing;
 use super::{
     Account, Discovery, Found, Judged, JudgedRegion, Organization, Searched, SearchedState,
     Verdict, propose,
 };
 use crate::provision::fleet::{Fleet, Member};
-use crate::provision::name::{LogGroupPattern, MemberName};
+use crate::provision::name::{LogGroupPattern, MemberName, Region};
 use crate::provision::observed::State;
 
 impl Discovery {
@@ -39,10 +40,6 @@ impl Discovery {
     }
 }
 
-/// The class that takes subscription filters
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>).
-pub(super) const STANDARD: &str = "STANDARD";
-
 /// How many subscription filters a log group takes
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
 pub(super) const FILTERS_MAX: usize = 5;
@@ -52,29 +49,56 @@ fn judged(fleet: &Fleet, mut account: Account<State<Searched>>) -> Account<Searc
     let regions = std::mem::take(&mut account.regions);
     let is_whole = !regions.values().any(is_unread);
     let member = account.member.as_ref();
-    let judge = |state| match state {
-        State::Present(Searched { log_groups, found }) => SearchedState::Read(JudgedRegion {
-            log_groups,
-            found: found
-                .into_iter()
-                .map(|found| {
-                    let verdict = verdict(fleet, member, &found, is_whole);
-                    Judged { found, verdict }
-                })
-                .collect(),
-        }),
+    let judge = |region: &Region, state| match state {
+        State::Present(searched) => {
+            SearchedState::Read(of_region(fleet, member, region, searched, is_whole))
+        }
         State::Absent => SearchedState::Read(JudgedRegion {
             log_groups: 0,
+            account_policy: None,
             found: Vec::new(),
         }),
         State::Unknown(unknown) => SearchedState::Unknown { unknown },
     };
-    let regions = regions.into_iter();
-    let judged = regions.map(|(region, state)| (region, judge(state)));
+    let judged = regions.into_iter().map(|(region, state)| {
+        let judged = judge(&region, state);
+        (region, judged)
+    });
     account.with_regions(judged.collect())
 }
 
-fn verdict(fleet: &Fleet, member: Option<&MemberName>, found: &Found, is_whole: bool) -> Verdict {
+fn of_region(
+    fleet: &Fleet,
+    member: Option<&MemberName>,
+    region: &Region,
+    searched: Searched,
+    is_whole: bool,
+) -> JudgedRegion {
+    let Searched {
+        log_groups,
+        policy,
+        found,
+    } = searched;
+    let standing = Standing::of(fleet, member, region, &policy);
+    let judged = found.into_iter().map(|found| Judged {
+        by_account_policy: standing.delivers(&found),
+        verdict: verdict(fleet, member, &found, &standing, is_whole),
+        found,
+    });
+    JudgedRegion {
+        log_groups,
+        found: judged.collect(),
+        account_policy: standing.shown(),
+    }
+}
+
+fn verdict(
+    fleet: &Fleet,
+    member: Option<&MemberName>,
+    found: &Found,
+    standing: &Standing<'_>,
+    is_whole: bool,
+) -> Verdict {
     let Found {
         log_group,
         class,
@@ -84,7 +108,7 @@ fn verdict(fleet: &Fleet, member: Option<&MemberName>, found: &Found, is_whole: 
     let listed = member.and_then(|name| fleet.members.get(name));
     let name = LogGroupPattern::from(log_group.clone());
     let is_listed = |member: &Member| {
-        let is_selected = || class == STANDARD && member.log_group(log_group).is_some();
+        let is_selected = || found.takes_filters() && member.log_group(log_group).is_some();
         member.log_groups.contains_key(&name) || is_selected()
     };
     if listed.is_some_and(is_listed) {
@@ -97,10 +121,17 @@ fn verdict(fleet: &Fleet, member: Option<&MemberName>, found: &Found, is_whole: 
     if is_excluded {
         return Verdict::Refused("the fleet file excludes it".to_owned());
     }
-    if class != STANDARD {
+    if !found.takes_filters() {
         return Verdict::Refused(format!(
             "its class {class} takes no subscription filters, and cannot be changed"
         ));
+    }
+    // what `[defaults]` lists gets a filter of its own
+    let is_of_all = member.is_none() && fleet.newcomer.log_group(log_group).is_some();
+    match standing.verdict(found) {
+        Some(Verdict::Covered) if is_of_all => {}
+        Some(verdict) => return verdict,
+        None => {}
     }
     if filters.len() >= FILTERS_MAX {
         let names: Vec<&str> = filters.iter().map(|one| one.name.as_str()).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catchment_transformer::source::Source;
 
-use super::{Account, Entry, NewMember, Proposal, SearchedState, Verdict};
+use super::{Account, Entry, Judged, NewMember, Proposal, SearchedState, Verdict};
 use crate::provision::fleet::Fleet;
 use crate::provision::name::{LogGroupPattern, MemberName, ProfileName, Region};
 
@@ -18,10 +18,10 @@ pub(super) fn proposal(
     taken: &mut BTreeSet<MemberName>,
 ) -> Option<Proposal> {
     let places = places(account);
-    if places.is_empty() {
-        return None;
-    }
     if let Some(member) = &account.member {
+        if places.is_empty() {
+            return None;
+        }
         let all = account.regions.keys().cloned().collect();
         let names = places
             .iter()
@@ -37,7 +37,10 @@ pub(super) fn proposal(
             log_groups,
         });
     }
-    let regions: BTreeSet<Region> = places.values().flatten().cloned().collect();
+    let regions = regions(account);
+    if regions.is_empty() {
+        return None;
+    }
     let log_groups = unless_of_all(fleet, account, &places, &regions);
     let member = name_of(account, taken)?;
     taken.insert(member.clone());
@@ -56,6 +59,17 @@ pub(super) fn proposal(
         }),
         log_groups,
     })
+}
+
+/// Where a new member is to be subscribed, by log groups or as a whole.
+fn regions(account: &Account<SearchedState>) -> BTreeSet<Region> {
+    let is_meant = |one: &Judged| matches!(one.verdict, Verdict::Proposed | Verdict::Covered);
+    let regions = account.regions.iter();
+    let meant = regions.filter(|(_, state)| match state {
+        SearchedState::Read(read) => read.found.iter().any(is_meant),
+        SearchedState::Unknown { .. } => false,
+    });
+    meant.map(|(region, _)| region.clone()).collect()
 }
 
 /// Where the log groups are that the file should name.

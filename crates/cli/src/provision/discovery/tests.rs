@@ -1,8 +1,9 @@
 //! What is proposed for the fleet file, and how it gets there.
 
+mod account_policy;
 mod organization;
 
-use super::judge::{FILTERS_MAX, STANDARD};
+use super::judge::FILTERS_MAX;
 use super::*;
 use crate::provision::fleet::TEMPLATE;
 use crate::provision::observed::State;
@@ -52,6 +53,7 @@ fn searched(account: &Account<()>, seen: &[(&str, &[Found])]) -> Account<State<S
     let of = |region: &Region| match seen.iter().find(|(name, _)| *name == region.as_str()) {
         Some((_, found)) => State::Present(Searched {
             log_groups: found.len(),
+            policy: State::Absent,
             found: found.to_vec(),
         }),
         None => State::Unknown("no answer".to_owned()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::assume::RoleOfAll;
 use super::defaults::Defaults;
 use super::log_groups::LogGroups;
-use super::{LogGroup, selected};
+use super::{LogGroup, Subscribe, selected};
 use crate::provision::name::{AccountId, LogGroupName, LogGroupPattern, ProfileName, Region};
 use crate::provision::resource::Login;
 
@@ -14,6 +14,8 @@ use crate::provision::resource::Login;
 pub struct Newcomer {
     profile: Option<ProfileName>,
     role: Option<RoleOfAll>,
+    /// As of a member.
+    pub subscribe: Option<Subscribe>,
     pub log_groups: BTreeMap<LogGroupPattern, LogGroup>,
     pub exclude: BTreeSet<LogGroupPattern>,
 }
@@ -26,6 +28,7 @@ impl Newcomer {
         Self {
             profile: defaults.entrance.profile().cloned(),
             role: defaults.entrance.role(),
+            subscribe: defaults.subscribe.subscribe(defaults.account_distribution),
             log_groups: by_name,
             exclude,
         }

@@ -36,6 +36,31 @@ enum By {
     Account,
 }
 
+impl Common {
+    /// How a member is subscribed that says nothing itself.
+    pub(super) fn subscribe(&self, distribution: Option<Distribution>) -> Option<Subscribe> {
+        let by = self.by.as_ref()?.value;
+        Some(by.with(self.pattern.as_ref(), distribution))
+    }
+}
+
+impl By {
+    fn with(
+        self,
+        pattern: Option<&At<FilterPattern>>,
+        distribution: Option<Distribution>,
+    ) -> Subscribe {
+        match self {
+            Self::LogGroups => Subscribe::LogGroups,
+            Self::Account => Subscribe::Account {
+                pattern: pattern.map(|at| at.value.clone()).unwrap_or_default(),
+                // among all log groups there may be those of trails, which make hot shards
+                distribution: distribution.unwrap_or(Distribution::Random),
+            },
+        }
+    }
+}
+
 /// Reads `subscribe` and `account_pattern` in `[defaults]`.
 pub(super) fn common<'a>(reader: &mut Reader<'a>, table: &Table<'a>) -> Common {
     Common {
@@ -76,15 +101,8 @@ pub(super) fn subscribe<'a>(
         reader.mistake(at.line, table.key(keys::ACCOUNT_PATTERN), what);
     }
     let pattern = pattern.as_ref().or(common.pattern.as_ref());
-    let value = match by?.value {
-        By::LogGroups => Subscribe::LogGroups,
-        By::Account => Subscribe::Account {
-            pattern: pattern.map(|at| at.value.clone()).unwrap_or_default(),
-            // among all log groups there may be those of trails, which make hot shards
-            distribution: distribution.unwrap_or(Distribution::Random),
-        },
-    };
-    let line = by?.line;
+    let &At { line, value: by } = by?;
+    let value = by.with(pattern, distribution);
     Some(At { line, value })
 }
 

@@ -17,7 +17,7 @@ fn listed(number: u64, name: &str, state: &str) -> Listed {
 }
 
 /// Three accounts that are active, in which nobody is a member yet.
-fn three() -> Vec<Listed> {
+pub(super) fn three() -> Vec<Listed> {
     vec![
         listed(222_200_000_001, "Payments (Prod)", "ACTIVE"),
         listed(222_200_000_002, "payments.prod", "ACTIVE"),
@@ -25,7 +25,7 @@ fn three() -> Vec<Listed> {
     ]
 }
 
-fn fleet_with(defaults: &str) -> (String, Fleet) {
+pub(super) fn fleet_with(defaults: &str) -> (String, Fleet) {
     let text = format!("{FLEET}{DEFAULTS}{defaults}");
     let fleet = Fleet::parse(&text).unwrap();
     (text, fleet)
@@ -42,7 +42,7 @@ fn search(fleet: &Fleet, all: &[Listed], seen: &[(&str, &[Found])]) -> Discovery
 }
 
 /// The members that the proposals add. The file with them has no others proposed.
-fn added(text: &str, all: &[Listed], seen: &[(&str, &[Found])]) -> String {
+pub(super) fn added(text: &str, all: &[Listed], seen: &[(&str, &[Found])]) -> String {
     let proposals = search(&Fleet::parse(text).unwrap(), all, seen).proposals;
     let merged = merged(text, &proposals).unwrap();
     let again = search(&Fleet::parse(&merged).unwrap(), all, seen);

@@ -318,7 +318,9 @@ def class_of(message, source, settings):
     if not settings.schema.startswith("ocsf"):
         return source
     context = context_of(message.events[0], message, message.owner, "null", settings)
-    line = lines.line_of("", message.events[0], message, source, context, replace(settings, rules=()))
+    event = message.events[0]
+    head = f"{message.owner}{message.group}{message.stream}{event.id}{event.account}{event.region}"
+    line = lines.line_of(head, event, message, source, context, replace(settings, rules=()))
     return OneOf(document["class_uid"].text for document in line.layouts)
 
 

@@ -123,7 +123,7 @@ impl Events {
         out: &mut Buffer,
     ) -> Result<(), Misfit> {
         // Flow logs that a transformer of the log group has parsed already, or made OCSF, are objects, too.
-        if carried.source == Source::VpcFlowLogs && message.inner().first() != Some(&b'{') {
+        if carried.source == Source::VpcFlowLogs && !parsed::is_object(message) {
             return self
                 .flow_logs
                 .write(carried.format, message, known.split, out);

@@ -10,7 +10,7 @@ use super::mapping::{
     COMPUTED_FIELDS_MAX, Choose, Fields, Finder, Found, Given, Growth, Mapping, Memo, Needs,
     Places, Program, RateRow, compile, with_rest, with_unread,
 };
-use super::parsed::{Parsed, text_of};
+use super::parsed::{Parsed, is_object, text_of};
 use super::{Accounts, Misfit, object};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
@@ -194,7 +194,7 @@ impl Documents {
         let message = line.event.message;
         let source = line.carried.source;
         if source == Source::VpcFlowLogs {
-            if message.inner().first() == Some(&b'{') {
+            if is_object(message) {
                 return self.write_parsed(line, text, (accounts, timestamps), out);
             }
             let Some((format, layouts, memos)) = self.lines.get_mut(line.carried.format) else {

@@ -72,6 +72,23 @@ impl Parsed {
     }
 }
 
+/// Whether a message is an object, and so no line of a flow log, however its first character is spelled.
+#[inline(always)]
+pub(super) fn is_object(message: JsonStr<'_>) -> bool {
+    match message.inner().first() {
+        Some(b'{') => true,
+        Some(b'\\' | b' ') => is_object_spelled(message),
+        _ => false,
+    }
+}
+
+#[cold]
+fn is_object_spelled(message: JsonStr<'_>) -> bool {
+    let text = message.text();
+    text.trim_start_matches([' ', '\t', '\n', '\r'])
+        .starts_with('{')
+}
+
 /// What `parseVPC` calls the fields of a line of the default format, in their order. It knows no other format
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-BuiltIn.html>).
 const MEMBERS: [&str; 14] = [
@@ -141,4 +158,26 @@ fn ocsf(text: &[u8]) -> Option<(Fields<'_>, &str)> {
 
 fn is_class(json: &str) -> bool {
     (1..=9).contains(&json.len()) && json.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_an_object_however_that_is_spelled() {
+        for (literal, expected) in [
+            (r#""{}""#, true),
+            (r#"" {}""#, true),
+            (r#""\n\t {}""#, true),
+            (r#""\u007b}""#, true),
+            (r#""2 {}""#, false),
+            (r#""\u0032 {}""#, false),
+            (r#""\u00a0{}""#, false),
+            (r#""""#, false),
+        ] {
+            let message = JsonStr::from_literal(literal);
+            assert_eq!(is_object(message), expected, "{literal}");
+        }
+    }
 }

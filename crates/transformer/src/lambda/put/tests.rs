@@ -61,7 +61,11 @@ fn pieces(count: usize, bytes: usize) -> Vec<Piece> {
             0,
             message.repeat(count).as_bytes(),
             mark,
-            LineBytes { times: 1, more: 0 },
+            LineBytes {
+                times: 1,
+                beside: 0,
+                more: 0,
+            },
         )
         .unwrap();
     splitter.into_pieces()

@@ -138,14 +138,13 @@ def differences(right, given):
 def line_of(head, event, message, source, given, settings):
     """The right line for one event, if it has one. `head` is all that precedes the message; `given` is what documents know of the event."""
     text = strict.unescaped(event.message)
+    whole = settings.schema == "none" or strict.is_utf_8(head)
     try:
-        if settings.schema != "none" and not strict.is_utf_8(head):
-            raise Misfit(NOT_UTF_8)
         if source != "other" and strict.has_half(event.message):
             raise Misfit("escapes stand for no text")
         fields, found = fields_of(text, message, source, settings)
     except Misfit as misfit:
-        return misfit_line(head, event, given, settings, known=str(misfit))
+        return misfit_line(head, event, given, settings, known=str(misfit) if whole else NOT_UTF_8)
     # Rules are for what is as its source writes it: no object is a line of a flow log, and no source writes OCSF.
     is_parsed = is_ocsf(json_of(text)) or (source == "vpc-flow-logs" and text.lstrip(" \t\r\n").startswith("{"))
     judged = fields is not None and not is_parsed
@@ -153,7 +152,10 @@ def line_of(head, event, message, source, given, settings):
     if decision == "drop":
         return None
     rate = decision if isinstance(decision, int) else None
-    line = fitting_line(head, event, source, fields, found, rate, given, settings)
+    if whole:
+        line = fitting_line(head, event, source, fields, found, rate, given, settings)
+    else:
+        line = misfit_line(head, event, given, settings, NOT_UTF_8, rate)
     # Which events a sample has follows from their ids, but not how.
     return Sampled(line) if rate else line
 
@@ -161,8 +163,7 @@ def line_of(head, event, message, source, given, settings):
 def fitting_line(head, event, source, fields, found, rate, given, settings):
     if settings.schema in ("none", "native"):
         shown = f'"event":{found}' if fields is not None and settings.schema == "native" else f'"message":{event.message}'
-        sampled = f',"sample_rate":{rate}' if rate else ""
-        return exact(f"{head},{shown}{sampled}}}")
+        return exact(f"{head},{shown}{sampled(rate)}}}")
     if fields is None:
         return other(given, settings)
     if isinstance(fields, Whole):
@@ -180,11 +181,15 @@ def with_rate(document, schema, rate):
     return document | {"metadata": document["metadata"] | {"labels": [f"sample_rate:{rate}"]}}
 
 
-def misfit_line(head, event, given, settings, known):
+def sampled(rate):
+    return f',"sample_rate":{rate}' if rate else ""
+
+
+def misfit_line(head, event, given, settings, known, rate=None):
     if settings.schema not in ("none", "native"):
         given["error"] = in_words.UNDECIDED
-        return other(given, settings)
-    return exact(f'{head},"message":{event.message}}}', misfit=settings.schema == "native" and known != NOT_UTF_8)
+        return Document(tuple(with_rate(document, settings.schema, rate) for document in other(given, settings).layouts))
+    return exact(f'{head},"message":{event.message}{sampled(rate)}}}', misfit=settings.schema == "native" and known != NOT_UTF_8)
 
 
 def exact(text, misfit=False):

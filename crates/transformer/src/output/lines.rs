@@ -121,14 +121,7 @@ impl Lines<'_> {
         if string.is_utf8() {
             return self.write_long(string.literal());
         }
-        string.literal().utf8_chunks().all(|chunk| {
-            let replacement = if chunk.invalid().is_empty() {
-                ""
-            } else {
-                "\u{fffd}"
-            };
-            self.write_long(chunk.valid().as_bytes()) && self.write_long(replacement.as_bytes())
-        })
+        write_as_utf8(string.literal(), |text| self.write_long(text))
     }
 
     /// Whether the output is gzip.
@@ -189,6 +182,14 @@ impl Lines<'_> {
         self.pending.drop_first(whole);
         true
     }
+}
+
+/// Writes a text in parts, with U+FFFD for bytes that are not UTF-8, as long as `write` returns `true`. Returns whether it always did.
+pub(super) fn write_as_utf8(text: &[u8], mut write: impl FnMut(&[u8]) -> bool) -> bool {
+    text.utf8_chunks().all(|chunk| {
+        write(chunk.valid().as_bytes())
+            && (chunk.invalid().is_empty() || write("\u{fffd}".as_bytes()))
+    })
 }
 
 /// Appends base64 piece by piece, and stops where `response` is longer than it may be. Returns `false` then.

@@ -9,19 +9,21 @@ mod events;
 mod gzip;
 mod lines;
 mod partition_keys;
+mod sinks;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::schema::{self, Accounts, Filter, Growth, Known, Line, Shape, Verdict};
 use crate::settings::{Format, PartitionKey, Settings};
 use crate::source::{Carried, Source};
-use crate::subscription::{Document, Header, LogEvent, Sink, SystemFields};
+use crate::subscription::{Header, LogEvent, MessageError, SystemFields, read};
 use crate::timestamp::{TIME, Timestamps};
 
 pub(crate) use context::{Context, Original};
 pub(crate) use encoded::Encoded;
 use events::Head;
 use lines::{Lines, Packer};
+use sinks::{AsDocuments, AsFields, AsLines, AsMessages};
 
 /// Encodes records one after another, in buffers that stay allocated.
 pub(crate) struct Output {
@@ -93,7 +95,7 @@ impl Output {
     }
 }
 
-/// The sink for one record's messages: writes them in the format that is set.
+/// Writes one record's messages in the format that is set.
 pub(crate) struct Encoder<'a, 'o> {
     context: Context<'o>,
     timestamps: &'o mut Timestamps,
@@ -121,6 +123,21 @@ pub(crate) struct Encoder<'a, 'o> {
 }
 
 impl<'a> Encoder<'a, '_> {
+    /// Reads a record's text and writes what the format makes of it.
+    ///
+    /// # Errors
+    /// Returns what makes the text no subscription messages. What was written is void then.
+    pub(crate) fn read(&mut self, text: &'a [u8]) -> Result<(), MessageError> {
+        match self.context.settings.format {
+            Format::Events if self.schema.is_none() && self.filter.is_none() => {
+                read(text, &mut AsLines(self))
+            }
+            Format::Events => read(text, &mut AsFields(self)),
+            Format::Message => read(text, &mut AsMessages(self)),
+            Format::Document => read(text, &mut AsDocuments(self)),
+        }
+    }
+
     /// Writes what is still pending.
     pub(crate) fn finish(self) -> Encoded {
         let delivered = self.lines.finish().filter(|_| !self.full);
@@ -165,24 +182,7 @@ impl<'a> Encoder<'a, '_> {
         self.encoded.metadata = values.metadata(&self.context.settings.partition_keys);
     }
 
-    /// Writes a whole message. Returns `false` once there is no room for more.
-    fn document(&mut self, document: Document<'a>) -> bool {
-        let Original { text_bytes, member } = self.context.original;
-        let is_all = document.json.len() == text_bytes;
-        match member {
-            // Compressed already: a newline of its own is all that it lacks.
-            Some(member)
-                if self.lines.is_gzip() && is_all && document.is_compact && document.is_utf8 =>
-            {
-                self.lines.pass_on(member)
-            }
-            _ => document::write(document, &mut self.lines),
-        }
-    }
-
-    /// The place for a message's text, if its fields are wanted. A function of its own: inlined, it would take registers from messages
-    /// that stay as they are. So are the next ones.
-    #[inline(never)]
+    /// The place for a message's text, if its fields are wanted.
     fn text_of_fields(&mut self) -> Option<&mut Buffer> {
         // Of the first event, the source is not known yet.
         self.has_text = self.message_events > 0 && !self.full && self.want_text();
@@ -200,7 +200,6 @@ impl<'a> Encoder<'a, '_> {
     }
 
     /// Whether a log event is delivered: `None` if not, or else for how many, if it is one of several.
-    #[inline(never)]
     fn verdict(&mut self, event: LogEvent<'a>) -> Option<Option<u32>> {
         let Some(filter) = &mut self.filter else {
             return Some(None);
@@ -217,36 +216,56 @@ impl<'a> Encoder<'a, '_> {
     }
 
     /// Writes the line of an event, which is delivered for `rate`, if it is one of several.
-    #[inline(always)]
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
-        let LogEvent { system, .. } = event;
-        if let Some(Shape::Documents(_)) = self.schema {
-            self.document_of_event(header, event, rate);
-            return;
+        match &self.schema {
+            Some(Shape::Documents(_)) => self.document_of_event(header, event, rate),
+            Some(Shape::Objects(schema)) if schema.know(self.carried.source) => {
+                self.set_head(header, event.system);
+                let line = self.line_of_object(event, rate);
+                self.written(&line);
+            }
+            _ => self.plain_line(header, event, rate),
         }
-        if self.head_for.is_none_or(|known| !known.is(system)) {
-            let origin = origin(self.context, self.carried.source, header, system);
-            self.head.write(&origin, header, self.accounts);
-            self.head_for = Some(system);
+    }
+
+    /// Writes the line of an event with its message as it stands.
+    #[inline(always)]
+    fn plain_line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
+        self.set_head(header, event.system);
+        let line = self
+            .head
+            .line(event, rate, self.timestamps, &mut self.lines);
+        self.written(&line);
+    }
+
+    /// Writes the head of the next line, if it differs from that of the line before.
+    #[inline(always)]
+    fn set_head(&mut self, header: &Header<'a>, system: SystemFields<'a>) {
+        let is_set = match self.head_for {
+            Some(known) => known.is(system),
+            None => false,
+        };
+        if !is_set {
+            self.write_head(header, system);
         }
-        let has_fields = match &self.schema {
-            Some(Shape::Objects(schema)) => schema.know(self.carried.source),
-            _ => false,
-        };
-        let line = if has_fields {
-            self.line_of_object(event, rate)
-        } else {
-            self.head
-                .line(event, rate, self.timestamps, &mut self.lines)
-        };
+    }
+
+    #[inline(never)]
+    fn write_head(&mut self, header: &Header<'a>, system: SystemFields<'a>) {
+        let origin = origin(self.context, self.carried.source, header, system);
+        self.head.write(&origin, header, self.accounts);
+        self.head_for = Some(system);
+    }
+
+    /// Notes what became of a line.
+    #[inline(always)]
+    fn written(&mut self, line: &events::Line) {
         self.encoded.replaced |= line.is_replaced;
         self.encoded.unparsed += usize::from(line.is_unparsed);
         self.full = !line.fits;
     }
 
-    /// Writes the line of an event whose message becomes an object. A function of its own: inlined, it would take registers from
-    /// all other lines.
-    #[inline(never)]
+    /// Writes the line of an event whose message becomes an object.
     fn line_of_object(&mut self, event: LogEvent<'a>, rate: Option<u32>) -> events::Line {
         let filter = self.filter.as_deref();
         let known = Known {
@@ -262,7 +281,6 @@ impl<'a> Encoder<'a, '_> {
     }
 
     /// Writes the line of an event as the schema's own document.
-    #[inline(never)]
     fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
         let Some(Shape::Documents(documents)) = &mut self.schema else {
             return;
@@ -294,61 +312,6 @@ impl<'a> Encoder<'a, '_> {
         if class.is_some() {
             self.set_keys(header, event, class.as_deref());
         }
-    }
-}
-
-impl<'a> Sink<'a> for Encoder<'a, '_> {
-    fn control(&mut self) {
-        self.encoded.controls += 1;
-    }
-
-    #[inline(always)]
-    fn message_text(&mut self) -> Option<&mut Buffer> {
-        if self.context.settings.format == Format::Message {
-            return (!self.full).then(|| self.lines.end());
-        }
-        if self.schema.is_none() && self.filter.is_none() {
-            return None;
-        }
-        self.text_of_fields()
-    }
-
-    #[inline(always)]
-    fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
-        if self.message_events == 0 {
-            self.begin(header, event);
-        }
-        self.message_events += 1;
-        if self.full {
-            return;
-        }
-        match self.context.settings.format {
-            Format::Events => {
-                let verdict = match self.filter {
-                    None => Some(None),
-                    Some(_) => self.verdict(event),
-                };
-                if let Some(rate) = verdict {
-                    self.line(header, event, rate);
-                }
-            }
-            Format::Message => {
-                // The message itself is there already: the reader wrote it.
-                self.lines.end().push(b'\n');
-                self.full = !self.lines.settle();
-            }
-            Format::Document => {}
-        }
-    }
-
-    fn end(&mut self, document: Document<'a>) {
-        let format = self.context.settings.format;
-        if format == Format::Document && self.message_events > 0 && !self.full {
-            self.encoded.replaced |= !document.is_utf8;
-            self.full = !self.document(document);
-        }
-        self.encoded.events += self.message_events;
-        self.message_events = 0;
     }
 }
 

@@ -13,7 +13,7 @@ use crate::output::{Context, Original, Output};
 use crate::overflow::{LineBytes, Mark, Piece, SplitError, Splitter, messages_in, unmark};
 use crate::schema::{Fault, Redactor};
 use crate::settings::{Overflow, Settings};
-use crate::subscription::{Decoder, read};
+use crate::subscription::Decoder;
 
 /// Transforms batches under one set of settings, in buffers that stay allocated.
 pub struct Transformer {
@@ -202,7 +202,7 @@ impl Transformer {
             },
         };
         let mut encoder = self.output.record(context, response, room(seen.hops));
-        read(text, &mut encoder)?;
+        encoder.read(text)?;
         #[cfg(test)]
         tests::panic_if_planted(text);
         let encoded = encoder.finish();

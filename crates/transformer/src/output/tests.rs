@@ -3,7 +3,6 @@
 mod rare;
 
 use super::*;
-use crate::subscription::read;
 
 const TEXT: &str = r#"{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g/\u00e9","logStream":"111122223333_CloudTrail_us-west-2","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1696086922000,"message":"a\t\"b\"\ud800"},{"id":"2","timestamp":1696086922001,"message":"c","extractedFields":{"@aws.account":"444455556666","@aws.region":"eu-west-1"}},{"id":"3","timestamp":1696086922002,"message":""}]}"#;
 
@@ -25,7 +24,7 @@ fn encode_with(settings: &Settings, text: &[u8], region: &str) -> (Vec<u8>, Enco
         },
     };
     let mut encoder = output.record(context, &mut response, usize::MAX);
-    read(text, &mut encoder).unwrap();
+    encoder.read(text).unwrap();
     let encoded = encoder.finish();
     let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
     assert_eq!(encoded.delivered, Some(lines.len()));
@@ -225,7 +224,7 @@ fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
             },
         };
         let mut encoder = output.record(context, &mut response, usize::MAX);
-        read(text, &mut encoder).unwrap();
+        encoder.read(text).unwrap();
         let delivered = encoder.finish().delivered;
         let data = base64_simd::STANDARD.decode_to_vec(response).unwrap();
         assert_eq!(delivered, Some(data.len()));

@@ -3,6 +3,9 @@
 use jiff::SignedDuration;
 use jiff::civil::date;
 
+/// Milliseconds of a second.
+const SECOND: i64 = 1000;
+
 /// Milliseconds of a day, in UTC without leap seconds.
 pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -12,21 +15,24 @@ pub(crate) const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
 /// Length of an event time, in bytes.
 pub(crate) const TIME: usize = 24;
 
-/// Writes event times. The events of a message lie close together, so the date is worked out once per day; the rest is
-/// division.
+/// Writes event times. The events of a message lie close together, so the date is worked out once per day, and the time of day once
+/// per second.
 #[derive(Debug)]
 pub(crate) struct Timestamps {
     /// The beginning of the day that was worked out last, in milliseconds since 1970.
     day: i64,
+    /// The beginning of the second that was worked out last.
+    second: i64,
     /// The same as text.
-    midnight: [u8; TIME],
+    text: [u8; TIME],
 }
 
 impl Default for Timestamps {
     fn default() -> Self {
         Self {
             day: 0,
-            midnight: *b"1970-01-01T00:00:00.000Z",
+            second: 0,
+            text: *b"1970-01-01T00:00:00.000Z",
         }
     }
 }
@@ -37,18 +43,27 @@ impl Timestamps {
     /// Writes in place: copying freshly written digits stalls the processor.
     #[inline(always)]
     pub(crate) fn write(&mut self, milliseconds: i64, place: &mut [u8; TIME]) {
+        if !(0..SECOND).contains(&(milliseconds - self.second)) {
+            self.set_second(milliseconds);
+        }
+        *place = self.text;
+        let millis = (milliseconds - self.second) as u32;
+        place[20..22].copy_from_slice(&two_digits(millis / 10));
+        place[22] = b'0' + (millis % 10) as u8;
+    }
+
+    /// Works out the second in which this lies.
+    #[inline(never)]
+    fn set_second(&mut self, milliseconds: i64) {
         if !(0..DAY).contains(&(milliseconds - self.day)) {
             self.set_day(milliseconds.div_euclid(DAY));
         }
-        *place = self.midnight;
-        let rest = (milliseconds - self.day) as u32;
-        let (seconds, millis) = (rest / 1000, rest % 1000);
+        let seconds = ((milliseconds - self.day) / SECOND) as u32;
         let minutes = seconds / 60;
-        place[11..13].copy_from_slice(&two_digits(minutes / 60));
-        place[14..16].copy_from_slice(&two_digits(minutes % 60));
-        place[17..19].copy_from_slice(&two_digits(seconds % 60));
-        place[20..22].copy_from_slice(&two_digits(millis / 10));
-        place[22] = b'0' + (millis % 10) as u8;
+        self.text[11..13].copy_from_slice(&two_digits(minutes / 60));
+        self.text[14..16].copy_from_slice(&two_digits(minutes % 60));
+        self.text[17..19].copy_from_slice(&two_digits(seconds % 60));
+        self.second = self.day + i64::from(seconds) * SECOND;
     }
 
     /// Works out a day, counted from 1970.
@@ -57,10 +72,10 @@ impl Timestamps {
         let days = SignedDuration::from_hours(24 * day);
         let date = date(1970, 1, 1).saturating_add(days);
         let year = u32::from(date.year().unsigned_abs());
-        self.midnight[0..2].copy_from_slice(&two_digits(year / 100));
-        self.midnight[2..4].copy_from_slice(&two_digits(year % 100));
-        self.midnight[5..7].copy_from_slice(&two_digits(date.month().unsigned_abs().into()));
-        self.midnight[8..10].copy_from_slice(&two_digits(date.day().unsigned_abs().into()));
+        self.text[0..2].copy_from_slice(&two_digits(year / 100));
+        self.text[2..4].copy_from_slice(&two_digits(year % 100));
+        self.text[5..7].copy_from_slice(&two_digits(date.month().unsigned_abs().into()));
+        self.text[8..10].copy_from_slice(&two_digits(date.day().unsigned_abs().into()));
         self.day = day * DAY;
     }
 }

@@ -46,6 +46,14 @@ pub(super) fn short_string_end<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
     is_plain.then(|| quotes.trailing_zeros() as usize)
 }
 
+/// Returns which bytes do not stand for themselves in a string, or are not ASCII: quotes, backslashes, control characters and others.
+#[inline(always)]
+pub(super) fn not_plain<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    let unusual = bytes.simd_eq(b'\\') | signed(bytes).simd_lt(LEAST_PLAIN);
+    (unusual | bytes.simd_eq(b'"')).to_bitmask()
+}
+
 /// What a block contains. A mask has one bit per byte; the lowest bit is the first byte.
 #[derive(Clone, Copy)]
 pub(super) struct Marks {
@@ -107,7 +115,7 @@ pub(super) fn each_block<S: Simd>(
         // Blocks in the middle of the string and the last one apart: most of what the last one needs is constant in the others.
         if ends == 0 {
             let is_cut_short = text.len() - at < BLOCK;
-            if is_cut_short || escapes != 0 && !are_known(text, at, escapes) {
+            if is_cut_short || escapes != 0 && !are_valid(bytes, text, at, escapes) {
                 return None;
             }
             let next = visit(bytes, marks);
@@ -118,7 +126,7 @@ pub(super) fn each_block<S: Simd>(
         // All bits below the first ending quote.
         let inside = (ends & ends.wrapping_neg()) - 1;
         let escapes = escapes & inside;
-        if escapes != 0 && !are_known(text, at, escapes) {
+        if escapes != 0 && !are_valid(bytes, text, at, escapes) {
             return None;
         }
         visit(
@@ -192,6 +200,14 @@ pub(super) fn prefix_xor(bits: u64) -> u64 {
         parity ^= parity << shift;
     }
     parity
+}
+
+/// Whether JSON has these escapes: a bit of `escapes` per escaped byte of the block, which begins at `at`.
+#[inline(always)]
+fn are_valid<S: Simd>(bytes: u8x64<S>, text: &[u8], at: usize, escapes: u64) -> bool {
+    // Ends of lines and tabs are the most of what is left.
+    let usual = (bytes.simd_eq(b'n') | bytes.simd_eq(b't')).to_bitmask();
+    are_known(text, at, escapes & !usual)
 }
 
 /// Whether JSON has these escapes: a bit of `escapes` per escaped byte, counted from `at`.

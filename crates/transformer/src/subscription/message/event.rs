@@ -1,7 +1,7 @@
 //! The walk over a log event.
 
 use super::field::{Stop, absent, plain, set, short, string, twice};
-use super::{LogEvent, Sink, SystemFields, timestamp};
+use super::{Header, LogEvent, Sink, SystemFields, timestamp};
 use crate::json::{Cursor, JsonStr, Simd};
 
 /// The `extractedFields` of the event before, which are mostly those of the next one.
@@ -20,53 +20,76 @@ struct Fields<'a> {
     system: Option<SystemFields<'a>>,
 }
 
-/// Reads a log event.
+/// Reads a log event and hands it to the sink: in two places, since an event that comes from either would pass through memory.
 #[inline(always)]
 pub(super) fn event<'a, S: Simd>(
     cursor: &mut Cursor<'a, S>,
+    header: &Header<'a>,
     sink: &mut impl Sink<'a>,
     seen: &mut Seen<'a>,
-) -> Result<LogEvent<'a>, Stop> {
+) -> Result<(), Stop> {
     let mut fields = Fields::default();
-    // The members in the order in which CloudWatch Logs writes them: whole tokens are quicker to compare than keys to read.
-    let is_usual = cursor.token(r#"{"id":"#);
-    if is_usual {
-        let id = match cursor.peek() {
-            Some(b'"') => cursor.short_string()?,
-            _ => string(cursor, 3, "logEvents.id")?,
-        };
-        fields.id = Some(id);
-        if cursor.token(r#","timestamp":"#) {
-            let timestamp = time(cursor)?;
-            fields.timestamp = Some(timestamp);
-            if cursor.token(r#","message":"#) {
-                let message = text(cursor, sink)?;
-                fields.message = Some(message);
-                if cursor.token(r#","extractedFields":"#) {
-                    fields.system = Some(usual_system_fields(cursor, seen)?);
-                }
-                if cursor.token("}") {
-                    return Ok(LogEvent {
-                        id,
-                        timestamp,
-                        message,
-                        system: fields.system.unwrap_or_default(),
-                    });
-                }
-            }
+    let head = usual_head(cursor);
+    if let Some((id, timestamp)) = head {
+        let message = text(cursor, sink)?;
+        if cursor.token(r#","extractedFields":"#) {
+            fields.system = Some(usual_system_fields(cursor, seen)?);
         }
+        if cursor.token("}") {
+            let event = LogEvent {
+                id,
+                timestamp,
+                message,
+                system: fields.system.unwrap_or_default(),
+            };
+            sink.event(header, event);
+            return Ok(());
+        }
+        fields.id = Some(id);
+        fields.timestamp = Some(timestamp);
+        fields.message = Some(message);
     }
     // By value: a reference would keep the fields of every event out of registers.
-    let fields = cursor.apart(
+    cursor.apart(
         #[inline(always)]
-        |cursor| other_members(cursor, is_usual, sink, fields),
-    )?;
-    Ok(LogEvent {
-        id: fields.id.ok_or(absent("logEvents.id"))?,
-        timestamp: fields.timestamp.ok_or(absent("logEvents.timestamp"))?,
-        message: fields.message.ok_or(absent("logEvents.message"))?,
-        system: fields.system.unwrap_or_default(),
-    })
+        |cursor| {
+            let fields = other_members(cursor, head.is_some(), sink, fields)?;
+            let event = LogEvent {
+                id: fields.id.ok_or(absent("logEvents.id"))?,
+                timestamp: fields.timestamp.ok_or(absent("logEvents.timestamp"))?,
+                message: fields.message.ok_or(absent("logEvents.message"))?,
+                system: fields.system.unwrap_or_default(),
+            };
+            sink.event(header, event);
+            Ok(())
+        },
+    )
+}
+
+/// Steps over an event's id and time as CloudWatch Logs writes them, and to its message. Stays if they are written in any other way.
+///
+/// All of it has a fixed length, so that its parts are where they have to be.
+#[inline(always)]
+fn usual_head<'a, S: Simd>(cursor: &mut Cursor<'a, S>) -> Option<(JsonStr<'a>, i64)> {
+    const ID: &[u8] = br#"{"id":"#;
+    const TIMESTAMP: &[u8] = br#","timestamp":"#;
+    const MESSAGE: &[u8] = br#","message":"#;
+    const LITERAL: usize = 58;
+    const DIGITS: usize = 13;
+    const HEAD: usize = ID.len() + LITERAL + TIMESTAMP.len() + DIGITS + MESSAGE.len();
+    let head: &[u8; HEAD] = cursor.rest().first_chunk()?;
+    let (before_id, rest) = head.split_at(ID.len());
+    let (before_time, rest) = rest[LITERAL..].split_at(TIMESTAMP.len());
+    let (digits, before_message) = rest.split_first_chunk::<DIGITS>()?;
+    if before_id != ID || before_time != TIMESTAMP || before_message != MESSAGE {
+        return None;
+    }
+    let begin = cursor.at();
+    let timestamp = timestamp::thirteen_digits(digits)?;
+    cursor.go_to(begin + ID.len());
+    let id = cursor.plain_string::<LITERAL>();
+    cursor.go_to(if id.is_some() { begin + HEAD } else { begin });
+    Some((id?, timestamp))
 }
 
 /// Reads the members of a log event in any order, and what is unknown among them. Some, `fields`, were read before if `has_begun`.

@@ -207,8 +207,7 @@ fn events<'a, S: Simd>(
     let mut seen = Seen::default();
     let mut goes_on = cursor.open_array()?;
     while goes_on {
-        let event = event(cursor, sink, &mut seen)?;
-        sink.event(header, event);
+        event(cursor, header, sink, &mut seen)?;
         goes_on = cursor.next_value()?;
     }
     Ok(())

@@ -11,14 +11,21 @@ pub(super) fn usual<S: Simd>(cursor: &mut Cursor<'_, S>) -> Option<i64> {
     let ends = rest
         .first()
         .is_some_and(|byte| matches!(byte, b',' | b'}') || is_white_space(*byte));
+    let time = thirteen_digits(digits).filter(|_| ends)?;
+    cursor.go_to(cursor.at() + digits.len());
+    Some(time)
+}
+
+/// Reads a number of 13 digits, of which the first is not zero.
+#[inline(always)]
+pub(super) fn thirteen_digits(digits: &[u8; 13]) -> Option<i64> {
     // As two times eight, which share three.
     const LAST_FIVE: u64 = u64::MAX << (8 * 3);
     let (high, low) = (digits.first_chunk()?, digits.last_chunk()?);
     let (high, low) = (u64::from_le_bytes(*high), u64::from_le_bytes(*low));
-    if !are_digits(high) || !are_digits(low) || digits[0] == b'0' || !ends {
+    if !are_digits(high) || !are_digits(low) || digits[0] == b'0' {
         return None;
     }
-    cursor.go_to(cursor.at() + digits.len());
     Some(i64::from(eight_digits(high)) * 100_000 + i64::from(eight_digits(low & LAST_FIVE)))
 }
 

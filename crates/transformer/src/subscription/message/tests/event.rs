@@ -68,3 +68,44 @@ fn halves_of_a_character_in_two_messages_do_not_make_one() {
     let text: Vec<u8> = text.bytes().map(half).collect();
     assert_eq!(gathered(&text).unwrap().events.len(), 2);
 }
+
+#[test]
+fn an_event_that_differs_from_the_usual_in_one_byte_is_read_as_serde_json_reads_it() {
+    let id = "37811000000000000000000000000000000000000000000000000001";
+    let event = |id: &str| {
+        format!(r#"{{"id":"{id}","timestamp":1510254469498,"message":"secret"}}"#).into_bytes()
+    };
+    let around = [
+        r#"{"messageType":"DATA_MESSAGE","owner":"o","logGroup":"g","logStream":"s","logEvents":["#,
+        "]}",
+    ];
+    let text = |event: &[u8]| [around[0].as_bytes(), event, around[1].as_bytes()].concat();
+    let usual = event(id);
+    assert!(gathered(&text(&usual)).is_ok());
+    for at in 0..usual.len() {
+        for byte in *b" \"\\\t0:a,}\x7f\x00\xff" {
+            let mut changed = usual.clone();
+            changed[at] = byte;
+            let changed = text(&changed);
+            assert!(agrees_with_serde_json(&changed), "{at} {byte:x}");
+        }
+        let mut shorter = usual.clone();
+        shorter.remove(at);
+        assert!(agrees_with_serde_json(&text(&shorter)), "{at}");
+        assert!(
+            agrees_with_serde_json(&text(&usual)[..around[0].len() + at]),
+            "{at}"
+        );
+    }
+    for id in [
+        "",
+        "1",
+        &id[1..],
+        &format!("{id}1"),
+        &id.replace('3', "\\n"),
+    ] {
+        let text = text(&event(id));
+        let gathered = gathered(&text).unwrap();
+        assert_eq!(gathered.events[0].1.id.inner(), id.as_bytes());
+    }
+}

@@ -31,8 +31,7 @@ impl Buffer {
     #[inline(always)]
     pub(crate) fn room(&mut self, size: usize) -> &mut [u8] {
         if self.bytes.len() - self.written < size {
-            let step = self.bytes.len().min(SCRATCH_BYTES_MAX);
-            self.grow_to((self.written + size).max(self.bytes.len() + step));
+            self.grow_by_steps_to(self.written + size);
         }
         &mut self.bytes[self.written..]
     }
@@ -54,12 +53,11 @@ impl Buffer {
     /// Returns `N` bytes to write to from `at`, a place that is written or in the room that was returned last.
     #[inline(always)]
     pub(crate) fn chunk_at<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
-        if self.bytes.len() - at < N {
-            let written = std::mem::replace(&mut self.written, at);
-            self.room(N);
-            self.written = written;
+        let end = at + N;
+        if self.bytes.len() < end {
+            self.grow_by_steps_to(end);
         }
-        self.bytes.get_mut(at..)?.first_chunk_mut()
+        self.bytes.get_mut(at..end)?.first_chunk_mut()
     }
 
     /// Counts the first `size` bytes as written.
@@ -113,6 +111,13 @@ impl Buffer {
         self.written = 0;
         self.bytes.truncate(SCRATCH_BYTES_MAX);
         self.bytes.shrink_to(SCRATCH_BYTES_MAX);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_by_steps_to(&mut self, size: usize) {
+        let step = self.bytes.len().min(SCRATCH_BYTES_MAX);
+        self.grow_to(size.max(self.bytes.len() + step));
     }
 
     #[cold]

@@ -14,16 +14,19 @@ pub use renew::renewed;
 pub(crate) use split::{LineBytes, SplitError, Splitter, messages_in};
 
 /// The pieces of a text that was read before, or `None` if it cannot be split; for the fuzzer.
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub fn pieces_of(text: &[u8]) -> Option<Vec<Piece>> {
     let mark = Mark {
         hops: 1,
         stream: b"\"\"",
     };
     let mut splitter = Splitter::new(crate::limits::BATCH_BYTES_DEFAULT);
-    splitter
-        .split(0, text, mark, LineBytes { times: 1, more: 0 })
-        .ok()?;
+    let line = LineBytes {
+        times: 1,
+        beside: 0,
+        more: 0,
+    };
+    splitter.split(0, text, mark, line).ok()?;
     Some(splitter.into_pieces())
 }
 

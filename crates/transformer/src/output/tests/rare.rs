@@ -110,3 +110,39 @@ fn what_settings_add_to_a_line_is_counted_each_by_itself() {
     let all = account_name + br#""dev1""#.len() + rate + of_native;
     assert_eq!(growth(&[native, accounts, rules]), all);
 }
+
+#[test]
+fn nothing_more_is_written_once_there_is_no_room() {
+    let message = serde_json::Value::from("x".repeat(crate::limits::BASE64_PIECE_BYTES / 8));
+    let events: Vec<_> = (0..1000)
+        .map(|id| (id.to_string(), message.to_string()))
+        .collect();
+    let text = text_of(&events);
+    for format in ["events", "message", "document"] {
+        let settings = Settings::from_pairs([("CATCHMENT_FORMAT", format)]).unwrap();
+        let (mut output, mut response) = (Output::new(&settings), Vec::new());
+        let context = Context {
+            settings: &settings,
+            told: &[],
+            region: "null",
+            original: Original {
+                text_bytes: text.len(),
+                member: None,
+            },
+        };
+        let mut encoder = output.record(context, &mut response, 1000);
+        encoder.read(text.as_bytes()).unwrap();
+        let encoded = encoder.finish();
+        assert_eq!(
+            (encoded.events, encoded.delivered),
+            (1000, None),
+            "{format}"
+        );
+        let piece = base64_simd::STANDARD.encoded_length(2 * crate::limits::BASE64_PIECE_BYTES);
+        assert!(
+            response.len() <= 1000 + piece,
+            "{format}: {}",
+            response.len()
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! The planner on everything that may be observed: generated, and each kind of drift by hand.
 
 mod account;
+mod delivering;
 mod edges;
 mod fleets;
 mod generated;

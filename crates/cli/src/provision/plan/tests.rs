@@ -13,7 +13,9 @@ mod organization;
 mod orphan;
 mod role;
 mod seed;
+mod sender;
 mod simulate;
+mod stream;
 mod switch;
 mod whole;
 

@@ -1,6 +1,7 @@
 //! Members and Regions taken out of the fleet file: they keep what they may do until they are cut off, and that is said.
 
 mod kept;
+mod listed;
 
 use std::collections::BTreeSet;
 
@@ -45,8 +46,8 @@ fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> Stri
 }
 
 pub(super) const ONE: &str = "[\"us-west-2\"]";
-const BOTH: &str = "[\"us-west-2\",\"eu-west-1\"]";
-const BOTH_TO_ONE: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"us-west-2\"";
+pub(super) const BOTH: &str = "[\"us-west-2\",\"eu-west-1\"]";
+pub(super) const BOTH_TO_ONE: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"us-west-2\"";
 const BOTH_TO_OTHER: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"eu-west-1\"";
 
 /// The fleet `old`, set up, as a run for `new` observes it.

@@ -225,7 +225,16 @@ fn a_region_is_left_over_if_the_role_delivers_to_a_stream_there_or_from_there() 
             "\"StringEqualsIfExists\":{\"aws:SourceOrgID\":\"o-a1b2c3d4e5\"},\"StringLike\"",
         )
         .replace("111122223333", "*");
-    for trust in [accounts, organization.as_str()] {
+    let accounts_of_all = accounts.replace("111122223333", "*");
+    let beside = accounts_of_all.strip_prefix("{\"Statement\":").unwrap();
+    let beside = beside.replace("CatchmentDelivery", "CatchmentDeliveryKept");
+    let both = organization.replace("\"Statement\":", "\"Statement\":[");
+    let both = format!(
+        "{},{}]}}",
+        both.strip_suffix('}').unwrap(),
+        beside.strip_suffix('}').unwrap()
+    );
+    for trust in [accounts, &organization, &both] {
         let found = leftover(&[], Some(trust));
         assert_eq!(found, ["ap-south-1: Demo_Kinesis_Stream false"]);
     }

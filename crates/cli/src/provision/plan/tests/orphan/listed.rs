@@ -36,12 +36,18 @@ fn an_account_belongs_to_the_role_if_that_trusts_it() {
     role.trust = State::Present(List::SOURCES.with(known(&mut role.trust), &sources));
     let places = &mut world.logging.as_mut().unwrap().regions;
     let destination = known(&mut places.values_mut().next().unwrap().destination);
-    let subscribers = ["222222222222".to_owned()].into();
+    let subscribers = [
+        "222222222222",
+        "arn:aws:iam::444444444444:root",
+        "arn:aws:iam::555555555555:user/u",
+    ];
+    let subscribers = subscribers.map(str::to_owned).into();
     let policy = List::SUBSCRIBERS.with(known(&mut destination.policy), &subscribers);
     destination.policy = State::Present(policy);
     let kept = [
         "destination: account 222222222222 is not in the fleet file: kept",
         "role: account 333333333333 is not in the fleet file: kept",
+        "destination: account 444444444444 is not in the fleet file: kept",
     ];
     assert_eq!(listed(&new, &world, Consent::default()), kept);
     let cut_off = kept.map(|one| one.replace("kept", "cut off"));

@@ -174,10 +174,8 @@ impl Orphans {
                     let sources = accounts.map(|account| (region.clone(), account));
                     self.kept.sources.extend(sources);
                 }
-                State::Unknown(why) if open.contains(region) => {
-                    self.unknown_sources = Some(why.clone());
-                }
-                State::Absent | State::Unknown(_) => {}
+                State::Unknown(why) => self.unknown_sources = Some(why.clone()),
+                State::Absent => {}
             }
         }
         // the inline policy says where else to look

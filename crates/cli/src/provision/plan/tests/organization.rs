@@ -1,5 +1,7 @@
 //! From a list of accounts to their organization and back: at no moment does a filter deliver without a permission that covers it.
 
+mod access;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
@@ -9,13 +11,12 @@ use proptest::sample::select;
 use super::generated::nothing_yet;
 use super::halfway::{assert_goes_on, left};
 use super::simulate::{may_send, simulate};
-use super::{Action, Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
+use super::{Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
 use crate::output::{self, Detail};
 use crate::provision::desired::Scope;
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::{AccountId, Arn, LogGroupName, MemberName, Region};
 use crate::provision::observed::{LogGroup, Member};
-use crate::provision::plan::DestinationAction;
 use crate::provision::policy::List;
 use crate::provision::resource::Tags;
 use crate::provision::status::status;
@@ -337,25 +338,6 @@ fn the_policy_stays_until_every_member_is_ready_and_says_who_is_not() {
         members: members.into(),
     };
     assert_eq!(declined_of(&new, "m1", |_| {}, &without_new), "");
-}
-
-#[test]
-fn only_the_move_from_accounts_to_an_organization_is_forced() {
-    let forced = |old: (&str, &[&str]), new: (&str, &[&str])| {
-        let (old, new) = (fleet(old.0, old.1, ONE), fleet(new.0, new.1, ONE));
-        let plan = run(&new, &world(&old, &new), Consent::default());
-        let puts = plan.changes.iter().filter_map(|one| match one.action {
-            Action::Destination(_, DestinationAction::PutPolicy { force_update, .. }) => {
-                Some(force_update)
-            }
-            _ => None,
-        });
-        puts.collect::<Vec<_>>()
-    };
-    assert_eq!(forced((ACCOUNTS, &["1"]), (ACCOUNTS, &["1", "2"])), [false]);
-    assert_eq!(forced((ACCOUNTS, &["1"]), (ORGANIZATION, &["1"])), [true]);
-    assert_eq!(forced((ORGANIZATION, &["1"]), (OTHER, &["1"])), [false]);
-    assert_eq!(forced((ORGANIZATION, &["1"]), (ACCOUNTS, &["1"])), [false]);
 }
 
 #[test]

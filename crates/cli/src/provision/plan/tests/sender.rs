@@ -49,6 +49,9 @@ fn put(member: &mut Member, filter: SubscriptionFilter) {
     *policy = State::Present(AccountPolicy { filter, left_out });
 }
 
+/// What happened to the first member.
+type Drift = fn(&mut Member);
+
 /// The members whose roles a plan deletes, and whose account-level policies.
 fn deleted(plan: &Plan) -> Vec<String> {
     let deleted = plan.changes.iter().filter_map(|one| match &one.action {
@@ -66,7 +69,7 @@ fn deleted(plan: &Plan) -> Vec<String> {
 #[test]
 fn a_role_goes_once_nothing_of_its_member_names_it() {
     let both = ["role of m1", "role of m2"];
-    let changes: [(fn(&mut Member), &[&str]); 8] = [
+    let changes: [(Drift, &[&str]); 8] = [
         (|_| {}, &both),
         (
             |one| known(group(one)).filters.push(naming(Some(role("1")))),

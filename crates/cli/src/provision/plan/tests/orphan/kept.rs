@@ -199,17 +199,17 @@ const UNREAD: [Unread; 11] = [
     |world| {
         places(world)
             .take(1)
-            .for_each(|place| unread(&mut place.destination))
+            .for_each(|place| unread(&mut place.destination));
     },
     |world| {
         places(world)
             .skip(1)
-            .for_each(|place| unread(&mut place.destination))
+            .for_each(|place| unread(&mut place.destination));
     },
     |world| {
         places(world)
             .take(1)
-            .for_each(|place| policy_of(&mut place.destination))
+            .for_each(|place| policy_of(&mut place.destination));
     },
     |world| places(world).for_each(|place| policy_of(&mut place.destination)),
 ];

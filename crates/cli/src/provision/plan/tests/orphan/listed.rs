@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::super::generated::nothing_yet;
 use super::super::seed::{known, role};
-use super::super::{Consent, Desired, Observed, State, plan};
+use super::super::simulate::simulate;
+use super::super::{Action, Change, Consent, Desired, Observed, RoleAction, State, plan};
 use super::{BOTH, BOTH_TO_ONE, ONE, PRUNE, fleet, look, seen_by, set_up};
 use crate::provision::desired::Grants;
 use crate::provision::name::Arn;
@@ -157,7 +158,7 @@ fn an_orphan_region_keeps_its_streams_and_keys_and_no_more() {
     places.extend(nothing.logging.unwrap().regions);
     let policy = new.logging.as_ref().unwrap().role.policy_and(&grants);
     role(&mut world).policy = State::Present(policy);
-    let end = super::super::simulate::simulate(&plan(&new, &world), &world);
+    let end = simulate(&plan(&new, &world), &world);
     let State::Present(Role {
         policy: State::Present(policy),
         ..
@@ -174,4 +175,59 @@ fn an_orphan_region_keeps_its_streams_and_keys_and_no_more() {
     );
     assert_eq!(keys, ["eu-west-1 k", "us-west-2 k"].map(key).into());
     assert!(streams.iter().all(|one| one.parse::<Arn>().is_ok()));
+}
+
+/// The sources that the role trusts once the plan is carried out, without those that `new` asks for.
+fn trusted_beside(new: &Desired, world: &Observed) -> BTreeSet<String> {
+    let end = simulate(&plan(new, world), world);
+    let State::Present(Role {
+        trust: State::Present(trust),
+        ..
+    }) = end.logging.unwrap().role
+    else {
+        panic!("not there");
+    };
+    let asked = List::SOURCES.of(&new.logging.as_ref().unwrap().role.trust);
+    List::SOURCES
+        .of(&trust)
+        .difference(&asked)
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn a_role_that_others_subscribers_come_to_trusts_them() {
+    let old = fleet(&["1", "2"], ONE, "cwrole", false);
+    let new = fleet(&["1"], ONE, "cwrole", false);
+    let orphan = BTreeSet::from(["arn:aws:logs:us-west-2:222222222222:*".to_owned()]);
+    let mut deleted = seen_by(&new, &old);
+    deleted.logging.as_mut().unwrap().role = State::Absent;
+    assert_eq!(trusted_beside(&new, &deleted), orphan);
+    let mut unused = seen_by(&new, &old);
+    let trust = new.logging.as_ref().unwrap().role.trust.clone();
+    role(&mut unused).trust = State::Present(trust);
+    assert_eq!(trusted_beside(&new, &unused), [].into());
+    let places = &mut unused.logging.as_mut().unwrap().regions;
+    let destination = known(&mut places.values_mut().next().unwrap().destination);
+    destination.ends.role = "arn:aws:iam::999988887777:role/other".parse().unwrap();
+    assert_eq!(trusted_beside(&new, &unused), orphan);
+}
+
+#[test]
+fn an_unread_inline_policy_holds_the_trust_only_if_regions_may_be_missing() {
+    for (old, is_held) in [(ONE, false), (BOTH, true)] {
+        let old = fleet(&["1"], old, "cwrole", true);
+        let new = fleet(&["1"], ONE, "cwrole", false);
+        let mut there = set_up(&old);
+        role(&mut there).policy = State::Unknown("AccessDenied".to_owned());
+        let plan = plan(&new, &look(&new, &old, &there));
+        let puts =
+            |one: &Change| matches!(one.action, Action::Role(_, RoleAction::PutTrust { .. }));
+        assert_eq!(plan.changes.iter().any(puts), !is_held);
+        let mut declined = plan.declined.iter();
+        assert_eq!(
+            declined.any(|one| one.why.contains("whose filters deliver with it")),
+            is_held
+        );
+    }
 }

@@ -10,6 +10,7 @@ use super::{BOTH, BOTH_TO_ONE, ONE, PRUNE, fleet, look, seen_by, set_up};
 use crate::provision::desired::Grants;
 use crate::provision::name::Arn;
 use crate::provision::observed::{LoggingRegion, Role};
+use crate::provision::plan::DestinationAction;
 use crate::provision::policy::List;
 use crate::provision::resource::Resource;
 
@@ -230,4 +231,43 @@ fn an_unread_inline_policy_holds_the_trust_only_if_regions_may_be_missing() {
             is_held
         );
     }
+}
+
+#[test]
+fn a_destination_whose_policy_was_not_read_moves_to_no_other_role() {
+    let old = fleet(&["1", "2"], ONE, "cwrole", false);
+    let new = fleet(&["1"], ONE, "other", false);
+    let mut world = seen_by(&new, &old);
+    let moves = |world: &Observed| {
+        let is_move = |one: &Change| {
+            matches!(
+                one.action,
+                Action::Destination(_, DestinationAction::Put { .. })
+            )
+        };
+        plan(&new, world).changes.iter().any(is_move)
+    };
+    assert!(moves(&world));
+    let places = &mut world.logging.as_mut().unwrap().regions;
+    let destination = known(&mut places.values_mut().next().unwrap().destination);
+    destination.policy = State::Unknown("AccessDenied".to_owned());
+    assert!(!moves(&world));
+    // with the same role it may move to another stream
+    let ends = &new
+        .logging
+        .as_ref()
+        .unwrap()
+        .regions
+        .values()
+        .next()
+        .unwrap()
+        .destination
+        .ends;
+    let places = &mut world.logging.as_mut().unwrap().regions;
+    let destination = known(&mut places.values_mut().next().unwrap().destination);
+    destination.ends.role = ends.role.clone();
+    destination.ends.target = "arn:aws:kinesis:us-west-2:999988887777:stream/old"
+        .parse()
+        .unwrap();
+    assert!(moves(&world));
 }

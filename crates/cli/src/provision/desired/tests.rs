@@ -1,5 +1,7 @@
 //! What fleets ask for, and those that are too large to set up.
 
+mod parts;
+
 use super::error::TRUST_POLICY_CHARACTERS_MAX;
 use super::*;
 use crate::provision::fleet::{self, Fleet};
@@ -91,6 +93,8 @@ fn the_seed_fleet_is_what_awss_guide_sets_up() {
 fn a_fleet_too_large_for_the_destination_policy_says_so() {
     let error = Desired::of_fleet(&fleet(400, "organization = \"o-a1b2c3d4e5\"")).unwrap_err();
     insta::assert_snapshot!(error, @"the policy of logs::Destination kinesisDest is 6217 bytes long for 400 members; AWS takes 5120");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("access = \"organization\""), "{hint}");
 }
 
 /// A longer name makes the policy longer, a byte for each character.
@@ -155,6 +159,7 @@ fn a_scope_keeps_only_its_part() {
         error.to_string(),
         "no member is called `dev9`; there are dev1, logging"
     );
+    assert_eq!(error.hint(), None);
 }
 
 #[test]

@@ -97,19 +97,29 @@ pub(super) fn set_up<'a>(
             Some(plan.taken("destination", Some(&fleet), place.owner))
         }
     };
+    let not_ready = |why: &str| DestinationReadiness {
+        ready: Readiness::NotReady(format!("logs::Destination {name} {why}")),
+        is_read: true,
+        put: None,
+        unsettled: None,
+        switch: None,
+    };
     if let Some(whose) = whose {
-        return DestinationReadiness {
-            ready: Readiness::NotReady(format!("logs::Destination {name} {whose}")),
-            is_read: true,
-            put: None,
-            unsettled: None,
-            switch: None,
-        };
+        return not_ready(whose);
     }
+    // another role would trust only those that the file names, and not whom the policy lets subscribe beside them
+    let is_held = |seen: &observed::Destination| {
+        matches!(seen.policy, State::Unknown(_)) && seen.ends.role != desired.ends.role
+    };
     let before = seen.map(|seen| seen.ends.clone());
     let mut after = BTreeSet::new();
     let (mut switch, mut unsettled) = (None, None);
     match (stream, role) {
+        _ if seen.is_some_and(is_held) => {
+            unsettled = Some(format!(
+                "the policy of logs::Destination {name} could not be read"
+            ));
+        }
         (Readiness::Ready { after: stream }, Readiness::Ready { after: role }) => {
             after.extend(stream.iter().chain(role).cloned());
             if before.as_ref() != Some(&desired.ends) {
@@ -131,14 +141,7 @@ pub(super) fn set_up<'a>(
         {
             plan.blocked(why);
             if before.is_none() {
-                let why = format!("logs::Destination {name} is absent, and {why}");
-                return DestinationReadiness {
-                    ready: Readiness::NotReady(why),
-                    is_read: true,
-                    put: None,
-                    unsettled: None,
-                    switch: None,
-                };
+                return not_ready(&format!("is absent, and {why}"));
             }
             unsettled = Some(why.clone());
         }

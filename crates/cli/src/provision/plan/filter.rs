@@ -184,7 +184,7 @@ pub(super) fn whose(destination: &Arn) -> String {
         destination.resource().split_once(':'),
         destination.account(),
     ) {
-        (Some(("destination", name)), Some(account)) if destination.service() == "logs" => {
+        (Some(("destination", name)), Some(account)) => {
             format!("logs::Destination {name} of account {account}")
         }
         _ => destination.to_string(),

@@ -7,7 +7,7 @@ use super::builder::{PlanBuilder, Readiness, Removal};
 use super::change::ChangeKey;
 use super::filter::{self, Place, Standing, Target};
 use super::{Consent, filters, log_groups, member_role};
-use crate::provision::desired::{Desired, Need};
+use crate::provision::desired::Desired;
 use crate::provision::name::{AccountId, Arn, MemberName, Region};
 use crate::provision::observed::{LogGroup, Observed, State};
 use crate::provision::resource::SubscriptionFilter;
@@ -163,7 +163,6 @@ fn with_role(
     let member = desired.members.get(name);
     let stays = match member.and_then(|member| member.sender.as_ref()) {
         None => true,
-        Some(sender) if sender.need == Need::Needed => false,
         Some(sender) => !consent.prune && ours.role.as_ref() == Some(&sender.arn),
     };
     if stays {

@@ -38,7 +38,7 @@ impl Orphans {
         let role = role::ours(&seen.role, &logging.role, &logging.owner);
         let policy = role.and_then(|role| known(&role.policy));
         let trust = role.and_then(|role| known(&role.trust));
-        if let Some(policy) = policy {
+        if let (Some(role), Some(policy)) = (role, policy) {
             let mut leftover = desired.leftover(policy, trust);
             leftover.retain_regions(|region| delivers(logging, seen.regions.get(region)));
             let regions = leftover.logging.iter().flat_map(|one| one.regions.keys());
@@ -48,7 +48,7 @@ impl Orphans {
             };
             orphans.targets = regions.filter_map(target).collect();
             orphans.leftover = Some(leftover);
-            orphans.grants(policy);
+            orphans.grants(policy, &role.trust);
         }
         orphans.subscribers(logging, seen);
         if let Some(trust) = trust {
@@ -66,9 +66,12 @@ impl Orphans {
             .collect()
     }
 
-    fn grants(&mut self, policy: &Document) {
+    fn grants(&mut self, policy: &Document, trust: &State<Document>) {
         let mut grants = Grants::of(policy);
-        self.retain(&mut grants, |_| true);
+        // a trust policy that could not be read may name Regions that deliver to any stream
+        if !matches!(trust, State::Unknown(_)) {
+            self.retain(&mut grants, |_| true);
+        }
         self.kept.grants = grants;
     }
 
@@ -76,6 +79,10 @@ impl Orphans {
     fn retain(&self, grants: &mut Grants, stays: impl Fn(&Region) -> bool) {
         let mut regions = self.regions();
         regions.retain(&stays);
+        // one that could not be read may deliver to any
+        if regions.iter().any(|one| !self.targets.contains_key(one)) {
+            return;
+        }
         let targets = self.targets.iter().filter(|(one, _)| stays(one));
         let targets: BTreeSet<_> = targets.map(|(_, target)| target.as_str()).collect();
         let keyed: BTreeSet<_> = targets.iter().filter_map(|target| region(target)).collect();
@@ -142,6 +149,7 @@ impl Orphans {
             Some(trust) if open(wanted).is_empty() => open(trust),
             _ => BTreeSet::new(),
         };
+        let trusts_all = of_all(List::SOURCES, wanted);
         for (region, place) in &seen.regions {
             let is_in_file = logging.regions.contains_key(region);
             let delivers_otherwise = match &place.destination {
@@ -149,7 +157,8 @@ impl Orphans {
                 State::Absent | State::Unknown(_) => false,
             };
             let is_new = seen.role == State::Absent || delivers_otherwise;
-            let is_opened = open.contains(region) || (is_new && is_in_file);
+            let is_new = is_new && is_in_file && !trusts_all.contains(region);
+            let is_opened = open.contains(region) || is_new;
             if !is_opened {
                 continue;
             }
@@ -165,11 +174,18 @@ impl Orphans {
                     let sources = accounts.map(|account| (region.clone(), account));
                     self.kept.sources.extend(sources);
                 }
-                State::Unknown(why) if open.contains(region) => {
-                    self.unknown_sources = Some(why.clone());
-                }
-                State::Absent | State::Unknown(_) => {}
+                State::Unknown(why) => self.unknown_sources = Some(why.clone()),
+                State::Absent => {}
             }
+        }
+        // the inline policy says where else to look
+        if let State::Present(observed::Role {
+            policy: State::Unknown(why),
+            ..
+        }) = &seen.role
+            && open.iter().any(|one| !seen.regions.contains_key(one))
+        {
+            self.unknown_sources = Some(format!("the inline policy could not be read: {why}"));
         }
     }
 

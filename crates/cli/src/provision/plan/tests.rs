@@ -1,6 +1,7 @@
 //! The planner on everything that may be observed: generated, and each kind of drift by hand.
 
 mod account;
+mod delivering;
 mod edges;
 mod fleets;
 mod generated;
@@ -12,7 +13,9 @@ mod organization;
 mod orphan;
 mod role;
 mod seed;
+mod sender;
 mod simulate;
+mod stream;
 mod switch;
 mod whole;
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::generated::nothing_yet;
 use super::halfway::{assert_goes_on, left};
+use super::seed::{known, other_filter};
 use super::simulate::simulate;
 use super::{Desired, Observed, Plan, Reason, State, destroy, plan};
 use crate::output::{self, Detail};
@@ -239,8 +240,11 @@ fn a_log_group_that_gets_its_own_filter_has_it_before_the_policy_leaves_it_out()
 #[test]
 fn what_has_a_filter_that_the_file_does_not_name_keeps_it() {
     let old = dev1("cloudtrail = [\"trail\"]");
-    let world = done(&old, &nothing(&old));
+    let mut world = done(&old, &nothing(&old));
     let new = dev1(ACCOUNT);
+    // one that delivers elsewhere takes nothing from the policy
+    let filters = &mut known(group(&mut world, "quiet")).filters;
+    filters.push(other_filter("to-splunk"));
     let plan = plan(&new, &world);
     let notes: Vec<_> = plan.notes.iter().map(|note| note.what.as_str()).collect();
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::provision::resource::{Encryption, OWNER_TAG, Tags};
 
 const NOT_READ: &str = "AccessDenied";
 
-fn of_another_fleet() -> State<Tags> {
+pub(super) fn of_another_fleet() -> State<Tags> {
     let tags = [(OWNER_TAG.to_owned(), "444455556666/theirs".to_owned())];
     State::Present(tags.into())
 }

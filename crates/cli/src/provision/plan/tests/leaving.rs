@@ -38,6 +38,10 @@ fn an_account_that_leaves_loses_its_filters_first() {
 
     0 to create, 2 to update, 1 to delete.
     ");
+    // each after all before it, but for the filter
+    let changes = destroy(&part, &world, false).changes;
+    let needs = changes.iter().map(|change| change.needs.len());
+    assert_eq!(needs.collect::<Vec<_>>(), [0, 1, 2]);
     super::assert_ends(&world, |world| destroy(&part, world, false));
 
     let mut unread = world;

@@ -1,5 +1,7 @@
 //! From a list of accounts to their organization and back: at no moment does a filter deliver without a permission that covers it.
 
+mod access;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
@@ -19,17 +21,18 @@ use crate::provision::policy::List;
 use crate::provision::resource::Tags;
 use crate::provision::status::status;
 
-const PRUNE: Consent = Consent {
+pub(super) const PRUNE: Consent = Consent {
     prune: true,
     take_over: false,
 };
 
-const ACCOUNTS: &str = "";
-const ORGANIZATION: &str = "access = \"organization\"\norganization = \"o-a1b2c3d4e5\"\n";
+pub(super) const ACCOUNTS: &str = "";
+pub(super) const ORGANIZATION: &str =
+    "access = \"organization\"\norganization = \"o-a1b2c3d4e5\"\n";
 const OTHER: &str = "access = \"organization\"\norganization = \"o-zzzzzzzzzz\"\n";
 
 /// A fleet of these members, in one Region or two.
-fn fleet(access: &str, members: &[&str], regions: &str) -> Desired {
+pub(super) fn fleet(access: &str, members: &[&str], regions: &str) -> Desired {
     let (head, _) = TEMPLATE.split_once("[[members]]").unwrap();
     let mut text = head.replacen("[logging]\n", &format!("[logging]\n{access}"), 1);
     text = text.replacen("[\"us-west-2\"]", regions, 1);
@@ -42,7 +45,7 @@ fn fleet(access: &str, members: &[&str], regions: &str) -> Desired {
     Desired::of_fleet(&Fleet::parse(&text).unwrap()).unwrap()
 }
 
-const ONE: &str = "[\"us-west-2\"]";
+pub(super) const ONE: &str = "[\"us-west-2\"]";
 const BOTH: &str = "[\"us-west-2\", \"eu-west-1\"]";
 
 /// Fleets of one logging account, which stays in its Regions.
@@ -67,6 +70,7 @@ fn nothing(fleets: &[&Desired]) -> Observed {
         for (name, member) in more.members {
             let there = world.members.entry(name).or_default();
             there.regions.extend(member.regions);
+            there.listed.extend(member.listed);
             there.role = Some(State::Absent);
         }
     }
@@ -74,7 +78,7 @@ fn nothing(fleets: &[&Desired]) -> Observed {
 }
 
 /// What `desired` looks at: the roles of members too, if filters name them, or if the run removes what is left behind.
-fn seen(world: &Observed, desired: &Desired, removes: bool) -> Observed {
+pub(super) fn seen(world: &Observed, desired: &Desired, removes: bool) -> Observed {
     let mut seen = world.clone();
     for (name, member) in &mut seen.members {
         let asked = desired.members.get(name);
@@ -98,7 +102,7 @@ fn back(before: &Observed, mut after: Observed) -> Observed {
     after
 }
 
-fn run(desired: &Desired, world: &Observed, consent: Consent) -> Plan {
+pub(super) fn run(desired: &Desired, world: &Observed, consent: Consent) -> Plan {
     super::super::plan(desired, &seen(world, desired, consent.prune), consent)
 }
 
@@ -213,7 +217,7 @@ proptest! {
 }
 
 /// The world of a fleet in sync, as another fleet sees it.
-fn world(old: &Desired, new: &Desired) -> Observed {
+pub(super) fn world(old: &Desired, new: &Desired) -> Observed {
     let empty = nothing(&[old, new]);
     simulate(&run(old, &empty, PRUNE), &empty)
 }
@@ -254,20 +258,34 @@ fn an_organization_is_left_in_two_runs() {
 
 type Groups = BTreeSet<(MemberName, Region, LogGroupName)>;
 
+/// The fleet with a pattern that selects what the named log groups begin with.
+fn with_pattern(mut fleet: Desired) -> Desired {
+    let members = fleet.members.values_mut();
+    for filters in members.flat_map(|member| member.regions.values_mut()) {
+        let filter = filters.by_name.values().next().unwrap().clone();
+        let pattern = "app/*".parse().unwrap();
+        filters.by_pattern.insert(pattern, filter);
+    }
+    fleet
+}
+
 /// What the plan declines if this happened to the world of an account list that an organization is to replace.
 fn declined(drift: impl FnOnce(&mut Member), scope: &Scope) -> String {
-    let (old, new) = (
-        fleet(ACCOUNTS, &["1", "2"], ONE),
-        fleet(ORGANIZATION, &["1", "2", "3"], ONE),
-    );
-    let mut world = world(&old, &new);
-    drift(
-        world
-            .members
-            .get_mut(&"m2".parse::<MemberName>().unwrap())
-            .unwrap(),
-    );
-    let new = new.only(scope).unwrap();
+    let new = fleet(ORGANIZATION, &["1", "2", "3"], ONE);
+    declined_of(&new, "m2", drift, scope)
+}
+
+fn declined_of(
+    new: &Desired,
+    name: &str,
+    drift: impl FnOnce(&mut Member),
+    scope: &Scope,
+) -> String {
+    let old = fleet(ACCOUNTS, &["1", "2"], ONE);
+    let mut world = world(&old, new);
+    let name: MemberName = name.parse().unwrap();
+    drift(world.members.get_mut(&name).unwrap());
+    let new = new.clone().only(scope).unwrap();
     let plan = run(&new, &world, Consent::default());
     assert_goes_on(&plan, &world, delivering);
     let declined = plan.declined.iter();
@@ -300,6 +318,26 @@ fn the_policy_stays_until_every_member_is_ready_and_says_who_is_not() {
         members: BTreeSet::new(),
     };
     insta::assert_snapshot!(declined(|_| {}, &alone));
+    let unlisted = |member: &mut Member| {
+        let listed = member.listed.values_mut();
+        listed.for_each(|listed| *listed = State::Unknown("AccessDenied".to_owned()));
+    };
+    let of_policy = "filters without a role would deliver no more";
+    let new = with_pattern(fleet(ORGANIZATION, &["1", "2", "3"], ONE));
+    for (name, is_held) in [("m1", true), ("m2", true), ("m3", false)] {
+        let why = declined_of(&new, name, unlisted, &whole);
+        assert!(why.contains("the log groups could not be read"), "{why}");
+        let held = format!("{of_policy}, and these members are not ready: {name} (");
+        assert_eq!(why.contains(&held), is_held, "{why}");
+        assert_eq!(why.contains(of_policy), is_held, "{why}");
+    }
+    // one that was never listed need not be looked at
+    let members = ["m1", "m2"].map(|name| name.parse().unwrap());
+    let without_new = Scope {
+        logging: true,
+        members: members.into(),
+    };
+    assert_eq!(declined_of(&new, "m1", |_| {}, &without_new), "");
 }
 
 #[test]

@@ -1,21 +1,18 @@
 //! Members and Regions taken out of the fleet file: they keep what they may do until they are cut off, and that is said.
 
+mod kept;
+mod listed;
+
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
-use proptest::sample::select;
-
 use super::generated::nothing_yet;
-use super::halfway::{assert_goes_on, left};
 use super::simulate::simulate;
-use super::{Consent, Desired, Observed, Plan, State, destroy, plan};
+use super::{Consent, Desired, Observed, State, destroy, plan};
 use crate::output::{self, Detail};
-use crate::provision::desired::Grants;
+use crate::provision::desired::Logging;
 use crate::provision::fleet::{Fleet, TEMPLATE};
-use crate::provision::name::{AccountId, Arn, Region};
+use crate::provision::name::Region;
 use crate::provision::observed::{LoggingRegion, Role};
-use crate::provision::policy::List;
-use crate::provision::resource::Resource;
 use crate::provision::status::status;
 
 pub(super) const PRUNE: Consent = Consent {
@@ -49,30 +46,19 @@ fn text(members: &[&str], regions: &str, role: &str, organization: bool) -> Stri
 }
 
 pub(super) const ONE: &str = "[\"us-west-2\"]";
-const BOTH: &str = "[\"us-west-2\",\"eu-west-1\"]";
-const BOTH_TO_ONE: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"us-west-2\"";
+pub(super) const BOTH: &str = "[\"us-west-2\",\"eu-west-1\"]";
+pub(super) const BOTH_TO_ONE: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"us-west-2\"";
 const BOTH_TO_OTHER: &str = "[\"us-west-2\",\"eu-west-1\"] region = \"eu-west-1\"";
-
-fn fleets() -> impl Strategy<Value = Desired> {
-    let members = select(vec![&["1"][..], &["1", "2"], &["2", "3"]]);
-    let elsewhere = "[\"eu-west-1\"]";
-    let regions = select(vec![ONE, BOTH, elsewhere, BOTH_TO_ONE, BOTH_TO_OTHER]);
-    (
-        members,
-        regions,
-        select(vec!["cwrole", "other"]),
-        any::<bool>(),
-    )
-        .prop_map(|(members, regions, role, organization)| {
-            fleet(members, regions, role, organization)
-        })
-}
 
 /// The fleet `old`, set up, as a run for `new` observes it.
 pub(super) fn seen_by(new: &Desired, old: &Desired) -> Observed {
-    let empty = nothing_yet(old);
-    let world = simulate(&plan(old, &empty), &empty);
-    look(new, old, &world)
+    look(new, old, &set_up(old))
+}
+
+/// The world once the fleet is set up.
+fn set_up(fleet: &Desired) -> Observed {
+    let empty = nothing_yet(fleet);
+    simulate(&plan(fleet, &empty), &empty)
 }
 
 /// What a run for `new` observes of the world that has all that `old` named.
@@ -88,11 +74,15 @@ fn look(new: &Desired, old: &Desired, world: &Observed) -> Observed {
     let mut parts = vec![new.clone()];
     if let State::Present(Role {
         policy: State::Present(policy),
-        trust: State::Present(trust),
+        trust,
         ..
     }) = &logging.role
     {
-        let leftover = new.leftover(policy, Some(trust));
+        let trust = match trust {
+            State::Present(trust) => Some(trust),
+            State::Absent | State::Unknown(_) => None,
+        };
+        let leftover = new.leftover(policy, trust);
         regions.extend(
             leftover
                 .logging
@@ -106,8 +96,12 @@ fn look(new: &Desired, old: &Desired, world: &Observed) -> Observed {
             stream: State::Absent,
             destination: State::Absent,
         };
-        let place = there.regions.get(&region).unwrap_or(&nothing);
-        logging.regions.insert(region, place.clone());
+        let mut place = there.regions.get(&region).unwrap_or(&nothing).clone();
+        let stream = |fleet: &Logging| Some(fleet.regions.get(&region)?.stream.arn.clone());
+        if stream(is).is_some_and(|stream_is| stream(was).is_some_and(|it| it != stream_is)) {
+            place.stream = State::Absent;
+        }
+        logging.regions.insert(region, place);
     }
     for (name, member) in parts.iter().flat_map(|part| &part.members) {
         for (region, groups) in &member.regions {
@@ -132,104 +126,6 @@ fn look(new: &Desired, old: &Desired, world: &Observed) -> Observed {
         }
     }
     seen
-}
-
-/// An account that does not belong to the organization.
-const OUTSIDE: &str = "333333333333";
-
-/// The accounts that may subscribe and deliver, each with its Region. A role with the old name is as the old fleet left it.
-fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<(Region, AccountId)> {
-    let (is, was) = (new.logging.as_ref().unwrap(), old.logging.as_ref().unwrap());
-    let logging = world.logging.as_ref().unwrap();
-    let mut found = BTreeSet::new();
-    for (region, place) in &logging.regions {
-        let State::Present(destination) = &place.destination else {
-            continue;
-        };
-        let State::Present(subscribers) = &destination.policy else {
-            continue;
-        };
-        let (trust, policy) = if destination.ends.role == is.role.arn {
-            match &logging.role {
-                State::Present(Role {
-                    trust: State::Present(trust),
-                    policy: State::Present(policy),
-                    ..
-                }) => (trust, policy),
-                _ => continue,
-            }
-        } else {
-            (&was.role.trust, &was.role.policy)
-        };
-        let streams = Grants::of(policy).streams;
-        let of_all = List::SOURCES_OF_ORGANIZATION.of(trust);
-        let is_open = of_all.contains(Arn::logs_of_all(region).as_str());
-        for account in List::SUBSCRIBERS.of(subscribers) {
-            let account: AccountId = account.parse().unwrap();
-            let sources = List::SOURCES.of(trust);
-            let is_trusted = (is_open && account.as_str() != OUTSIDE)
-                || sources.contains(Arn::logs_of(region, &account).as_str());
-            if is_trusted && streams.contains(destination.ends.target.as_str()) {
-                found.insert((region.clone(), account));
-            }
-        }
-    }
-    found
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_loses_its_permission_unless_it_is_pruned((old, new) in (fleets(), fleets())) {
-        let named: BTreeSet<_> = new.members.values().map(|member| &member.login.account).collect();
-        let is_organization = !List::SOURCES_OF_ORGANIZATION.of(&new.logging.as_ref().unwrap().role.trust).is_empty();
-        // one that the file names and that is not of the organization is shut out by the file
-        let stays = |(_, account): &(Region, AccountId)| !(is_organization && named.contains(account) && account.as_str() == OUTSIDE);
-        let of_file = |one: &(Region, AccountId)| {
-            stays(one) && named.contains(&one.1) && new.logging.as_ref().unwrap().regions.contains_key(&one.0)
-        };
-        let delivering_of = |world: &Observed, counts: &dyn Fn(&(Region, AccountId)) -> bool| {
-            let mut now = delivering(world, &new, &old);
-            now.retain(counts);
-            now
-        };
-        let world = seen_by(&new, &old);
-        let kept = plan(&new, &world);
-        for world in left(&kept, &world) {
-            let next = plan(&new, &world);
-            assert_goes_on(&next, &world, |world| delivering_of(world, &stays));
-            let end = simulate(&next, &world);
-            prop_assert_eq!(plan(&new, &end).changes, []);
-        }
-        let world = simulate(&kept, &world);
-        let pruned = super::super::plan(&new, &world, PRUNE);
-        assert_goes_on(&pruned, &world, |world| delivering_of(world, &of_file));
-        for world in left(&pruned, &world) {
-            assert_goes_on(&plan(&new, &world), &world, |world| delivering_of(world, &stays));
-            let end = simulate(&super::super::plan(&new, &world, PRUNE), &world);
-            for consent in [Consent::default(), PRUNE] {
-                let mut rest = super::super::plan(&new, &end, consent);
-                // a stream that is left behind is named until it is deleted by hand
-                rest.orphans.retain(|one| !matches!(one.address.resource, Resource::Stream(_)));
-                prop_assert_eq!(rest, Plan::default());
-            }
-            let mut left = delivering(&end, &new, &old).into_iter();
-            prop_assert!(left.all(|(_, account)| named.contains(&account)));
-        }
-    }
-
-    #[test]
-    fn a_destroyed_fleet_leaves_no_orphan((old, new) in (fleets(), fleets())) {
-        super::assert_ends(&seen_by(&new, &old), |world| destroy(&new, world, true));
-        let world = seen_by(&new, &old);
-        let end = simulate(&destroy(&new, &world, true), &world);
-        let logging = end.logging.unwrap();
-        prop_assert_eq!(logging.role, State::Absent);
-        for place in logging.regions.values() {
-            prop_assert_eq!(&place.destination, &State::Absent);
-        }
-    }
 }
 
 pub(super) fn planned(new: &Desired, old: &Desired, consent: Consent) -> String {

@@ -7,7 +7,7 @@ use super::{Desired, Observed, Plan, RoleAction, State, destroy, plan};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::observed::Role;
 use crate::provision::plan::Action;
-use crate::provision::policy::Document;
+use crate::provision::policy::{Document, List};
 use crate::provision::resource::Tags;
 
 const ORGANIZATION: &str = "access = \"organization\"\norganization = \"o-a1b2c3d4e5\"\n";
@@ -125,6 +125,13 @@ fn a_ready_made_role_that_will_do_is_used_and_nothing_else() {
         role.foreign_policies = State::Present(["team".to_owned()].into());
     };
     assert_eq!(ready_made(of_others), Plan::default());
+    // what it trusts beside is for others to say
+    let more = |role: &mut Role| {
+        let sources = ["arn:aws:logs:eu-west-1:*:*".to_owned()].into();
+        let trust = List::SOURCES_OF_ORGANIZATION.with(known(&mut role.trust), &sources);
+        role.trust = State::Present(trust);
+    };
+    assert_eq!(ready_made(more), Plan::default());
 }
 
 #[test]
@@ -145,6 +152,10 @@ fn what_is_wrong_with_a_ready_made_role_is_said() {
     role catchment-kinesisDest (member logging 999988887777): its trust policy will not do: it does not allow sts:AssumeRole to logs.amazonaws.com
     ");
     let desired = fleet(READY_MADE);
+    let mut world = in_sync(&fleet(""));
+    narrow(known(&mut world.logging.as_mut().unwrap().role));
+    place(&mut world).destination = State::Absent;
+    assert_eq!(plan(&desired, &world).changes, []);
     let mut nothing = nothing_yet(&desired);
     place(&mut nothing).stream = State::Unknown("AccessDenied".to_owned());
     let plan = plan(&desired, &nothing);

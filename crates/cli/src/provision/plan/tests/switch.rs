@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::delivering::puts;
 use super::generated::{desired_and_observed, nothing_yet};
 use super::halfway::{assert_goes_on, left};
 use super::seed::seed;
 use super::simulate::simulate;
 use super::{Change, Desired, Observed, State, plan};
 use crate::output::{self, Detail};
-use crate::provision::desired::{Grants, Logging};
 use crate::provision::fleet::{Fleet, TEMPLATE};
 use crate::provision::name::Region;
-use crate::provision::observed::{LoggingRegion, Role, StreamStatus};
-use crate::provision::resource::Encryption;
+use crate::provision::observed::LoggingRegion;
 
 const KEYS: [&str; 4] = [
     "none",
@@ -86,40 +85,9 @@ fn seen_by(new: &Desired, old: &Desired) -> Observed {
 fn delivering(world: &Observed, new: &Desired, old: &Desired) -> BTreeSet<Region> {
     let (is, was) = (new.logging.as_ref().unwrap(), old.logging.as_ref().unwrap());
     let logging = world.logging.as_ref().unwrap();
-    let delivers = |place: &LoggingRegion| {
-        let State::Present(destination) = &place.destination else {
-            return false;
-        };
-        let ends = &destination.ends;
-        let policy = match &logging.role {
-            State::Present(Role {
-                policy: State::Present(policy),
-                ..
-            }) if ends.role == is.role.arn => policy,
-            _ if ends.role == is.role.arn || ends.role != was.role.arn => return false,
-            _ => &was.role.policy,
-        };
-        let of_target = |fleet: &Logging| {
-            let mut regions = fleet.regions.iter();
-            let found = regions.find(|(_, place)| place.stream.arn == ends.target);
-            found.map(|(region, place)| (region.clone(), place.stream.encryption.clone()))
-        };
-        let encryption = match (of_target(is), of_target(was)) {
-            (Some((region, _)), _) => match &logging.regions[&region].stream {
-                State::Present(stream) if stream.status != StreamStatus::Deleting => {
-                    stream.encryption.clone()
-                }
-                _ => return false,
-            },
-            (None, Some((_, old))) => old,
-            (None, None) => return false,
-        };
-        let Grants { streams, keys } = Grants::of(policy);
-        let has_key = match encryption {
-            Encryption::None | Encryption::AwsManaged => true,
-            Encryption::Customer(key) => keys.contains(key.as_str()),
-        };
-        streams.contains(ends.target.as_str()) && has_key
+    let delivers = |place: &LoggingRegion| match &place.destination {
+        State::Present(destination) => puts(destination, logging, is, was),
+        State::Absent | State::Unknown(_) => false,
     };
     let regions = logging.regions.iter();
     regions

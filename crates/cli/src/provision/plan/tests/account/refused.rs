@@ -1,8 +1,10 @@
 //! Account-level policies that are not put: another is there, something is unknown, or AWS would not take it.
 
+use super::super::seed::known;
 use super::super::simulate::simulate;
-use super::super::{Consent, Desired, Observed, Reason, State, destroy, plan};
+use super::super::{Action, Consent, Desired, Observed, Plan, Reason, State, destroy, plan};
 use super::{ACCOUNT, dev1, dev1_of, done, fleet, group, nothing, policy, shown, text};
+use crate::provision::plan::AccountPolicyAction;
 use crate::provision::resource::SELECTION_BYTES_MAX;
 
 const LOGGING: &str = "name = \"dev1\"\naccount = \"999988887777\"";
@@ -117,21 +119,47 @@ fn nothing_is_planned_from_what_is_unknown() {
         let mut keys = plan.changes.iter().map(|one| one.key.to_string());
         assert!(!keys.any(|key| key.contains("account-policy")));
         assert_eq!(plan.declined[0].reason, Reason::Unknown);
+        let hint = "nothing is planned from what is unknown";
+        assert!(plan.declined[0].hint.starts_with(hint));
     }
 }
 
 #[test]
-fn no_more_is_left_out_than_aws_takes() {
+fn as_much_is_left_out_as_aws_takes_and_no_more() {
     let desired = dev1(ACCOUNT);
-    let mut world = nothing(&desired);
-    let listed = dev1_of(&mut world).listed.values_mut().next().unwrap();
-    let State::Present(listed) = listed else {
-        panic!("not there");
+    let planned = |last: usize| {
+        let mut world = nothing(&desired);
+        let listed = dev1_of(&mut world).listed.values_mut().next().unwrap();
+        // each takes 500 bytes, with quotes and a comma
+        let number = SELECTION_BYTES_MAX / 500 - 1;
+        let names = (10..10 + number).map(|one| format!("noisy-{one}-{}", "x".repeat(488)));
+        for name in names.chain([format!("noisy-{}", "x".repeat(last))]) {
+            known(listed).insert(name.parse().unwrap(), "STANDARD".to_owned());
+        }
+        plan(&desired, &world)
     };
-    for number in 0..60 {
-        let name = format!("noisy-{number}-{}", "x".repeat(SELECTION_BYTES_MAX / 60));
-        listed.insert(name.parse().unwrap(), "STANDARD".to_owned());
+    let bytes = |plan: &Plan| {
+        plan.changes.iter().find_map(|change| match &change.action {
+            Action::AccountPolicy(_, AccountPolicyAction::Put { after, .. }) => {
+                Some(after.selection().unwrap().len())
+            }
+            _ => None,
+        })
+    };
+    let longest = 1 + SELECTION_BYTES_MAX - bytes(&planned(1)).unwrap();
+    assert_eq!(bytes(&planned(longest)), Some(SELECTION_BYTES_MAX));
+    let over = planned(longest + 1);
+    assert_eq!(bytes(&over), None);
+    assert_eq!(over.declined[0].reason, Reason::Limit);
+}
+
+#[test]
+fn a_policy_of_others_stays_where_none_is_asked_for() {
+    let desired = dev1("subscribe = \"log-groups\"\nother = [\"quiet\"]");
+    for (name, destination) in [("theirs", LAMBDA), ("catchment-kinesisDest", LAMBDA)] {
+        let mut world = with_foreign(&dev1(ACCOUNT), name, destination);
+        let before = policy(&mut world).clone();
+        let mut world = done(&desired, &world);
+        assert_eq!(*policy(&mut world), before);
     }
-    let plan = plan(&desired, &world);
-    assert_eq!(plan.declined[0].reason, Reason::Limit);
 }

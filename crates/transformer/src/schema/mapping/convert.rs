@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::As;
 use super::domain::{reversed, without_root};
+use super::instant::instant;
 use crate::buffer::Buffer;
 use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
@@ -158,6 +159,45 @@ pub(super) fn convert(
     }
 }
 
+/// Appends what comes before a value, and a field as the value, if both are short and it is what most are: a string that stays one, or a
+/// number. Returns `false` if not, and appends nothing then.
+#[inline(always)]
+pub(super) fn member(
+    (lead, lead_length): (&[u8], usize),
+    span: Span,
+    text: &[u8],
+    how: As,
+    out: &mut Buffer,
+) -> bool {
+    let is_string = match (how, span.kind) {
+        (As::Keyword | As::Text | As::Ip, Kind::Address) => true,
+        (As::Keyword | As::Text, Kind::Text) => true,
+        (As::Long, Kind::Scalar) => false,
+        _ => return false,
+    };
+    let (field, length) = span.with_rest(text);
+    let (Some(lead), Some(chunk)) = (lead.first_chunk::<CHUNK>(), field.first_chunk::<CHUNK>())
+    else {
+        return false;
+    };
+    if lead_length > CHUNK || length > CHUNK || !(is_string || is_integer(&field[..length])) {
+        return false;
+    }
+    let Some(room) = out.room(ROOM).first_chunk_mut::<ROOM>() else {
+        return false;
+    };
+    room[..CHUNK].copy_from_slice(lead);
+    let mut end = lead_length;
+    room[end] = b'"';
+    end += usize::from(is_string);
+    room[end..end + CHUNK].copy_from_slice(chunk);
+    end += length;
+    room[end] = b'"';
+    end += usize::from(is_string);
+    out.advance(end);
+    true
+}
+
 /// Appends a time as a string.
 #[inline]
 pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buffer) {
@@ -257,13 +297,6 @@ fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) 
     true
 }
 
-/// Milliseconds since 1970 of a time that is text, from 1970 to 9999.
-fn instant(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let instant: jiff::Timestamp = text.parse().ok()?;
-    Some(instant.as_millisecond()).filter(|time| (0..=MILLISECONDS_MAX).contains(time))
-}
-
 /// Milliseconds since 1970 of seconds that are digits, to 9999.
 #[inline]
 fn milliseconds_of(digits: &[u8]) -> Option<i64> {
@@ -334,6 +367,9 @@ fn is_ipv6(text: &[u8]) -> bool {
 
 /// Bytes that are copied at once: what most fields, and all their names, fit into.
 pub(super) const CHUNK: usize = 32;
+
+/// What a member is written to: its lead, its value and quotes.
+const ROOM: usize = 2 * CHUNK + 2;
 
 /// Length of a time as a string.
 const QUOTED_TIME: usize = TIME + 2;

@@ -31,7 +31,16 @@ impl Split {
     /// Splits a line, which is shorter than 4 GiB.
     #[inline]
     pub(crate) fn new(line: &[u8]) -> Self {
-        dispatch!(Level::new(), simd => split(simd, line))
+        let mut split = Self::default();
+        split.read(line);
+        split
+    }
+
+    /// Splits a line in the place of another.
+    #[inline]
+    pub(crate) fn read(&mut self, line: &[u8]) {
+        (self.count, self.has_escapes) = (0, false);
+        dispatch!(Level::new(), simd => read(simd, line, self));
     }
 
     /// Where the field with this index ends, if it is known.
@@ -49,8 +58,7 @@ impl Split {
 }
 
 #[inline(always)]
-fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
-    let mut split = Split::default();
+fn read<S: Simd>(simd: S, line: &[u8], split: &mut Split) {
     let mut at = 0;
     while let Some(block) = line[at..].first_chunk::<BLOCK>() {
         split.block(u8x64::from_slice(simd, block), at, 0);
@@ -71,7 +79,6 @@ fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
         }
     }
     split.end(line.len());
-    split
 }
 
 impl Split {

@@ -151,7 +151,7 @@ pub(super) fn convert(
         (As::Milliseconds, Kind::Text) => {
             let milliseconds = instant(field);
             if let Some(milliseconds) = milliseconds {
-                out.extend(milliseconds.to_string().as_bytes());
+                out.extend(itoa::Buffer::new().format(milliseconds).as_bytes());
             }
             milliseconds.is_some()
         }
@@ -337,26 +337,24 @@ pub(in crate::schema) fn is_address(text: &[u8]) -> bool {
 
 #[inline]
 fn is_ipv4(text: &[u8]) -> bool {
-    let (mut number, mut digits, mut dots) = (0_u32, 0, 0);
-    for &byte in text {
-        if byte == b'.' {
-            if digits == 0 {
-                return false;
-            }
-            (number, digits) = (0, 0);
-            dots += 1;
-        } else {
-            if !byte.is_ascii_digit() || (digits > 0 && number == 0) {
-                return false;
-            }
-            number = number * 10 + u32::from(byte - b'0');
-            digits += 1;
-            if number > 255 {
-                return false;
-            }
-        }
+    let mut rest = text;
+    for dots_left in (0..4).rev() {
+        let digit = |at: usize| rest.get(at).map(|byte| byte.wrapping_sub(b'0'));
+        let length = match (digit(0), digit(1), digit(2)) {
+            (Some(1), Some(0..=9), Some(0..=9))
+            | (Some(2), Some(0..=4), Some(0..=9))
+            | (Some(2), Some(5), Some(0..=5)) => 3,
+            (Some(1..=9), Some(0..=9), _) => 2,
+            (Some(0..=9), _, _) => 1,
+            _ => return false,
+        };
+        rest = match (dots_left, &rest[length..]) {
+            (0, after) => return after.is_empty(),
+            (_, [b'.', after @ ..]) => after,
+            _ => return false,
+        };
     }
-    dots == 3 && digits > 0
+    false
 }
 
 #[inline(never)]

@@ -165,14 +165,13 @@ impl Finder {
         for ((place, bits), byte) in short.iter_mut().zip(&mut mask).zip(key) {
             (*place, *bits) = (*byte, u8::MAX);
         }
+        let (node, slot) = (new as u32, NO_SLOT);
+        let wanted = Wanted { node, slot };
         parent.children.push(Child {
             short,
             mask,
             length: key.len() as u32,
-            wanted: Wanted {
-                node: new as u32,
-                slot: NO_SLOT,
-            },
+            wanted,
             next: *first,
             key: key.into(),
         });
@@ -284,7 +283,7 @@ impl Child {
     }
 }
 
-/// Whether texts are the same. Most have 4 to 32 bytes, of which two halves are compared without a call.
+/// Whether texts are the same. Most have 4 to 32 bytes: two halves, compared without a call.
 #[inline(always)]
 pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {

@@ -254,7 +254,7 @@ impl Code {
                 true
             }
             Self::Context(Context::Milliseconds) => {
-                out.extend(given.timestamp.to_string().as_bytes());
+                out.extend(itoa::Buffer::new().format(given.timestamp).as_bytes());
                 true
             }
             Self::Context(context) => {

@@ -39,7 +39,6 @@ impl Split {
     /// Splits a line in the place of another.
     #[inline]
     pub(crate) fn read(&mut self, line: &[u8]) {
-        (self.count, self.has_escapes) = (0, false);
         dispatch!(Level::new(), simd => read(simd, line, self));
     }
 
@@ -59,9 +58,15 @@ impl Split {
 
 #[inline(always)]
 fn read<S: Simd>(simd: S, line: &[u8], split: &mut Split) {
+    // With a number of its own: the other would be stored and loaded again for each field.
+    let mut ends = Ends {
+        ends: &mut split.ends,
+        count: 0,
+        has_escapes: false,
+    };
     let mut at = 0;
     while let Some(block) = line[at..].first_chunk::<BLOCK>() {
-        split.block(u8x64::from_slice(simd, block), at, 0);
+        ends.block(u8x64::from_slice(simd, block), at, 0);
         at += BLOCK;
     }
     if at < line.len() {
@@ -69,19 +74,27 @@ fn read<S: Simd>(simd: S, line: &[u8], split: &mut Split) {
             // Overlaps the block before, so that no byte beyond the line is needed.
             Some(block) => {
                 let begin = line.len() - BLOCK;
-                split.block(u8x64::from_slice(simd, block), begin, at - begin);
+                ends.block(u8x64::from_slice(simd, block), begin, at - begin);
             }
             None => {
                 let mut block = [0; BLOCK];
                 block[..line.len()].copy_from_slice(line);
-                split.block(u8x64::from_slice(simd, &block), 0, 0);
+                ends.block(u8x64::from_slice(simd, &block), 0, 0);
             }
         }
     }
-    split.end(line.len());
+    ends.end(line.len());
+    (split.count, split.has_escapes) = (ends.count, ends.has_escapes);
 }
 
-impl Split {
+/// The ends of fields so far.
+struct Ends<'s> {
+    ends: &'s mut [u32; FIELDS_MAX],
+    count: usize,
+    has_escapes: bool,
+}
+
+impl Ends<'_> {
     /// Reads a block that begins at `at`, but for its first `skip` bytes.
     #[inline(always)]
     fn block<S: Simd>(&mut self, bytes: u8x64<S>, at: usize, skip: usize) {

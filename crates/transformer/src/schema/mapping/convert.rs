@@ -176,11 +176,10 @@ pub(super) fn member(
         _ => return false,
     };
     let (field, length) = span.with_rest(text);
-    let (Some(lead), Some(chunk)) = (lead.first_chunk::<CHUNK>(), field.first_chunk::<CHUNK>())
-    else {
+    let Some(lead) = lead.first_chunk::<CHUNK>() else {
         return false;
     };
-    if lead_length > CHUNK || length > CHUNK || !(is_string || is_integer(&field[..length])) {
+    if lead_length > CHUNK || length > 2 * CHUNK || !(is_string || is_integer(&field[..length])) {
         return false;
     }
     let Some(room) = out.room(ROOM).first_chunk_mut::<ROOM>() else {
@@ -190,7 +189,7 @@ pub(super) fn member(
     let mut end = lead_length;
     room[end] = b'"';
     end += usize::from(is_string);
-    room[end..end + CHUNK].copy_from_slice(chunk);
+    copy(field, length, &mut room[end..]);
     end += length;
     room[end] = b'"';
     end += usize::from(is_string);
@@ -210,15 +209,32 @@ pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buf
     out.advance(QUOTED_TIME);
 }
 
-/// Appends the first `length` bytes of `rest`. A copy of fixed length takes two instructions, and what it writes beyond is
-/// overwritten.
+/// Copies the first `length` bytes of `from`. A copy of fixed length takes two instructions, and what it writes beyond is overwritten.
+#[inline(always)]
+fn copy(from: &[u8], length: usize, to: &mut [u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut(), from.first_chunk::<CHUNK>())
+        && length <= CHUNK
+    {
+        *to = *from;
+        return;
+    }
+    let (from, to) = (&from[..length], &mut to[..length]);
+    if length <= 2 * CHUNK
+        && let (Some(first), Some(last)) = (from.first_chunk::<CHUNK>(), from.last_chunk::<CHUNK>())
+    {
+        // Both halves, which mostly overlap.
+        to[..CHUNK].copy_from_slice(first);
+        to[length - CHUNK..].copy_from_slice(last);
+        return;
+    }
+    to.copy_from_slice(from);
+}
+
+/// Appends the first `length` bytes of `rest`.
 #[inline(always)]
 pub(super) fn put(out: &mut Buffer, rest: &[u8], length: usize) {
     let room = out.room(length.max(CHUNK));
-    match (room.first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
-        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
-        _ => room[..length].copy_from_slice(&rest[..length]),
-    }
+    copy(rest, length, room);
     out.advance(length);
 }
 
@@ -228,10 +244,7 @@ fn quoted(span: Span, text: &[u8], out: &mut Buffer) {
     let (rest, length) = span.with_rest(text);
     let room = out.room(length.max(CHUNK) + 2);
     room[0] = b'"';
-    match (room[1..].first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
-        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
-        _ => room[1..=length].copy_from_slice(&rest[..length]),
-    }
+    copy(rest, length, &mut room[1..]);
     room[length + 1] = b'"';
     out.advance(length + 2);
 }
@@ -367,7 +380,7 @@ fn is_ipv6(text: &[u8]) -> bool {
 pub(super) const CHUNK: usize = 32;
 
 /// What a member is written to: its lead, its value and quotes.
-const ROOM: usize = 2 * CHUNK + 2;
+const ROOM: usize = 4 * CHUNK + 2;
 
 /// Length of a time as a string.
 const QUOTED_TIME: usize = TIME + 2;

@@ -31,15 +31,7 @@ impl Split {
     /// Splits a line, which is shorter than 4 GiB.
     #[inline]
     pub(crate) fn new(line: &[u8]) -> Self {
-        let mut split = Self::default();
-        split.read(line);
-        split
-    }
-
-    /// Splits a line in the place of another.
-    #[inline]
-    pub(crate) fn read(&mut self, line: &[u8]) {
-        dispatch!(Level::new(), simd => read(simd, line, self));
+        dispatch!(Level::new(), simd => split(simd, line))
     }
 
     /// Where the field with this index ends, if it is known.
@@ -57,16 +49,11 @@ impl Split {
 }
 
 #[inline(always)]
-fn read<S: Simd>(simd: S, line: &[u8], split: &mut Split) {
-    // With a number of its own: the other would be stored and loaded again for each field.
-    let mut ends = Ends {
-        ends: &mut split.ends,
-        count: 0,
-        has_escapes: false,
-    };
+fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
+    let mut split = Split::default();
     let mut at = 0;
     while let Some(block) = line[at..].first_chunk::<BLOCK>() {
-        ends.block(u8x64::from_slice(simd, block), at, 0);
+        split.block(u8x64::from_slice(simd, block), at, 0);
         at += BLOCK;
     }
     if at < line.len() {
@@ -74,27 +61,20 @@ fn read<S: Simd>(simd: S, line: &[u8], split: &mut Split) {
             // Overlaps the block before, so that no byte beyond the line is needed.
             Some(block) => {
                 let begin = line.len() - BLOCK;
-                ends.block(u8x64::from_slice(simd, block), begin, at - begin);
+                split.block(u8x64::from_slice(simd, block), begin, at - begin);
             }
             None => {
                 let mut block = [0; BLOCK];
                 block[..line.len()].copy_from_slice(line);
-                ends.block(u8x64::from_slice(simd, &block), 0, 0);
+                split.block(u8x64::from_slice(simd, &block), 0, 0);
             }
         }
     }
-    ends.end(line.len());
-    (split.count, split.has_escapes) = (ends.count, ends.has_escapes);
+    split.end(line.len());
+    split
 }
 
-/// The ends of fields so far.
-struct Ends<'s> {
-    ends: &'s mut [u32; FIELDS_MAX],
-    count: usize,
-    has_escapes: bool,
-}
-
-impl Ends<'_> {
+impl Split {
     /// Reads a block that begins at `at`, but for its first `skip` bytes.
     #[inline(always)]
     fn block<S: Simd>(&mut self, bytes: u8x64<S>, at: usize, skip: usize) {

@@ -206,7 +206,7 @@ impl Documents {
             if split.has_escapes {
                 escaped = escaped_again(message)?;
                 inner = JsonStr::from_literal(&escaped).inner();
-                split.read(inner);
+                split = Split::new(inner);
             }
             format.find(inner, &split, &mut self.found.spans)?;
             let fields = Fields {

@@ -171,7 +171,7 @@ impl Filter {
         };
         let mut line = message.inner().trim_ascii_end();
         let escaped;
-        self.split.read(line);
+        self.split = Split::new(line);
         self.has_split = !self.split.has_escapes;
         if self.split.has_escapes {
             escaped = match escaped_again(message) {
@@ -179,7 +179,7 @@ impl Filter {
                 Err(_) => return Verdict::Deliver,
             };
             line = JsonStr::from_literal(&escaped).inner();
-            self.split.read(line);
+            self.split = Split::new(line);
         }
         let split = &self.split;
         if split.count != format.len() {

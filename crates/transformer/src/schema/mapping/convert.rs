@@ -170,8 +170,7 @@ pub(super) fn member(
     out: &mut Buffer,
 ) -> bool {
     let is_string = match (how, span.kind) {
-        (As::Keyword | As::Text | As::Ip, Kind::Address) => true,
-        (As::Keyword | As::Text, Kind::Text) => true,
+        (As::Keyword | As::Text, Kind::Text | Kind::Address) | (As::Ip, Kind::Address) => true,
         (As::Long, Kind::Scalar) => false,
         _ => return false,
     };

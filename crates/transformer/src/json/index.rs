@@ -49,6 +49,15 @@ impl Index {
         self.places[token] as usize
     }
 
+    /// Where this token and the next two stand.
+    #[inline(always)]
+    pub(crate) fn places(&self, token: usize) -> [usize; 3] {
+        match self.places[token..] {
+            [one, two, three, ..] => [one as usize, two as usize, three as usize],
+            _ => [0; 3],
+        }
+    }
+
     /// The number of the token that closes the object or array which this token opens.
     #[inline(always)]
     pub(crate) fn end(&self, token: usize) -> usize {

@@ -7,6 +7,7 @@ mod describe;
 mod domain;
 mod find;
 mod indexed;
+mod instant;
 mod list;
 mod memo;
 mod padded;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::As;
 use super::domain::{reversed, without_root};
+use super::instant::instant;
 use crate::buffer::Buffer;
 use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
@@ -150,12 +151,49 @@ pub(super) fn convert(
         (As::Milliseconds, Kind::Text) => {
             let milliseconds = instant(field);
             if let Some(milliseconds) = milliseconds {
-                out.extend(milliseconds.to_string().as_bytes());
+                out.extend(itoa::Buffer::new().format(milliseconds).as_bytes());
             }
             milliseconds.is_some()
         }
         _ => false,
     }
+}
+
+/// Appends what comes before a value, and a field as the value, if both are short and it is what most are: a string that stays one, or a
+/// number. Returns `false` if not, and appends nothing then.
+#[inline(always)]
+pub(super) fn member(
+    (lead, lead_length): (&[u8], usize),
+    span: Span,
+    text: &[u8],
+    how: As,
+    out: &mut Buffer,
+) -> bool {
+    let is_string = match (how, span.kind) {
+        (As::Keyword | As::Text, Kind::Text | Kind::Address) | (As::Ip, Kind::Address) => true,
+        (As::Long, Kind::Scalar) => false,
+        _ => return false,
+    };
+    let (field, length) = span.with_rest(text);
+    let Some(lead) = lead.first_chunk::<CHUNK>() else {
+        return false;
+    };
+    if lead_length > CHUNK || length > 2 * CHUNK || !(is_string || is_integer(&field[..length])) {
+        return false;
+    }
+    let Some(room) = out.room(ROOM).first_chunk_mut::<ROOM>() else {
+        return false;
+    };
+    room[..CHUNK].copy_from_slice(lead);
+    let mut end = lead_length;
+    room[end] = b'"';
+    end += usize::from(is_string);
+    copy(field, length, &mut room[end..]);
+    end += length;
+    room[end] = b'"';
+    end += usize::from(is_string);
+    out.advance(end);
+    true
 }
 
 /// Appends a time as a string.
@@ -170,15 +208,32 @@ pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buf
     out.advance(QUOTED_TIME);
 }
 
-/// Appends the first `length` bytes of `rest`. A copy of fixed length takes two instructions, and what it writes beyond is
-/// overwritten.
+/// Copies the first `length` bytes of `from`. A copy of fixed length takes two instructions, and what it writes beyond is overwritten.
+#[inline(always)]
+fn copy(from: &[u8], length: usize, to: &mut [u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut(), from.first_chunk::<CHUNK>())
+        && length <= CHUNK
+    {
+        *to = *from;
+        return;
+    }
+    let (from, to) = (&from[..length], &mut to[..length]);
+    if length <= 2 * CHUNK
+        && let (Some(first), Some(last)) = (from.first_chunk::<CHUNK>(), from.last_chunk::<CHUNK>())
+    {
+        // Both halves, which mostly overlap.
+        to[..CHUNK].copy_from_slice(first);
+        to[length - CHUNK..].copy_from_slice(last);
+        return;
+    }
+    to.copy_from_slice(from);
+}
+
+/// Appends the first `length` bytes of `rest`.
 #[inline(always)]
 pub(super) fn put(out: &mut Buffer, rest: &[u8], length: usize) {
     let room = out.room(length.max(CHUNK));
-    match (room.first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
-        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
-        _ => room[..length].copy_from_slice(&rest[..length]),
-    }
+    copy(rest, length, room);
     out.advance(length);
 }
 
@@ -188,10 +243,7 @@ fn quoted(span: Span, text: &[u8], out: &mut Buffer) {
     let (rest, length) = span.with_rest(text);
     let room = out.room(length.max(CHUNK) + 2);
     room[0] = b'"';
-    match (room[1..].first_chunk_mut(), rest.first_chunk::<CHUNK>()) {
-        (Some(to), Some(from)) if length <= CHUNK => *to = *from,
-        _ => room[1..=length].copy_from_slice(&rest[..length]),
-    }
+    copy(rest, length, &mut room[1..]);
     room[length + 1] = b'"';
     out.advance(length + 2);
 }
@@ -257,13 +309,6 @@ fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) 
     true
 }
 
-/// Milliseconds since 1970 of a time that is text, from 1970 to 9999.
-fn instant(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let instant: jiff::Timestamp = text.parse().ok()?;
-    Some(instant.as_millisecond()).filter(|time| (0..=MILLISECONDS_MAX).contains(time))
-}
-
 /// Milliseconds since 1970 of seconds that are digits, to 9999.
 #[inline]
 fn milliseconds_of(digits: &[u8]) -> Option<i64> {
@@ -304,26 +349,24 @@ pub(in crate::schema) fn is_address(text: &[u8]) -> bool {
 
 #[inline]
 fn is_ipv4(text: &[u8]) -> bool {
-    let (mut number, mut digits, mut dots) = (0_u32, 0, 0);
-    for &byte in text {
-        if byte == b'.' {
-            if digits == 0 {
-                return false;
-            }
-            (number, digits) = (0, 0);
-            dots += 1;
-        } else {
-            if !byte.is_ascii_digit() || (digits > 0 && number == 0) {
-                return false;
-            }
-            number = number * 10 + u32::from(byte - b'0');
-            digits += 1;
-            if number > 255 {
-                return false;
-            }
-        }
+    let mut rest = text;
+    for dots_left in (0..4).rev() {
+        let digit = |at: usize| rest.get(at).map(|byte| byte.wrapping_sub(b'0'));
+        let length = match (digit(0), digit(1), digit(2)) {
+            (Some(1), Some(0..=9), Some(0..=9))
+            | (Some(2), Some(0..=4), Some(0..=9))
+            | (Some(2), Some(5), Some(0..=5)) => 3,
+            (Some(1..=9), Some(0..=9), _) => 2,
+            (Some(0..=9), _, _) => 1,
+            _ => return false,
+        };
+        rest = match (dots_left, &rest[length..]) {
+            (0, after) => return after.is_empty(),
+            (_, [b'.', after @ ..]) => after,
+            _ => return false,
+        };
     }
-    dots == 3 && digits > 0
+    false
 }
 
 #[inline(never)]
@@ -334,6 +377,9 @@ fn is_ipv6(text: &[u8]) -> bool {
 
 /// Bytes that are copied at once: what most fields, and all their names, fit into.
 pub(super) const CHUNK: usize = 32;
+
+/// What a member is written to: its lead, its value and quotes.
+const ROOM: usize = 4 * CHUNK + 2;
 
 /// Length of a time as a string.
 const QUOTED_TIME: usize = TIME + 2;

@@ -31,22 +31,41 @@ struct Node {
 }
 
 struct Child {
-    /// The first and the last bytes of the key, if it has 8 to 32: eight of each, or sixteen. Beside the rest, as most of a walk's time is
-    /// to wait for keys.
-    head: [u8; 16],
-    tail: [u8; 16],
+    /// The key, if it is no longer than this, with zeros behind it. Beside the rest, as most of a walk's time is to wait for keys.
+    short: [u8; SHORT],
+    /// All bits of the bytes of it that are the key.
+    mask: [u8; SHORT],
+    length: u32,
     wanted: Wanted,
-    key: Box<[u8]>,
     /// The next child whose key has the same hash, counted from 1.
     next: u8,
+    key: Box<[u8]>,
 }
+
+/// The most bytes of a key that is compared at once: hardly any is longer.
+const SHORT: usize = 32;
 
 /// A place that is wanted, or some that are inside of it.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
-    pub(super) node: usize,
+    node: u32,
+    slot: u32,
+}
+
+/// Instead of a slot, if there is none.
+const NO_SLOT: u32 = u32::MAX;
+
+impl Wanted {
+    #[inline(always)]
+    pub(super) fn node(self) -> usize {
+        self.node as usize
+    }
+
     /// Its slot, if it is wanted as a whole.
-    slot: Option<usize>,
+    #[inline(always)]
+    pub(super) fn slot(self) -> Option<usize> {
+        (self.slot != NO_SLOT).then_some(self.slot as usize)
+    }
 }
 
 /// A member that is not wanted.
@@ -62,8 +81,6 @@ pub(super) struct Rest {
 pub(in crate::schema) struct Found {
     pub(in crate::schema) spans: Vec<Span>,
     pub(super) rest: Vec<Rest>,
-    /// What an earlier walk was in, which means nothing.
-    pub(super) outer: Vec<Open>,
     pub(super) index: Index,
     /// Whether the index is of the text.
     pub(super) is_indexed: bool,
@@ -102,8 +119,8 @@ impl Finder {
         }
         self.nodes[node].slot = Some(slot);
         for child in &mut self.nodes[around].children {
-            if child.wanted.node == node {
-                child.wanted.slot = Some(slot);
+            if child.wanted.node() == node {
+                child.wanted.slot = slot as u32;
             }
         }
         self.mark_parts(node);
@@ -114,7 +131,7 @@ impl Finder {
         let children: Vec<_> = self.nodes[node]
             .children
             .iter()
-            .map(|child| child.wanted.node)
+            .map(|child| child.wanted.node())
             .collect();
         for child in children {
             self.nodes[child].is_part = true;
@@ -135,7 +152,7 @@ impl Finder {
     fn child(&mut self, node: usize, key: &str) -> usize {
         let key = key.as_bytes();
         if let Some(known) = self.nodes[node].find(key, false) {
-            return known.node;
+            return known.node();
         }
         let new = self.nodes.len();
         let parent = &self.nodes[node];
@@ -144,19 +161,19 @@ impl Finder {
         self.nodes.push(node_of_key);
         let parent = &mut self.nodes[node];
         let first = &mut parent.by_hash[hash(key)];
-        let (head, tail) = match key.len() {
-            8..=16 => padded::<8>(key),
-            _ => padded::<16>(key),
-        };
+        let (mut short, mut mask) = ([0; SHORT], [0; SHORT]);
+        for ((place, bits), byte) in short.iter_mut().zip(&mut mask).zip(key) {
+            (*place, *bits) = (*byte, u8::MAX);
+        }
+        let (node, slot) = (new as u32, NO_SLOT);
+        let wanted = Wanted { node, slot };
         parent.children.push(Child {
-            head,
-            tail,
-            wanted: Wanted {
-                node: new,
-                slot: None,
-            },
-            key: key.into(),
+            short,
+            mask,
+            length: key.len() as u32,
+            wanted,
             next: *first,
+            key: key.into(),
         });
         *first = parent.children.len() as u8;
         new
@@ -177,7 +194,7 @@ impl Finder {
         let below = node
             .children
             .iter()
-            .map(|child| self.uses_below(child.wanted.node, uses));
+            .map(|child| self.uses_below(child.wanted.node(), uses));
         let own = node.slot.and_then(|slot| uses.get(slot)).copied();
         own.unwrap_or_default() + below.max().unwrap_or_default()
     }
@@ -224,11 +241,28 @@ impl Node {
         }
     }
 
+    /// The child whose key the first `length` bytes of `rest` are. Fails if they are not compared at once.
     #[inline(always)]
+    fn find_short(&self, rest: &[u8], length: usize) -> Result<Option<Wanted>, ()> {
+        let key = rest.first_chunk::<SHORT>().ok_or(())?;
+        let last = length.wrapping_sub(1);
+        if last >= SHORT {
+            return Err(());
+        }
+        let mut at = self.by_hash[hash_of(length, key[0], key[last])];
+        while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
+            if child.length as usize == length && child.is_short(key) {
+                return Ok(Some(child.wanted));
+            }
+            at = child.next;
+        }
+        Ok(None)
+    }
+
     fn find(&self, key: &[u8], any_case: bool) -> Option<Wanted> {
         let mut at = self.by_hash[hash(key)];
         while let Some(child) = self.children.get(usize::from(at).wrapping_sub(1)) {
-            if child.has(key) || (any_case && is_same_in_any_case(&child.key, key)) {
+            if *child.key == *key || (any_case && is_same_in_any_case(&child.key, key)) {
                 return Some(child.wanted);
             }
             at = child.next;
@@ -238,39 +272,25 @@ impl Node {
 }
 
 impl Child {
+    /// Whether its key, which is short, is at the beginning of these bytes.
     #[inline(always)]
-    fn has(&self, key: &[u8]) -> bool {
-        if self.key.len() != key.len() {
-            return false;
+    fn is_short(&self, bytes: &[u8; SHORT]) -> bool {
+        let mut differ = 0;
+        for ((byte, own), mask) in bytes.iter().zip(&self.short).zip(&self.mask) {
+            differ |= (byte ^ own) & mask;
         }
-        match key.len() {
-            8..=16 => ends::<8>(key) == (self.head.first_chunk(), self.tail.first_chunk()),
-            17..=32 => ends::<16>(key) == (Some(&self.head), Some(&self.tail)),
-            _ => *self.key == *key,
-        }
+        differ == 0
     }
 }
 
-/// The first bytes and the last of a key that is as long, with zeros behind them.
-fn padded<const N: usize>(key: &[u8]) -> ([u8; 16], [u8; 16]) {
-    let pad = |end: Option<&[u8; N]>| {
-        let mut padded = [0; 16];
-        if let Some(end) = end {
-            padded[..N].copy_from_slice(end);
-        }
-        padded
-    };
-    let (first, last) = ends(key);
-    (pad(first), pad(last))
-}
-
-/// Whether texts are the same. Most have 8 to 32 bytes, of which two halves are compared without a call.
+/// Whether texts are the same. Most have 4 to 32 bytes: two halves, compared without a call.
 #[inline(always)]
 pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
     match one.len() {
+        4..=7 => ends::<4>(one) == ends::<4>(other),
         8..=16 => ends::<8>(one) == ends::<8>(other),
         17..=32 => ends::<16>(one) == ends::<16>(other),
         _ => one == other,
@@ -292,17 +312,21 @@ fn is_same_in_any_case(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The same for keys that differ only in the case of their first letter.
-#[inline(always)]
 fn hash(key: &[u8]) -> usize {
-    let first = key.first().map_or(0, |byte| usize::from(byte | 0x20));
-    let last = key
-        .get(1..)
-        .and_then(<[u8]>::last)
-        .map_or(0, |byte| usize::from(*byte));
-    (key.len() + 5 * first + 3 * last) % HASHES
+    match key {
+        [first, .., last] => hash_of(key.len(), *first, *last),
+        [only] => hash_of(1, *only, *only),
+        [] => 0,
+    }
 }
 
-const HASHES: usize = 64;
+#[inline(always)]
+fn hash_of(length: usize, first: u8, last: u8) -> usize {
+    let (first, last) = (usize::from(first | 0x20), usize::from(last | 0x20));
+    (length + 5 * first + 3 * last) % HASHES
+}
+
+const HASHES: usize = 128;
 
 /// An object or array that the walk is in.
 #[derive(Clone, Copy)]
@@ -332,43 +356,37 @@ impl Open {
     }
 }
 
-/// The child of a node whose key has this inside, which may be escaped.
+/// The child of a node whose key is the first `length` bytes of `rest`.
 #[inline(always)]
 pub(super) fn child_of_key(
     finder: &Finder,
     node: usize,
-    key: &[u8],
+    (rest, length): (&[u8], usize),
     may_be_escaped: bool,
 ) -> Option<Wanted> {
     let node = &finder.nodes[node];
-    let child = node.find(key, finder.any_case);
-    if may_be_escaped && child.is_none() && key.contains(&b'\\') {
-        return escaped(node, key, finder.any_case);
+    match node.find_short(rest, length) {
+        Ok(Some(child)) => Some(child),
+        Ok(None) if !(may_be_escaped || finder.any_case) => None,
+        _ => child_of_any_key(node, &rest[..length], finder.any_case),
     }
-    child
 }
 
-/// Notes a value in an object or array that the walk is in.
-#[inline(always)]
-pub(super) fn note(
-    finder: &Finder,
-    open: &Open,
-    child: Option<Wanted>,
-    key: Span,
-    value: Span,
-    found: &mut Found,
-) {
-    if let Some(slot) = child.and_then(|child| child.slot) {
-        found.spans[slot] = value;
-    } else if finder.wants_rest && open.index.is_none() && value.kind != Kind::Absent {
-        let node = &finder.nodes[open.node];
-        if node.slot.is_none() && !node.is_part {
-            found.rest.push(Rest {
-                node: open.node,
-                key,
-                value,
-            });
-        }
+/// A function of its own, so that it takes no registers from the usual case.
+#[inline(never)]
+fn child_of_any_key(node: &Node, key: &[u8], any_case: bool) -> Option<Wanted> {
+    match node.find(key, any_case) {
+        None if key.contains(&b'\\') => escaped(node, key, any_case),
+        child => child,
+    }
+}
+
+/// Notes a member of an object that is not wanted.
+#[inline(never)]
+pub(super) fn note_rest(finder: &Finder, node: usize, key: Span, value: Span, all: &mut Vec<Rest>) {
+    let inside = &finder.nodes[node];
+    if value.kind != Kind::Absent && inside.slot.is_none() && !inside.is_part {
+        all.push(Rest { node, key, value });
     }
 }
 

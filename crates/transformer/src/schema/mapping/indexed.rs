@@ -1,7 +1,7 @@
 //! Finds fields in a compact JSON object by the index of its tokens: what nobody asks for is stepped over at once.
 
 use super::convert::{Kind, Span};
-use super::find::{Finder, Found, Open, child_of_key, note};
+use super::find::{Finder, Found, Rest, Wanted, child_of_key, note_rest};
 use super::walk::Find;
 use crate::json::{Index, Invalid, walk};
 
@@ -28,72 +28,131 @@ impl Finder {
 /// Finds the fields in a text that `index` was made of.
 #[inline]
 pub(super) fn find(finder: &Finder, text: &[u8], index: &Index, found: &mut Found) {
-    let mut outer = std::mem::take(&mut found.outer);
-    outer.clear();
-    let mut open = Open::new(0, 0, false);
-    // The token before the next member or value: what opened the object or array, or a comma.
-    let mut token = 0;
-    let mut goes_on = is_filled(text, index, token);
-    token += usize::from(!goes_on);
-    loop {
-        while !goes_on {
-            let Some(around) = outer.pop() else {
-                found.outer = outer;
-                return;
+    let found = &mut (&mut found.spans[..], &mut found.rest);
+    let search = Search {
+        finder,
+        text,
+        index,
+    };
+    search.object(0, 0, found);
+}
+
+/// What is found: a span for each slot, and the members that are not wanted.
+type Spans<'f> = (&'f mut [Span], &'f mut Vec<Rest>);
+
+#[derive(Clone, Copy)]
+struct Search<'s> {
+    finder: &'s Finder,
+    text: &'s [u8],
+    index: &'s Index,
+}
+
+impl Search<'_> {
+    /// Finds what is wanted in the object that this token opens.
+    fn object(self, node: usize, opening: usize, found: &mut Spans<'_>) {
+        let Self {
+            finder,
+            text,
+            index,
+        } = self;
+        let end = index.end(opening);
+        // Only an empty object has no colon.
+        if end == opening + 1 {
+            return;
+        }
+        // What comes before the next member: what opened the object, or a comma.
+        let mut token = opening;
+        while token != end {
+            let [before, colon, after] = index.places(token);
+            let begin = before + 2;
+            let key = (&text[begin..], colon - 1 - begin);
+            let child = child_of_key(finder, node, key, index.has_escapes());
+            token += 2;
+            let value = match text[colon + 1] {
+                b'"' => Span::new(Kind::Text, colon + 2, after - 1),
+                b'{' | b'[' => match self.nested(colon + 1, &mut token, child, found) {
+                    Some(value) => value,
+                    None => continue,
+                },
+                first => scalar(first, colon + 1, after),
             };
-            open.close(finder, index.place(token) + 1, found);
-            open = around;
+            if let Some(slot) = child.and_then(Wanted::slot) {
+                found.0[slot] = value;
+            } else if finder.wants_rest {
+                let key = Span::new(Kind::Text, begin, colon - 1);
+                note_rest(finder, node, key, value, found.1);
+            }
+        }
+    }
+
+    /// Finds what is wanted in the array that this token opens.
+    fn array(self, node: usize, opening: usize, found: &mut Spans<'_>) {
+        let index = self.index;
+        let end = index.end(opening);
+        if end == opening + 1 && index.place(end) == index.place(opening) + 1 {
+            return;
+        }
+        let mut token = opening;
+        for place in 0.. {
+            if token == end {
+                return;
+            }
+            let begin = index.place(token) + 1;
+            let child = self.finder.child_at(node, place);
             token += 1;
-            goes_on = text[index.place(token)] == b',';
-        }
-        let mut key = Span::default();
-        let child;
-        match &mut open.index {
-            None => {
-                let begin = index.place(token) + 2;
-                token += 1;
-                key = Span::new(Kind::Text, begin, index.place(token) - 1);
-                child = child_of_key(finder, open.node, key.of(text), index.has_escapes());
-            }
-            Some(at) => {
-                child = finder.child_at(open.node, *at);
-                *at += 1;
+            let value = match self.text[begin] {
+                b'"' => Span::new(Kind::Text, begin + 1, index.place(token) - 1),
+                b'{' | b'[' => match self.nested(begin, &mut token, child, found) {
+                    Some(value) => value,
+                    None => continue,
+                },
+                first => scalar(first, begin, index.place(token)),
+            };
+            if let Some(slot) = child.and_then(Wanted::slot) {
+                found.0[slot] = value;
             }
         }
-        let begin = index.place(token) + 1;
-        token += 1;
-        let first = text[begin];
-        if let b'{' | b'[' = first {
-            let is_array = first == b'[';
-            if let Some(child) = child
-                && finder.is_entered(child.node, is_array)
-            {
-                outer.push(open);
-                open = Open::new(child.node, begin, is_array);
-                goes_on = is_filled(text, index, token);
-                token += usize::from(!goes_on);
-                continue;
-            }
-            token = index.end(token) + 1;
-        }
-        let end = index.place(token);
-        let value = match first {
-            b'"' => Span::new(Kind::Text, begin + 1, end - 1),
-            b'{' | b'[' => Span::new(Kind::Nested, begin, end),
-            // No field, and so no text.
-            b'n' => Span::default(),
-            _ => Span::new(Kind::Scalar, begin, end),
+    }
+
+    /// The object or array at `begin`, which `token` opens. Steps to the token behind it. Returns `None` if fields are wanted in it, and
+    /// it was noted: these calls are no deeper than paths are long.
+    #[inline(never)]
+    fn nested(
+        self,
+        begin: usize,
+        token: &mut usize,
+        child: Option<Wanted>,
+        found: &mut Spans<'_>,
+    ) -> Option<Span> {
+        let opening = *token;
+        let closing = self.index.end(opening);
+        *token = closing + 1;
+        let value = Span::new(Kind::Nested, begin, self.index.place(closing) + 1);
+        let is_array = self.text[begin] == b'[';
+        let Some(child) = child.filter(|child| self.finder.is_entered(child.node(), is_array))
+        else {
+            return Some(value);
         };
-        note(finder, &open, child, key, value, found);
-        goes_on = text[end] == b',';
+        if is_array {
+            self.array(child.node(), opening, found);
+        } else {
+            self.object(child.node(), opening, found);
+        }
+        if let Some(slot) = child.slot() {
+            found.0[slot] = value;
+        }
+        None
     }
 }
 
-/// Whether there is anything in the object or array that this token opens.
+/// A number, `true`, `false` or `null`.
 #[inline(always)]
-fn is_filled(text: &[u8], index: &Index, token: usize) -> bool {
-    let next = index.place(token) + 1;
-    next != index.place(token + 1) || !matches!(text[next], b'}' | b']')
+fn scalar(first: u8, begin: usize, end: usize) -> Span {
+    match first {
+        // No field, and so no text.
+        b'n' => Span::default(),
+        _ => Span::new(Kind::Scalar, begin, end),
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +175,7 @@ mod tests {
                 "d.0",
                 "d.1.a",
                 "longer than eight.a",
+                "longer than the bytes that are compared at once",
             ] {
                 finder.slot(path);
             }
@@ -156,7 +216,8 @@ mod tests {
             "[a-c\\\\\"{}\\[,:]{0,9}".prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
-            let key = "[a-dA-B]|longer than eight|\"";
+            let key =
+                "[a-dA-B]|longer than eight|longer than the bytes that are compared at (once|all)|\"";
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 prop::collection::btree_map(key, inner, 0..4).prop_map(|members| json!(members)),
@@ -168,6 +229,10 @@ mod tests {
         #[test]
         fn fields_are_found_as_a_walk_over_all_values_finds_them(members in prop::collection::btree_map("[a-dA-B]", any_value(), 0..5)) {
             agree(&json!(members).to_string());
+            // Near the end of a text, keys are compared in another way.
+            let mut longer = members;
+            longer.insert("longer than the bytes that are compared at once".to_owned(), "x".repeat(64).into());
+            agree(&json!(longer).to_string());
         }
     }
 }

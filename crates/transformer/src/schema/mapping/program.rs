@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::convert::{CHUNK, Kind, convert, put, time};
+use super::convert::{CHUNK, Kind, Span, convert, member, put, time};
 use super::find::{Finder, Found};
 use super::list::List;
 use super::padded::Padded;
@@ -16,8 +16,8 @@ use crate::timestamp::Timestamps;
 #[derive(Default)]
 pub(in crate::schema) struct Program {
     pub(super) steps: Vec<Step>,
-    /// What comes before each value, with zeros at the end, so that it can be copied by chunks: in one piece, as it is read for every
-    /// event.
+    /// What comes before each value, behind as many braces as may have to be closed before it, and with zeros at the end, so that it can
+    /// be copied by chunks: in one piece, as it is read for every event.
     pub(super) texts: Vec<u8>,
     /// Parts of `texts`.
     pub(super) leads: Vec<Lead>,
@@ -64,6 +64,9 @@ impl Program {
     /// Adds a lead.
     pub(super) fn lead(&mut self, text: &str) {
         self.texts.truncate(self.texts.len().saturating_sub(CHUNK));
+        let depths = self.steps.iter().map(|step| step.depth);
+        let deepest = depths.max().unwrap_or_default();
+        self.texts.extend(std::iter::repeat_n(b'}', deepest));
         self.leads.push(Lead {
             begin: self.texts.len(),
             length: text.len(),
@@ -166,17 +169,29 @@ impl Program {
         } = *place;
         for step in &self.steps[steps] {
             shared = step.shared.min(shared);
-            if let Code::Field(slot, _) = step.code
-                && fields.found.spans[slot].kind == Kind::Absent
+            let span = match step.code {
+                Code::Field(slot, _) => fields.found.spans[slot],
+                _ => Span::default(),
+            };
+            if let Code::Field(..) = step.code
+                && span.kind == Kind::Absent
             {
                 continue;
             }
-            let before = out.len();
-            for _ in shared..open {
-                out.push(b'}');
-            }
             let lead = self.leads[step.lead + shared];
-            put(out, &self.texts[lead.begin..], lead.length);
+            // With the braces of the objects that end.
+            let closing = open - shared;
+            let lead = (&self.texts[lead.begin - closing..], lead.length + closing);
+            if let Code::Field(_, how) = step.code
+                && member(lead, span, fields.text, how, out)
+            {
+                has_content = true;
+                open = step.depth;
+                shared = open;
+                continue;
+            }
+            let before = out.len();
+            put(out, lead.0, lead.1);
             if step.code.write(given, fields, out) {
                 has_content |= !matches!(step.code, Code::Constant(_));
                 open = step.depth;
@@ -239,7 +254,7 @@ impl Code {
                 true
             }
             Self::Context(Context::Milliseconds) => {
-                out.extend(given.timestamp.to_string().as_bytes());
+                out.extend(itoa::Buffer::new().format(given.timestamp).as_bytes());
                 true
             }
             Self::Context(context) => {

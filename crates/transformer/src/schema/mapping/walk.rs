@@ -1,7 +1,7 @@
 //! Finds fields in a JSON object, and the values of an array, in a walk over all values.
 
 use super::convert::{Kind, Span};
-use super::find::{Finder, Found, Open, child_of_key, note};
+use super::find::{Finder, Found, Open, Wanted, child_of_key, note_rest};
 use crate::json::{Cursor, Invalid, Simd, Walk, walk};
 
 /// Finds fields in any JSON object.
@@ -57,7 +57,8 @@ fn object<S: Simd>(
                     return Err(Invalid::Syntax);
                 }
                 cursor.white_space();
-                child = child_of_key(finder, open.node, literal.inner(), true);
+                let inner = literal.inner();
+                child = child_of_key(finder, open.node, (inner, inner.len()), true);
             }
             Some(index) => {
                 child = finder.child_at(open.node, *index);
@@ -67,10 +68,10 @@ fn object<S: Simd>(
         let begin = cursor.at();
         let first = cursor.peek();
         if let (Some(child), Some(b'{' | b'[')) = (child, first)
-            && finder.is_entered(child.node, first == Some(b'['))
+            && finder.is_entered(child.node(), first == Some(b'['))
         {
             outer.push(open);
-            open = Open::new(child.node, begin, first == Some(b'['));
+            open = Open::new(child.node(), begin, first == Some(b'['));
             goes_on = match open.index {
                 None => cursor.open_object()?,
                 Some(_) => cursor.open_array()?,
@@ -89,7 +90,11 @@ fn object<S: Simd>(
                 _ => Span::new(Kind::Scalar, begin, cursor.at()),
             }
         };
-        note(finder, &open, child, key, value, found);
+        if let Some(slot) = child.and_then(Wanted::slot) {
+            found.spans[slot] = value;
+        } else if finder.wants_rest && open.index.is_none() {
+            note_rest(finder, open.node, key, value, &mut found.rest);
+        }
         goes_on = match open.index {
             None => cursor.next_member()?,
             Some(_) => cursor.next_value()?,

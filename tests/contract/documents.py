@@ -60,7 +60,7 @@ class JsonFields:
     def member(self, value, name):
         if value.kind == "array":
             return value.items[int(name)] if name.isdigit() and int(name) < len(value.items) else None
-        if value.kind != "object":
+        if value.kind != "object" or name.isdigit():
             return None
         names = {name, name[:1].upper() + name[1:]} if self.any_case else {name}
         return next((item for key, item in value.items if strict.unescaped(key) in names), None)

@@ -1,5 +1,6 @@
 """Messages whose fields the tables of the schemas name: flow logs of a custom format, CloudTrail's records and GuardDuty's findings."""
 
+import copy
 import functools
 import json
 import re
@@ -67,5 +68,6 @@ def record(random, source, base):
                 break
         else:
             if isinstance(at, dict) and not names[-1].isdigit():
-                at[names[-1]] = random.choice(TEXTS if random.random() < 0.75 else OTHERS)
+                # A copy: further fields may be put into it.
+                at[names[-1]] = copy.deepcopy(random.choice(TEXTS if random.random() < 0.75 else OTHERS))
     return record

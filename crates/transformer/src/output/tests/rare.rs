@@ -112,6 +112,29 @@ fn what_settings_add_to_a_line_is_counted_each_by_itself() {
 }
 
 #[test]
+fn a_document_has_no_region_if_none_is_known() {
+    let text = TEXT.replace(r"\ud800", "");
+    let with_region = |region: &str| text.replace("\"eu-west-1\"", region);
+    for schema in ["ecs", "ocsf-1.1"] {
+        for (region, first, second) in [
+            ("null", None, Some("eu-west-1")),
+            ("null", None, None),
+            ("\"us-west-2\"", Some("us-west-2"), None),
+        ] {
+            let text = with_region(&serde_json::Value::from(second.unwrap_or("")).to_string());
+            let (lines, _) = encode([("CATCHMENT_SCHEMA", schema)], text.as_bytes(), region);
+            let regions: Vec<_> = lines
+                .lines()
+                .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+                .map(|line| line.pointer("/cloud/region").cloned())
+                .collect();
+            let expected = [first, second, first].map(|region| region.map(Into::into));
+            assert_eq!(regions, expected, "{schema}");
+        }
+    }
+}
+
+#[test]
 fn nothing_more_is_written_once_there_is_no_room() {
     let message = serde_json::Value::from("x".repeat(crate::limits::BASE64_PIECE_BYTES / 8));
     let events: Vec<_> = (0..1000)

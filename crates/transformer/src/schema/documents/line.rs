@@ -40,14 +40,14 @@ impl<'a> Line<'a> {
         (accounts, timestamps): (&'a Accounts, &'a mut Timestamps),
     ) -> Given<'a> {
         let mut literals: [&[u8]; LITERALS] = [b""; LITERALS];
-        let region = self.region.literal();
+        let region = match self.region.literal() {
+            b"null" | b"\"\"" => b"",
+            known => known,
+        };
         let message = self.event.message.literal();
         for (context, literal) in [
             (Context::Account, self.account.literal()),
-            (
-                Context::Region,
-                if region == b"null" { b"" } else { region },
-            ),
+            (Context::Region, region),
             (Context::LogGroup, self.log_group.literal()),
             (Context::LogStream, self.log_stream.literal()),
             (Context::EventId, self.event.id.literal()),

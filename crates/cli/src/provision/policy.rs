@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_written_as_it_was_read_however_long_it_is() {
+        let text = r#"{"Statement":{"Condition":{"NumericEquals":{"k":333333333333331488658928171333333886589259623781716}}}}"#;
+        let document = Document::parse(text).unwrap();
+        assert_eq!(Document::parse(&document.to_json()).unwrap(), document);
+    }
+
+    #[test]
     fn a_text_that_is_not_a_policy_document_is_rejected() {
         for text in [
             "",

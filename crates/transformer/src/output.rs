@@ -9,7 +9,7 @@ mod events;
 mod gzip;
 mod lines;
 mod partition_keys;
-mod sinks;
+mod sink;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
@@ -23,7 +23,7 @@ pub(crate) use context::{Context, Original};
 pub(crate) use encoded::Encoded;
 use events::Head;
 use lines::{Lines, Packer};
-use sinks::{AsDocuments, AsFields, AsLines, AsMessages};
+use sink::As;
 
 /// Encodes records one after another, in buffers that stay allocated.
 pub(crate) struct Output {
@@ -130,11 +130,11 @@ impl<'a> Encoder<'a, '_> {
     pub(crate) fn read(&mut self, text: &'a [u8]) -> Result<(), MessageError> {
         match self.context.settings.format {
             Format::Events if self.schema.is_none() && self.filter.is_none() => {
-                read(text, &mut AsLines(self))
+                read(text, &mut As::<sink::Lines>::new(self))
             }
-            Format::Events => read(text, &mut AsFields(self)),
-            Format::Message => read(text, &mut AsMessages(self)),
-            Format::Document => read(text, &mut AsDocuments(self)),
+            Format::Events => read(text, &mut As::<sink::Fields>::new(self)),
+            Format::Message => read(text, &mut As::<sink::Messages>::new(self)),
+            Format::Document => read(text, &mut As::<sink::Documents>::new(self)),
         }
     }
 

@@ -6,7 +6,7 @@
 use fearless_simd::{Level, dispatch, prelude::*, u8x64};
 
 use super::compact::is_compact_object;
-use super::scan::{BLOCK, are_known, escaped, prefix_xor};
+use super::scan::{BLOCK, are_known, escaped, first_block, prefix_xor};
 use super::value::scalar;
 use crate::limits::JSON_DEPTH_MAX;
 
@@ -37,14 +37,7 @@ fn check<S: Simd>(simd: S, text: &[u8], depth: u32) -> Option<bool> {
     let (mut in_string, mut in_scalar, mut escaped_first, mut is_compact) = (0, 0, false, true);
     for at in (0..text.len()).step_by(BLOCK) {
         let rest = &text[at..];
-        let bytes = match rest.first_chunk::<BLOCK>() {
-            Some(block) => u8x64::from_slice(simd, block),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                u8x64::from_slice(simd, &block)
-            }
-        };
+        let (bytes, is_text) = first_block(simd, rest);
         let all_quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         let (escaped, escapes_next) = if backslashes == 0 && !escaped_first {
@@ -72,8 +65,7 @@ fn check<S: Simd>(simd: S, text: &[u8], depth: u32) -> Option<bool> {
             spaces |= white;
         }
         spaces &= !inside;
-        let text_mask = u64::MAX >> (BLOCK - rest.len().min(BLOCK));
-        is_compact &= spaces & text_mask == 0;
+        is_compact &= spaces & is_text == 0;
         // [ and ] differ from { and } in one bit.
         let folded = bytes | u8x64::splat(simd, 0x20);
         let braces = folded.simd_eq(b'{').to_bitmask() | folded.simd_eq(b'}').to_bitmask();

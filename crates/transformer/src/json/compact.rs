@@ -6,7 +6,7 @@
 
 use fearless_simd::{prelude::*, u8x64};
 
-use super::scan::{BLOCK, are_known, escaped, prefix_xor};
+use super::scan::{BLOCK, are_known, escaped, first_block, prefix_xor};
 use super::value::scalar;
 use crate::limits::JSON_DEPTH_MAX;
 
@@ -65,15 +65,7 @@ pub(super) fn is_compact_object<S: Simd>(
     // What must not be there, in any of the blocks.
     let mut wrong = 0;
     for at in (0..text.len()).step_by(BLOCK) {
-        let rest = &text[at..];
-        let (bytes, is_text) = match rest.first_chunk::<BLOCK>() {
-            Some(block) => (u8x64::from_slice(simd, block), u64::MAX),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                (u8x64::from_slice(simd, &block), (1 << rest.len()) - 1)
-            }
-        };
+        let (bytes, is_text) = first_block(simd, &text[at..]);
         // Control characters are invalid in strings, and between tokens they are white space, if anything.
         wrong |= bytes.simd_lt(b' ').to_bitmask();
         let mut quotes = bytes.simd_eq(b'"').to_bitmask();

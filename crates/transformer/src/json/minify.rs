@@ -1,9 +1,9 @@
 //! Takes the white space between the tokens out of JSON, 64 bytes at a time.
 
-use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
+use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
 use super::compress::compress;
-use super::scan::{BLOCK, escaped, prefix_xor};
+use super::scan::{BLOCK, escaped, first_block, prefix_xor};
 use crate::buffer::Buffer;
 
 /// Minifies a valid text that comes in parts.
@@ -25,14 +25,7 @@ impl Minifier {
     fn append_with<S: Simd>(&mut self, simd: S, part: &[u8], out: &mut Buffer) {
         let mut end = out.len();
         for block in part.chunks(BLOCK) {
-            let mut padded = [b' '; BLOCK];
-            let bytes = match block.first_chunk::<BLOCK>() {
-                Some(block) => u8x64::from_slice(simd, block),
-                None => {
-                    padded[..block.len()].copy_from_slice(block);
-                    u8x64::from_slice(simd, &padded)
-                }
-            };
+            let (bytes, is_text) = first_block(simd, block);
             let all_quotes = bytes.simd_eq(b'"').to_bitmask();
             let backslashes = bytes.simd_eq(b'\\').to_bitmask();
             let (mut escaped_here, mut escapes_next) = (0, false);
@@ -48,7 +41,7 @@ impl Minifier {
             self.in_string = (inside as i64 >> 63) as u64;
             // Outside of strings, all that is no token is white space.
             let white = bytes.simd_lt(b'!').to_bitmask() & !inside;
-            let kept = !white & u64::MAX >> (BLOCK - block.len());
+            let kept = !white & is_text;
             if let Some(to) = out.chunk_at(end) {
                 if kept == u64::MAX {
                     bytes.store_slice(to);

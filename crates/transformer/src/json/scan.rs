@@ -88,10 +88,7 @@ pub(super) fn each_block<S: Simd>(
     // The least bytes of all blocks so far.
     let mut least = i8x64::splat(simd, i8::MAX);
     loop {
-        let bytes = match text.get(at..)?.first_chunk::<BLOCK>() {
-            Some(block) => u8x64::from_slice(simd, block),
-            None => u8x64::from_slice(simd, &last_block(&text[at..])),
-        };
+        let (bytes, _) = first_block(simd, text.get(at..)?);
         let quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         least = least.min(signed(bytes));
@@ -168,7 +165,18 @@ fn end_of_unusual(inside: &[u8]) -> Option<StringEnd> {
     })
 }
 
-/// Fills the last bytes of a text up with spaces.
+/// Returns the block at the beginning of a text, filled up with spaces if the text is shorter, and which of its bytes are the text's.
+#[inline(always)]
+pub(super) fn first_block<S: Simd>(simd: S, text: &[u8]) -> (u8x64<S>, u64) {
+    match text.first_chunk::<BLOCK>() {
+        Some(block) => (u8x64::from_slice(simd, block), u64::MAX),
+        None => {
+            let bytes = u8x64::from_slice(simd, &last_block(text));
+            (bytes, (1 << text.len()) - 1)
+        }
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn last_block(rest: &[u8]) -> [u8; BLOCK] {

@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, dispatch, prelude::*, u8x64};
 
-use super::scan::BLOCK;
+use super::scan::{BLOCK, first_block};
 
 /// The fields of a line, which a space parts from one another.
 pub(crate) struct Split {
@@ -53,7 +53,7 @@ fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
     let mut split = Split::default();
     let mut at = 0;
     while let Some(block) = line[at..].first_chunk::<BLOCK>() {
-        split.block(u8x64::from_slice(simd, block), at, 0);
+        split.block(u8x64::from_slice(simd, block), at, u64::MAX);
         at += BLOCK;
     }
     if at < line.len() {
@@ -61,12 +61,12 @@ fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
             // Overlaps the block before, so that no byte beyond the line is needed.
             Some(block) => {
                 let begin = line.len() - BLOCK;
-                split.block(u8x64::from_slice(simd, block), begin, at - begin);
+                let is_new = u64::MAX << (at - begin);
+                split.block(u8x64::from_slice(simd, block), begin, is_new);
             }
             None => {
-                let mut block = [0; BLOCK];
-                block[..line.len()].copy_from_slice(line);
-                split.block(u8x64::from_slice(simd, &block), 0, 0);
+                let (bytes, is_line) = first_block(simd, line);
+                split.block(bytes, 0, is_line);
             }
         }
     }
@@ -75,11 +75,11 @@ fn split<S: Simd>(simd: S, line: &[u8]) -> Split {
 }
 
 impl Split {
-    /// Reads a block that begins at `at`, but for its first `skip` bytes.
+    /// Reads a block that begins at `at`, but only the bytes that are the line's and were not read before.
     #[inline(always)]
-    fn block<S: Simd>(&mut self, bytes: u8x64<S>, at: usize, skip: usize) {
+    fn block<S: Simd>(&mut self, bytes: u8x64<S>, at: usize, is_new: u64) {
         self.has_escapes |= bytes.simd_eq(b'\\').any_true();
-        let mut spaces = bytes.simd_eq(b' ').to_bitmask() >> skip << skip;
+        let mut spaces = bytes.simd_eq(b' ').to_bitmask() & is_new;
         while spaces != 0 {
             self.end(at + spaces.trailing_zeros() as usize);
             spaces &= spaces - 1;

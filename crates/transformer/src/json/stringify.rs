@@ -1,8 +1,8 @@
 //! JSON as a JSON string, 64 bytes at a time.
 
-use fearless_simd::{Level, dispatch, prelude::*, u8x64};
+use fearless_simd::{Level, dispatch, prelude::*};
 
-use super::scan::{BLOCK, escaped, prefix_xor};
+use super::scan::{BLOCK, escaped, first_block, prefix_xor};
 use crate::buffer::Buffer;
 
 /// Appends valid JSON as a string, without the white space between its tokens.
@@ -19,14 +19,7 @@ fn as_string<S: Simd>(simd: S, json: &[u8], out: &mut Buffer) {
     let (mut in_string, mut escaped_first) = (0, false);
     for at in (0..json.len()).step_by(BLOCK) {
         let rest = &json[at..];
-        let bytes = match rest.first_chunk::<BLOCK>() {
-            Some(block) => u8x64::from_slice(simd, block),
-            None => {
-                let mut block = [0x7f; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                u8x64::from_slice(simd, &block)
-            }
-        };
+        let (bytes, is_text) = first_block(simd, rest);
         let all_quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         let (escaped, escapes_next) = escaped(backslashes, escaped_first);
@@ -35,7 +28,7 @@ fn as_string<S: Simd>(simd: S, json: &[u8], out: &mut Buffer) {
         in_string = (inside as i64 >> 63) as u64;
         let white = bytes.simd_le(b' ').to_bitmask() & !inside;
         // Strings in JSON hold no control characters, so that nothing else needs an escape.
-        let mut marks = all_quotes | backslashes | white;
+        let mut marks = (all_quotes | backslashes | white) & is_text;
         let mut begin = 0;
         while marks != 0 {
             let end = marks.trailing_zeros() as usize;

@@ -130,7 +130,7 @@ impl Buffer {
 
 /// Copies a part to a place of the same length, without a call if it is as long as an event's id, a flow log or a line's head.
 #[inline(always)]
-fn copy(part: &[u8], place: &mut [u8]) {
+pub(crate) fn copy(part: &[u8], place: &mut [u8]) {
     match part.len() {
         32..=64 => copy_halves::<32>(part, place),
         65..=128 => copy_halves::<64>(part, place),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::As;
 use super::domain::{reversed, without_root};
 use super::instant::instant;
-use crate::buffer::Buffer;
+use crate::buffer::{self, Buffer};
 use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
 use crate::schema::flow_log::decoded;
@@ -217,16 +217,7 @@ fn copy(from: &[u8], length: usize, to: &mut [u8]) {
         *to = *from;
         return;
     }
-    let (from, to) = (&from[..length], &mut to[..length]);
-    if length <= 2 * CHUNK
-        && let (Some(first), Some(last)) = (from.first_chunk::<CHUNK>(), from.last_chunk::<CHUNK>())
-    {
-        // Both halves, which mostly overlap.
-        to[..CHUNK].copy_from_slice(first);
-        to[length - CHUNK..].copy_from_slice(last);
-        return;
-    }
-    to.copy_from_slice(from);
+    buffer::copy(&from[..length], &mut to[..length]);
 }
 
 /// Appends the first `length` bytes of `rest`.

@@ -241,6 +241,7 @@ impl<'a> Encoder<'a, '_> {
     /// Writes the head of the next line, if it differs from that of the line before.
     #[inline(always)]
     fn set_head(&mut self, header: &Header<'a>, system: SystemFields<'a>) {
+        // Not `is_some_and`: a closure has been compiled without wide instructions, and was called for each event.
         let is_set = match self.head_for {
             Some(known) => known.is(system),
             None => false,

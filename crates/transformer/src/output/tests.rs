@@ -13,6 +13,30 @@ fn encode(settings: [(&str, &str); 1], text: &[u8], region: &str) -> (String, En
 }
 
 fn encode_with(settings: &Settings, text: &[u8], region: &str) -> (Vec<u8>, Encoded) {
+    encode_member(settings, text, region, None)
+}
+
+/// The same of a text that came as a gzip member.
+fn encode_member(
+    settings: &Settings,
+    text: &[u8],
+    region: &str,
+    member: Option<&[u8]>,
+) -> (Vec<u8>, Encoded) {
+    let (response, encoded) = answer(settings, text, region, member, usize::MAX);
+    let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+    assert_eq!(encoded.delivered, Some(lines.len()));
+    (lines, encoded)
+}
+
+/// The response to the text if it has so much room, and what else became of the text.
+fn answer(
+    settings: &Settings,
+    text: &[u8],
+    region: &str,
+    member: Option<&[u8]>,
+    room: usize,
+) -> (Vec<u8>, Encoded) {
     let (mut output, mut response) = (Output::new(settings), Vec::new());
     let context = Context {
         settings,
@@ -20,15 +44,13 @@ fn encode_with(settings: &Settings, text: &[u8], region: &str) -> (Vec<u8>, Enco
         region,
         original: Original {
             text_bytes: text.len(),
-            member: None,
+            member,
         },
     };
-    let mut encoder = output.record(context, &mut response, usize::MAX);
+    let mut encoder = output.record(context, &mut response, room);
     encoder.read(text).unwrap();
     let encoded = encoder.finish();
-    let lines = base64_simd::STANDARD.decode_to_vec(response).unwrap();
-    assert_eq!(encoded.delivered, Some(lines.len()));
-    (lines, encoded)
+    (response, encoded)
 }
 
 fn lines(format: &str, text: &str) -> String {
@@ -204,30 +226,13 @@ fn long_lines_are_written_like_short_ones() {
 #[test]
 fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
     let member = b"not looked at";
-    let settings = || {
-        Settings::from_pairs([
-            ("CATCHMENT_FORMAT", "document"),
-            ("CATCHMENT_COMPRESSION", "gzip"),
-        ])
-        .unwrap()
-    };
+    let settings = Settings::from_pairs([
+        ("CATCHMENT_FORMAT", "document"),
+        ("CATCHMENT_COMPRESSION", "gzip"),
+    ])
+    .unwrap();
     let passed_on = |text: &[u8]| {
-        let settings = settings();
-        let (mut output, mut response) = (Output::new(&settings), Vec::new());
-        let context = Context {
-            settings: &settings,
-            told: &[],
-            region: "null",
-            original: Original {
-                text_bytes: text.len(),
-                member: Some(member),
-            },
-        };
-        let mut encoder = output.record(context, &mut response, usize::MAX);
-        encoder.read(text).unwrap();
-        let delivered = encoder.finish().delivered;
-        let data = base64_simd::STANDARD.decode_to_vec(response).unwrap();
-        assert_eq!(delivered, Some(data.len()));
+        let (data, _) = encode_member(&settings, text, "null", Some(member));
         data.strip_prefix(member).map(<[u8]>::to_vec)
     };
     let newline = passed_on(TEXT.as_bytes()).unwrap();

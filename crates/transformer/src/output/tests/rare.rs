@@ -143,19 +143,7 @@ fn nothing_more_is_written_once_there_is_no_room() {
     let text = text_of(&events);
     for format in ["events", "message", "document"] {
         let settings = Settings::from_pairs([("CATCHMENT_FORMAT", format)]).unwrap();
-        let (mut output, mut response) = (Output::new(&settings), Vec::new());
-        let context = Context {
-            settings: &settings,
-            told: &[],
-            region: "null",
-            original: Original {
-                text_bytes: text.len(),
-                member: None,
-            },
-        };
-        let mut encoder = output.record(context, &mut response, 1000);
-        encoder.read(text.as_bytes()).unwrap();
-        let encoded = encoder.finish();
+        let (response, encoded) = answer(&settings, text.as_bytes(), "null", None, 1000);
         assert_eq!(
             (encoded.events, encoded.delivered),
             (1000, None),

@@ -9,7 +9,10 @@ def spliced(text, at, insert, drop=0):
 
 @fault("text", fails=True)
 def text_cut_short(random, text):
-    return text[: random.randrange(1, len(text))]
+    end = random.randrange(1, len(text))
+    kept, rest = text[:end].rstrip(), text[end:].lstrip()
+    # Between two messages, nothing would be cut.
+    return kept[:-1] if kept.endswith("}") and rest.startswith("{") else text[:end]
 
 
 @fault("text")

@@ -128,10 +128,10 @@ impl<'f> Fields<'f> {
     pub(super) fn texts_of(self, slots: &[usize]) -> [&'f [u8]; COMPUTED_FIELDS_MAX] {
         let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
         for (text, slot) in texts.iter_mut().zip(slots) {
-            *text = match slot {
-                &usize::MAX => b"",
-                slot => self.text_of(*slot),
-            };
+            // None is found in the slot of a field that is in no event.
+            if let Some(span) = self.found.spans.get(*slot) {
+                *text = span.of(self.text);
+            }
         }
         texts
     }

@@ -3,7 +3,7 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::JsonStr;
-use super::scan::{BLOCK, StringEnd, not_plain, short_string_end, string_end};
+use super::scan::{StringEnd, short_string_end, string_end};
 use super::unescape::unescape;
 use crate::buffer::Buffer;
 
@@ -146,19 +146,6 @@ impl<'a, S: Simd> Cursor<'a, S> {
             return Ok(JsonStr::new(self.since(begin), true));
         }
         self.string()
-    }
-
-    /// Steps over a string of `N` bytes, quotes included and fewer than a block, all ASCII that stand for themselves. Returns `None`
-    /// and stays if there is anything else.
-    #[inline(always)]
-    pub(crate) fn plain_string<const N: usize>(&mut self) -> Option<JsonStr<'a>> {
-        let special = not_plain(self.simd, self.rest().first_chunk()?) & (u64::MAX >> (BLOCK - N));
-        let literal = self.rest().first_chunk::<N>()?;
-        if special != 1 | 1 << (N - 1) || literal[0] != b'"' || literal[N - 1] != b'"' {
-            return None;
-        }
-        self.at += N;
-        Some(JsonStr::new(literal, true))
     }
 
     /// Steps over a string and appends what it stands for to `out`.

@@ -46,14 +46,6 @@ pub(super) fn short_string_end<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
     is_plain.then(|| quotes.trailing_zeros() as usize)
 }
 
-/// Returns which bytes do not stand for themselves in a string, or are not ASCII: quotes, backslashes, control characters and others.
-#[inline(always)]
-pub(super) fn not_plain<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
-    let bytes = u8x64::from_slice(simd, block);
-    let unusual = bytes.simd_eq(b'\\') | signed(bytes).simd_lt(LEAST_PLAIN);
-    (unusual | bytes.simd_eq(b'"')).to_bitmask()
-}
-
 /// What a block contains. A mask has one bit per byte; the lowest bit is the first byte.
 #[derive(Clone, Copy)]
 pub(super) struct Marks {

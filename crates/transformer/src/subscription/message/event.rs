@@ -87,7 +87,8 @@ fn usual_head<'a, S: Simd>(cursor: &mut Cursor<'a, S>) -> Option<(JsonStr<'a>, i
     let begin = cursor.at();
     let timestamp = timestamp::thirteen_digits(digits)?;
     cursor.go_to(begin + ID.len());
-    let id = cursor.plain_string::<LITERAL>();
+    let id = cursor.short_string().ok();
+    let id = id.filter(|id| id.literal().len() == LITERAL);
     cursor.go_to(if id.is_some() { begin + HEAD } else { begin });
     Some((id?, timestamp))
 }

@@ -107,6 +107,12 @@ fn the_validator_sees_what_is_wrong() {
         ("/src_endpoint/port", json!(65_536)),
         ("/observables", json!({})),
         ("/observables/0/type_id", json!(1000)),
+        ("/observables/0/name", json!("dst_endpoint.ip")),
+        ("/observables/0/value", json!("192.0.2.1")),
+        (
+            "/observables/0",
+            json!({"name": "metadata.version", "type_id": 2, "value": "1.1.0"}),
+        ),
         ("/metadata/version", json!("1.5.0")),
         ("/metadata/profiles", json!(["cloud"])),
         (

@@ -67,6 +67,12 @@ fn what_sources_leave_out_or_get_wrong_is_left_out_or_named() {
     let sequence = json!({"resources": [{"accountId": "111122223333"}]});
     let connection = json!({"remotePortDetails": {"port": 65_536}});
     let action = json!({"networkConnectionAction": connection});
+    let nameless = json!({
+        "connectionDirection": "OUTBOUND",
+        "remoteIpDetails": {"city": {"cityName": "Sydney"}, "organization": {"asn": "64496"}},
+        "remotePortDetails": {"port": 22},
+        "localPortDetails": {"port": 41_022},
+    });
     for (group, message) in [
         ("CloudTrail/a", signin),
         (
@@ -76,6 +82,14 @@ fn what_sources_leave_out_or_get_wrong_is_left_out_or_named() {
         (
             "findings",
             json!({"detail": {"service": {"action": action}}}),
+        ),
+        (
+            "findings",
+            json!({"detail": {"service": {"action": {"networkConnectionAction": nameless}}}}),
+        ),
+        (
+            "findings",
+            json!({"detail": {"service": {"action": {"awsApiCallAction": nameless}}}}),
         ),
         ("dns", json!({"firewall_rule_action": ""})),
         ("dns", json!({"srcport": 65_536})),

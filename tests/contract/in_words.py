@@ -110,12 +110,19 @@ CONDITIONS = {
     "there is no ARN": lambda given: all(given.fields.get(name) is None for name in ("ARN", "arn", "ARNPrefix")),
     "`connectionDirection` is OUTBOUND": lambda _: None,
     "it is anything else": lambda _: None,
-    "it has a city or a country": lambda _: None,
+    "there is an address, and a city or a country": lambda _: None,
     "there is `api`": lambda _: None,
     "there is an address": lambda _: None,
     "there is a name or an id of the user": lambda _: None,
     "the process has an id and a path": lambda _: None,
     "the process has an id": lambda _: None,
+    **{
+        f"`resourceType` is {kind}": lambda given, kind=kind: text_of(given, "detail.resource.resourceType") == kind
+        for kind in ("Instance", "AccessKey", "Container")
+    },
+    "there are no resources of a sequence": lambda given: not there_is(given, "detail.service.detection.sequence.resources"),
+    "`Type` is A or AAAA": lambda given: text_of(given, "Type") in ("A", "AAAA"),
+    "`Type` is CNAME or PTR": lambda given: text_of(given, "Type") in ("CNAME", "PTR"),
     "that is a name": lambda given: False if is_address(text_of(given, "sourceIPAddress") or "::") else None,
 }
 

@@ -67,6 +67,12 @@ fn what_sources_leave_out_or_get_wrong_is_left_out_or_named() {
     let sequence = json!({"resources": [{"accountId": "111122223333"}]});
     let connection = json!({"remotePortDetails": {"port": 65_536}});
     let action = json!({"networkConnectionAction": connection});
+    let nameless = json!({
+        "connectionDirection": "OUTBOUND",
+        "remoteIpDetails": {"city": {"cityName": "Sydney"}, "organization": {"asn": "64496"}},
+        "remotePortDetails": {"port": 22},
+        "localPortDetails": {"port": 41_022},
+    });
     for (group, message) in [
         ("CloudTrail/a", signin),
         (
@@ -76,6 +82,14 @@ fn what_sources_leave_out_or_get_wrong_is_left_out_or_named() {
         (
             "findings",
             json!({"detail": {"service": {"action": action}}}),
+        ),
+        (
+            "findings",
+            json!({"detail": {"service": {"action": {"networkConnectionAction": nameless}}}}),
+        ),
+        (
+            "findings",
+            json!({"detail": {"service": {"action": {"awsApiCallAction": nameless}}}}),
         ),
         ("dns", json!({"firewall_rule_action": ""})),
         ("dns", json!({"srcport": 65_536})),
@@ -100,6 +114,14 @@ fn the_validator_sees_what_is_wrong() {
         ("/class_uid", json!(4002)),
         ("/activity_id", json!(60)),
         ("/activity_name", json!("Refused")),
+        ("/class_name", json!("Network")),
+        ("/category_name", json!("Network")),
+        ("/type_name", json!("Network Activity")),
+        ("/severity", json!("Low")),
+        ("/disposition", json!("Denied")),
+        ("/connection_info/direction", json!("inbound")),
+        ("/cloud/account/type", json!("AWS")),
+        ("/metadata/product", json!({"name": "Amazon VPC"})),
         ("/type_uid", json!(400_101)),
         ("/time", json!("2023-09-30T15:15:22Z")),
         ("/src_endpoint", json!({"port": 1})),
@@ -107,6 +129,12 @@ fn the_validator_sees_what_is_wrong() {
         ("/src_endpoint/port", json!(65_536)),
         ("/observables", json!({})),
         ("/observables/0/type_id", json!(1000)),
+        ("/observables/0/name", json!("dst_endpoint.ip")),
+        ("/observables/0/value", json!("192.0.2.1")),
+        (
+            "/observables/0",
+            json!({"name": "metadata.version", "type_id": 2, "value": "1.1.0"}),
+        ),
         ("/metadata/version", json!("1.5.0")),
         ("/metadata/profiles", json!(["cloud"])),
         (

@@ -148,10 +148,28 @@ def evaluated(row, term, given):
         return in_words.UNDECIDED if holds is None else evaluated(row, term.term, given) if holds else None
     if isinstance(term, terms.Members):
         return of_members(row, term, given)
+    if isinstance(term, terms.Each):
+        return of_each(row, term, given) or None
     if isinstance(term, terms.All):
-        found = [value for each in term.terms if (value := evaluated(row, each, given)) is not None]
+        found = [value for each in term.terms for value in listed(row, each, given)]
         return in_words.UNDECIDED if in_words.UNDECIDED in found else without_repeats(found) or None
     return in_words.UNDECIDED
+
+
+def listed(row, term, given):
+    """What a term of a list adds to it."""
+    if isinstance(term, terms.Each):
+        return of_each(row, term, given)
+    value = evaluated(row, term, given)
+    return [] if value is None else [value]
+
+
+def of_each(row, term, given):
+    """A value of each object in an array, if it has one."""
+    found = given.fields.get(term.path)
+    items = found.items if found is not None and found.kind == "array" else ()
+    inside = [replace(given, fields=JsonFields(item, given.fields.any_case)) for item in items if item.kind == "object"]
+    return [value for each in inside if (value := evaluated(row, term.term, each)) is not None]
 
 
 def of_members(row, term, given):
@@ -277,6 +295,8 @@ def leaves(fields, value, path, read, known):
 def copied(term):
     """The paths of the fields of a term."""
     if isinstance(term, terms.Field):
+        return {term.path}
+    if isinstance(term, terms.Each):
         return {term.path}
     if isinstance(term, terms.Members):
         return set().union(*(copied(each) for _, each in term.members))

@@ -110,12 +110,26 @@ CONDITIONS = {
     "there is no ARN": lambda given: all(given.fields.get(name) is None for name in ("ARN", "arn", "ARNPrefix")),
     "`connectionDirection` is OUTBOUND": lambda _: None,
     "it is anything else": lambda _: None,
-    "it has a city or a country": lambda _: None,
+    "there is an address, and a city or a country": lambda _: None,
     "there is `api`": lambda _: None,
     "there is an address": lambda _: None,
     "there is a name or an id of the user": lambda _: None,
     "the process has an id and a path": lambda _: None,
     "the process has an id": lambda _: None,
+    **{
+        f"`resourceType` is {kind}": lambda given, kind=kind: text_of(given, "detail.resource.resourceType") == kind
+        for kind in ("Instance", "AccessKey", "Container")
+    },
+    **{
+        f"`tcp-flags` has the bit {bit}": lambda given, bit=bit: bool(int(text_of(given, "tcp-flags") or 0) & bit)
+        for bit in (1, 2, 4, 8, 16, 32)
+    },
+    "`userIdentity.type` is AWSService": lambda given: text_of(given, "userIdentity.type") == "AWSService",
+    "that is an address of e-mail": lambda _: None,
+    "there is no `uid`": lambda given: not there_is(given, "uid"),
+    "there are no resources of a sequence": lambda given: not there_is(given, "detail.service.detection.sequence.resources"),
+    "`Type` is A or AAAA": lambda given: text_of(given, "Type") in ("A", "AAAA"),
+    "`Type` is CNAME or PTR": lambda given: text_of(given, "Type") in ("CNAME", "PTR"),
     "that is a name": lambda given: False if is_address(text_of(given, "sourceIPAddress") or "::") else None,
 }
 
@@ -207,7 +221,7 @@ WORDS = {
 }
 # What is made of fields that other rows copy, or that none does.
 OF_NO_FIELD = {
-    "by `eventName`, if it is one of those that Elastic categorises: `iam`, `authentication` or `file`",
+    'by `eventName`, if it is one of those that Elastic categorises, such as `["iam"]`',
     'by `eventName`, if it is one of those that Elastic categorises, such as `["user","creation"]`; `["info"]` in all other records',
     "what stands before the colon in `detail.type`, if it is one of the threat purposes that GuardDuty documents",
     "1 for what begins a session, 2 for what ends one, 99 for all others",

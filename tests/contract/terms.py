@@ -4,6 +4,7 @@
     chain:     unit, or else unit …      the first that there is
     unit:      atom[, if condition]
     atom:      always `JSON` | [the items of ]`path`[ (version N)][: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
+               | of each of `path`: unit
 """
 
 import re
@@ -55,6 +56,14 @@ class All:
 @dataclass(frozen=True)
 class Members:
     members: tuple
+
+
+@dataclass(frozen=True)
+class Each:
+    """A value of each object in an array."""
+
+    path: str
+    term: object
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,10 @@ class Reader:
             return Members(tuple(members))
         if self.text.startswith("always", self.at):
             return Always(self.match(ALWAYS)[1])
+        if self.skip("of each of "):
+            path = self.match(PATH)[1]
+            self.expect(": ")
+            return Each(path, self.unit())
         items = self.skip("the items of ")
         path = self.match(PATH)[1]
         cases = []

@@ -1,4 +1,5 @@
-//! Checks events against OCSF's definitions: required attributes, types, enumerated values and their captions, and nothing unknown.
+//! Checks events against OCSF's definitions: required attributes, types, enumerated values and their captions, and nothing unknown; and
+//! that an observable is what stands where it says.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -82,6 +83,15 @@ impl Definitions {
         match event.as_object() {
             Some(members) => self.check(class, members, "", &profiles, &mut faults),
             None => faults.push("not an object".to_owned()),
+        }
+        for observable in event["observables"].as_array().into_iter().flatten() {
+            let (name, value) = (&observable["name"], &observable["value"]);
+            if !stands_at(event, name.as_str().unwrap_or_default(), value) {
+                faults.push(format!("observables: {value} does not stand at {name}"));
+            }
+            if observable["type_id"] == IP_ADDRESS && !is_address(value) {
+                faults.push(format!("observables: {value} is no address"));
+            }
         }
         faults
     }
@@ -185,11 +195,7 @@ impl Definitions {
         if !is_right {
             faults.push(format!("{at}: {value} is no {}", attribute.kind));
         }
-        if attribute.kind == "ip_t"
-            && value
-                .as_str()
-                .is_none_or(|text| text.parse::<IpAddr>().is_err())
-        {
+        if attribute.kind == "ip_t" && !is_address(value) {
             faults.push(format!("{at}: {value} is no address"));
         }
         if let (Some([least, most]), Some(number)) =
@@ -205,4 +211,25 @@ impl Definitions {
             faults.push(format!("{at}: {value} is none of the values"));
         }
     }
+}
+
+/// The type of observables that are IP addresses.
+const IP_ADDRESS: u64 = 2;
+
+fn is_address(value: &Value) -> bool {
+    let text = value.as_str();
+    text.is_some_and(|text| text.parse::<IpAddr>().is_ok())
+}
+
+/// Whether a value stands at a path: names with dots between, and `[]` behind those of arrays.
+fn stands_at(place: &Value, path: &str, value: &Value) -> bool {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let found = match name.strip_suffix("[]") {
+        Some(name) => place[name].as_array().map_or(&[][..], Vec::as_slice),
+        None => std::slice::from_ref(&place[name]),
+    };
+    found.iter().any(|found| match rest {
+        "" => found == value,
+        rest => stands_at(found, rest, value),
+    })
 }

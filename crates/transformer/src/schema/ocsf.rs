@@ -209,6 +209,7 @@ fn observable(name: &str, kind: Observable, value: Value) -> Value {
         Observable::Hostname => ("1", "\"Hostname\""),
         Observable::Ip => ("2", "\"IP Address\""),
         Observable::UserName => ("4", "\"User Name\""),
+        Observable::ProcessName => ("9", "\"Process Name\""),
         Observable::ResourceUid => ("10", "\"Resource UID\""),
     };
     Value::Object(vec![
@@ -225,6 +226,7 @@ enum Observable {
     Hostname,
     Ip,
     UserName,
+    ProcessName,
     ResourceUid,
 }
 

@@ -1,7 +1,9 @@
 //! ECS for CloudTrail.
 
+mod categories;
+
 use super::super::mapping::{
-    As, Computed, Context, Layout, Mapping, Row, Value, constant, ip, keyword, row,
+    As, Computed, Context, Layout, Mapping, Row, Value, When, constant, ip, keyword, row,
 };
 use super::{account, base, original};
 use crate::source::Source;
@@ -14,8 +16,8 @@ pub(super) fn mapping() -> Mapping {
         ),
         row("event.kind", constant("\"event\"")),
         row("event.action", keyword("eventName")),
-        row("event.category", Value::Computed(CATEGORY)),
-        row("event.type", Value::Computed(TYPE)),
+        row("event.category", Value::Computed(categories::CATEGORY)),
+        row("event.type", Value::Computed(categories::TYPE)),
         row("event.outcome", Value::Computed(OUTCOME)),
         row("event.provider", keyword("eventSource")),
         row("event.created", Value::Context(Context::Time)),
@@ -40,7 +42,8 @@ pub(super) fn mapping() -> Mapping {
                 `serviceEventDetails`, `insightDetails`) is a string of JSON, so that an index neither grows without end nor refuses a record \
                 whose types differ; the fields that Elastic takes from it stand beside it, and its `flattened` copies are left out. `event.id` \
                 is CloudWatch Logs' id, and `aws.cloudtrail.event_id` CloudTrail's. `cloud.account.id` is the caller's account, as in \
-                Elastic's integration.",
+                Elastic's integration. Left out are what that makes of parts of names (the session's name in an ARN, the service's in \
+                `eventSource`), and the entities that it can guess who acted and what was acted on by (`actor`, `target`, `related.entity`).",
         any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
@@ -52,11 +55,12 @@ fn shared() -> Vec<Row> {
     vec![
         row("source.address", keyword("sourceIPAddress")),
         row("source.ip", ip("sourceIPAddress")),
+        row("user.name", user_name()),
+        row("user.email", IS_EMAIL.then(user_name())),
         row(
-            "user.name",
-            keyword("userIdentity.userName").or(keyword(ISSUER_NAME)),
+            "user.id",
+            keyword("userIdentity.principalId").or(keyword(ON_BEHALF_OF)),
         ),
-        row("user.id", keyword("userIdentity.principalId")),
         row("user.target.name", keyword("requestParameters.userName")),
         row("user.target.id", keyword("responseElements.user.userId")),
         row(
@@ -65,6 +69,10 @@ fn shared() -> Vec<Row> {
         ),
         row("group.name", keyword("requestParameters.groupName")),
         row("group.id", keyword("responseElements.group.groupId")),
+        row(
+            "service.name",
+            IS_SERVICE.then(keyword("userIdentity.invokedBy")),
+        ),
         row("user_agent.original", keyword("userAgent")),
         row(
             "tls.version",
@@ -85,8 +93,12 @@ fn shared() -> Vec<Row> {
             Value::List(vec![
                 keyword("userIdentity.userName"),
                 keyword(ISSUER_NAME),
+                keyword(SIGN_IN_NAME),
+                keyword("userIdentity.principalId"),
+                keyword(ON_BEHALF_OF),
                 keyword("requestParameters.userName"),
                 keyword("requestParameters.newUserName"),
+                keyword("responseElements.user.userId"),
             ]),
         ),
     ]
@@ -209,6 +221,32 @@ fn own() -> Vec<Row> {
 
 const ISSUER_NAME: &str = "userIdentity.sessionContext.sessionIssuer.userName";
 
+/// What IAM Identity Center calls the user who signs in.
+const SIGN_IN_NAME: &str = "additionalEventData.UserName";
+
+const ON_BEHALF_OF: &str = "userIdentity.onBehalfOf.userId";
+
+fn user_name() -> Value {
+    keyword("userIdentity.userName")
+        .or(keyword(ISSUER_NAME))
+        .or(keyword(SIGN_IN_NAME))
+}
+
+const IS_EMAIL: When = When {
+    about: "that is an address of e-mail",
+    fields: &["userIdentity.userName", ISSUER_NAME, SIGN_IN_NAME],
+    by: |fields| {
+        let name = fields.iter().find(|field| !field.is_empty());
+        name.is_some_and(|name| name[1..].contains(&b'@'))
+    },
+};
+
+const IS_SERVICE: When = When {
+    about: "`userIdentity.type` is AWSService",
+    fields: &["userIdentity.type"],
+    by: |fields| fields[0] == b"AWSService",
+};
+
 const TLS_VERSIONS: &[(&str, &str)] = &[
     ("TLSv1.3", "\"1.3\""),
     ("TLSv1.2", "\"1.2\""),
@@ -242,82 +280,3 @@ const OUTCOME: Computed = Computed {
         _ => Some("\"failure\""),
     },
 };
-
-const CATEGORY: Computed = Computed {
-    about: "by `eventName`, if it is one of those that Elastic categorises: `iam`, `authentication` or `file`",
-    kind: "array of string",
-    fields: &["eventName"],
-    by: |fields| category(fields[0]).map(|(category, _)| category),
-};
-
-const TYPE: Computed = Computed {
-    about: "by `eventName`, if it is one of those that Elastic categorises, such as `[\"user\",\"creation\"]`; `[\"info\"]` in all other \
-            records",
-    kind: "array of string",
-    fields: &["eventName"],
-    by: |fields| Some(category(fields[0]).map_or(r#"["info"]"#, |(_, kind)| kind)),
-};
-
-/// ECS's category and type of an event, by its name.
-fn category(event: &[u8]) -> Option<(&'static str, &'static str)> {
-    const IAM: &str = r#"["iam"]"#;
-    const USER_CHANGE: &str = r#"["user","change"]"#;
-    const ADMIN_CHANGE: &str = r#"["admin","change"]"#;
-    const GROUP_CHANGE: &str = r#"["group","change"]"#;
-    const USER_INFO: &str = r#"["user","info"]"#;
-    const GROUP_INFO: &str = r#"["group","info"]"#;
-    Some(match event {
-        b"AssumeRole" | b"ConsoleLogin" => (r#"["authentication"]"#, r#"["info"]"#),
-        b"CreateBucket" => (r#"["file"]"#, r#"["creation"]"#),
-        b"DeleteBucket" => (r#"["file"]"#, r#"["deletion"]"#),
-        b"CreateUser" => (IAM, r#"["user","creation"]"#),
-        b"DeleteUser" => (IAM, r#"["user","deletion"]"#),
-        b"CreateGroup" => (IAM, r#"["group","creation"]"#),
-        b"DeleteGroup" => (IAM, r#"["group","deletion"]"#),
-        b"CreateKeyPair" => (IAM, r#"["admin","creation"]"#),
-        b"SetDefaultPolicyVersion"
-        | b"SetSecurityTokenServicePreferences"
-        | b"UpdateAccountPasswordPolicy"
-        | b"UpdateRole" => (IAM, ADMIN_CHANGE),
-        b"AddUserToGroup"
-        | b"AttachGroupPolicy"
-        | b"DeleteGroupPolicy"
-        | b"DetachGroupPolicy"
-        | b"PutGroupPolicy"
-        | b"RemoveUserFromGroup"
-        | b"UpdateGroup" => (IAM, GROUP_CHANGE),
-        b"GetGroup"
-        | b"GetGroupPolicy"
-        | b"ListAttachedGroupPolicies"
-        | b"ListGroupPolicies"
-        | b"ListGroups"
-        | b"ListGroupsForUser" => (IAM, GROUP_INFO),
-        b"GetUser"
-        | b"GetUserPolicy"
-        | b"ListAttachedUserPolicies"
-        | b"ListUserPolicies"
-        | b"ListUsers"
-        | b"ListUserTags" => (IAM, USER_INFO),
-        b"AttachUserPolicy"
-        | b"ChangePassword"
-        | b"CreateAccessKey"
-        | b"CreateVirtualMFADevice"
-        | b"DeactivateMFADevice"
-        | b"DeleteAccessKey"
-        | b"DeleteSSHPublicKey"
-        | b"DeleteUserPermissionsBoundary"
-        | b"DeleteUserPolicy"
-        | b"DeleteVirtualMFADevice"
-        | b"DetachUserPolicy"
-        | b"EnableMFADevice"
-        | b"PutUserPermissionsBoundary"
-        | b"PutUserPolicy"
-        | b"TagUser"
-        | b"UntagUser"
-        | b"UpdateAccessKey"
-        | b"UpdateLoginProfile"
-        | b"UpdateSSHPublicKey"
-        | b"UpdateUser" => (IAM, USER_CHANGE),
-        _ => return None,
-    })
-}

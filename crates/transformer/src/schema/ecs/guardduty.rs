@@ -74,10 +74,11 @@ macro_rules! local {
 pub(super) fn mapping() -> Mapping {
     Mapping {
         source: Some(Source::GuardDuty),
-        about: "The finding is EventBridge's `detail`; keys may begin with a capital letter. Elastic fills `source` with arrays of all that \
-                an action names; here it is the first remote side, and of an outbound connection `destination`, which has the \
-                geography, too. `event.id` is CloudWatch Logs' id, and `aws.guardduty.id` the finding's. What findings say of resources \
-                and of sequences of signals beyond these rows is in `event.original`.",
+        about: "The finding is EventBridge's `detail`; keys may begin with a capital letter. Elastic fills `source`, `user` and `container` with \
+                arrays of all that a finding names; here they are the first, and `source` is the remote side, or `destination` is that of an \
+                outbound connection, and has the geography, too. `related` has those of an instance's first network interface. `event.id` is CloudWatch Logs' id, and `aws.guardduty.id` the finding's. What findings say of resources, \
+                of malware and of sequences of signals beyond these rows is in `event.original`; `rule.ruleset`, a part of `rule.name`, is \
+                left out.",
         any_case: true,
         layouts: vec![
             Layout {
@@ -151,6 +152,7 @@ fn rows([remote, local]: [&'static str; 2]) -> Vec<Row> {
     rows.extend(base());
     rows.extend(sides([remote, local]));
     rows.extend(shared());
+    rows.extend(details::container());
     rows.extend(details::rows());
     rows
 }
@@ -262,22 +264,6 @@ fn shared() -> Vec<Row> {
             keyword("detail.resource.instanceDetails.platform"),
         ),
         row(
-            "container.id",
-            keyword("detail.resource.containerDetails.id"),
-        ),
-        row(
-            "container.name",
-            keyword("detail.resource.containerDetails.name"),
-        ),
-        row(
-            "container.runtime",
-            keyword("detail.resource.containerDetails.containerRuntime"),
-        ),
-        row(
-            "container.image.name",
-            keyword("detail.resource.containerDetails.image"),
-        ),
-        row(
             "orchestrator.cluster.name",
             keyword("detail.resource.eksClusterDetails.name")
                 .or(keyword("detail.resource.ecsClusterDetails.name")),
@@ -344,6 +330,14 @@ fn shared() -> Vec<Row> {
             Value::List(vec![
                 keyword("detail.service.runtimeDetails.process.executableSha256"),
                 keyword("detail.service.runtimeDetails.context.moduleSha256"),
+            ]),
+        ),
+        row(
+            "related.hosts",
+            Value::List(vec![
+                keyword("detail.service.action.dnsRequestAction.domain"),
+                keyword("detail.resource.instanceDetails.networkInterfaces.0.privateDnsName"),
+                keyword("detail.resource.instanceDetails.networkInterfaces.0.publicDnsName"),
             ]),
         ),
         row(

@@ -1,10 +1,22 @@
 //! ECS for flow logs.
 
 use super::super::mapping::{
-    As, Computed, Context, Layout, Mapping, Row, Value, constant, ip, keyword, long, row,
+    As, Computed, Context, Layout, Mapping, Row, Value, When, constant, ip, keyword, long, row,
 };
 use super::{account, base, original};
 use crate::source::Source;
+
+/// The name of a flag of TCP, if one of the segments of the flow had it.
+macro_rules! flag {
+    ($bit:literal, $name:literal) => {
+        When {
+            about: concat!("`tcp-flags` has the bit ", $bit),
+            fields: &["tcp-flags"],
+            by: |fields| has(fields[0], $bit),
+        }
+        .then(constant(concat!("\"", $name, "\"")))
+    };
+}
 
 pub(super) fn mapping() -> Mapping {
     let mut rows = vec![
@@ -38,7 +50,7 @@ pub(super) fn mapping() -> Mapping {
         source: Some(Source::VpcFlowLogs),
         about: "Which fields there are follows from the log group's format, as in `native`. The times are those of the flow: `@timestamp` \
                 is its end. Elastic's own implementations disagree on `event.type`: here, as in the newer one, it says whether the flow was allowed. \
-                `network.community_id` is left out.",
+                `network.community_id` is left out. `related.ip` has the addresses of packets, too.",
         any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
@@ -110,6 +122,17 @@ fn own() -> Vec<Row> {
         row("aws.vpcflow.subnet_id", keyword("subnet-id")),
         row("aws.vpcflow.instance_id", keyword("instance-id")),
         row("aws.vpcflow.tcp_flags", keyword("tcp-flags")),
+        row(
+            "aws.vpcflow.tcp_flags_array",
+            Value::List(vec![
+                flag!(1, "fin"),
+                flag!(2, "syn"),
+                flag!(4, "rst"),
+                flag!(8, "psh"),
+                flag!(16, "ack"),
+                flag!(32, "urg"),
+            ]),
+        ),
         row("aws.vpcflow.type", keyword("type")),
         row("aws.vpcflow.pkt_srcaddr", ip("pkt-srcaddr")),
         row("aws.vpcflow.pkt_dstaddr", ip("pkt-dstaddr")),
@@ -126,6 +149,14 @@ fn own() -> Vec<Row> {
         row("aws.vpcflow.traffic_path", keyword("traffic-path")),
         row("aws.vpcflow", Value::Rest),
     ]
+}
+
+/// Whether a number has a bit.
+fn has(number: &[u8], bit: u64) -> bool {
+    let number = std::str::from_utf8(number)
+        .ok()
+        .and_then(|text| text.parse::<u64>().ok());
+    number.is_some_and(|number| number & bit != 0)
 }
 
 const TYPES: &[(&str, &str)] = &[

@@ -116,6 +116,11 @@ fn authentication() -> Class {
                 .or(text("responseElements.federatedUser.arn")),
         ),
         row(
+            "session.uid_alt",
+            text("responseElements.assumedRoleUser.assumedRoleId")
+                .or(text("responseElements.federatedUser.federatedUserId")),
+        ),
+        row(
             "session.credential_uid",
             text("responseElements.credentials.accessKeyId"),
         ),
@@ -201,32 +206,34 @@ fn account_change() -> Class {
             text("responseElements.user.userId").or(text("responseElements.role.roleId")),
         ),
     ]);
-    let mut searched = observables();
-    searched.extend([
-        observable(
-            "user.name",
-            Observable::UserName,
-            text("requestParameters.userName"),
-        ),
-        observable(
-            "policy.uid",
-            Observable::ResourceUid,
-            text("requestParameters.policyArn"),
-        ),
-    ]);
-    rows.push(row("observables", Value::List(searched)));
+    let searched = |policy| {
+        let mut searched = observables();
+        searched.extend([
+            observable(
+                "user.name",
+                Observable::UserName,
+                text("requestParameters.userName"),
+            ),
+            observable(
+                policy,
+                Observable::ResourceUid,
+                text("requestParameters.policyArn"),
+            ),
+        ]);
+        row("observables", Value::List(searched))
+    };
     let [mut only_1_1, mut only_1_5] = versions();
     let policy = || {
-        [
+        Value::Object(vec![
             row("uid", text("requestParameters.policyArn")),
             row("name", text("requestParameters.policyName")),
-        ]
+        ])
     };
-    only_1_1.push(row("policy", Value::Object(policy().into())));
-    only_1_5.push(row(
-        "policies",
-        Value::List(vec![Value::Object(policy().into())]),
-    ));
+    only_1_1.extend([searched("policy.uid"), row("policy", policy())]);
+    only_1_5.extend([
+        searched("policies[].uid"),
+        row("policies", Value::List(vec![policy()])),
+    ]);
     Class {
         name: "Account Change",
         rows,
@@ -332,7 +339,7 @@ fn observables() -> Vec<Value> {
         observable(
             "actor.user.name",
             Observable::UserName,
-            text("userIdentity.userName"),
+            text("userIdentity.userName").or(text("additionalEventData.UserName")),
         ),
         observable(
             "actor.user.uid",

@@ -1,12 +1,12 @@
 //! OCSF for GuardDuty's findings.
 
 mod evidence;
+mod process;
+mod resources;
 
-use super::super::mapping::{
-    As, Computed, Context, Row, Value, When, constant, ip, long, row, text,
-};
+use super::super::mapping::{As, Computed, Context, Row, Value, When, constant, long, row, text};
 use super::activity::{Activity, finding, rows_of_activity};
-use super::{Class, Difference, Observable, Table, Version, account, class, observable, versions};
+use super::{Class, Difference, Table, Version, account, class, versions};
 use crate::source::Source;
 
 pub(super) fn table() -> Table {
@@ -33,6 +33,10 @@ pub(super) fn table() -> Table {
         row("end_time", milliseconds("detail.service.eventLastSeen")),
         row("count", long("detail.service.count")),
         row(
+            "confidence_score",
+            Value::Field("detail.confidence", As::Whole),
+        ),
+        row(
             "message",
             text("detail.description").or(text("detail.title")),
         ),
@@ -53,7 +57,7 @@ pub(super) fn table() -> Table {
             text("detail.service.detectorId"),
         ),
         row("metadata.log_version", text("detail.schemaVersion")),
-        row("resources", resources()),
+        row("resources", resources::all()),
         row("observables", observables()),
     ]);
     rows.extend(account(|| {
@@ -261,83 +265,9 @@ fn signals(version: Version) -> Value {
     Value::Each("detail.service.detection.sequence.signals", rows)
 }
 
-/// The resources of an attack sequence, or else the one of the finding.
-fn resources() -> Value {
-    let of_sequence = Value::Each(
-        "detail.service.detection.sequence.resources",
-        vec![
-            row("uid", text("uid")),
-            row(
-                "name",
-                text("name").or(HAS_NO_UID.then(constant("\"unknown\""))),
-            ),
-            row("type", text("resourceType")),
-            row("region", text("region")),
-            row("owner.account.uid", text("accountId")),
-            row("data", text("data")),
-        ],
-    );
-    let of_finding = Value::Object(vec![
-        row("uid", resource_uid()),
-        row(
-            "name",
-            text("detail.resource.resourceType").or(constant("\"unknown\"")),
-        ),
-        row("type", text("detail.resource.resourceType")),
-        row("region", text("detail.region").or(text("region"))),
-        row("cloud_partition", text("detail.partition")),
-        row("data", text("detail.resource")),
-    ]);
-    of_sequence.or(Value::List(vec![HAS_RESOURCE.then(of_finding)]))
-}
-
-const HAS_NO_UID: When = When {
-    about: "there is no `uid`",
-    fields: &["uid"],
-    by: |fields| fields[0].is_empty(),
-};
-
-const HAS_RESOURCE: When = When {
-    about: "there is `detail.resource`",
-    fields: &["detail.resource"],
-    by: |fields| !fields[0].is_empty(),
-};
-
-fn resource_uid() -> Value {
-    Value::First(
-        [
-            "detail.resource.instanceDetails.instanceId",
-            "detail.resource.accessKeyDetails.accessKeyId",
-            "detail.resource.s3BucketDetails.0.arn",
-            "detail.resource.eksClusterDetails.arn",
-            "detail.resource.ecsClusterDetails.arn",
-            "detail.resource.lambdaDetails.functionArn",
-            "detail.resource.rdsDbInstanceDetails.dbInstanceArn",
-            "detail.resource.containerDetails.id",
-        ]
-        .map(text)
-        .into(),
-    )
-}
-
 fn observables() -> Value {
-    let mut values: Vec<_> = evidence::REMOTE_ADDRESSES
-        .iter()
-        .map(|field| observable("evidences[].src_endpoint.ip", Observable::Ip, ip(field)))
-        .collect();
-    values.extend([
-        observable(
-            "evidences[].query.hostname",
-            Observable::Hostname,
-            text("detail.service.action.dnsRequestAction.domain"),
-        ),
-        observable(
-            "evidences[].actor.user.name",
-            Observable::UserName,
-            text("detail.resource.accessKeyDetails.userName"),
-        ),
-        observable("resources[].uid", Observable::ResourceUid, resource_uid()),
-    ]);
+    let mut values = evidence::observables();
+    values.extend(resources::observables());
     Value::List(values)
 }
 
@@ -361,5 +291,25 @@ const DIFFERENCES: &[Difference] = &[
         what: "`resources[].uid`, `resources[].type`",
         aws: "Security Hub's",
         ours: "GuardDuty's own id or ARN, and `resourceType`",
+    },
+    Difference {
+        what: "`evidences[].src_endpoint.location`",
+        aws: "`coordinates`, and `country` by name",
+        ours: "`lat` and `long` in 1.5, because OCSF deprecated `coordinates`; `country` by code, as OCSF says, if the finding has it",
+    },
+    Difference {
+        what: "`evidences[].query.hostname`",
+        aws: "`domainWithSuffix`",
+        ours: "`domain`: the name that was asked for, and not its domain",
+    },
+    Difference {
+        what: "network connections, port probes and logins",
+        aws: "`unmapped`",
+        ours: "the endpoints of their evidences",
+    },
+    Difference {
+        what: "hashes, `euid`, `evidences[].data`",
+        aws: "hashes and `euid` in the process, with the extension `linux`; `data` is `additionalInfo.value`",
+        ours: "`data` is the whole action, or all that the finding says of what ran, as JSON; `additionalInfo` is in `unmapped`",
     },
 ];

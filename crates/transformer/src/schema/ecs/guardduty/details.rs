@@ -1,6 +1,39 @@
-//! What ECS has no place for in GuardDuty's findings.
+//! The container of a GuardDuty finding, and what ECS has no place for.
 
 use crate::schema::mapping::{As, Computed, Row, Value, ip, keyword, long, row};
+
+/// The container that the finding is of, or else the first one of its task.
+macro_rules! container {
+    ($member:literal, $how:expr) => {
+        Value::First(vec![
+            Value::Field(concat!("detail.resource.containerDetails.", $member), $how),
+            Value::Field(
+                concat!(
+                    "detail.resource.ecsClusterDetails.taskDetails.containers.0.",
+                    $member
+                ),
+                $how,
+            ),
+        ])
+    };
+}
+
+/// What ECS says of a container.
+pub(super) fn container() -> Vec<Row> {
+    vec![
+        row("container.id", container!("id", As::Keyword)),
+        row("container.name", container!("name", As::Keyword)),
+        row(
+            "container.runtime",
+            container!("containerRuntime", As::Keyword),
+        ),
+        row("container.image.name", container!("image", As::Keyword)),
+        row(
+            "container.security_context.privileged",
+            container!("securityContext.privileged", As::Boolean),
+        ),
+    ]
+}
 
 /// What ECS has no place for, under the names of Elastic's integration, or else GuardDuty's.
 pub(super) fn rows() -> Vec<Row> {

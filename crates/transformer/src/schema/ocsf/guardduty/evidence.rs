@@ -1,7 +1,10 @@
 //! What a finding of GuardDuty rests on: its action, and what ran.
 
-use super::super::super::mapping::{As, Value, When, constant, ip, long, port, row, text};
-use super::super::Version;
+use super::super::super::mapping::{
+    As, Value, When, constant, each, ip, is_address, long, port, row, text,
+};
+use super::super::{Observable, Version, observable};
+use super::process;
 
 macro_rules! network {
     () => {
@@ -39,9 +42,25 @@ macro_rules! probes {
     };
 }
 
-macro_rules! runtime {
-    ($member:literal) => {
-        concat!("detail.service.runtimeDetails.process.", $member)
+/// The address of the remote side of the action at `$at`, which ends in a dot if it is not empty.
+macro_rules! remote_address {
+    ($at:expr) => {
+        ip(concat!($at, "remoteIpDetails.ipAddressV4"))
+            .or(ip(concat!($at, "remoteIpDetails.ipAddressV6")))
+    };
+}
+
+/// Whether the remote side has an address. An endpoint needs one, or a name.
+macro_rules! has_address {
+    ($at:expr) => {
+        When {
+            about: "there is an address",
+            fields: &[
+                concat!($at, "remoteIpDetails.ipAddressV4"),
+                concat!($at, "remoteIpDetails.ipAddressV6"),
+            ],
+            by: |fields| fields.iter().any(|field| is_address(field)),
+        }
     };
 }
 
@@ -49,32 +68,37 @@ macro_rules! runtime {
 /// came after 1.1.
 macro_rules! remote {
     ($endpoint:literal, $at:expr, $version:expr) => {{
+        const HAS_ADDRESS: When = has_address!($at);
+        const HAS_PLACE: When = When {
+            about: "there is an address, and a city or a country",
+            fields: &[
+                concat!($at, "remoteIpDetails.ipAddressV4"),
+                concat!($at, "remoteIpDetails.ipAddressV6"),
+                concat!($at, "remoteIpDetails.city.cityName"),
+                concat!($at, "remoteIpDetails.country.countryCode"),
+                concat!($at, "remoteIpDetails.country.countryName"),
+            ],
+            by: |fields| {
+                let (addresses, places) = fields.split_at(2);
+                addresses.iter().any(|field| is_address(field))
+                    && places.iter().any(|field| !field.is_empty())
+            },
+        };
         let mut rows = vec![
-            row(
-                concat!($endpoint, ".ip"),
-                ip(concat!($at, "remoteIpDetails.ipAddressV4"))
-                    .or(ip(concat!($at, "remoteIpDetails.ipAddressV6"))),
-            ),
+            row(concat!($endpoint, ".ip"), remote_address!($at)),
             row(
                 concat!($endpoint, ".location.city"),
-                text(concat!($at, "remoteIpDetails.city.cityName")),
+                HAS_ADDRESS.then(text(concat!($at, "remoteIpDetails.city.cityName"))),
             ),
             row(
                 concat!($endpoint, ".location.country"),
-                text(concat!($at, "remoteIpDetails.country.countryCode"))
-                    .or(text(concat!($at, "remoteIpDetails.country.countryName"))),
+                HAS_ADDRESS.then(
+                    text(concat!($at, "remoteIpDetails.country.countryCode"))
+                        .or(text(concat!($at, "remoteIpDetails.country.countryName"))),
+                ),
             ),
         ];
         if $version == Version::V1_5 {
-            const HAS_PLACE: When = When {
-                about: "it has a city or a country",
-                fields: &[
-                    concat!($at, "remoteIpDetails.city.cityName"),
-                    concat!($at, "remoteIpDetails.country.countryCode"),
-                    concat!($at, "remoteIpDetails.country.countryName"),
-                ],
-                by: |fields| fields.iter().any(|field| !field.is_empty()),
-            };
             rows.extend([
                 row(
                     concat!($endpoint, ".location.lat"),
@@ -92,11 +116,11 @@ macro_rules! remote {
                 ),
                 row(
                     concat!($endpoint, ".autonomous_system.number"),
-                    long(concat!($at, "remoteIpDetails.organization.asn")),
+                    HAS_ADDRESS.then(long(concat!($at, "remoteIpDetails.organization.asn"))),
                 ),
                 row(
                     concat!($endpoint, ".autonomous_system.name"),
-                    text(concat!($at, "remoteIpDetails.organization.asnOrg")),
+                    HAS_ADDRESS.then(text(concat!($at, "remoteIpDetails.organization.asnOrg"))),
                 ),
             ]);
         }
@@ -114,11 +138,11 @@ macro_rules! connection {
             ),
             row(
                 concat!($local, ".port"),
-                port(concat!(network!(), ".localPortDetails.port")),
+                LOCAL_ADDRESS.then(port(concat!(network!(), ".localPortDetails.port"))),
             ),
             row(
                 concat!($remote, ".port"),
-                port(concat!(network!(), ".remotePortDetails.port")),
+                REMOTE_ADDRESS.then(port(concat!(network!(), ".remotePortDetails.port"))),
             ),
             row(
                 "connection_info.direction_id",
@@ -130,24 +154,12 @@ macro_rules! connection {
             ),
             row(
                 "connection_info.protocol_name",
-                Value::Field(
-                    concat!(network!(), ".protocol"),
-                    As::Map(&[("TCP", "\"tcp\""), ("UDP", "\"udp\""), ("ICMP", "\"icmp\"")]),
-                ),
+                Value::Field(concat!(network!(), ".protocol"), As::Map(PROTOCOLS)),
             ),
             row("data", text(network!())),
         ]
     };
 }
-
-/// The addresses of the remote side of each action.
-pub(super) const REMOTE_ADDRESSES: [&str; 5] = [
-    concat!(network!(), ".remoteIpDetails.ipAddressV4"),
-    concat!(api_call!(), ".remoteIpDetails.ipAddressV4"),
-    concat!(kubernetes!(), ".remoteIpDetails.ipAddressV4"),
-    concat!(login!(), ".remoteIpDetails.ipAddressV4"),
-    concat!(probes!(), ".0.remoteIpDetails.ipAddressV4"),
-];
 
 /// The evidences of a finding.
 pub(super) fn all(version: Version) -> Value {
@@ -160,7 +172,8 @@ pub(super) fn all(version: Version) -> Value {
         ),
         row("data", text("localPortDetails")),
     ]);
-    Value::Each(probes!(), probe).or(Value::List(vec![
+    Value::List(vec![
+        each(probes!(), Value::Object(probe)),
         IS_OUTBOUND.then(outbound(version)),
         IS_INBOUND.then(inbound(version)),
         api_call(version),
@@ -168,17 +181,71 @@ pub(super) fn all(version: Version) -> Value {
         login(version),
         Value::Object(vec![
             row("query.hostname", text(concat!(dns!(), ".domain"))),
+            row(
+                "connection_info.direction_id",
+                HAS_PROTOCOL.then(constant("0")),
+            ),
+            row(
+                "connection_info.protocol_name",
+                Value::Field(concat!(dns!(), ".protocol"), As::Map(PROTOCOLS)),
+            ),
             row("data", text(dns!())),
         ]),
-        process(version),
-    ]))
+        process::all(version),
+    ])
 }
+
+/// What people search for in the evidences.
+pub(super) fn observables() -> Vec<Value> {
+    let address = |name, field: Value| observable(name, Observable::Ip, field);
+    let (source, target) = ("evidences[].src_endpoint.ip", "evidences[].dst_endpoint.ip");
+    let remote = || remote_address!(concat!(network!(), "."));
+    let local = || ip(concat!(network!(), ".localIpDetails.ipAddressV4"));
+    vec![
+        IS_OUTBOUND.then(address(target, remote())),
+        IS_OUTBOUND.then(address(source, local())),
+        IS_INBOUND.then(address(source, remote())),
+        IS_INBOUND.then(address(target, local())),
+        address(source, remote_address!(concat!(api_call!(), "."))),
+        address(source, remote_address!(concat!(kubernetes!(), "."))),
+        address(source, remote_address!(concat!(login!(), "."))),
+        each(probes!(), address(source, remote_address!(""))),
+        each(probes!(), address(target, ip("localIpDetails.ipAddressV4"))),
+        observable(
+            "evidences[].query.hostname",
+            Observable::Hostname,
+            text(concat!(dns!(), ".domain")),
+        ),
+        observable(
+            "evidences[].actor.user.name",
+            Observable::UserName,
+            text("detail.resource.accessKeyDetails.userName"),
+        ),
+        process::observable_name(),
+    ]
+}
+
+const PROTOCOLS: &[(&str, &str)] = &[("TCP", "\"tcp\""), ("UDP", "\"udp\""), ("ICMP", "\"icmp\"")];
+
+const HAS_PROTOCOL: When = When {
+    about: "there is a `detail.service.action.dnsRequestAction.protocol`",
+    fields: &[concat!(dns!(), ".protocol")],
+    by: |fields| !fields[0].is_empty(),
+};
 
 const HAS_ADDRESS: When = When {
     about: "there is an address",
     fields: &["localIpDetails.ipAddressV4"],
-    by: |fields| !fields[0].is_empty(),
+    by: |fields| is_address(fields[0]),
 };
+
+const LOCAL_ADDRESS: When = When {
+    about: "there is an address",
+    fields: &[concat!(network!(), ".localIpDetails.ipAddressV4")],
+    by: |fields| is_address(fields[0]),
+};
+
+const REMOTE_ADDRESS: When = has_address!(concat!(network!(), "."));
 
 const IS_OUTBOUND: When = When {
     about: "`connectionDirection` is OUTBOUND",
@@ -227,6 +294,10 @@ fn api_call(version: Version) -> Value {
         row(
             "api.service.name",
             HAS_API.then(text(concat!(api_call!(), ".serviceName"))),
+        ),
+        row(
+            "api.response.error",
+            HAS_API.then(text(concat!(api_call!(), ".errorCode"))),
         ),
         row(
             "actor.user.name",
@@ -286,56 +357,3 @@ fn login(version: Version) -> Value {
     rows.push(row("data", text(login!())));
     Value::Object(rows)
 }
-
-fn process(version: Version) -> Value {
-    let mut rows = vec![
-        row("process.pid", long(runtime!("pid"))),
-        row("process.uid", text(runtime!("uuid"))),
-        row("process.name", HAS_PROCESS.then(text(runtime!("name")))),
-        row(
-            "process.created_time",
-            HAS_PROCESS.then(Value::Field(runtime!("startTime"), As::Milliseconds)),
-        ),
-        row(
-            "process.user.name",
-            HAS_PROCESS.then(text(runtime!("user"))),
-        ),
-        row(
-            "process.file.name",
-            HAS_FILE.then(text(runtime!("name")).or(text(runtime!("executablePath")))),
-        ),
-        row(
-            "process.file.path",
-            HAS_FILE.then(text(runtime!("executablePath"))),
-        ),
-        row("process.file.type_id", HAS_FILE.then(constant("1"))),
-        row(
-            "process.file.type",
-            HAS_FILE.then(constant("\"Regular File\"")),
-        ),
-        row("data", text("detail.service.runtimeDetails")),
-    ];
-    if version == Version::V1_5 {
-        rows.push(row(
-            "process.working_directory",
-            HAS_PROCESS.then(text(runtime!("pwd"))),
-        ));
-    }
-    Value::Object(rows)
-}
-
-const HAS_PROCESS: When = When {
-    about: "the process has an id",
-    fields: &[runtime!("pid"), runtime!("uuid")],
-    by: |fields| fields.iter().any(|field| !field.is_empty()),
-};
-
-const HAS_FILE: When = When {
-    about: "the process has an id and a path",
-    fields: &[
-        runtime!("pid"),
-        runtime!("uuid"),
-        runtime!("executablePath"),
-    ],
-    by: |fields| fields[..2].iter().any(|field| !field.is_empty()) && !fields[2].is_empty(),
-};

@@ -24,6 +24,11 @@ pub(super) const ALL: &[Difference] = &[
         ours: "always with both, of NODATA and SKIPDATA as Unknown; `action_id` is required by 1.1.0",
     },
     Difference {
+        what: "`connection_info.protocol_ver_id`, `protocol_name`",
+        aws: "absent",
+        ours: "present; `protocol_ver` stays `IPv4` or `IPv6`, as AWS has it, and is not OCSF's longer caption",
+    },
+    Difference {
         what: "an endpoint without an address (NODATA, SKIPDATA)",
         aws: "not said",
         ours: "`interface_uid`, or else the name `unknown`: OCSF requires one of them",

@@ -4,6 +4,7 @@
 //! README.md in that folder.
 
 mod accounts;
+mod already_ocsf;
 mod documents;
 mod ecs;
 mod filter;
@@ -203,6 +204,8 @@ pub(crate) enum Misfit {
         "not a flow log line, but an object, and not one that parseVPC of CloudWatch Logs makes of a line"
     )]
     Parsed,
+    #[error("an OCSF event already, and the schema is ecs")]
+    AlreadyOcsf,
     #[error("escapes in it stand for no text")]
     NotText,
     #[error("not a flow log line of its format: {found} fields, and the format has {expected}")]

@@ -1,11 +1,11 @@
 //! Rules applied: finds the fields of a log event that rules count, whatever becomes of the event's message.
 
 use super::Known;
+use super::already_ocsf::is_ocsf;
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{Finder, Found, Kind, Span, elements};
 use super::object::is_all_text;
-use super::parsed::is_ocsf;
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::rules::{Action, Rules, Value};

@@ -83,6 +83,13 @@ const MEMBERS: [&str; 14] = [
     "logStatus",
 ];
 
+/// What `parseVPC` calls a field of flow logs; `None` if the default format lacks it.
+pub(super) fn member_of(field: &str) -> Option<&'static str> {
+    let default = FlowLogFormat::default();
+    let place = default.fields().position(|known| known.name == field)?;
+    MEMBERS.get(place).copied()
+}
+
 /// What a message stands for, in `text`, unless it is there already.
 ///
 /// # Errors
@@ -121,6 +128,21 @@ mod tests {
         ] {
             let message = JsonStr::from_literal(literal);
             assert_eq!(is_object(message), expected, "{literal}");
+        }
+    }
+
+    #[test]
+    fn each_field_of_the_default_format_has_its_member() {
+        for (field, member) in [
+            ("version", Some("version")),
+            ("account-id", Some("accountId")),
+            ("srcaddr", Some("srcAddr")),
+            ("dstport", Some("dstPort")),
+            ("log-status", Some("logStatus")),
+            ("vpc-id", None),
+            ("srcAddr", None),
+        ] {
+            assert_eq!(member_of(field), member, "{field}");
         }
     }
 }

@@ -173,7 +173,7 @@ def judged(text, source, fields):
 def fitting_line(head, event, source, fields, found, rate, given, settings):
     if settings.schema in ("none", "native"):
         shown = f'"event":{found}' if fields is not None and settings.schema == "native" else f'"message":{event.message}'
-        return exact(f"{head},{shown}{sampled(rate)}}}")
+        return exact(f"{head},{shown}", rate)
     if fields is None:
         return other(given, settings)
     if isinstance(fields, Whole):
@@ -199,14 +199,14 @@ def misfit_line(head, event, given, settings, known, rate=None):
     if settings.schema not in ("none", "native"):
         given["error"] = in_words.UNDECIDED
         return Document(tuple(with_rate(document, settings.schema, rate) for document in other(given, settings).layouts))
-    return exact(f'{head},"message":{event.message}{sampled(rate)}}}', misfit=settings.schema == "native" and known != NOT_UTF_8)
+    return exact(f'{head},"message":{event.message}', rate, misfit=settings.schema == "native" and known != NOT_UTF_8)
 
 
-def exact(text, misfit=False):
-    """A line, which says if bytes of what it shows were changed."""
+def exact(text, rate, misfit=False):
+    """A line, which says if bytes of what it shows were changed, and then for how many events it is delivered."""
     if strict.is_utf_8(text):
-        return Exact(text, misfit)
-    return Exact(f'{strict.replaced(text)[:-1]},"error":"{NOT_UTF_8}"}}')
+        return Exact(f"{text}{sampled(rate)}}}", misfit)
+    return Exact(f'{strict.replaced(text)},"error":"{NOT_UTF_8}"{sampled(rate)}}}')
 
 
 def other(given, settings):

@@ -185,6 +185,17 @@ fn an_object_that_is_not_of_parse_vpc_is_no_message_to_deliver() {
     let no_text = Json::from(PARSED).to_string();
     let no_text = no_text.replace("ACCEPT", r"ACCEPT\ud800");
     assert_eq!(literal("flow", &no_text), Err(Source::VpcFlowLogs));
+    let before = record("flow", &[&Json::from(PARSED).to_string()]);
+    let bytes = before.replace("ACCEPT", "A#").into_bytes();
+    let broken = bytes
+        .iter()
+        .map(|byte| if *byte == b'#' { 0xff } else { *byte });
+    let broken: Vec<u8> = broken.collect();
+    assert!(redactor("events").redact(before.as_bytes()).is_ok());
+    assert!(matches!(
+        redactor("events").redact(&broken),
+        Err(Fault::Misfit(Source::VpcFlowLogs))
+    ));
 }
 
 #[test]

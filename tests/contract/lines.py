@@ -17,6 +17,7 @@ DEFAULT = (
 # Fields that no object of `parseVPC` lacks.
 ALWAYS = ("version", "log-status")
 PARSED = {"srcaddr": "srcAddr", "dstaddr": "dstAddr", "srcport": "srcPort", "dstport": "dstPort"}
+OBJECT = re.compile(r"[ \t\r\n]*\{")
 HALF = re.compile("[\ud800-\udfff]")
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
 
@@ -145,10 +146,8 @@ def line_of(head, event, message, source, given, settings):
         fields, found = fields_of(text, message, source, settings)
     except Misfit as misfit:
         return misfit_line(head, event, given, settings, known=str(misfit) if whole else NOT_UTF_8)
-    # Rules are for what is as its source writes it: no object is a line of a flow log, and no source writes OCSF.
-    is_parsed = is_ocsf(json_of(text)) or (source == "vpc-flow-logs" and text.lstrip(" \t\r\n").startswith("{"))
-    judged = fields is not None and not is_parsed
-    decision = rules.decision(settings.rules, source, fields) if judged else "keep"
+    known = None if fields is None else judged(text, source, fields)
+    decision = "keep" if known is None else rules.decision(settings.rules, source, known)
     if decision == "drop":
         return None
     rate = decision if isinstance(decision, int) else None
@@ -158,6 +157,17 @@ def line_of(head, event, message, source, given, settings):
         line = misfit_line(head, event, given, settings, NOT_UTF_8, rate)
     # Which events a sample has follows from their ids, but not how.
     return Sampled(line) if rate else line
+
+
+def judged(text, source, fields):
+    """The fields that rules are for: those of what is as its source writes it, or as `parseVPC` does. No source writes OCSF."""
+    value = json_of(text)
+    if source == "vpc-flow-logs" and OBJECT.match(text):
+        try:
+            return parsed_flow_log(value)
+        except Misfit:
+            return None
+    return None if is_ocsf(value) else fields
 
 
 def fitting_line(head, event, source, fields, found, rate, given, settings):
@@ -193,7 +203,7 @@ def misfit_line(head, event, given, settings, known, rate=None):
 
 
 def exact(text, rate, misfit=False):
-    """A line, which says if bytes of what it shows were changed. `text` is all of it up to that."""
+    """A line, which says if bytes of what it shows were changed, and then for how many events it is delivered."""
     if strict.is_utf_8(text):
         return Exact(f"{text}{sampled(rate)}}}", misfit)
     return Exact(f'{strict.replaced(text)},"error":"{NOT_UTF_8}"{sampled(rate)}}}')
@@ -213,10 +223,10 @@ def fields_of(text, message, source, settings):
         raise Misfit(NOT_UTF_8)
     if source == "other":
         return None, None
-    if settings.schema not in ("none", "native") and text.lstrip(" \t\r\n").startswith("{"):
+    if settings.schema not in ("none", "native") and OBJECT.match(text):
         if parsed_before := already(text, source, settings.schema):
             return parsed_before, text
-    if source == "vpc-flow-logs" and not text.lstrip(" \t\r\n").startswith("{"):
+    if source == "vpc-flow-logs" and not OBJECT.match(text):
         form = format_of(message, settings)
         fields = flow_line(text, form or DEFAULT, not form)
         return documents.FlowFields(fields), flow_object(fields)
@@ -238,12 +248,18 @@ def format_of(message, settings):
 def already(text, source, schema):
     """What a transformer of the log group, or a pipeline, has made of the message; of an object in the place of a flow log's line, if it fits."""
     value = json_of(text)
+    if is_ocsf(value) and schema == "ecs" and page.says("that is OCSF already, as [below]"):
+        raise Misfit("OCSF already")
     if is_ocsf(value) and schema.startswith("ocsf") and page.says("that is OCSF already"):
         return Whole(whole_text(json.loads(text, parse_int=in_words.Number, parse_float=in_words.Number)))
-    if source != "vpc-flow-logs":
-        return None
-    names = {name: PARSED.get(name, camel(name)) for name in DEFAULT}
-    members = {strict.unescaped(key): in_words.scalar(item) for key, item in value.items} if value else {}
+    return parsed_flow_log(value) if source == "vpc-flow-logs" else None
+
+
+def parsed_flow_log(value):
+    """The fields of the line that `parseVPC` has made an object of; a member that is null is absent."""
+    names = {name: member_of(name) for name in DEFAULT}
+    members = {strict.unescaped(key): item for key, item in value.items} if value else {}
+    members = {name: in_words.scalar(item) for name, item in members.items() if item.text != "null"}
     if not page.says("`parseVPC`") or not {names[name] for name in ALWAYS} <= set(members) <= set(names.values()) or None in members.values():
         raise Misfit("an object")
     return documents.FlowFields(flow_line(" ".join(members.get(names[name], "-") for name in DEFAULT), DEFAULT, default=True))
@@ -269,10 +285,10 @@ def only(value, name):
     return members[0] if len(members) == 1 else None
 
 
-def camel(name):
-    """A name as `parseVPC` writes it: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Configurable.html."""
+def member_of(name):
+    """A field's name as `parseVPC` writes it: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Configurable.html."""
     first, *others = name.split("-")
-    return first + "".join(word.capitalize() for word in others)
+    return PARSED.get(name, first + "".join(word.capitalize() for word in others))
 
 
 def flow_line(text, names, default):
@@ -287,7 +303,7 @@ def flow_line(text, names, default):
             continue
         if not word:
             raise Misfit(f"{name} is empty")
-        if kind.startswith("integer") and not (word.isascii() and word.isdigit() and (kind == "integer" or int(word) <= 65_535)):
+        if kind.startswith("integer") and not (re.fullmatch("0|[1-9][0-9]*", word) and (kind == "integer" or int(word) <= 65_535)):
             raise Misfit(f"{name} is no number")
         fields[name] = percent_decoded(word) if "percent" in kind else word
     if default and fields.get("version") != "2":

@@ -5,6 +5,7 @@ A node is the text of a token, a list (an array) or an Object. Whatever could be
 
 import json
 
+import parsed
 import records
 
 HEX = "0123456789abcdef"
@@ -166,8 +167,13 @@ def message_literal(random, sort):
         "guardduty": finding,
         "route53-resolver-query-logs": query,
     }
-    write = writers.get(sort, free_text)
-    return literal(random, write(random))
+    text = writers.get(sort, free_text)(random)
+    kind = random.random()
+    if sort == "vpc-flow-logs" and kind < 0.3:
+        text = parsed.flow_log(random, text)
+    elif sort in writers and kind > 0.93:
+        text = parsed.ocsf(random)
+    return literal(random, text)
 
 
 def names(random, sort):

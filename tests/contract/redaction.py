@@ -33,13 +33,14 @@ def redacted_event(event, told, form, settings):
     if not wanted:
         return event
     text = strict.unescaped(event.message)
+    is_line = source == "vpc-flow-logs" and not lines.OBJECT.match(text)
     if source != "vpc-flow-logs":
         changes = in_json(text, source, wanted)
-    elif strict.is_utf_8(text):
-        changes = in_line(text, form, dict(wanted))
-    else:
+    elif not strict.is_utf_8(text):
         raise NotRedacted(source)
-    if source == "vpc-flow-logs" and "\\" in event.message and changes:
+    else:
+        changes = in_line(text, form, dict(wanted)) if is_line else in_parsed(text, event.message, wanted)
+    if is_line and "\\" in event.message and changes:
         # A line with escapes is written anew.
         return replace(event, message=json.dumps(spliced(text, changes), ensure_ascii=False))
     places = places_of(event.message)
@@ -62,15 +63,30 @@ def in_line(text, form, wanted):
     return changes
 
 
+def in_parsed(text, literal, wanted):
+    """What changes in a flow log that `parseVPC` has made an object: its members, as the fields of its line."""
+    value = lines.json_of(text)
+    try:
+        lines.parsed_flow_log(value)
+    except lines.Misfit as misfit:
+        raise NotRedacted("vpc-flow-logs") from misfit
+    if strict.has_half(literal):
+        raise NotRedacted("vpc-flow-logs")
+    paths = [([lines.member_of(name)], action) for name, action in wanted if name in lines.DEFAULT]
+    return in_tokens(text, value, {at: place for at, place in at_paths(value, paths, "-") if value.tokens[at] != '"-"'})
+
+
 def in_json(text, source, wanted):
     """What changes in a message of JSON: each value at a path, in any depth of arrays."""
-    try:
-        value = strict.value(text)
-    except strict.NotJson as error:
-        raise NotRedacted(source) from error
-    if value.kind != "object" or REQUIRED[source] not in {strict.unescaped(key) for key, _ in value.items}:
+    value = lines.json_of(text)
+    if value is None or value.kind != "object" or REQUIRED[source] not in {strict.unescaped(key) for key, _ in value.items}:
         raise NotRedacted(source)
-    found = dict(at_paths(value, [(path.split("."), action) for path, action in wanted], source == "guardduty"))
+    paths = [(path.split("."), action) for path, action in wanted]
+    return in_tokens(text, value, dict(at_paths(value, paths, "[REDACTED]", source == "guardduty")))
+
+
+def in_tokens(text, value, found):
+    """What changes in a text, by what stands in the place of its tokens."""
     changes, position, index = [], 0, 0
     while index < len(value.tokens):
         position = strict.SPACE.match(text, position).end()
@@ -84,31 +100,31 @@ def in_json(text, source, wanted):
     return changes
 
 
-def at_paths(value, paths, any_case):
+def at_paths(value, paths, mask, any_case=False):
     """The tokens of each value at one of the paths, and what stands in their place."""
     whole = [action for path, action in paths if not path]
     if value.kind == "array":
         for item in value.items:
-            yield from at_paths(item, paths, any_case)
+            yield from at_paths(item, paths, mask, any_case)
     elif whole:
         if value.text != "null":
-            yield value.begin, (value.end, in_place_of(value, whole[0]))
+            yield value.begin, (value.end, in_place_of(value, whole[0], mask))
     elif value.kind == "object":
         for key, item in value.items:
             inner = [(path[1:], action) for path, action in paths if is_key(path[0], strict.unescaped(key), any_case)]
-            yield from at_paths(item, inner, any_case)
+            yield from at_paths(item, inner, mask, any_case)
 
 
 def is_key(known, key, any_case):
     return key == known or (any_case and key[:1].lower() + key[1:] == known)
 
 
-def in_place_of(value, action):
+def in_place_of(value, action, mask):
     if value.kind == "object":
         return "null"
     if action == "hash":
         return f'"{hashed(strict.replaced(strict.unescaped(value.text)) if value.kind == "string" else value.text)}"'
-    return '"[REDACTED]"' if value.kind == "string" else "null"
+    return f'"{mask}"' if value.kind == "string" else "null"
 
 
 def hashed(text):

@@ -18,7 +18,7 @@ fn settings(pairs: &[(&'static str, &'static str)], redact: bool) -> Settings {
     let list = json!([
         {"source": "cloudtrail", "fields": ["userIdentity.userName", "requestParameters.a.b"], "action": "mask"},
         {"source": "cloudtrail", "fields": ["sourceIPAddress", "resources.ARN", "userIdentity.arn"], "action": "hash"},
-        {"source": "vpc-flow-logs", "fields": ["instance-tag", "next-hop-az-id"], "action": "hash"},
+        {"source": "vpc-flow-logs", "fields": ["instance-tag", "next-hop-az-id", "account-id"], "action": "hash"},
         {"source": "vpc-flow-logs", "fields": ["srcaddr", "srcport"], "action": "mask"},
     ]);
     let sources = r#"{"trail":"cloudtrail","flow":{"source":"vpc-flow-logs","format":"${srcaddr} ${bytes} ${instance-tag} ${srcport} ${next-hop-az-id}"}}"#;
@@ -270,6 +270,35 @@ proptest! {
         };
         let texts: Vec<_> = lines.iter().map(|(a, b, c, d, e)| line([a, &b.to_string(), c, d, e])).collect();
         let never: Vec<_> = lines.iter().map(|(_, b, c, _, e)| line(["-", &b.to_string(), &hashed(c), "-", &hashed(e)])).collect();
+        let redacted = delivered(settings(&form, true), "flow", &texts);
+        prop_assert!(memchr::memmem::find(&redacted, PLANTED.as_bytes()).is_none());
+        let never = delivered(settings(&form, false), "flow", &never);
+        prop_assert_eq!(String::from_utf8_lossy(&redacted), String::from_utf8_lossy(&never));
+    }
+
+    #[test]
+    fn a_redacted_flow_log_that_was_parsed_is_delivered_as_one_that_never_said_it(
+        flows in prop::collection::vec((
+            prop::collection::vec(prop_oneof![Just(Value::Null), Just("-".into()), r#"planted["\\é😀\n]{0,4}"#.prop_map(Value::from)], 2),
+            any::<u32>(),
+            prop::sample::select(vec![Value::Null, json!("-"), json!(22), json!("22")]),
+        ), 1..4),
+        form in every_form(),
+    ) {
+        let object = |account: &Value, address: &Value, bytes: u32, port: &Value| {
+            let object = json!({"version": 2, "accountId": account, "srcAddr": address, "bytes": bytes, "srcPort": port, "logStatus": "OK"});
+            object.to_string()
+        };
+        let masked = |value: &Value| match value {
+            Value::String(_) => json!("-"),
+            _ => Value::Null,
+        };
+        let hashed = |value: &Value| match value {
+            Value::String(text) if text != "-" => hash(text),
+            absent => absent.clone(),
+        };
+        let texts: Vec<_> = flows.iter().map(|(texts, b, port)| object(&texts[0], &texts[1], *b, port)).collect();
+        let never: Vec<_> = flows.iter().map(|(texts, b, port)| object(&hashed(&texts[0]), &masked(&texts[1]), *b, &masked(port))).collect();
         let redacted = delivered(settings(&form, true), "flow", &texts);
         prop_assert!(memchr::memmem::find(&redacted, PLANTED.as_bytes()).is_none());
         let never = delivered(settings(&form, false), "flow", &never);

@@ -69,6 +69,47 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_flow_log_that_parse_vpc_has_made_an_object_is_redacted_as_its_line_is(
+        texts in prop::collection::vec(prop::sample::select(vec!["-", "10.0.0.1", "2001:db8::1", "a\"b\\é", "7"]), 4),
+        numbers in prop::collection::vec(prop::sample::select(vec!["-", "0", "22", "65535"]), 7),
+        action in prop::sample::select(vec!["-", "ACCEPT", "REJECT"]),
+        is_text in any::<bool>(),
+        absent in prop::sample::select(vec![None, Some(Value::Null), Some(json!("-"))]),
+    ) {
+        let fields: Vec<_> = [&["2"], &texts[..], &numbers, &[action, "OK"]].concat();
+        let members = PARSED.split(' ').zip(&fields).filter_map(|(name, field)| {
+            let value = match (*field, field.parse::<u64>()) {
+                ("-", _) => absent.clone()?,
+                (_, Ok(number)) if !is_text => json!(number),
+                _ => json!(field),
+            };
+            Some((name.to_owned(), value))
+        });
+        let object = Value::Object(members.collect()).to_string();
+        let redact = r#"[{"source":"vpc-flow-logs","fields":["account-id","srcaddr","instance-tag"],"action":"hash"},
+            {"source":"vpc-flow-logs","fields":["dstaddr","srcport","bytes","start","action"],"action":"mask"}]"#;
+        for schema in ["ecs", "ocsf-1.1", "ocsf-1.5"] {
+            let settings = [
+                ("CATCHMENT_SCHEMA", schema),
+                ("CATCHMENT_ORIGINAL", "drop"),
+                ("CATCHMENT_REDACT", redact),
+                ("CATCHMENT_REDACT_KEY", "0123456789abcdef0123456789abcdef"),
+            ];
+            let mut both = documents(&settings, "eni-1-all", &[&fields.join(" "), &object]);
+            for document in &mut both {
+                prop_assert_eq!(document.get("message"), None);
+                document["event"]["id"].take();
+                document["metadata"]["uid"].take();
+            }
+            prop_assert_eq!(&both[0], &both[1]);
+        }
+    }
+}
+
+proptest! {
     // A transformer is started for each line.
     #![proptest_config(ProptestConfig::with_cases(16))]
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::limits::REDACTED_FIELDS_MAX;
 use crate::source::Source;
 
-pub(crate) use fields::{JSON_SOURCES, JsonSource};
+pub(crate) use fields::JSON_SOURCES;
 pub use key::Key;
 
 /// What is redacted.

@@ -4,6 +4,7 @@
 //! README.md in that folder.
 
 mod accounts;
+mod already_ocsf;
 mod documents;
 mod ecs;
 mod filter;
@@ -192,6 +193,11 @@ A message that is not as its source writes it stays `message`, and a member `err
 that are not UTF-8. Messages of the source `other` stay `message`. A field that is absent, or that is not of the type that its place has,
 leaves no trace in its place: no two lines give one place two types. A string takes numbers and booleans as they are written, and objects
 and arrays as their JSON.
+
+Flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects are known by the names of their members, which are the fields of
+the default format. `version` and `logStatus` have to be there, and no other members may be; one that is `null` or `-` is absent. Rules and
+redactions, which name fields as flow logs do, hold for such an object as for its line: a text that is masked becomes `-`, anything else
+`null`.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.
@@ -203,6 +209,8 @@ pub(crate) enum Misfit {
         "not a flow log line, but an object, and not one that parseVPC of CloudWatch Logs makes of a line"
     )]
     Parsed,
+    #[error("an OCSF event already, and the schema is ecs")]
+    AlreadyOcsf,
     #[error("escapes in it stand for no text")]
     NotText,
     #[error("not a flow log line of its format: {found} fields, and the format has {expected}")]

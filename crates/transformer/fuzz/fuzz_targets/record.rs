@@ -14,7 +14,11 @@ const REDACT: &str = r#"[{"source":"vpc-flow-logs","fields":["srcaddr","account-
     {"source":"cloudtrail","fields":["userIdentity.userName","resources.ARN"],"action":"hash"},
     {"source":"guardduty","fields":["detail.resource"],"action":"mask"}]"#;
 
-const SETTINGS: [(&str, &str, &str, &str, &str); 10] = [
+/// No rule names what is redacted.
+const RULES: &str = r#"[{"name":"flow","source":"vpc-flow-logs","action":"drop","detection":{"s":{"action":"ACCEPT","bytes|lt":100},"condition":"s"}},
+    {"name":"trail","source":"cloudtrail","action":"sample","rate":2,"detection":{"s":{"eventName|exists":true},"condition":"s"}}]"#;
+
+const SETTINGS: [(&str, &str, &str, &str, &str); 11] = [
     ("events", "none", "none", "account,region,source,class,log_group,year,month,day,hour", ""),
     ("document", "none", "none", "", ""),
     ("message", "none", "none", "", ""),
@@ -24,6 +28,7 @@ const SETTINGS: [(&str, &str, &str, &str, &str); 10] = [
     ("events", "ocsf-1.1", "none", "class", ""),
     ("events", "ocsf-1.5", "none", "class", ""),
     ("events", "native", "none", "", REDACT),
+    ("events", "ecs", "none", "", REDACT),
     ("document", "none", "gzip", "", REDACT),
 ];
 
@@ -38,6 +43,8 @@ thread_local! {
                     ("CATCHMENT_COMPRESSION", *compression),
                     ("CATCHMENT_PARTITION_KEYS", *keys),
                     ("CATCHMENT_REDACT", *redact),
+                    // Only lines of the format `events` are judged.
+                    ("CATCHMENT_RULES", if redact.is_empty() || *format != "events" { "" } else { RULES }),
                     ("CATCHMENT_REDACT_KEY", "0123456789abcdef0123456789abcdef"),
                     ("CATCHMENT_MAX_DECODED_MIB", "1"),
                 ]);

@@ -4,6 +4,7 @@ mod line;
 
 pub(crate) use line::Line;
 
+use super::already_ocsf::AlreadyOcsf;
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
@@ -26,8 +27,9 @@ pub(crate) struct Documents {
     json: Vec<(Source, Finder, Layouts)>,
     /// For each format of flow logs, with a memo for each program.
     lines: Vec<(FlowLine, Layouts, Vec<Memo>)>,
-    /// For what somebody has parsed before.
+    /// For flow logs that are objects.
     parsed: Parsed,
+    already_ocsf: AlreadyOcsf,
     /// For all other events.
     others: Program,
     keeps_original: bool,
@@ -61,7 +63,8 @@ impl Documents {
         let mut documents = Self {
             json: Vec::new(),
             lines: Vec::new(),
-            parsed: Parsed::new(settings.schema),
+            parsed: Parsed::new(),
+            already_ocsf: AlreadyOcsf::new(settings.schema),
             others: Program::default(),
             keeps_original: settings.original == Original::Keep,
             found: Found::default(),
@@ -84,7 +87,7 @@ impl Documents {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
                 let mut finder = Finder::new(mapping.any_case);
-                self.parsed.look_for_ocsf(&mut finder);
+                AlreadyOcsf::look_for(&mut finder);
                 let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));
             }
@@ -195,7 +198,7 @@ impl Documents {
         let source = line.carried.source;
         if source == Source::VpcFlowLogs {
             if is_object(message) {
-                return self.write_parsed(line, text, (accounts, timestamps), out);
+                return self.write_parsed(line, (text, has_text), (accounts, timestamps), out);
             }
             let Some((format, layouts, memos)) = self.lines.get_mut(line.carried.format) else {
                 return Err(None);
@@ -238,7 +241,7 @@ impl Documents {
         if !object::is_all_text(message, text) {
             return Err(Some(Misfit::NotText));
         }
-        if self.parsed.pass_on(&self.found, text, out) {
+        if self.already_ocsf.write_found(&self.found, text, out)? {
             return Ok(());
         }
         let fields = Fields {
@@ -256,24 +259,28 @@ impl Documents {
     fn write_parsed(
         &mut self,
         line: &Line<'_>,
-        text: &mut Buffer,
+        text: (&mut Buffer, bool),
         known: (&Accounts, &mut Timestamps),
         out: &mut Buffer,
     ) -> Result<(), Option<Misfit>> {
         // The default format is the first.
-        let Some((default, layouts, _)) = self.lines.first() else {
+        let Some((_, layouts, _)) = self.lines.first() else {
             return Err(None);
         };
         let text = text_of(line.event.message, text)?;
-        if !self.parsed.find(default, text, &mut self.found, out)? {
-            let fields = Fields {
-                text,
-                found: &self.found,
-                finder: None,
+        if let Err(misfit) = self.parsed.find(text, &mut self.found) {
+            return match self.already_ocsf.write(text, out)? {
+                true => Ok(()),
+                false => Err(Some(misfit)),
             };
-            let mut given = line.given(self.keeps_original, &[], known);
-            layouts.write(&mut given, fields, out);
         }
+        let fields = Fields {
+            text,
+            found: &self.found,
+            finder: None,
+        };
+        let mut given = line.given(self.keeps_original, &[], known);
+        layouts.write(&mut given, fields, out);
         Ok(())
     }
 

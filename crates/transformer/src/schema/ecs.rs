@@ -11,9 +11,10 @@ use super::mapping::{Context, Mapping, RateRow, Row, Value, constant, row};
 /// What a reader should know of the schema.
 pub(super) const ABOUT: &str = "\
 The [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs), version 9.4. The line is the document. Its fields are those \
-that Elastic's integration for AWS fills without a database, under the same names. Flow logs that `parseVPC`, a processor of CloudWatch \
-Logs, has made objects become what their lines would; an object without `version` or `logStatus`, or with other members, keeps its \
-`message`. ECS has no field for the rate of a sample: an event that rules sample has it in `labels.sample_rate`, as a string, such as \
+that Elastic's integration for AWS fills without a database, under the same names. Flow logs that `parseVPC` has made objects become what \
+their lines would; an object without `version` or `logStatus`, or with other members, keeps its `message`. So does a message of flow logs, \
+CloudTrail, GuardDuty or the Resolver that is OCSF already, as [below](#ocsf-11-ocsf-15): `error.message` says so, and the schemas of OCSF \
+pass it on. ECS has no field for the rate of a sample: an event that rules sample has it in `labels.sample_rate`, as a string, such as \
 `\"100\"`.";
 
 /// Where an event says for how many it is delivered: `labels` are "custom key/value pairs", keywords

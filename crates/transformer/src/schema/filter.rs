@@ -1,11 +1,12 @@
 //! Rules applied: finds the fields of a log event that rules count, whatever becomes of the event's message.
 
 use super::Known;
+use super::already_ocsf::is_ocsf;
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{Finder, Found, Kind, Span, elements};
 use super::object::is_all_text;
-use super::parsed::is_ocsf;
+use super::parsed::{Parsed, is_object, text_of};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
 use crate::rules::{Action, Rules, Value};
@@ -18,6 +19,8 @@ pub(crate) struct Filter {
     rules: Rules,
     /// For each format of flow logs.
     lines: Vec<(FlowLine, Vec<Fields>)>,
+    /// For flow logs that are objects.
+    parsed: Parsed,
     /// For sources whose messages are JSON, each with the slot of OCSF's class.
     json: Vec<(Source, Finder, Vec<Fields>, usize)>,
     found: Found,
@@ -86,6 +89,7 @@ impl Filter {
         });
         Some(Self {
             lines: lines.collect(),
+            parsed: Parsed::new(),
             json: json.collect(),
             found: Found::default(),
             split: Split::default(),
@@ -108,15 +112,19 @@ impl Filter {
         carried: Carried,
         id: JsonStr<'_>,
         message: JsonStr<'_>,
-        (text, has_text): (&mut Buffer, &mut bool),
+        text: (&mut Buffer, &mut bool),
     ) -> Verdict {
         (self.has_found, self.has_split) = (false, false);
         if !message.is_utf8() {
             return Verdict::Deliver;
         }
         if carried.source == Source::VpcFlowLogs {
-            return self.verdict_on_line(carried.format, id, message);
+            return match is_object(message) {
+                true => self.verdict_on_parsed(id, message, text),
+                false => self.verdict_on_line(carried.format, id, message),
+            };
         }
+        let (text, has_text) = text;
         let json = self
             .json
             .iter()
@@ -163,6 +171,32 @@ impl Filter {
                 .flatten(),
             split: self.has_split.then_some(&self.split),
         }
+    }
+
+    /// Decides on a flow log that is an object as on the line that it was made of.
+    #[cold]
+    #[inline(never)]
+    fn verdict_on_parsed(
+        &mut self,
+        id: JsonStr<'_>,
+        message: JsonStr<'_>,
+        (text, has_text): (&mut Buffer, &mut bool),
+    ) -> Verdict {
+        // The default format is the first.
+        let Some((_, fields)) = self.lines.first() else {
+            return Verdict::Deliver;
+        };
+        let had_text = std::mem::replace(has_text, true);
+        let Ok(text) = text_of(message, (text, had_text)) else {
+            return Verdict::Deliver;
+        };
+        if self.parsed.find(text, &mut self.found).is_err() {
+            return Verdict::Deliver;
+        }
+        self.has_found = true;
+        let spans = &self.found.spans;
+        let value = |slot: usize| value(spans[slot], text);
+        decide(&self.rules, fields, value, id)
     }
 
     fn verdict_on_line(&mut self, format: usize, id: JsonStr<'_>, message: JsonStr<'_>) -> Verdict {

@@ -1,23 +1,22 @@
-//! Messages that somebody has parsed before: flow logs that are objects, and events that are OCSF.
+//! Flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects.
 
 use super::Misfit;
 use super::flow_line::FlowLine;
 use super::mapping::{Finder, Found, Kind};
-use super::object::{compact, is_all_text};
-use super::ocsf::CLASS_UID;
+use super::object::is_all_text;
 use crate::buffer::Buffer;
-use crate::json::{Fields, JsonStr};
-use crate::settings::Schema;
+use crate::json::JsonStr;
+use crate::source::FlowLogFormat;
 
-/// Reads flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects, and passes OCSF on if the schema is OCSF, too.
+/// Finds what stood in the line that an object was made of.
 pub(super) struct Parsed {
-    /// Finds what `parseVPC` writes. The slots are the places of the fields in a line.
+    /// The slots are the places of the fields in a line.
     finder: Box<Finder>,
-    is_ocsf: bool,
+    line: FlowLine,
 }
 
 impl Parsed {
-    pub(super) fn new(schema: Schema) -> Self {
+    pub(super) fn new() -> Self {
         let mut finder = Finder::new(false);
         for name in MEMBERS {
             finder.slot(name);
@@ -25,40 +24,17 @@ impl Parsed {
         finder.want_rest();
         Self {
             finder: Box::new(finder),
-            is_ocsf: matches!(schema, Schema::Ocsf11 | Schema::Ocsf15),
+            line: FlowLine::new(&FlowLogFormat::default()),
         }
     }
 
-    /// Has a finder without slots find what [`Self::pass_on`] looks at.
-    pub(super) fn look_for_ocsf(&self, finder: &mut Finder) {
-        if self.is_ocsf {
-            finder.slot("class_uid");
-        }
-    }
-
-    /// Appends a message that is OCSF already. Returns `false` if it is none, or if the schema is another.
-    #[inline(always)]
-    pub(super) fn pass_on(&self, found: &Found, text: &[u8], out: &mut Buffer) -> bool {
-        self.is_ocsf && found.spans[0].kind != Kind::Absent && pass_on(text, out)
-    }
-
-    /// Finds the fields of a flow log that is an object, or passes it on if it is OCSF already. Returns whether it did that.
+    /// Finds the fields of a line of the default format in the object that was made of it.
     ///
     /// # Errors
     /// Returns why it is not what `parseVPC` writes.
-    pub(super) fn find(
-        &self,
-        default: &FlowLine,
-        text: &[u8],
-        found: &mut Found,
-        out: &mut Buffer,
-    ) -> Result<bool, Misfit> {
-        let is_object = self.finder.find(text, found).is_ok();
-        if !is_object {
+    pub(super) fn find(&self, text: &[u8], found: &mut Found) -> Result<(), Misfit> {
+        if self.finder.find(text, found).is_err() {
             return Err(Misfit::NotAnObject);
-        }
-        if self.is_ocsf && pass_on(text, out) {
-            return Ok(true);
         }
         let is_there = |place: usize| found.spans[place].kind != Kind::Absent;
         if found.has_rest() || !is_there(0) || !is_there(MEMBERS.len() - 1) {
@@ -67,8 +43,7 @@ impl Parsed {
         if found.spans[0].of(text) != b"2" {
             return Err(Misfit::Version);
         }
-        default.check(text, &mut found.spans)?;
-        Ok(false)
+        self.line.check(text, &mut found.spans)
     }
 }
 
@@ -108,56 +83,31 @@ const MEMBERS: [&str; 14] = [
     "logStatus",
 ];
 
-/// What a message stands for, in `text`.
+/// What `parseVPC` calls a field of flow logs; `None` if the default format lacks it.
+pub(super) fn member_of(field: &str) -> Option<&'static str> {
+    let default = FlowLogFormat::default();
+    let place = default.fields().position(|known| known.name == field)?;
+    MEMBERS.get(place).copied()
+}
+
+/// What a message stands for, in `text`, unless it is there already.
 ///
 /// # Errors
 /// Fails if no text can hold it.
-pub(super) fn text_of<'t>(message: JsonStr<'_>, text: &'t mut Buffer) -> Result<&'t [u8], Misfit> {
-    text.clear();
-    message.append_to(text);
+pub(super) fn text_of<'t>(
+    message: JsonStr<'_>,
+    (text, has_text): (&'t mut Buffer, bool),
+) -> Result<&'t [u8], Misfit> {
+    if !has_text {
+        text.clear();
+        message.append_to(text);
+    }
     let text = text.written();
     if is_all_text(message, text) {
         Ok(text)
     } else {
         Err(Misfit::NotText)
     }
-}
-
-/// Appends an event of OCSF as it is, but with its class first, as all lines of OCSF have it. Returns `false` if the text is none.
-#[cold]
-fn pass_on(text: &[u8], out: &mut Buffer) -> bool {
-    let Some((event, class)) = ocsf(text) else {
-        return false;
-    };
-    let begin = out.len();
-    out.extend_with([CLASS_UID, class.as_bytes()]);
-    for (name, value) in event.members() {
-        if value.as_ptr() != class.as_ptr() {
-            out.extend_with([b",", name.as_bytes(), b":", value.as_bytes()]);
-        }
-    }
-    out.push(b'}');
-    compact(out, begin);
-    true
-}
-
-/// Whether a message is OCSF already, and so not as its source writes it.
-#[cold]
-pub(super) fn is_ocsf(text: &[u8]) -> bool {
-    ocsf(text).is_some()
-}
-
-/// The members of an event of OCSF, and its class.
-fn ocsf(text: &[u8]) -> Option<(Fields<'_>, &str)> {
-    let event = std::str::from_utf8(text).ok().and_then(Fields::of)?;
-    let class = event.only("class_uid").filter(|json| is_class(json))?;
-    let metadata = event.only("metadata").and_then(Fields::of)?;
-    let version = metadata.only("version")?;
-    version.starts_with('"').then_some((event, class))
-}
-
-fn is_class(json: &str) -> bool {
-    (1..=9).contains(&json.len()) && json.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -178,6 +128,21 @@ mod tests {
         ] {
             let message = JsonStr::from_literal(literal);
             assert_eq!(is_object(message), expected, "{literal}");
+        }
+    }
+
+    #[test]
+    fn each_field_of_the_default_format_has_its_member() {
+        for (field, member) in [
+            ("version", Some("version")),
+            ("account-id", Some("accountId")),
+            ("srcaddr", Some("srcAddr")),
+            ("dstport", Some("dstPort")),
+            ("log-status", Some("logStatus")),
+            ("vpc-id", None),
+            ("srcAddr", None),
+        ] {
+            assert_eq!(member_of(field), member, "{field}");
         }
     }
 }

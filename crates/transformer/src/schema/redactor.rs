@@ -2,11 +2,13 @@
 
 mod document;
 mod line;
+mod parsed;
 mod paths;
 mod splices;
 mod unescaped;
 
 use super::Misfit;
+use super::parsed::is_object;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::limits::CONTENT_BYTES_MAX;
@@ -16,6 +18,7 @@ use crate::source::{Carried, Source, Sources};
 use crate::subscription::{Document, Header, LogEvent, MessageError, Sink, read};
 
 use line::Lines;
+use parsed::Parsed;
 use paths::{Hit, Paths};
 use splices::Splices;
 use unescaped::Place;
@@ -27,6 +30,8 @@ pub(crate) struct Redactor {
     delivers_documents: bool,
     /// For each format of flow logs; empty if nothing of them is redacted.
     lines: Vec<Lines>,
+    /// For flow logs that are objects.
+    parsed: Parsed,
     /// For sources whose messages are JSON.
     paths: Vec<(Source, Paths)>,
     values: Values,
@@ -75,9 +80,13 @@ impl Redactor {
             lines: formats
                 .map(|format| Lines::new(format, of(Source::VpcFlowLogs)))
                 .collect(),
+            parsed: Parsed::new(of(Source::VpcFlowLogs)),
             paths: json
                 .filter(|json| has_some(json.source))
-                .map(|json| (json.source, Paths::new(json, of(json.source))))
+                .map(|json| {
+                    let shape = (json.required, json.any_case);
+                    (json.source, Paths::new(shape, of(json.source)))
+                })
                 .collect(),
             sources: settings.sources.clone(),
             delivers_documents: settings.format == Format::Document,
@@ -170,29 +179,35 @@ impl Events<'_, '_> {
     fn message(&mut self, carried: Carried, message: JsonStr<'_>) -> Result<(), Misfit> {
         let redactor = &mut *self.redactor;
         let begin = offset(self.text, message.inner());
-        if carried.source == Source::VpcFlowLogs {
+        redactor.hits.clear();
+        let (text, mask) = if carried.source == Source::VpcFlowLogs {
             let Some(lines) = redactor.lines.get(carried.format) else {
                 return Ok(());
             };
-            return lines.redact(message, begin, &redactor.values, &mut redactor.splices);
-        }
-        let mut paths = redactor.paths.iter();
-        let Some((_, paths)) = paths.find(|(known, _)| *known == carried.source) else {
-            return Ok(());
+            if !is_object(message) {
+                return lines.redact(message, begin, &redactor.values, &mut redactor.splices);
+            }
+            let parsed = &mut redactor.parsed;
+            let text = parsed.find(message, &mut redactor.text, &mut redactor.hits)?;
+            (text, ABSENT)
+        } else {
+            let mut paths = redactor.paths.iter();
+            let Some((_, paths)) = paths.find(|(known, _)| *known == carried.source) else {
+                return Ok(());
+            };
+            redactor.text.clear();
+            message.append_to(&mut redactor.text);
+            let text = redactor.text.written();
+            let found = paths.find(text, &mut redactor.hits);
+            found.map_err(|_| Misfit::NotAnObject)?;
+            (text, MASK)
         };
-        redactor.text.clear();
-        message.append_to(&mut redactor.text);
-        let text = redactor.text.written();
-        redactor.hits.clear();
-        paths
-            .find(text, &mut redactor.hits)
-            .map_err(|_| Misfit::NotAnObject)?;
         let mut place = Place::new(message.inner());
         for hit in &redactor.hits {
             let from = begin + place.go_to(hit.begin);
             let to = begin + place.go_to(hit.end);
             let value = &text[hit.begin..hit.end];
-            let value = redactor.values.of_json(hit.action, value);
+            let value = redactor.values.of_json(hit.action, value, mask);
             redactor.splices.push(from, to, value.as_bytes());
         }
         Ok(())
@@ -249,9 +264,9 @@ fn offset(text: &[u8], part: &[u8]) -> usize {
 struct Values(Option<Key>);
 
 impl Values {
-    /// What stands in the place of a JSON value, inside of a JSON string. An object becomes `null`, since its keys may say as much as its
-    /// values; so does a number that is masked, which keeps the type of its place.
-    fn of_json(&self, action: Action, value: &[u8]) -> String {
+    /// What stands in the place of a JSON value, inside of a JSON string: `mask` for a text. An object becomes `null`, since its keys may
+    /// say as much as its values; so does a number that is masked, which keeps the type of its place.
+    fn of_json(&self, action: Action, value: &[u8], mask: &str) -> String {
         let value = String::from_utf8_lossy(value);
         let is_text = value.starts_with('"');
         match (action, &self.0) {
@@ -263,24 +278,27 @@ impl Values {
                 let hash = key.hash(text.as_bytes());
                 format!(r#"\"{}\""#, String::from_utf8_lossy(&hash))
             }
-            _ if is_text => format!(r#"\"{MASK}\""#),
+            _ if is_text => format!(r#"\"{mask}\""#),
             _ => "null".to_owned(),
         }
     }
 
-    /// What stands in the place of a flow log's field: AWS's sign for one that is absent, or the hash.
+    /// What stands in the place of a field in the line of a flow log.
     fn of_field(&self, action: Action, field: &str) -> String {
         match (action, &self.0) {
             (Action::Hash, Some(key)) => {
                 String::from_utf8_lossy(&key.hash(field.as_bytes())).into_owned()
             }
-            _ => "-".to_owned(),
+            _ => ABSENT.to_owned(),
         }
     }
 }
 
 /// What stands in the place of a text that is masked.
 const MASK: &str = "[REDACTED]";
+
+/// What stands in the place of a flow log's field that is masked, in a line or in an object: AWS's sign for one that is absent.
+const ABSENT: &str = "-";
 
 #[cfg(test)]
 mod tests;

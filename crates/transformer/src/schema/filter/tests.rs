@@ -1,5 +1,7 @@
 //! Which log events are delivered, whatever becomes of their messages.
 
+mod parsed;
+
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -84,7 +86,7 @@ fn the_first_rule_that_holds_of_a_line_decides() {
     assert_eq!(of(&web.replace("ACCEPT", "REJECT")), Verdict::Deliver);
     assert_eq!(of(&web.replace("4249", "5000")), Verdict::Drop(3));
     assert_eq!(of(&web.replace("4249", "-")), Verdict::Deliver);
-    // Of another number of fields, with text for a number, parsed already, and not text at all.
+    // Of another number of fields, with text for a number, of another version, an object without most fields, and not text at all.
     for misfit in [
         format!("{web} OK"),
         web.replace("443", "https"),

@@ -2,13 +2,16 @@
 
 use crate::json::{Cursor, Invalid, JsonStr, Simd, Walk, walk};
 use crate::limits::JSON_DEPTH_MAX;
-use crate::redact::{Action, JsonSource};
+use crate::redact::Action;
 
 /// The paths that are redacted of a source's messages.
 pub(super) struct Paths {
     /// The first is the object itself.
     nodes: Vec<Node>,
-    source: &'static JsonSource,
+    /// The member that a message has to have.
+    required: &'static str,
+    /// Whether a key may begin with a capital letter as well.
+    any_case: bool,
 }
 
 #[derive(Default)]
@@ -27,7 +30,7 @@ pub(super) struct Hit {
 
 impl Paths {
     pub(super) fn new<'a>(
-        source: &'static JsonSource,
+        (required, any_case): (&'static str, bool),
         redacted: impl Iterator<Item = (&'a str, Action)>,
     ) -> Self {
         let mut nodes = vec![Node::default()];
@@ -48,7 +51,11 @@ impl Paths {
             }
             nodes[at].action = Some(action);
         }
-        Self { nodes, source }
+        Self {
+            nodes,
+            required,
+            any_case,
+        }
     }
 
     /// Notes the values in a text, in order.
@@ -71,7 +78,7 @@ impl Paths {
     }
 
     fn is_same(&self, known: &str, key: &str) -> bool {
-        if !self.source.any_case || known == key {
+        if !self.any_case || known == key {
             return known == key;
         }
         let (mut known, mut key) = (known.chars(), key.chars());
@@ -132,7 +139,7 @@ fn object<S: Simd>(
         let mut child = Some(open.node);
         if !open.is_array {
             let key = cursor.key()?;
-            has_required |= outer.is_empty() && key.text() == paths.source.required;
+            has_required |= outer.is_empty() && key.text() == paths.required;
             child = paths.child(open.node, key);
         }
         let first = cursor.peek();

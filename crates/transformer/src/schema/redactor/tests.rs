@@ -92,6 +92,112 @@ fn what_is_absent_of_a_line_stays_absent() {
     assert_eq!(message("tags", "7 - -").unwrap(), "7 - -");
 }
 
+/// What `parseVPC` makes of the line.
+const PARSED: &str = r#"{"version":2,"accountId":"123456789010","interfaceId":"eni-1235b8ca123456789","srcAddr":"203.0.113.7","dstAddr":"172.31.16.21","srcPort":20641,"dstPort":22,"protocol":6,"packets":20,"bytes":4249,"start":1418530010,"end":1418530070,"action":"ACCEPT","logStatus":"OK"}"#;
+
+#[test]
+fn the_fields_of_a_flow_log_that_was_parsed_are_masked_or_hashed() {
+    let object = |source: &str, destination: &str, port: &str| {
+        let object = PARSED.replace("\"203.0.113.7\"", source);
+        let object = object.replace("\"172.31.16.21\"", destination);
+        object.replace("20641", port)
+    };
+    let hash = &format!("\"{HASH}\"");
+    let of_seven = Key::new(KEY).unwrap().hash(b"7");
+    let of_seven = &format!("\"{}\"", String::from_utf8_lossy(&of_seven));
+    for (before, after) in [
+        (
+            [r#""203.0.113.7""#, r#""172.31.16.21""#, "20641"],
+            [hash, r#""-""#, "null"],
+        ),
+        (
+            [r#""203.0.113\u002e7""#, r#""a\"b\\c""#, r#""20641""#],
+            [hash, r#""-""#, r#""-""#],
+        ),
+        (["7", "true", "0"], [of_seven, "null", "null"]),
+        // What is absent stays it.
+        ([r#""-""#, "null", "null"], [r#""-""#, "null", "null"]),
+        (["null", r#""-""#, r#""-""#], ["null", r#""-""#, r#""-""#]),
+    ] {
+        let [source, destination, port] = before;
+        let text = object(source, destination, port);
+        let [source, destination, port] = after;
+        let expected = object(source, destination, port);
+        // `parseVPC` knows the default format alone, so that it is that in a log group of another one, too.
+        for group in ["flow", "tags"] {
+            assert_eq!(message(group, &text).unwrap(), expected);
+        }
+        let spaced = |text: &str| format!("\n {}\n", text.replace(',', " ,\n"));
+        assert_eq!(message("flow", &spaced(&text)).unwrap(), spaced(&expected));
+    }
+    let few = r#"{"version":2,"logStatus":"NODATA"}"#;
+    assert_eq!(message("flow", few).unwrap(), few);
+}
+
+#[test]
+fn a_member_of_a_parsed_flow_log_is_redacted_however_it_is_spelled_and_as_often_as_it_occurs() {
+    let spelled = PARSED.replace("srcAddr", r"src\u0041ddr");
+    let redacted = message("flow", &spelled).unwrap();
+    assert_eq!(
+        redacted,
+        message("flow", PARSED)
+            .unwrap()
+            .replace("srcAddr", r"src\u0041ddr")
+    );
+    let often = |value: &str, last: &str| {
+        let values = format!(
+            r#""srcAddr":[{value},"-",{{}}],"srcAddr":null,"srcAddr":{value},"srcAddr":{last}"#
+        );
+        PARSED.replace(r#""srcAddr":"203.0.113.7""#, &values)
+    };
+    let redacted = message("flow", &often("\"203.0.113.7\"", "\"-\"")).unwrap();
+    let expected = often(&format!("\"{HASH}\""), "\"-\"").replace("{}", "null");
+    assert_eq!(
+        redacted,
+        expected
+            .replace("172.31.16.21", "-")
+            .replace("20641", "null")
+    );
+}
+
+#[test]
+fn an_object_that_is_not_of_parse_vpc_is_no_message_to_deliver() {
+    for (from, to) in [
+        ("\"version\":2,", ""),
+        ("\"version\":2", "\"version\":3"),
+        (",\"logStatus\":\"OK\"", ""),
+        ("20641", "65536"),
+        ("20641", "{}"),
+        ("\"203.0.113.7\"", "[\"203.0.113.7\"]"),
+        ("\"203.0.113.7\"", "\"\""),
+        ("\"OK\"", "\"OK\",\"client\":\"203.0.113.7\""),
+        ("\"OK\"", "\"OK\",\"srcaddr\":\"203.0.113.7\""),
+        ("\"OK\"}", "\"OK\"}{}"),
+        ("\"OK\"}", "\"OK\""),
+    ] {
+        let text = PARSED.replace(from, to);
+        let found = message("flow", &text);
+        assert_eq!(found, Err(Source::VpcFlowLogs), "{text}");
+    }
+    let ocsf =
+        r#"{"class_uid":4001,"metadata":{"version":"1.1.0"},"src_endpoint":{"ip":"203.0.113.7"}}"#;
+    assert_eq!(message("flow", ocsf), Err(Source::VpcFlowLogs));
+    let no_text = Json::from(PARSED).to_string();
+    let no_text = no_text.replace("ACCEPT", r"ACCEPT\ud800");
+    assert_eq!(literal("flow", &no_text), Err(Source::VpcFlowLogs));
+    let before = record("flow", &[&Json::from(PARSED).to_string()]);
+    let bytes = before.replace("ACCEPT", "A#").into_bytes();
+    let broken = bytes
+        .iter()
+        .map(|byte| if *byte == b'#' { 0xff } else { *byte });
+    let broken: Vec<u8> = broken.collect();
+    assert!(redactor("events").redact(before.as_bytes()).is_ok());
+    assert!(matches!(
+        redactor("events").redact(&broken),
+        Err(Fault::Misfit(Source::VpcFlowLogs))
+    ));
+}
+
 #[test]
 fn the_same_value_has_the_same_hash_however_it_is_spelled() {
     for tag in ["203.0.113.7", "203%2E0.113.7", "20%33.0.113.7"] {
@@ -163,7 +269,7 @@ fn what_is_not_as_its_source_writes_it_is_no_message_to_deliver() {
         ("flow", "Trail stopped"),
         ("flow", ""),
         ("flow", &*LINE.replace(" OK", "")),
-        // A line of another format, and one that a transformer of the log group made.
+        // A line of another format, and an object that is not of `parseVPC`.
         ("flow", &LINE.replace("20641", "eni-1")),
         ("flow", r#"{"srcaddr":"203.0.113.7"}"#),
         ("tags", LINE),

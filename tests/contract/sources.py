@@ -17,6 +17,8 @@ FINDINGS_GROUP = re.compile(r"/aws/events/.*guardduty.*", re.DOTALL)
 # A line of the default format, version 2: fourteen fields, the last the log status.
 FLOW_LOG = re.compile(rf"2 (?:{ACCOUNT}|unknown) eni-{HEX}(?: [^ ]*){{10}} (?:OK|NODATA|SKIPDATA)\s*")
 TRAIL = ("eventVersion", "eventSource", "eventName", "awsRegion")
+# What `parseVPC` makes of such a line.
+PARSED_FLOW_LOG = ("version", "accountId", "interfaceId", "logStatus")
 QUERY = ("query_timestamp", "query_name", "query_type", "vpc_id")
 
 
@@ -60,6 +62,8 @@ def by_content(message):
     if found.kind == "object":
         known = {strict.unescaped(key): item for key, item in found.items}
         text = {key: strict.unescaped(item.text) for key, item in known.items() if item.kind == "string"}
+        if all(name in known for name in PARSED_FLOW_LOG):
+            return "vpc-flow-logs"
         if text.get("source") == "aws.guardduty" and text.get("detail-type") == "GuardDuty Finding":
             return "guardduty"
         if all(name in known for name in TRAIL):

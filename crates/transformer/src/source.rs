@@ -210,6 +210,14 @@ mod tests {
             ),
             (r#"{"eventVersion":"1.08"}"#, "other"),
             (
+                r#"{"version":2,"accountId":"unknown","interfaceId":"eni-1235b8ca123456789","logStatus":"NODATA"}"#,
+                "vpc-flow-logs",
+            ),
+            (
+                r#"{"version":2,"accountId":"123456789010","interfaceId":"eni-1235b8ca123456789"}"#,
+                "other",
+            ),
+            (
                 r#"{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","detail":{}}"#,
                 "guardduty",
             ),

@@ -6,11 +6,12 @@ mod format;
 pub(crate) use fields::{FIELDS, Field, Kind};
 pub use format::FlowLogFormat;
 
+use super::content::Content;
 use super::{Rules, is_account};
 
 pub(super) const RULES: Rules = Rules {
     by_name: |group, stream| is_interface(stream) || is_of_rule(group),
-    by_content: |content| is_default_format(content.text()),
+    by_content: |content| is_default_format(content.text()) || is_parsed(content),
 };
 
 /// Whether the log group bears the name that telemetry enablement rules give it: `/aws/vpc/VPC-ID`
@@ -38,6 +39,14 @@ fn is_default_format(text: &str) -> bool {
         && (is_account(account) || account == "unknown")
         && interface.strip_prefix("eni-").is_some_and(is_hex)
         && matches!(status, "OK" | "NODATA" | "SKIPDATA")
+}
+
+/// Whether the text is what `parseVPC`, a processor of CloudWatch Logs, makes of such a line
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-BuiltIn.html>).
+fn is_parsed(content: &Content<'_>) -> bool {
+    ["version", "accountId", "interfaceId", "logStatus"]
+        .iter()
+        .all(|name| content.field(name).is_some())
 }
 
 fn is_hex(text: &str) -> bool {

@@ -40,8 +40,8 @@ class Number:
 
 @functools.cache
 def paths(rows):
-    """All paths that stand in the texts of the rows, also those in words."""
-    named = set().union(*(re.findall("`([^`]+)`", row.text) for row in rows))
+    """All paths that stand in the texts of the rows, also those in words. The names of an object's members are none."""
+    named = set().union(*(re.findall(r"(?<!\{)(?<!; )`([^`]+)`", row.text) for row in rows))
     return named | set(BLOCKED if any(path.startswith("detail.") for path in named) else SIGN_IN)
 
 

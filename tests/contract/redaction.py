@@ -36,10 +36,10 @@ def redacted_event(event, told, form, settings):
     is_line = source == "vpc-flow-logs" and not lines.OBJECT.match(text)
     if source != "vpc-flow-logs":
         changes = in_json(text, source, wanted)
-    elif not strict.is_utf_8(text):
+    elif not strict.is_utf_8(text) or strict.has_half(event.message):
         raise NotRedacted(source)
     else:
-        changes = in_line(text, form, dict(wanted)) if is_line else in_parsed(text, event.message, wanted)
+        changes = in_line(text, form, dict(wanted)) if is_line else in_parsed(text, wanted)
     if is_line and "\\" in event.message and changes:
         # A line with escapes is written anew.
         return replace(event, message=json.dumps(spliced(text, changes), ensure_ascii=False))
@@ -63,15 +63,13 @@ def in_line(text, form, wanted):
     return changes
 
 
-def in_parsed(text, literal, wanted):
+def in_parsed(text, wanted):
     """What changes in a flow log that `parseVPC` has made an object: its members, as the fields of its line."""
     value = lines.json_of(text)
     try:
         lines.parsed_flow_log(value)
     except lines.Misfit as misfit:
         raise NotRedacted("vpc-flow-logs") from misfit
-    if strict.has_half(literal):
-        raise NotRedacted("vpc-flow-logs")
     paths = [([lines.member_of(name)], action) for name, action in wanted if name in lines.DEFAULT]
     return in_tokens(text, value, {at: place for at, place in at_paths(value, paths, "-") if value.tokens[at] != '"-"'})
 

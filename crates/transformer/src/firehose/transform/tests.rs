@@ -31,6 +31,7 @@ fn transform(records: &[String]) -> (Transformed, Response) {
     assert!(transformed.response.len() <= RESPONSE_BYTES_MAX);
     let response: Response = serde_json::from_slice(&transformed.response).unwrap();
     assert_eq!(response.records.len(), records.len());
+    assert_eq!(transformed.report.records, records.len());
     (transformed, response)
 }
 

@@ -283,26 +283,6 @@ impl Child {
     }
 }
 
-/// Whether texts are the same. Most have 4 to 32 bytes: two halves, compared without a call.
-#[inline(always)]
-pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    match one.len() {
-        4..=7 => ends::<4>(one) == ends::<4>(other),
-        8..=16 => ends::<8>(one) == ends::<8>(other),
-        17..=32 => ends::<16>(one) == ends::<16>(other),
-        _ => one == other,
-    }
-}
-
-/// The first bytes, and the last.
-#[inline(always)]
-fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
-    (text.first_chunk(), text.last_chunk())
-}
-
 /// Whether keys differ at most in the case of their first letter.
 fn is_same_in_any_case(one: &[u8], other: &[u8]) -> bool {
     match (one.split_first(), other.split_first()) {
@@ -398,3 +378,6 @@ fn escaped(node: &Node, key: &[u8], any_case: bool) -> Option<Wanted> {
     let literal = std::str::from_utf8(&literal).ok()?;
     node.find(JsonStr::from_literal(literal).text().as_bytes(), any_case)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 use std::ptr::fn_addr_eq;
 
 use super::Context;
-use super::find::is_same;
 use super::program::{Code, Fields, Given, Place, Program};
 use crate::buffer::Buffer;
 
@@ -274,5 +273,47 @@ impl Program {
         }
         self.write_steps(done..self.steps.len(), &mut place, given, fields, out);
         place.end(begin, out);
+    }
+}
+
+/// Whether texts are the same. Most have 4 to 32 bytes: two halves, compared without a call.
+#[inline(always)]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        4..=7 => ends::<4>(one) == ends::<4>(other),
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        17..=32 => ends::<16>(one) == ends::<16>(other),
+        _ => one == other,
+    }
+}
+
+/// The first bytes, and the last.
+#[inline(always)]
+fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
+    (text.first_chunk(), text.last_chunk())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_the_same_if_all_bytes_and_the_length_are() {
+        let text: Vec<u8> = (0..70).collect();
+        for length in 0..70 {
+            let one = &text[..length];
+            assert!(is_same(one, one), "{length}");
+            assert!(!is_same(one, &text[..=length]), "{length}");
+            for at in 0..length {
+                let mut other = one.to_vec();
+                other[at] ^= 1;
+                assert!(!is_same(one, &other), "{length} {at}");
+            }
+        }
+        // The same ends, but another length.
+        assert!(!is_same(&[b'x'; 8], &[b'x'; 9]));
     }
 }

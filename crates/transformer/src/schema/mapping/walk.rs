@@ -131,3 +131,28 @@ impl<'a> Walk<'a> for Elements {
         Ok(spans)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_an_array_are_of_the_kinds_that_they_are() {
+        let array = br#"["a",{"b":1},[2],null,-3,true]"#;
+        let kinds = elements(array)
+            .into_iter()
+            .map(|span| (span.kind, span.of(array)));
+        assert_eq!(
+            Vec::from_iter(kinds),
+            [
+                (Kind::Text, b"a".as_slice()),
+                (Kind::Nested, br#"{"b":1}"#),
+                (Kind::Nested, b"[2]"),
+                (Kind::Absent, b""),
+                (Kind::Scalar, b"-3"),
+                (Kind::Scalar, b"true"),
+            ]
+        );
+        assert_eq!(elements(b"{}"), []);
+    }
+}

@@ -5,12 +5,13 @@ use crate::json::JsonStr;
 
 #[test]
 fn extracted_fields_are_those_of_their_event_whatever_those_before_were() {
-    let of = |fields: &[&str]| {
+    // As CloudWatch Logs writes it, and in another way.
+    let usual = format!(r#"{{"id":"{}","timestamp":1510254469498,"#, "3".repeat(56));
+    let heads = [&usual, r#"{"id":"1","timestamp":1,"#];
+    let of = |head: &str, fields: &[&str]| {
         let events: Vec<String> = fields
             .iter()
-            .map(|fields| {
-                format!(r#"{{"id":"1","timestamp":1,"message":"a","extractedFields":{fields}}}"#)
-            })
+            .map(|fields| format!(r#"{head}"message":"a","extractedFields":{fields}}}"#))
             .collect();
         COMPACT.split_at(COMPACT.find("[{").unwrap()).0.to_owned() + "[" + &events.join(",") + "]}"
     };
@@ -19,12 +20,16 @@ fn extracted_fields_are_those_of_their_event_whatever_those_before_were() {
         r#"{"@aws.account":"2","@aws.region":"r"}"#,
         r#"{"@aws.account":"1","@aws.region":"s"}"#,
     );
-    for fields in [
+    let all = [
         &[a, a, b, b, a, c, a][..],
         &["1", "12", "1", a, "null", a],
         &["{}", a, "{}", "\"\"", "\"{}\""],
-    ] {
-        let text = of(fields);
+    ];
+    for (head, fields) in heads
+        .iter()
+        .flat_map(|head| all.map(|fields| (head, fields)))
+    {
+        let text = of(head, fields);
         let events = gathered(text.as_bytes()).unwrap().events;
         assert_eq!(events.len(), fields.len());
         for ((_, event), fields) in events.iter().zip(fields) {

@@ -1,5 +1,7 @@
 //! Fields are found by the index and by a walk alike, and what is known of their paths.
 
+use super::super::program::Code;
+use super::super::{Needs, Places, Value, compile, row, text};
 use super::*;
 use crate::json::Invalid;
 use crate::limits::JSON_DEPTH_MAX;
@@ -107,4 +109,19 @@ fn the_longest_path_of_an_object_ends_with_its_dot() {
         Vec::from_iter(finder.outermost()),
         [("a.bc.d", 0), ("e", 1)]
     );
+}
+
+#[test]
+fn keys_of_objects_in_an_array_have_the_case_of_the_source() {
+    for any_case in [false, true] {
+        let mut finder = Finder::new(any_case);
+        let rows = [row("to", Value::Each("from", vec![row("a", text("key"))]))];
+        let program = compile(&rows, &mut Places::Json(&mut finder), &mut Needs::default());
+        let Code::Each(_, inner, _) = &program.steps[0].code else {
+            panic!("not an array of objects");
+        };
+        let mut found = Found::default();
+        inner.find(br#"{"Key":1}"#, &mut found).unwrap();
+        assert_eq!(found.spans[0].kind != Kind::Absent, any_case);
+    }
 }

@@ -74,11 +74,12 @@ macro_rules! local {
 pub(super) fn mapping() -> Mapping {
     Mapping {
         source: Some(Source::GuardDuty),
-        about: "The finding is EventBridge's `detail`; keys may begin with a capital letter. Elastic fills `source`, `user` and `container` with \
-                arrays of all that a finding names; here they are the first, and `source` is the remote side, or `destination` is that of an \
-                outbound connection, and has the geography, too. `related` has those of an instance's first network interface. `event.id` is CloudWatch Logs' id, and `aws.guardduty.id` the finding's. What findings say of resources, \
-                of malware and of sequences of signals beyond these rows is in `event.original`; `rule.ruleset`, a part of `rule.name`, is \
-                left out.",
+        about: "The finding is EventBridge's `detail`; keys may begin with a capital letter. Elastic fills `source`, `user` \
+                and `container` with arrays of all that a finding names; here they are the first, and `source` is the remote \
+                side, or `destination` is that of an outbound connection, and has the geography, too. `related` has those of \
+                an instance's first network interface. `event.id` is CloudWatch Logs' id, and `aws.guardduty.id` the \
+                finding's. What findings say of resources, of malware and of sequences of signals beyond these rows is in \
+                `event.original`; `rule.ruleset`, a part of `rule.name`, is left out.",
         any_case: true,
         layouts: vec![
             Layout {

@@ -19,25 +19,29 @@ fn both_ways(text: &str) -> [String; 2] {
     [text.to_owned(), format!(" {text}")]
 }
 
-#[test]
-fn a_key_of_one_letter_is_found_in_any_case() {
-    let finder = finder(true, &["a"]);
-    for text in both_ways(r#"{"A":1}"#) {
+/// The field in the first slot, empty if it is absent, which is the same both ways.
+#[track_caller]
+fn first_field(finder: &Finder, text: &str) -> String {
+    let [indexed, walked] = both_ways(text).map(|text| {
         let mut found = Found::default();
         finder.find(text.as_bytes(), &mut found).unwrap();
-        assert_eq!(found.spans[0].of(text.as_bytes()), b"1", "{text}");
-    }
+        String::from_utf8_lossy(found.spans[0].of(text.as_bytes())).into_owned()
+    });
+    assert_eq!(indexed, walked, "{text}");
+    indexed
+}
+
+#[test]
+fn a_key_of_one_letter_is_found_in_any_case() {
+    assert_eq!(first_field(&finder(true, &["a"]), r#"{"A":1}"#), "1");
 }
 
 #[test]
 fn a_key_may_be_of_any_length() {
     let finder = finder(false, &["a"]);
     for length in [0, 1, 31, 32, 33, 100_000] {
-        for text in both_ways(&format!(r#"{{"{}":1,"a":2}}"#, "x".repeat(length))) {
-            let mut found = Found::default();
-            finder.find(text.as_bytes(), &mut found).unwrap();
-            assert_eq!(found.spans[0].of(text.as_bytes()), b"2", "{length}");
-        }
+        let text = format!(r#"{{"{}":1,"a":2}}"#, "x".repeat(length));
+        assert_eq!(first_field(&finder, &text), "2", "{length}");
     }
 }
 
@@ -70,20 +74,16 @@ fn a_field_is_used_with_all_that_it_stands_in() {
 
 #[test]
 fn of_a_key_the_first_letter_alone_may_be_in_any_case() {
-    for (any_case, text, is_found) in [
-        (true, r#"{"abc":1}"#, true),
-        (true, r#"{"Abc":1}"#, true),
-        (true, r#"{"Bbc":1}"#, false),
-        (true, r#"{"axc":1}"#, false),
-        (true, r#"{"aBc":1}"#, false),
-        (false, r#"{"Abc":1}"#, false),
+    for (any_case, text, expected) in [
+        (true, r#"{"abc":1}"#, "1"),
+        (true, r#"{"Abc":1}"#, "1"),
+        (true, r#"{"Bbc":1}"#, ""),
+        (true, r#"{"axc":1}"#, ""),
+        (true, r#"{"aBc":1}"#, ""),
+        (false, r#"{"Abc":1}"#, ""),
     ] {
         let finder = finder(any_case, &["abc"]);
-        for text in both_ways(text) {
-            let mut found = Found::default();
-            finder.find(text.as_bytes(), &mut found).unwrap();
-            assert_eq!(found.spans[0].kind == Kind::Scalar, is_found, "{text}");
-        }
+        assert_eq!(first_field(&finder, text), expected, "{text}");
     }
 }
 

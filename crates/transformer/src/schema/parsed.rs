@@ -7,6 +7,7 @@ use super::object::is_all_text;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::source::FlowLogFormat;
+use crate::source::vpc_flow_logs::MEMBERS;
 
 /// Finds what stood in the line that an object was made of.
 pub(super) struct Parsed {
@@ -63,25 +64,6 @@ fn is_object_spelled(message: JsonStr<'_>) -> bool {
     text.trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
 }
-
-/// What `parseVPC` calls the fields of a line of the default format, in their order. It knows no other format
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-BuiltIn.html>).
-const MEMBERS: [&str; 14] = [
-    "version",
-    "accountId",
-    "interfaceId",
-    "srcAddr",
-    "dstAddr",
-    "srcPort",
-    "dstPort",
-    "protocol",
-    "packets",
-    "bytes",
-    "start",
-    "end",
-    "action",
-    "logStatus",
-];
 
 /// What `parseVPC` calls a field of flow logs; `None` if the default format lacks it.
 pub(super) fn member_of(field: &str) -> Option<&'static str> {

@@ -41,13 +41,32 @@ fn is_default_format(text: &str) -> bool {
         && matches!(status, "OK" | "NODATA" | "SKIPDATA")
 }
 
-/// Whether the text is what `parseVPC`, a processor of CloudWatch Logs, makes of such a line
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-BuiltIn.html>).
+/// Whether the text is what `parseVPC`, a processor of CloudWatch Logs, makes of such a line.
 fn is_parsed(content: &Content<'_>) -> bool {
-    ["version", "accountId", "interfaceId", "logStatus"]
+    let [version, account, interface, .., status] = MEMBERS;
+    [version, account, interface, status]
         .iter()
         .all(|name| content.field(name).is_some())
 }
+
+/// What `parseVPC` calls the fields of a line of the default format, in their order. It knows no other format
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-BuiltIn.html>).
+pub(crate) const MEMBERS: [&str; 14] = [
+    "version",
+    "accountId",
+    "interfaceId",
+    "srcAddr",
+    "dstAddr",
+    "srcPort",
+    "dstPort",
+    "protocol",
+    "packets",
+    "bytes",
+    "start",
+    "end",
+    "action",
+    "logStatus",
+];
 
 fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -4,6 +4,7 @@ What the page says only in words, such as "by the first word of `eventName`", is
 """
 
 import functools
+import ipaddress
 import json
 import re
 from dataclasses import dataclass, replace
@@ -143,6 +144,9 @@ def evaluated(row, term, given):
     if isinstance(term, terms.Name):
         account = evaluated(row, term.of, given)
         return given.accounts.get(account) if isinstance(account, str) else None
+    if isinstance(term, terms.When) and term.condition == in_words.NO_ADDRESS:
+        value = evaluated(row, term.term, given)
+        return None if value is None or in_words.is_address(value) else value
     if isinstance(term, terms.When):
         holds = in_words.holds(term.condition, given)
         return in_words.UNDECIDED if holds is None else evaluated(row, term.term, given) if holds else None
@@ -198,6 +202,8 @@ def of_field(row, term, given):
         return None
     if term.cases:
         text = found if isinstance(found, str) else in_words.scalar(found)
+        if term.by_version:
+            text = str(ipaddress.ip_address(text).version) if text and in_words.is_address(text) else None
         return next((of_json(to) for case, to in term.cases if case == text), None)
     kind = row.type.removeprefix("array of ")
     if row.type == "array of object" and not isinstance(found, str):

@@ -9,6 +9,8 @@ import strict
 
 UNDECIDED = object()
 THERE_IS = re.compile("there is an? `([^`]+)`")
+ARE_THERE = re.compile(r"(`[^`]+`(?:(?:, | and )`[^`]+`)*) (?:is|are) (there|absent)")
+NO_ADDRESS = "it is no IP address"
 # OCSF's captions, of https://github.com/ocsf/ocsf-schema.
 CAPTIONS = {
     "status_id": {"1": "Success", "2": "Failure"},
@@ -74,6 +76,8 @@ def holds(condition, given):
     """Whether a condition holds; None if its words are not known."""
     if plain := THERE_IS.fullmatch(condition):
         return there_is(given, plain[1])
+    if found := ARE_THERE.fullmatch(condition):
+        return all((given.fields.get(path) is not None) == (found[2] == "there") for path in re.findall("`([^`]+)`", found[1]))
     return CONDITIONS[condition](given)
 
 
@@ -87,15 +91,11 @@ def direction(given):
 
 
 CONDITIONS = {
-    "`srcaddr` has a colon": lambda given: ":" in (text_of(given, "srcaddr") or ""),
-    "`srcaddr` has none": lambda given: ":" not in (text_of(given, "srcaddr") or ":"),
+    # Whoever asks knows the value.
+    NO_ADDRESS: lambda _: None,
     "`flow-direction` is `egress`": lambda given: direction(given) == "egress",
     "`flow-direction` is `ingress`": lambda given: direction(given) == "ingress",
-    "`flow-direction` is `egress`, or there is no `srcaddr`": lambda given: direction(given) == "egress" or not text_of(given, "srcaddr"),
-    "`flow-direction` is `ingress`, or there is no `dstaddr`": lambda given: direction(given) == "ingress" or not text_of(given, "dstaddr"),
     "`flow-direction` does not say whose it is": lambda given: direction(given) not in ("egress", "ingress"),
-    "`flow-direction` does not say whose it is, and there are addresses": lambda given: direction(given) not in ("egress", "ingress")
-    and bool(text_of(given, "srcaddr") and text_of(given, "dstaddr")),
     "`pkt-srcaddr` is another": lambda given: text_of(given, "pkt-srcaddr") not in (None, text_of(given, "srcaddr")),
     "`pkt-dstaddr` is another": lambda given: text_of(given, "pkt-dstaddr") not in (None, text_of(given, "dstaddr")),
     "there are `requestParameters`": lambda given: given.fields.get("requestParameters") is not None,
@@ -103,7 +103,6 @@ CONDITIONS = {
     "`sourceIPAddress` is no address": lambda given: not is_address(text_of(given, "sourceIPAddress") or ""),
     "`userIdentity` has no ARN and no account": lambda given: not there_is(given, "userIdentity.arn")
     and not there_is(given, "userIdentity.accountId"),
-    "there is no address and no interface": lambda _: None,
     "`userIdentity` says nothing of a caller": lambda _: None,
     "`detail.service.archived` is `true`": lambda given: text_of(given, "detail.service.archived") == "true",
     "there is `detail.resource`": lambda given: there_is(given, "detail.resource"),
@@ -175,13 +174,6 @@ def severity(words):
     return of
 
 
-def network_type(_, given):
-    if type_ := {"IPv4": "ipv4", "IPv6": "ipv6"}.get(text_of(given, "type")):
-        return type_
-    address = text_of(given, "srcaddr")
-    return None if address is None else "ipv6" if ":" in address else "ipv4"
-
-
 def caption(attribute):
     return lambda whole, _: UNDECIDED if whole.get(attribute, UNDECIDED) is UNDECIDED else CAPTIONS[attribute][whole[attribute].text]
 
@@ -217,7 +209,6 @@ WORDS = {
     "GuardDuty's word for `detail.severity`: `Critical` from 9, `High` from 7, `Medium` from 4, `Low` from 1": severity(
         [None, "Critical", "High", "Medium", "Low"]
     ),
-    '`type` (version 3): IPv4: `"ipv4"`, IPv6: `"ipv6"`, or else `ipv6` if `srcaddr` has a colon, `ipv4` if it does not': network_type,
 }
 # What is made of fields that other rows copy, or that none does.
 OF_NO_FIELD = {

@@ -2,8 +2,8 @@
 
     value:     chain, chain …            several: a list of those that there are
     chain:     unit, or else unit …      the first that there is
-    unit:      atom[, if condition]
-    atom:      always `JSON` | [the items of ]`path`[ (version N)][: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
+    unit:      atom[, if condition[, and condition]]
+    atom:      always `JSON` | [the items of ]`path`[ (version N)][[, by its version of IP]: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
                | of each of `path`: unit
 """
 
@@ -29,6 +29,7 @@ class Field:
     path: str
     cases: tuple = ()
     items: bool = False
+    by_version: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,11 @@ class Reader:
 
     def unit(self):
         atom = self.atom()
-        if self.skip(", if "):
-            plain = in_words.THERE_IS.match(self.text, self.at)
+        before = ", if "
+        while self.skip(before):
+            plain = in_words.THERE_IS.match(self.text, self.at) or in_words.ARE_THERE.match(self.text, self.at)
             self.at = plain.end() if plain else self.at
-            return When(atom, plain[0] if plain else self.words(self.conditions))
+            atom, before = When(atom, plain[0] if plain else self.words(self.conditions)), ", and "
         return atom
 
     def atom(self):
@@ -128,11 +130,11 @@ class Reader:
             return Each(path, self.unit())
         items = self.skip("the items of ")
         path = self.match(PATH)[1]
-        cases = []
+        cases, by_version = [], self.skip(", by its version of IP")
         while found := CASE.match(self.text, self.at):
             self.at = found.end()
             cases.append((found[1], found[2]))
-        return Field(path, tuple(cases), items)
+        return Field(path, tuple(cases), items, by_version)
 
     def skip(self, words):
         found = self.text.startswith(words, self.at)

@@ -111,30 +111,47 @@ proptest! {
 
 proptest! {
     // A transformer is started for each line.
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn a_flow_log_s_document_does_not_depend_on_those_before_it(
-        lines in prop::collection::vec((
+        // A few forms, so that each comes back with other values.
+        forms in prop::collection::vec((
             prop::sample::select(vec!["111122223333", "444455556666", "-"]),
-            prop::sample::select(vec!["10.0.0.1", "::1", "-", "x"]),
+            [any_address(), any_address(), any_address(), any_address()],
             prop::sample::select(vec!["443", "-"]),
             prop::sample::select(vec!["6", "17", "-"]),
             prop::sample::select(vec!["ACCEPT", "REJECT", "-"]),
             prop::sample::select(vec!["ingress", "egress", "-"]),
             prop::sample::select(vec!["i-1", "-"]),
+            prop::sample::select(vec!["eni-1", "-"]),
+        ), 1..4),
+        lines in prop::collection::vec((
+            any::<prop::sample::Index>(),
+            prop::option::of([any_address(), any_address(), any_address(), any_address()]),
+            prop::sample::select(vec!["0", "1", "1620140661", "253402300799", "253402300800", "-"]),
+            prop::sample::select(vec!["0", "7", "999999999999999999", "-"]),
+            prop::sample::select(vec!["2", "18", "0", "-"]),
         ), 1..40),
         schema in prop::sample::select(vec!["ecs", "ocsf-1.1", "ocsf-1.5"]),
+        original in prop::sample::select(vec!["keep", "drop"]),
     ) {
-        let format = r#"{"g":{"source":"vpc-flow-logs",
-            "format":"${account-id} ${srcaddr} ${srcport} ${protocol} ${action} ${flow-direction} ${instance-id}"}}"#;
-        let settings = [("CATCHMENT_SCHEMA", schema), ("CATCHMENT_SOURCES", format)];
-        let lines: Vec<_> = lines
-            .into_iter()
-            .map(|(account, address, port, protocol, action, direction, instance)| {
-                [account, address, port, protocol, action, direction, instance].join(" ")
-            })
-            .collect();
+        let format = r#"{"g":{"source":"vpc-flow-logs","format":"${account-id} ${srcaddr} ${dstaddr} ${pkt-srcaddr} ${pkt-dstaddr} ${srcport} ${protocol} ${action} ${flow-direction} ${instance-id} ${interface-id} ${start} ${end} ${bytes} ${tcp-flags}"}}"#;
+        let settings = [
+            ("CATCHMENT_SCHEMA", schema),
+            ("CATCHMENT_SOURCES", format),
+            ("CATCHMENT_ORIGINAL", original),
+        ];
+        let lines = lines.into_iter().map(|(form, others, time, bytes, flags)| {
+            let (account, addresses, port, protocol, action, direction, instance, interface) = form.get(&forms);
+            let [source, target, inner, behind] = others.unwrap_or(*addresses);
+            [
+                account, source, target, inner, behind, port, protocol, action, direction, instance, interface, time, "1620140661",
+                bytes, flags,
+            ]
+            .join(" ")
+        });
+        let lines: Vec<_> = lines.collect();
         let messages: Vec<_> = lines.iter().map(String::as_str).collect();
         let without_id = |mut document: Value| {
             for id in ["/event/id", "/metadata/uid"] {
@@ -147,6 +164,11 @@ proptest! {
             prop_assert_eq!(without_id(document), without_id(alone));
         }
     }
+}
+
+/// An address, none, or what hides one.
+fn any_address() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&["10.0.0.1", "203.0.113.255", "::1", "-", "x"][..])
 }
 
 /// What `parseVPC` calls the fields of a flow log.

@@ -86,6 +86,39 @@ fn two_digits(number: u32) -> [u8; 2] {
     [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
+/// Reads a number of `N` digits, 9 to 16, of which the first is not zero.
+#[inline(always)]
+pub(crate) fn number<const N: usize>(digits: &[u8; N]) -> Option<i64> {
+    // As two times eight, which share the others.
+    let last = u64::MAX << (8 * (16 - N));
+    let (high, low) = (digits.first_chunk()?, digits.last_chunk()?);
+    let (high, low) = (u64::from_le_bytes(*high), u64::from_le_bytes(*low));
+    if !are_digits(high) || !are_digits(low) || digits[0] == b'0' {
+        return None;
+    }
+    let high = i64::from(eight_digits(high)) * 10_i64.pow(N as u32 - 8);
+    Some(high + i64::from(eight_digits(low & last)))
+}
+
+/// Whether all eight bytes are digits: their upper halves are 3, and stay it when six is added to the lower ones.
+#[inline(always)]
+fn are_digits(bytes: u64) -> bool {
+    let upper = |bytes| bytes & 0xf0f0_f0f0_f0f0_f0f0;
+    let threes = 0x3030_3030_3030_3030;
+    upper(bytes) == threes && upper(bytes.wrapping_add(0x0606_0606_0606_0606)) == threes
+}
+
+/// Reads eight digits at once, the first lowest: adds up pairs, then fours, then all. Zeros stand for zeros, too.
+#[inline(always)]
+fn eight_digits(digits: u64) -> u32 {
+    let units = digits & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (units.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32;
+    // Eight digits are below 2^32.
+    all as u32
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -25,8 +25,8 @@ use crate::timestamp::Timestamps;
 pub(crate) struct Documents {
     /// For sources whose messages are JSON.
     json: Vec<(Source, Finder, Layouts)>,
-    /// For each format of flow logs, with a memo for each program.
-    lines: Vec<(FlowLine, Layouts, Vec<Memo>)>,
+    /// For each format of flow logs, with a memo for each program that can have one.
+    lines: Vec<(FlowLine, Layouts, Vec<Option<Memo>>)>,
     /// For flow logs that are objects.
     parsed: Parsed,
     already_ocsf: AlreadyOcsf,
@@ -108,7 +108,7 @@ impl Documents {
             let layouts = self.compile_all(&mapping, &mut Places::Columns(&columns));
             let line = FlowLine::new(format);
             let programs = layouts.programs.iter();
-            let memos = programs.map(|program| Memo::new(program, |slot| line.is_steady(slot)));
+            let memos = programs.map(|program| Memo::new(program, line.are_steady()));
             let memos = memos.collect();
             self.lines.push((line, layouts, memos));
         }
@@ -222,7 +222,10 @@ impl Documents {
             if let (Some(program), Some(memo)) =
                 (layouts.programs.get(chosen), memos.get_mut(chosen))
             {
-                program.write_with(memo, &mut given, fields, out);
+                match memo {
+                    Some(memo) => memo.write(program, &mut given, fields, out),
+                    None => _ = program.write(&mut given, fields, out),
+                }
             }
             return Ok(());
         }

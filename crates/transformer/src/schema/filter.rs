@@ -291,11 +291,15 @@ fn value(span: Span, text: &[u8]) -> Value<'_> {
     match span.kind {
         Kind::Absent => Value::Absent,
         Kind::Nested => nested(field),
-        Kind::Scalar => std::str::from_utf8(field).map_or(Value::Absent, Value::Scalar),
-        Kind::Text | Kind::Address | Kind::Tag if memchr::memchr2(b'\\', b'%', field).is_some() => {
+        Kind::Scalar | Kind::Integer => {
+            std::str::from_utf8(field).map_or(Value::Absent, Value::Scalar)
+        }
+        Kind::Text | Kind::Ipv4 | Kind::Ipv6 | Kind::Tag
+            if memchr::memchr2(b'\\', b'%', field).is_some() =>
+        {
             unescaped(span.kind, field)
         }
-        Kind::Text | Kind::Address | Kind::Tag => {
+        Kind::Text | Kind::Ipv4 | Kind::Ipv6 | Kind::Tag => {
             std::str::from_utf8(field).map_or(Value::Absent, |text| Value::Text(text.into()))
         }
     }

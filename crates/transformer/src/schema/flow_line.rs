@@ -2,7 +2,7 @@
 
 use super::Misfit;
 use super::flow_log::{Text, decoded};
-use super::mapping::{Kind, Span, is_address};
+use super::mapping::{Kind, Span, address};
 use crate::json::Split;
 use crate::source::FlowLogFormat;
 use crate::source::vpc_flow_logs::{Field, Kind as FieldKind};
@@ -37,12 +37,14 @@ impl FlowLine {
         self.fields[place].0
     }
 
-    /// Whether a field is mostly that of the line before, by its place in a line: whatever does not tell one flow from another.
-    pub(super) fn is_steady(&self, place: usize) -> bool {
-        let name = self.field(place).name;
-        let is_of_flow = ["addr", "port", "start", "end", "packets", "bytes", "flags"];
-        let ends_so = |end: &&str| name.ends_with(*end);
-        !is_of_flow.iter().any(ends_so) && !name.starts_with("packets-lost")
+    /// For each field, whether it is mostly that of the line before: whatever does not tell one flow from another.
+    pub(super) fn are_steady(&self) -> Vec<bool> {
+        let is_steady = |(field, _): &(&Field, bool)| {
+            let is_of_flow = ["addr", "port", "start", "end", "packets", "bytes", "flags"];
+            let ends_so = |end: &&str| field.name.ends_with(*end);
+            !is_of_flow.iter().any(ends_so) && !field.name.starts_with("packets-lost")
+        };
+        self.fields.iter().map(is_steady).collect()
     }
 
     /// Checks fields that were found elsewhere than in a line, and says what they are.
@@ -110,9 +112,9 @@ fn kind(
         return Ok(Kind::Absent);
     }
     match field.kind {
-        FieldKind::Integer if Text::new(rest, length).is_integer() => Ok(Kind::Scalar),
+        FieldKind::Integer if Text::new(rest, length).is_integer() => Ok(Kind::Integer),
         FieldKind::Integer => Err(Misfit::NotAnInteger { field: name }),
-        FieldKind::Port if Text::new(rest, length).is_port() => Ok(Kind::Scalar),
+        FieldKind::Port if Text::new(rest, length).is_port() => Ok(Kind::Integer),
         FieldKind::Port => Err(Misfit::NotAPort { field: name }),
         _ if text.is_empty() => Err(Misfit::Empty { field: name }),
         FieldKind::Tag if text.contains(&b'%') => match decoded(text) {
@@ -120,7 +122,7 @@ fn kind(
             None => Err(Misfit::NotATag { field: name }),
         },
         // Addresses stand in several places of a document; they are looked at once.
-        FieldKind::Text if may_be_address && is_address(text) => Ok(Kind::Address),
+        FieldKind::Text if may_be_address => Ok(address(text).unwrap_or(Kind::Text)),
         FieldKind::Tag | FieldKind::Text => Ok(Kind::Text),
     }
 }

@@ -1,6 +1,8 @@
 //! A mapping: how a schema writes the log events of one source as its own documents. Mappings are data: the code that writes, and the
 //! page that describes them, follow.
 
+mod address;
+mod code;
 mod compile;
 mod convert;
 mod describe;
@@ -10,21 +12,26 @@ mod indexed;
 mod instant;
 mod list;
 mod memo;
+mod notes;
 mod padded;
 mod program;
+mod span;
+mod template;
 mod walk;
 
 use std::borrow::Cow;
 
 use crate::source::Source;
 
+pub(super) use address::{address, is_address};
+pub(super) use code::Program;
 pub(crate) use compile::Growth;
 pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
-pub(super) use convert::{Kind, Span, is_address};
 pub(super) use describe::describe;
 pub(super) use find::{Finder, Found};
 pub(super) use memo::Memo;
-pub(super) use program::{COMPUTED_FIELDS_MAX, Fields, Given, LITERALS, Program};
+pub(super) use program::{COMPUTED_FIELDS_MAX, Fields, Given, LITERALS};
+pub(super) use span::{Kind, Span};
 pub(super) use walk::elements;
 
 /// How the log events of one source become documents.
@@ -88,6 +95,10 @@ pub(super) enum Value {
     Computed(Computed),
     /// Another value, if a function of fields says so.
     When(When, Box<Value>),
+    /// Another value, if all of these fields are there.
+    With(Vec<&'static str>, Box<Value>),
+    /// Another value, if none of these fields is there.
+    Without(Vec<&'static str>, Box<Value>),
     /// An object of what no row reads: in flow logs by field, in JSON by path, each as a string.
     Rest,
 }
@@ -164,6 +175,10 @@ pub(super) enum As {
     Domain,
     /// An IP address, as a string.
     Ip,
+    /// What is no IP address, as a string that is never cut.
+    NoIp,
+    /// The first JSON for an IP address of version 4, the second for one of version 6.
+    IpVersion(&'static [&'static str; 2]),
     /// The IP address that a name of a reverse lookup stands for.
     ReverseIp,
     Boolean,
@@ -213,6 +228,16 @@ pub(super) const fn ip(field: &'static str) -> Value {
 
 pub(super) const fn domain(field: &'static str) -> Value {
     Value::Field(field, As::Domain)
+}
+
+/// This value, if all of these fields are there.
+pub(super) fn with(fields: Vec<&'static str>, value: Value) -> Value {
+    Value::With(fields, Box::new(value))
+}
+
+/// This value, if none of these fields is there.
+pub(super) fn without(fields: Vec<&'static str>, value: Value) -> Value {
+    Value::Without(fields, Box::new(value))
 }
 
 /// An array of this value of each object in an array.

@@ -67,6 +67,7 @@ impl<'a> Line<'a> {
             timestamp: self.event.timestamp,
             timestamps,
             accounts,
+            notes: (),
         }
     }
 }

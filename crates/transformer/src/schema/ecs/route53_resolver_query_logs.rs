@@ -3,7 +3,7 @@
 use super::super::mapping::{
     As, Context, Layout, Mapping, Row, Value, When, constant, domain, each, ip, keyword, long, row,
 };
-use super::vpc_flow_logs::KIND_OF_ADDRESS;
+use super::vpc_flow_logs::IP_VERSION;
 use super::{account, base, original};
 use crate::source::Source;
 
@@ -132,7 +132,7 @@ fn network() -> Vec<Row> {
             "network.iana_number",
             Value::Field("transport", As::Map(NUMBERS)),
         ),
-        row("network.type", Value::Computed(KIND_OF_ADDRESS)),
+        row("network.type", Value::Field("srcaddr", IP_VERSION)),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! ECS for flow logs.
 
 use super::super::mapping::{
-    As, Computed, Context, Layout, Mapping, Row, Value, When, constant, ip, keyword, long, row,
+    As, Context, Layout, Mapping, Row, Value, When, constant, ip, keyword, long, row,
 };
 use super::{account, base, original};
 use crate::source::Source;
@@ -81,7 +81,7 @@ fn network() -> Vec<Row> {
         ),
         row(
             "network.type",
-            Value::Field("type", As::Map(KINDS)).or(Value::Computed(KIND_OF_ADDRESS)),
+            Value::Field("type", As::Map(KINDS)).or(Value::Field("srcaddr", IP_VERSION)),
         ),
         row(
             "network.direction",
@@ -190,15 +190,7 @@ const TRANSPORTS: &[(&str, &str)] = &[
 
 const KINDS: &[(&str, &str)] = &[("IPv4", "\"ipv4\""), ("IPv6", "\"ipv6\"")];
 
-pub(super) const KIND_OF_ADDRESS: Computed = Computed {
-    about: "`ipv6` if `srcaddr` has a colon, `ipv4` if it does not",
-    kind: "string",
-    fields: &["srcaddr"],
-    by: |fields| match fields {
-        [b""] => None,
-        [address] if address.contains(&b':') => Some("\"ipv6\""),
-        _ => Some("\"ipv4\""),
-    },
-};
+/// `network.type` of an address.
+pub(super) const IP_VERSION: As = As::IpVersion(&["\"ipv4\"", "\"ipv6\""]);
 
 const DIRECTIONS: &[(&str, &str)] = &[("ingress", "\"ingress\""), ("egress", "\"egress\"")];

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::code::{Code, Program, Step};
 use super::padded::Padded;
-use super::program::{COMPUTED_FIELDS_MAX, Code, Program, Step};
+use super::program::COMPUTED_FIELDS_MAX;
 use super::{Finder, Row, Value};
 
 /// Where fields come from: a line with known columns, or JSON that is searched.
@@ -124,7 +125,7 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
         },
         Value::List(values) => {
             needs.bytes += values.len() + 2;
-            Code::List(all(values, places, needs)?)
+            Code::List(all(values, places, needs)?.into())
         }
         Value::Object(rows) => {
             let program = compile(rows, places, needs);
@@ -169,6 +170,21 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
                 return is_so.then(|| code(value, places, needs)).flatten();
             }
         },
+        Value::With(fields, value) => {
+            let slots: Option<Vec<_>> = fields.iter().map(|field| places.slot(field)).collect();
+            Code::If(slots?, true, Box::new(code(value, places, needs)?))
+        }
+        Value::Without(fields, value) => {
+            let slots: Vec<_> = fields
+                .iter()
+                .filter_map(|field| places.slot(field))
+                .collect();
+            let code = code(value, places, needs)?;
+            if slots.is_empty() {
+                return Some(code);
+            }
+            Code::If(slots, false, Box::new(code))
+        }
         Value::Rest => match places {
             Places::Columns(_) => return None,
             Places::Json(finder) => {

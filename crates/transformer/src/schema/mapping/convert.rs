@@ -1,64 +1,36 @@
 //! Fields as values: where a field stands in a text, and what a document has of it.
 
-use std::net::IpAddr;
-
 use super::As;
+use super::address::{address, is_address};
 use super::domain::{reversed, without_root};
 use super::instant::instant;
+use super::span::{Kind, Span};
 use crate::buffer::{self, Buffer};
 use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
 use crate::schema::flow_log::decoded;
-use crate::timestamp::{MILLISECONDS_MAX, TIME, Timestamps};
+use crate::timestamp::{MILLISECONDS_MAX, TIME, Timestamps, number};
 
-/// Where a field stands in a text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::schema) struct Span {
-    pub(in crate::schema) kind: Kind,
-    pub(in crate::schema) begin: u32,
-    pub(in crate::schema) end: u32,
-}
-
-/// What a field is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::schema) enum Kind {
-    #[default]
-    Absent,
-    /// The inside of a JSON string, escaped.
-    Text,
-    /// The same, known to be an IP address.
-    Address,
-    /// The value of a tag, percent-encoded, inside of a JSON string.
-    Tag,
-    /// A number, `true` or `false`.
-    Scalar,
-    /// An object or an array.
-    Nested,
-}
-
-impl Span {
-    #[inline(always)]
-    pub(in crate::schema) fn new(kind: Kind, begin: usize, end: usize) -> Self {
-        Self {
-            kind,
-            begin: begin as u32,
-            end: end as u32,
+impl As {
+    /// Whether what becomes of a field of this kind follows from that alone.
+    pub(super) fn follows_from(self, kind: Kind) -> bool {
+        match self {
+            Self::NoIp | Self::IpVersion(..) => {
+                matches!(kind, Kind::Absent | Kind::Ipv4 | Kind::Ipv6)
+            }
+            _ => kind == Kind::Absent,
         }
     }
 
-    /// The field.
+    /// Whether a field of this kind becomes itself between quotes, if it is not long, or itself, if it is an integer.
     #[inline(always)]
-    pub(in crate::schema) fn of(self, text: &[u8]) -> &[u8] {
-        &text[self.begin as usize..self.end as usize]
-    }
-
-    /// The field, and all that follows it in the text.
-    #[inline(always)]
-    fn with_rest(self, text: &[u8]) -> (&[u8], usize) {
-        (
-            &text[self.begin as usize..],
-            (self.end - self.begin) as usize,
-        )
+    pub(super) fn is_quoted(self, kind: Kind) -> Option<bool> {
+        match (self, kind) {
+            (Self::Keyword | Self::Text, Kind::Text | Kind::Ipv4 | Kind::Ipv6)
+            | (Self::Ip, Kind::Ipv4 | Kind::Ipv6) => Some(true),
+            (Self::Long, Kind::Scalar | Kind::Integer) => Some(false),
+            _ => None,
+        }
     }
 }
 
@@ -76,7 +48,7 @@ pub(super) fn convert(
     }
     let field = span.of(text);
     match (how, span.kind) {
-        (As::Keyword | As::Text, Kind::Text | Kind::Address)
+        (As::Keyword | As::Text, Kind::Text | Kind::Ipv4 | Kind::Ipv6)
             if how == As::Text || field.len() <= TERM_BYTES_MAX =>
         {
             quoted(span, text, out);
@@ -89,31 +61,50 @@ pub(super) fn convert(
         }
         (As::Keyword | As::Domain, _) => keyword(span, text, out),
         (As::Text, _) => string(span, text, out),
-        (As::Long, Kind::Text | Kind::Scalar) if is_integer(field) => {
+        (As::Long, Kind::Text | Kind::Scalar | Kind::Integer)
+            if span.kind == Kind::Integer || is_integer(field) =>
+        {
             let (rest, length) = span.with_rest(text);
             put(out, rest, length);
             true
         }
-        (As::Port, Kind::Text | Kind::Scalar) if is_port(field) => {
+        (As::Port, Kind::Text | Kind::Scalar | Kind::Integer) if is_port(field) => {
             out.extend(field);
             true
         }
-        (As::Number, Kind::Scalar) if is_number(field) => {
+        (As::Number, Kind::Scalar | Kind::Integer) if is_number(field) => {
             out.extend(field);
             true
         }
-        (As::Whole, Kind::Scalar) => {
+        (As::Whole, Kind::Scalar | Kind::Integer) => {
             let digits = field.split(|byte| *byte == b'.').next().unwrap_or_default();
             out.extend(digits);
             is_integer(digits)
         }
-        (As::Ip, Kind::Address) => {
+        (As::Ip, Kind::Ipv4 | Kind::Ipv6) => {
             quoted(span, text, out);
             true
         }
         (As::Ip, Kind::Text) if is_address(field) => {
             quoted(span, text, out);
             true
+        }
+        (As::NoIp, Kind::Text) if !is_address(field) => {
+            quoted(span, text, out);
+            true
+        }
+        (As::IpVersion([four, six]), kind) => {
+            let json = match kind {
+                Kind::Text => address(field),
+                known => Some(known),
+            };
+            let json = match json {
+                Some(Kind::Ipv4) => four,
+                Some(Kind::Ipv6) => six,
+                _ => "",
+            };
+            out.extend(json.as_bytes());
+            !json.is_empty()
         }
         (As::ReverseIp, Kind::Text) => {
             let address = reversed(field);
@@ -122,7 +113,7 @@ pub(super) fn convert(
             }
             address.is_some()
         }
-        (As::Map(table), Kind::Text | Kind::Scalar) => {
+        (As::Map(table), Kind::Text | Kind::Scalar | Kind::Integer) => {
             let found = table.iter().find(|(from, _)| from.as_bytes() == field);
             if let Some((_, json)) = found {
                 out.extend(json.as_bytes());
@@ -133,14 +124,14 @@ pub(super) fn convert(
             out.extend(field);
             true
         }
-        (As::DateOfSeconds, Kind::Text | Kind::Scalar) => {
+        (As::DateOfSeconds, Kind::Text | Kind::Scalar | Kind::Integer) => {
             let Some(milliseconds) = milliseconds_of(field) else {
                 return false;
             };
             time(milliseconds, timestamps, out);
             true
         }
-        (As::MillisecondsOfSeconds, Kind::Text | Kind::Scalar) => {
+        (As::MillisecondsOfSeconds, Kind::Text | Kind::Scalar | Kind::Integer) => {
             let is_time = milliseconds_of(field).is_some();
             if is_time {
                 out.extend_with([field, if field == b"0" { b"" } else { b"000" }]);
@@ -169,16 +160,15 @@ pub(super) fn member(
     how: As,
     out: &mut Buffer,
 ) -> bool {
-    let is_string = match (how, span.kind) {
-        (As::Keyword | As::Text, Kind::Text | Kind::Address) | (As::Ip, Kind::Address) => true,
-        (As::Long, Kind::Scalar) => false,
-        _ => return false,
+    let Some(is_string) = how.is_quoted(span.kind) else {
+        return false;
     };
     let (field, length) = span.with_rest(text);
     let Some(lead) = lead.first_chunk::<CHUNK>() else {
         return false;
     };
-    if lead_length > CHUNK || length > 2 * CHUNK || !(is_string || is_integer(&field[..length])) {
+    let is_plain = is_string || span.kind == Kind::Integer || is_integer(&field[..length]);
+    if lead_length > CHUNK || length > 2 * CHUNK || !is_plain {
         return false;
     }
     let Some(room) = out.room(ROOM).first_chunk_mut::<ROOM>() else {
@@ -199,18 +189,24 @@ pub(super) fn member(
 /// Appends a time as a string.
 #[inline]
 pub(super) fn time(milliseconds: i64, timestamps: &mut Timestamps, out: &mut Buffer) {
-    let room = out.room(QUOTED_TIME);
+    let length = put_time(milliseconds, timestamps, out.room(QUOTED_TIME));
+    out.advance(length);
+}
+
+/// Writes a time as a string. Returns its length.
+#[inline(always)]
+pub(super) fn put_time(milliseconds: i64, timestamps: &mut Timestamps, room: &mut [u8]) -> usize {
     room[0] = b'"';
     room[TIME + 1] = b'"';
     if let Some(place) = room[1..].first_chunk_mut() {
         timestamps.write(milliseconds, place);
     }
-    out.advance(QUOTED_TIME);
+    QUOTED_TIME
 }
 
 /// Copies the first `length` bytes of `from`. A copy of fixed length takes two instructions, and what it writes beyond is overwritten.
 #[inline(always)]
-fn copy(from: &[u8], length: usize, to: &mut [u8]) {
+pub(super) fn copy(from: &[u8], length: usize, to: &mut [u8]) {
     if let (Some(to), Some(from)) = (to.first_chunk_mut(), from.first_chunk::<CHUNK>())
         && length <= CHUNK
     {
@@ -256,7 +252,9 @@ fn string(span: Span, text: &[u8], out: &mut Buffer) -> bool {
     match span.kind {
         Kind::Absent => return false,
         Kind::Nested => append_as_string(span.of(text), out),
-        Kind::Text | Kind::Address | Kind::Scalar => quoted(span, text, out),
+        Kind::Text | Kind::Ipv4 | Kind::Ipv6 | Kind::Scalar | Kind::Integer => {
+            quoted(span, text, out);
+        }
         Kind::Tag => match decoded(span.of(text)) {
             Some(decoded) => out.extend_with([b"\"", decoded.as_bytes(), b"\""]),
             None => return false,
@@ -301,8 +299,12 @@ fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) 
 }
 
 /// Milliseconds since 1970 of seconds that are digits, to 9999.
-#[inline]
-fn milliseconds_of(digits: &[u8]) -> Option<i64> {
+#[inline(always)]
+pub(super) fn milliseconds_of(digits: &[u8]) -> Option<i64> {
+    // The years 2001 to 2286.
+    if let Ok(digits) = digits.try_into() {
+        return number::<10>(digits).map(|seconds| seconds * 1000);
+    }
     let is_number = (1..=12).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     if !is_number || (digits[0] == b'0' && digits.len() > 1) {
         return None;
@@ -330,40 +332,6 @@ fn is_port(text: &[u8]) -> bool {
 /// Whether a scalar is a number.
 fn is_number(scalar: &[u8]) -> bool {
     !matches!(scalar, b"true" | b"false")
-}
-
-/// Whether the text is an IP address.
-#[inline]
-pub(in crate::schema) fn is_address(text: &[u8]) -> bool {
-    is_ipv4(text) || is_ipv6(text)
-}
-
-#[inline]
-fn is_ipv4(text: &[u8]) -> bool {
-    let mut rest = text;
-    for dots_left in (0..4).rev() {
-        let digit = |at: usize| rest.get(at).map(|byte| byte.wrapping_sub(b'0'));
-        let length = match (digit(0), digit(1), digit(2)) {
-            (Some(1), Some(0..=9), Some(0..=9))
-            | (Some(2), Some(0..=4), Some(0..=9))
-            | (Some(2), Some(5), Some(0..=5)) => 3,
-            (Some(1..=9), Some(0..=9), _) => 2,
-            (Some(0..=9), _, _) => 1,
-            _ => return false,
-        };
-        rest = match (dots_left, &rest[length..]) {
-            (0, after) => return after.is_empty(),
-            (_, [b'.', after @ ..]) => after,
-            _ => return false,
-        };
-    }
-    false
-}
-
-#[inline(never)]
-fn is_ipv6(text: &[u8]) -> bool {
-    text.contains(&b':')
-        && std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
 /// Bytes that are copied at once: what most fields, and all their names, fit into.

@@ -83,6 +83,13 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
         Value::Field(path, As::ReverseIp) => {
             format!("the address that {} asks for in reverse", field(path))
         }
+        Value::Field(path, As::NoIp) => format!("{}, if it is no IP address", field(path)),
+        Value::Field(path, As::IpVersion([four, six])) => {
+            format!(
+                "{}, by its version of IP: 4: `{four}`, 6: `{six}`",
+                field(path)
+            )
+        }
         Value::Field(path, _) | Value::Each(path, _) => field(path),
         Value::Elements(path, _) => format!("the items of {}", field(path)),
         Value::OfEach(path, value) => {
@@ -101,17 +108,34 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
             from(account, since)
         ),
         Value::Computed(computed) => computed.about.to_owned(),
-        Value::When(when, value) => {
-            let from = from(value, since);
-            match &**value {
-                // so that it shows that the condition is on all of them
-                Value::First(all) | Value::List(all) if all.len() > 1 => {
-                    format!("({from}), if {}", when.about)
-                }
-                _ => format!("{from}, if {}", when.about),
-            }
+        Value::When(when, value) => conditional(value, &from(value, since), when.about),
+        Value::With(fields, value) => {
+            conditional(value, &from(value, since), &are(fields, "there"))
+        }
+        Value::Without(fields, value) => {
+            conditional(value, &from(value, since), &are(fields, "absent"))
         }
         Value::Rest => "all fields that stand in no other row, by name or path".to_owned(),
+    }
+}
+
+/// Where a value comes from, under a condition.
+fn conditional(value: &Value, from: &str, about: &str) -> String {
+    match value {
+        // so that it shows that the condition is on all of them
+        Value::First(all) | Value::List(all) if all.len() > 1 => format!("({from}), if {about}"),
+        _ if from.contains(", if ") => format!("{from}, and {about}"),
+        _ => format!("{from}, if {about}"),
+    }
+}
+
+/// That fields are there, or absent.
+fn are(fields: &[&str], what: &str) -> String {
+    let names: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => format!("{last} is {what}"),
+        Some((last, others)) => format!("{} and {last} are {what}", others.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -139,7 +163,7 @@ impl Value {
             Self::OfEach(_, value) => format!("array of {}", value.kind()),
             Self::Elements(_, how) => format!("array of {}", how.kind()),
             Self::Computed(computed) => computed.kind.to_owned(),
-            Self::When(_, value) => value.kind(),
+            Self::When(_, value) | Self::With(_, value) | Self::Without(_, value) => value.kind(),
         }
     }
 
@@ -161,6 +185,10 @@ impl Value {
                 fields.extend(when.fields);
                 value.fields(fields);
             }
+            Self::With(present, value) | Self::Without(present, value) => {
+                fields.extend(present);
+                value.fields(fields);
+            }
         }
     }
 }
@@ -168,13 +196,14 @@ impl Value {
 impl As {
     fn kind(self) -> &'static str {
         match self {
-            Self::Keyword | Self::Text | Self::Domain => "string",
+            Self::Keyword | Self::Text | Self::Domain | Self::NoIp => "string",
             Self::Number => "number",
             Self::Long | Self::Whole | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 "integer"
             }
             Self::Port => "integer to 65,535",
             Self::Ip | Self::ReverseIp => "IP address",
+            Self::IpVersion([json, _]) => kind_of(json),
             Self::Boolean => "boolean",
             Self::Date | Self::DateOfSeconds => "time",
             Self::Map(table) => table.first().map_or("string", |(_, json)| kind_of(json)),
@@ -188,8 +217,11 @@ impl As {
                 let lengths = table.iter().map(|(_, json)| json.len());
                 lengths.max().unwrap_or_default()
             }
+            Self::IpVersion([four, six]) => four.len().max(six.len()),
             Self::Long | Self::Port | Self::Number | Self::Whole | Self::Boolean => 0,
-            Self::Keyword | Self::Text | Self::Domain | Self::Ip | Self::ReverseIp => 2,
+            Self::Keyword | Self::Text | Self::Domain | Self::Ip | Self::NoIp | Self::ReverseIp => {
+                2
+            }
             Self::Date | Self::DateOfSeconds | Self::Milliseconds | Self::MillisecondsOfSeconds => {
                 26
             }

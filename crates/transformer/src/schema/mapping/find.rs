@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::convert::{Kind, Span};
+use super::span::{Kind, Span};
 use crate::json::{Index, JsonStr};
 
 /// The fields that are wanted of a JSON object.

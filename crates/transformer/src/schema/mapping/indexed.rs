@@ -1,7 +1,7 @@
 //! Finds fields in a compact JSON object by the index of its tokens: what nobody asks for is stepped over at once.
 
-use super::convert::{Kind, Span};
 use super::find::{Finder, Found, Rest, Wanted, child_of_key, note_rest};
+use super::span::{Kind, Span};
 use super::walk::Find;
 use crate::json::{Index, Invalid, walk};
 

@@ -8,6 +8,8 @@ pub(super) struct List {
     /// Where the values begin, as far as there is room.
     begins: [usize; 16],
     count: usize,
+    /// Whether a value was left out, as it was there already.
+    has_left_out: bool,
 }
 
 impl List {
@@ -17,6 +19,7 @@ impl List {
             begin: out.len(),
             begins: [0; 16],
             count: 0,
+            has_left_out: false,
         }
     }
 
@@ -28,7 +31,9 @@ impl List {
             out.push(b',');
         }
         let begin = out.len();
-        if !write(out) || self.knows(&out.written()[begin..], out.written()) {
+        let is_there = write(out);
+        if !is_there || self.knows(&out.written()[begin..], out.written()) {
+            self.has_left_out |= is_there;
             out.truncate(before);
             return;
         }
@@ -49,7 +54,13 @@ impl List {
         })
     }
 
-    pub(super) fn end(self, out: &mut Buffer) -> bool {
+    /// Where the values begin; `None` if that is not known, or if one was left out, as it was there already.
+    pub(super) fn begins(&self) -> Option<&[usize]> {
+        let known = self.begins.get(..self.count);
+        known.filter(|_| !self.has_left_out)
+    }
+
+    pub(super) fn end(&self, out: &mut Buffer) -> bool {
         out.push(b']');
         self.count > 0
     }

@@ -1,52 +1,55 @@
-//! What a program writes from values that are mostly those of an event before: remembered, and copied in one piece.
+//! What a program writes from values that are mostly those of an event before: remembered as templates.
 
 use std::ptr::fn_addr_eq;
 
 use super::Context;
-use super::program::{Code, Fields, Given, Place, Program};
+use super::code::{Code, Program, slots_of};
+use super::notes::{Notes, Variable};
+use super::program::{Fields, Given};
+use super::span::Kind;
+use super::template::Template;
 use crate::buffer::Buffer;
 
-/// What one program wrote, for several states of its inputs.
+/// Templates of one program's documents.
 pub(in crate::schema) struct Memo {
-    inputs: Vec<Input>,
-    /// Steps of the program that follow one another and depend on nothing else, from one to before the other.
-    runs: Vec<(usize, usize)>,
-    states: States,
-}
-
-#[derive(Default)]
-struct States {
-    all: Vec<State>,
+    inputs: Inputs,
+    /// For each slot, whether its field is mostly that of the event before.
+    are_steady: Vec<bool>,
+    states: Vec<State>,
     /// Their indices, in the order in which they are tried: those that events have often come to be first.
     order: Vec<usize>,
 }
 
-/// What a step depends on.
-enum Input {
-    Field(usize),
-    Context(Context),
-    /// What functions of fields say, whatever the fields are.
-    Whether(Vec<usize>, fn(&[&[u8]]) -> bool),
-    Word(Vec<usize>, fn(&[&[u8]]) -> Option<&'static str>),
+/// What the form of a document depends on, besides which fields there are, and of which kinds.
+#[derive(Default)]
+struct Inputs {
+    /// The slots of steady fields.
+    fields: Vec<usize>,
+    contexts: Vec<Context>,
+    /// What functions of other fields say.
+    conditions: Vec<Condition>,
+    words: Vec<Word>,
 }
 
-/// What was written when the inputs had these values.
-#[derive(Default)]
+/// The slots of fields, and what decides by these.
+type Condition = (Vec<usize>, fn(&[&[u8]]) -> bool);
+
+/// The slots of fields, and what makes a word of these.
+type Word = (Vec<usize>, fn(&[&[u8]]) -> Option<&'static str>);
+
+/// Documents whose inputs have these values, and whose fields are of these kinds.
 struct State {
+    /// Of the fields and the contexts.
     values: Vec<u8>,
     /// Where each value ends.
     ends: Vec<usize>,
-    /// For each run.
-    outputs: Vec<Output>,
-}
-
-/// What a run wrote.
-#[derive(Default, Clone)]
-struct Output {
-    before: Place,
-    after: Place,
-    bytes: Vec<u8>,
-    is_known: bool,
+    /// A bit for each condition.
+    conditions: u64,
+    words: Vec<Option<&'static str>>,
+    kinds: Vec<Kind>,
+    /// Made of the second document, as many a state has but one.
+    template: Option<Template>,
+    documents: u8,
 }
 
 /// States that are remembered. Our own choice: what a network interface's flows have in common besides addresses and numbers.
@@ -55,225 +58,256 @@ const STATES_MAX: usize = 8;
 /// The most bytes of a state's values. Our own choice: a line that somebody wrote to the log group may be long.
 const STATE_BYTES_MAX: usize = 16 * 1024;
 
-/// The most inputs. Our own choice.
-const INPUTS_MAX: usize = 32;
-
 impl Memo {
-    /// A memo for a program, of the fields in slots that are steady.
-    pub(in crate::schema) fn new(program: &Program, is_steady: impl Fn(usize) -> bool) -> Self {
-        let (mut inputs, mut runs) = (Vec::new(), Vec::new());
-        let mut begin = 0;
-        for (at, step) in program.steps.iter().enumerate() {
-            let known = inputs.len();
-            if !add_inputs(&step.code, &is_steady, &mut inputs) || inputs.len() > INPUTS_MAX {
-                inputs.truncate(known);
-                runs.push((begin, at));
-                begin = at + 1;
-            }
-        }
-        runs.push((begin, program.steps.len()));
-        runs.retain(|(begin, end)| end - begin > 1);
-        Self {
+    /// A memo for a program, with for each slot whether its field is steady; `None` if no document of it is a model for others.
+    pub(in crate::schema) fn new(program: &Program, are_steady: Vec<bool>) -> Option<Self> {
+        let mut inputs = Inputs::default();
+        let mut steps = program.steps.iter();
+        let are_all = steps.all(|step| inputs.add_all(&step.code, &are_steady));
+        (are_all && inputs.conditions.len() <= 64).then_some(Self {
             inputs,
-            runs,
-            states: States::default(),
-        }
+            are_steady,
+            states: Vec::new(),
+            order: Vec::new(),
+        })
     }
-}
 
-impl States {
-    /// The state of inputs with these values, which may be new, and then has room for this many outputs.
-    #[inline(always)]
-    fn of(&mut self, values: &[&[u8]], outputs: usize) -> &mut State {
-        let mut tried = self.order.iter();
-        let index = match tried.position(|index| self.all[*index].is_of(values)) {
-            Some(at) => {
-                let index = self.order[at];
-                self.order.swap(at, at.saturating_sub(1));
-                index
-            }
-            None => self.begin(values, outputs),
+    /// Appends an object, as the program does by itself.
+    pub(in crate::schema) fn write(
+        &mut self,
+        program: &Program,
+        given: &mut Given<'_>,
+        fields: Fields<'_>,
+        out: &mut Buffer,
+    ) {
+        let begin = out.len();
+        let known = self.known(given, fields);
+        let Some(state) = known.or_else(|| self.begin(given, fields)) else {
+            program.write(given, fields, out);
+            return;
         };
-        &mut self.all[index]
+        let state = &mut self.states[state];
+        if let Some(template) = &state.template {
+            if template.fill(given, fields, out) {
+                return;
+            }
+            out.truncate(begin);
+        }
+        state.documents = state.documents.saturating_add(1);
+        if state.documents != 2 {
+            program.write(given, fields, out);
+            return;
+        }
+        let mut noting = Given {
+            literals: given.literals,
+            timestamp: given.timestamp,
+            timestamps: given.timestamps,
+            accounts: given.accounts,
+            notes: Notes::default(),
+        };
+        program.write_noting(&mut noting, fields, out);
+        let is_steady = |value: &Variable| match value {
+            Variable::Field(slot, _) => self.are_steady[*slot],
+            Variable::Context(context) => is_steady(*context),
+            Variable::List(_) => false,
+        };
+        let (notes, spans) = (noting.notes, &fields.found.spans);
+        state.template = Template::new(begin, out.written(), notes, spans, is_steady);
     }
 
-    /// Begins a state, in the place of the one that was tried last. Returns its index.
+    /// The index of the state that an event is in.
+    #[inline(always)]
+    fn known(&mut self, given: &Given<'_>, fields: Fields<'_>) -> Option<usize> {
+        let conditions = self.inputs.conditions(fields);
+        let mut tried = self.order.iter();
+        let at = tried
+            .position(|index| self.states[*index].is_of(&self.inputs, conditions, given, fields))?;
+        let index = self.order[at];
+        self.order.swap(at, at.saturating_sub(1));
+        Some(index)
+    }
+
+    /// Begins a state, in the place of the one that was tried last. Returns its index, or `None` if it is too large.
     #[cold]
     #[inline(never)]
-    fn begin(&mut self, values: &[&[u8]], outputs: usize) -> usize {
-        let index = if self.all.len() < STATES_MAX {
-            self.all.push(State::default());
-            self.all.len() - 1
+    fn begin(&mut self, given: &Given<'_>, fields: Fields<'_>) -> Option<usize> {
+        let (mut values, mut ends) = (Vec::new(), Vec::new());
+        let Inputs {
+            fields: slots,
+            contexts,
+            ..
+        } = &self.inputs;
+        let texts = slots.iter().map(|slot| fields.text_of(*slot));
+        let literals = contexts
+            .iter()
+            .map(|context| given.literals[*context as usize]);
+        for value in texts.chain(literals) {
+            values.extend_from_slice(value);
+            ends.push(values.len());
+        }
+        if values.len() > STATE_BYTES_MAX {
+            return None;
+        }
+        let state = State {
+            values,
+            ends,
+            conditions: self.inputs.conditions(fields),
+            words: self.inputs.words(fields).collect(),
+            kinds: fields.found.spans.iter().map(|span| span.kind).collect(),
+            template: None,
+            documents: 0,
+        };
+        let index = if self.states.len() < STATES_MAX {
+            self.states.push(state);
+            self.states.len() - 1
         } else {
-            self.order.pop().unwrap_or_default()
+            let index = self.order.pop()?;
+            self.states[index] = state;
+            index
         };
         // First, as the next events are most likely of the same log stream.
         self.order.insert(0, index);
-        let state = &mut self.all[index];
-        state.values.clear();
-        state.ends.clear();
-        for value in values {
-            state.values.extend_from_slice(value);
-            state.ends.push(state.values.len());
-        }
-        state.outputs.resize(outputs, Output::default());
-        state
-            .outputs
-            .iter_mut()
-            .for_each(|output| output.is_known = false);
-        index
+        Some(index)
     }
 }
 
 impl State {
     #[inline(always)]
-    fn is_of(&self, values: &[&[u8]]) -> bool {
+    fn is_of(
+        &self,
+        inputs: &Inputs,
+        conditions: u64,
+        given: &Given<'_>,
+        fields: Fields<'_>,
+    ) -> bool {
         let mut begin = 0;
-        values.iter().zip(&self.ends).all(|(value, end)| {
-            let known = &self.values[begin..*end];
-            begin = *end;
-            is_same(known, value)
+        let mut ends = self.ends.iter();
+        let mut is_next = |value: &[u8]| {
+            let known = ends
+                .next()
+                .map(|end| &self.values[std::mem::replace(&mut begin, *end)..*end]);
+            known.is_some_and(|known| is_same(known, value))
+        };
+        let are_same = conditions == self.conditions
+            && inputs
+                .fields
+                .iter()
+                .all(|slot| is_next(fields.text_of(*slot)))
+            && inputs
+                .contexts
+                .iter()
+                .all(|context| is_next(given.literals[*context as usize]));
+        let mut kinds = self.kinds.iter().zip(&fields.found.spans);
+        are_same
+            && kinds.all(|(kind, span)| *kind == span.kind)
+            && inputs.words(fields).eq(self.words.iter().copied())
+    }
+}
+
+impl Inputs {
+    /// A bit for each condition.
+    #[inline(always)]
+    fn conditions(&self, fields: Fields<'_>) -> u64 {
+        let conditions = self.conditions.iter().rev();
+        conditions.fold(0, |bits, (slots, by)| {
+            bits << 1 | u64::from(by(&fields.texts_of(slots)[..slots.len()]))
         })
     }
-}
 
-impl PartialEq for Input {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Field(one), Self::Field(other)) => one == other,
-            (Self::Context(one), Self::Context(other)) => one == other,
-            // Functions at one address do the same; one that has two is called twice.
-            (Self::Whether(slots, by), Self::Whether(others, other)) => {
-                slots == others && fn_addr_eq(*by, *other)
-            }
-            (Self::Word(slots, by), Self::Word(others, other)) => {
-                slots == others && fn_addr_eq(*by, *other)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Input {
     #[inline(always)]
-    fn value<'v>(&self, given: &Given<'v>, fields: Fields<'v>) -> &'v [u8] {
-        match self {
-            Self::Field(slot) => fields.text_of(*slot),
-            Self::Context(context) => given.literals[*context as usize],
-            Self::Whether(slots, by) => match by(&fields.texts_of(slots)[..slots.len()]) {
-                true => b"1",
-                false => b"0",
-            },
-            Self::Word(slots, by) => {
-                let word = by(&fields.texts_of(slots)[..slots.len()]);
-                word.unwrap_or_default().as_bytes()
+    fn words(&self, fields: Fields<'_>) -> impl Iterator<Item = Option<&'static str>> {
+        let words = self.words.iter();
+        words.map(move |(slots, by)| by(&fields.texts_of(slots)[..slots.len()]))
+    }
+
+    /// Adds what the form of a value depends on. Returns `false` if that is more than inputs can say.
+    fn add_all(&mut self, code: &Code, are_steady: &[bool]) -> bool {
+        match code {
+            Code::Constant(_) => true,
+            Code::Context(context) => {
+                if is_steady(*context) {
+                    add(&mut self.contexts, *context);
+                }
+                true
             }
+            Code::Field(slot, _) => {
+                self.add_steady(&[*slot], are_steady);
+                true
+            }
+            Code::First(codes) => codes.iter().all(|code| self.add_all(code, are_steady)),
+            Code::List(codes) => {
+                // What of a list is left out.
+                let slots = slots_of(codes).unwrap_or_default();
+                for (at, slot) in slots.iter().enumerate() {
+                    for other in &slots[..at] {
+                        self.add_condition(&[*other, *slot], |fields| fields[0] == fields[1]);
+                    }
+                }
+                codes.iter().all(|code| self.add_all(code, are_steady))
+            }
+            Code::Object(program) => {
+                let mut steps = program.steps.iter();
+                steps.all(|step| self.add_all(&step.code, are_steady))
+            }
+            Code::Name(code) | Code::If(_, _, code) => self.add_all(code, are_steady),
+            Code::Computed(slots, by) => {
+                if !self.add_steady(slots, are_steady) {
+                    let word: Word = (slots.clone(), *by);
+                    let is_word = |known: &Word| known.0 == word.0 && fn_addr_eq(known.1, word.1);
+                    if !self.words.iter().any(is_word) {
+                        self.words.push(word);
+                    }
+                }
+                true
+            }
+            Code::When(slots, by, code) => {
+                if !self.add_steady(slots, are_steady) {
+                    self.add_condition(slots, *by);
+                }
+                self.add_all(code, are_steady)
+            }
+            Code::Each(..) | Code::Elements(..) | Code::Rest(_) => false,
+        }
+    }
+
+    /// Adds fields, if they are all steady.
+    fn add_steady(&mut self, slots: &[usize], are_steady: &[bool]) -> bool {
+        // A field that is in no event has no slot.
+        let mut present = slots.iter().filter(|slot| **slot != usize::MAX);
+        let are_all = present.clone().all(|slot| are_steady[*slot]);
+        if are_all {
+            present
+                .by_ref()
+                .for_each(|slot| add(&mut self.fields, *slot));
+        }
+        are_all
+    }
+
+    fn add_condition(&mut self, slots: &[usize], by: fn(&[&[u8]]) -> bool) {
+        // Functions at one address do the same; one that has two is called twice.
+        let is_condition = |known: &Condition| known.0 == slots && fn_addr_eq(known.1, by);
+        if !self.conditions.iter().any(is_condition) {
+            self.conditions.push((slots.to_vec(), by));
         }
     }
 }
 
-/// Adds what a value depends on. Returns `false` if that is not steady.
-fn add_inputs(code: &Code, is_steady: &impl Fn(usize) -> bool, inputs: &mut Vec<Input>) -> bool {
-    let add = |input: Input, inputs: &mut Vec<Input>| {
-        if !inputs.contains(&input) {
-            inputs.push(input);
-        }
-    };
-    let are_steady = |slots: &[usize]| {
-        slots
-            .iter()
-            .all(|slot| *slot == usize::MAX || is_steady(*slot))
-    };
-    let add_all = |slots: &[usize], inputs: &mut Vec<Input>| {
-        for slot in slots.iter().filter(|slot| **slot != usize::MAX) {
-            add(Input::Field(*slot), inputs);
-        }
-    };
-    match code {
-        Code::Constant(_) => true,
-        Code::Context(
-            context @ (Context::Account
-            | Context::Region
-            | Context::LogGroup
-            | Context::LogStream
-            | Context::Source),
-        ) => {
-            add(Input::Context(*context), inputs);
-            true
-        }
-        Code::Context(_) | Code::Each(..) | Code::Elements(..) | Code::Rest(_) => false,
-        Code::Field(slot, _) => {
-            add(Input::Field(*slot), inputs);
-            is_steady(*slot)
-        }
-        Code::First(codes) | Code::List(codes) => {
-            codes.iter().all(|code| add_inputs(code, is_steady, inputs))
-        }
-        Code::Object(program) => {
-            let mut steps = program.steps.iter();
-            steps.all(|step| add_inputs(&step.code, is_steady, inputs))
-        }
-        Code::Name(account) => add_inputs(account, is_steady, inputs),
-        Code::Computed(slots, _) if are_steady(slots) => {
-            add_all(slots, inputs);
-            true
-        }
-        Code::Computed(slots, by) => {
-            add(Input::Word(slots.clone(), *by), inputs);
-            true
-        }
-        Code::When(slots, by, code) => {
-            if are_steady(slots) {
-                add_all(slots, inputs);
-            } else {
-                add(Input::Whether(slots.clone(), *by), inputs);
-            }
-            add_inputs(code, is_steady, inputs)
-        }
+fn add<T: PartialEq>(all: &mut Vec<T>, one: T) {
+    if !all.contains(&one) {
+        all.push(one);
     }
 }
 
-impl Program {
-    /// Appends an object, as [`write`](Self::write) does.
-    pub(in crate::schema) fn write_with(
-        &self,
-        memo: &mut Memo,
-        given: &mut Given<'_>,
-        fields: Fields<'_>,
-        out: &mut Buffer,
-    ) {
-        let mut values: [&[u8]; INPUTS_MAX] = [b""; INPUTS_MAX];
-        let values = &mut values[..memo.inputs.len()];
-        for (value, input) in values.iter_mut().zip(&memo.inputs) {
-            *value = input.value(given, fields);
-        }
-        if values.iter().map(|value| value.len()).sum::<usize>() > STATE_BYTES_MAX {
-            self.write(given, fields, out);
-            return;
-        }
-        let begin = out.len();
-        let mut place = Place::default();
-        let mut done = 0;
-        let state = memo.states.of(values, memo.runs.len());
-        for ((first, end), output) in memo.runs.iter().zip(&mut state.outputs) {
-            self.write_steps(done..*first, &mut place, given, fields, out);
-            if output.is_known && output.before == place {
-                out.extend(&output.bytes);
-                place = output.after;
-            } else {
-                output.before = place;
-                let begin = out.len();
-                self.write_steps(*first..*end, &mut place, given, fields, out);
-                output.bytes.clear();
-                output.bytes.extend_from_slice(&out.written()[begin..]);
-                output.after = place;
-                output.is_known = true;
-            }
-            done = *end;
-        }
-        self.write_steps(done..self.steps.len(), &mut place, given, fields, out);
-        place.end(begin, out);
-    }
+/// Whether it is mostly that of the event before.
+fn is_steady(context: Context) -> bool {
+    !matches!(
+        context,
+        Context::EventId
+            | Context::Message
+            | Context::Original
+            | Context::Time
+            | Context::Milliseconds
+    )
 }
 
 /// Whether texts are the same. Most have 4 to 32 bytes: two halves, compared without a call.

@@ -1,7 +1,7 @@
 //! Finds fields in a JSON object, and the values of an array, in a walk over all values.
 
-use super::convert::{Kind, Span};
 use super::find::{Finder, Found, Open, Wanted, child_of_key, note_rest};
+use super::span::{Kind, Span};
 use crate::json::{Cursor, Invalid, Simd, Walk, walk};
 
 /// Finds fields in any JSON object.

@@ -6,7 +6,7 @@ use super::super::mapping::{
     As, Context, Row, Value, When, constant, each, ip, is_address, port, row, text,
 };
 use super::activity::dns::TRAFFIC;
-use super::vpc_flow_logs::{IS_IPV4, IS_IPV6};
+use super::vpc_flow_logs::{IP_VERSION, IP_VERSION_ID};
 use super::{Class, Observable, Table, account, class, informational, observable, versions};
 use crate::source::Source;
 
@@ -187,13 +187,11 @@ fn connection() -> [Row; 13] {
         ),
         row(
             "connection_info.protocol_ver_id",
-            IS_IPV6.then(constant("6")).or(IS_IPV4.then(constant("4"))),
+            Value::Field("srcaddr", IP_VERSION_ID),
         ),
         row(
             "connection_info.protocol_ver",
-            IS_IPV6
-                .then(constant("\"IPv6\""))
-                .or(IS_IPV4.then(constant("\"IPv4\""))),
+            Value::Field("srcaddr", IP_VERSION),
         ),
         row("src_endpoint.ip", ip("srcaddr")),
         row("src_endpoint.port", port("srcport")),

@@ -3,7 +3,7 @@
 mod differences;
 
 use super::super::mapping::{
-    As, Context, Row, Value, When, constant, ip, is_address, long, row, text,
+    As, Context, Row, Value, When, constant, ip, long, row, text, with, without,
 };
 use super::activity::{Activity, network, rows_of_activity};
 use super::{Class, Observable, Table, account, class, informational, observable, versions};
@@ -138,14 +138,11 @@ fn connection() -> [Row; 9] {
         row(
             "connection_info.protocol_ver_id",
             Value::Field("type", As::Map(&[("IPv4", "4"), ("IPv6", "6")]))
-                .or(IS_IPV6.then(constant("6")))
-                .or(IS_IPV4.then(constant("4"))),
+                .or(Value::Field("srcaddr", IP_VERSION_ID)),
         ),
         row(
             "connection_info.protocol_ver",
-            text("type")
-                .or(IS_IPV6.then(constant("\"IPv6\"")))
-                .or(IS_IPV4.then(constant("\"IPv4\""))),
+            text("type").or(Value::Field("srcaddr", IP_VERSION)),
         ),
         row("connection_info.tcp_flags", long("tcp-flags")),
         row(
@@ -159,17 +156,11 @@ fn connection() -> [Row; 9] {
     ]
 }
 
-pub(super) const IS_IPV6: When = When {
-    about: "`srcaddr` has a colon",
-    fields: &["srcaddr"],
-    by: |fields| fields[0].contains(&b':'),
-};
+/// `protocol_ver_id` of an address.
+pub(super) const IP_VERSION_ID: As = As::IpVersion(&["4", "6"]);
 
-pub(super) const IS_IPV4: When = When {
-    about: "`srcaddr` has none",
-    fields: &["srcaddr"],
-    by: |fields| !fields[0].is_empty() && !fields[0].contains(&b':'),
-};
+/// `protocol_ver` of an address.
+pub(super) const IP_VERSION: As = As::IpVersion(&["\"IPv4\"", "\"IPv6\""]);
 
 /// One side of a connection.
 struct Side {
@@ -184,10 +175,7 @@ struct Side {
     gateway: [&'static str; 4],
     /// Whether the flow's interface is on this side.
     is_own: When,
-    has_interface: When,
     is_behind: When,
-    is_unknown: When,
-    is_name: When,
 }
 
 macro_rules! side {
@@ -220,39 +208,10 @@ macro_rules! side {
                 fields: &["flow-direction"],
                 by: |fields| fields[0] == $word,
             },
-            has_interface: When {
-                about: concat!(
-                    "`flow-direction` is ",
-                    $direction,
-                    ", or there is no `",
-                    $side,
-                    "addr`"
-                ),
-                fields: &["flow-direction", concat!($side, "addr")],
-                by: |fields| fields[0] == $word || fields[1].is_empty(),
-            },
             is_behind: When {
                 about: concat!("`pkt-", $side, "addr` is another"),
                 fields: &[concat!($side, "addr"), concat!("pkt-", $side, "addr")],
                 by: |fields| !fields[1].is_empty() && fields[0] != fields[1],
-            },
-            is_unknown: When {
-                about: "there is no address and no interface",
-                fields: &[
-                    concat!($side, "addr"),
-                    concat!("pkt-", $side, "addr"),
-                    concat!("tgw-", $side, "-eni"),
-                    "interface-id",
-                ],
-                by: |fields| fields.iter().all(|field| field.is_empty()),
-            },
-            is_name: When {
-                about: "it is no IP address, but a hash",
-                fields: &[concat!("pkt-", $side, "addr"), concat!($side, "addr")],
-                by: |fields| {
-                    let mut present = fields.iter().filter(|field| !field.is_empty());
-                    present.next().is_some_and(|field| !is_address(field))
-                },
             },
         }
     };
@@ -276,6 +235,12 @@ fn endpoint(side: &Side) -> [Row; 10] {
     ] = side.places;
     let [gateway_interface, gateway_vpc, gateway_subnet, gateway_zone] = side.gateway;
     let own = |field| side.is_own.then(text(field));
+    let nothing = vec![
+        side.address,
+        side.inner_address,
+        gateway_interface,
+        "interface-id",
+    ];
     [
         row(ip_, ip(side.inner_address).or(ip(side.address))),
         row(
@@ -286,8 +251,8 @@ fn endpoint(side: &Side) -> [Row; 10] {
         row(service, text(side.service)),
         row(
             interface,
-            side.has_interface
-                .then(text("interface-id"))
+            own("interface-id")
+                .or(without(vec![side.address], text("interface-id")))
                 .or(text(gateway_interface)),
         ),
         row(instance, own("instance-id")),
@@ -296,11 +261,15 @@ fn endpoint(side: &Side) -> [Row; 10] {
         row(zone, text(gateway_zone)),
         row(
             name,
-            side.is_name
-                .then(text(side.inner_address).or(text(side.address)))
-                .or(side.is_unknown.then(constant("\"unknown\""))),
+            no_ip(side.inner_address)
+                .or(without(vec![side.inner_address], no_ip(side.address)))
+                .or(without(nothing, constant("\"unknown\""))),
         ),
     ]
+}
+
+fn no_ip(field: &'static str) -> Value {
+    Value::Field(field, As::NoIp)
 }
 
 fn observables() -> Value {
@@ -337,7 +306,7 @@ fn unplaced() -> [Row; 5] {
     [
         row(
             "unmapped.interface_id",
-            HAS_NO_SIDE.then(text("interface-id")),
+            IS_NEITHER.then(with(vec!["srcaddr", "dstaddr"], text("interface-id"))),
         ),
         row("unmapped.instance_id", IS_NEITHER.then(text("instance-id"))),
         row("unmapped.vpc_id", IS_NEITHER.then(text("vpc-id"))),
@@ -350,16 +319,6 @@ const IS_NEITHER: When = When {
     about: "`flow-direction` does not say whose it is",
     fields: &["flow-direction"],
     by: |fields| !matches!(fields[0], b"ingress" | b"egress"),
-};
-
-const HAS_NO_SIDE: When = When {
-    about: "`flow-direction` does not say whose it is, and there are addresses",
-    fields: &["flow-direction", "srcaddr", "dstaddr"],
-    by: |fields| {
-        !matches!(fields[0], b"ingress" | b"egress")
-            && !fields[1].is_empty()
-            && !fields[2].is_empty()
-    },
 };
 
 /// IANA's protocol numbers (<https://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml>), in lower case.

@@ -3,6 +3,7 @@
 use super::field::{Stop, absent, plain, set, short, string, twice};
 use super::{Header, LogEvent, Sink, SystemFields, timestamp};
 use crate::json::{Cursor, JsonStr, Simd};
+use crate::timestamp::number;
 
 /// The `extractedFields` of the event before, which are mostly those of the next one.
 #[derive(Default)]
@@ -85,7 +86,7 @@ fn usual_head<'a, S: Simd>(cursor: &mut Cursor<'a, S>) -> Option<(JsonStr<'a>, i
         return None;
     }
     let begin = cursor.at();
-    let timestamp = timestamp::thirteen_digits(digits)?;
+    let timestamp = number(digits)?;
     cursor.go_to(begin + ID.len());
     let id = cursor.short_string().ok();
     let id = id.filter(|id| id.literal().len() == LITERAL);

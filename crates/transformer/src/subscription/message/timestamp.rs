@@ -1,7 +1,7 @@
 //! The time of a log event, as CloudWatch Logs writes it and as others do.
 
 use crate::json::{Cursor, Invalid, JsonStr, Simd, is_white_space};
-use crate::timestamp::{DAY, MILLISECONDS_MAX};
+use crate::timestamp::{DAY, MILLISECONDS_MAX, number};
 
 /// Steps over the number of 13 digits that CloudWatch Logs writes, the years 2001 to 2286. Returns `None` and stays if the
 /// text has anything else.
@@ -11,41 +11,9 @@ pub(super) fn usual<S: Simd>(cursor: &mut Cursor<'_, S>) -> Option<i64> {
     let ends = rest
         .first()
         .is_some_and(|byte| matches!(byte, b',' | b'}') || is_white_space(*byte));
-    let time = thirteen_digits(digits).filter(|_| ends)?;
+    let time = number(digits).filter(|_| ends)?;
     cursor.go_to(cursor.at() + digits.len());
     Some(time)
-}
-
-/// Reads a number of 13 digits, of which the first is not zero.
-#[inline(always)]
-pub(super) fn thirteen_digits(digits: &[u8; 13]) -> Option<i64> {
-    // As two times eight, which share three.
-    const LAST_FIVE: u64 = u64::MAX << (8 * 3);
-    let (high, low) = (digits.first_chunk()?, digits.last_chunk()?);
-    let (high, low) = (u64::from_le_bytes(*high), u64::from_le_bytes(*low));
-    if !are_digits(high) || !are_digits(low) || digits[0] == b'0' {
-        return None;
-    }
-    Some(i64::from(eight_digits(high)) * 100_000 + i64::from(eight_digits(low & LAST_FIVE)))
-}
-
-/// Whether all eight bytes are digits: their upper halves are 3, and stay it when six is added to the lower ones.
-#[inline(always)]
-fn are_digits(bytes: u64) -> bool {
-    let upper = |bytes| bytes & 0xf0f0_f0f0_f0f0_f0f0;
-    let threes = 0x3030_3030_3030_3030;
-    upper(bytes) == threes && upper(bytes.wrapping_add(0x0606_0606_0606_0606)) == threes
-}
-
-/// Reads eight digits at once, the first lowest: adds up pairs, then fours, then all. Zeros stand for zeros, too.
-#[inline(always)]
-fn eight_digits(digits: u64) -> u32 {
-    let units = digits & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = (units.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
-    let all = fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32;
-    // Eight digits are below 2^32.
-    all as u32
 }
 
 /// Steps over a value of any kind at `depth`. Returns the milliseconds since 1970 that it stands for: a number, a number in

@@ -1,5 +1,7 @@
 //! What each kind of field becomes in each kind of place.
 
+use std::net::IpAddr;
+
 use super::*;
 
 /// What `before` and `after` stand around in a message.
@@ -71,7 +73,7 @@ fn any_field_becomes_a_string() {
             &[
                 (Kind::Text, "", Some("\"\"")),
                 (Kind::Text, r"a\n", Some(r#""a\n""#)),
-                (Kind::Address, "192.0.2.1", Some("\"192.0.2.1\"")),
+                (Kind::Ipv4, "192.0.2.1", Some("\"192.0.2.1\"")),
                 (Kind::Scalar, "-1.50", Some("\"-1.50\"")),
                 (Kind::Nested, r#"{"a": [1]}"#, Some(r#""{\"a\":[1]}""#)),
                 (Kind::Tag, "a%20%22", Some(r#""a \"""#)),
@@ -97,7 +99,7 @@ fn a_keyword_that_is_too_long_for_a_term_is_cut_and_a_text_is_not() {
             true => cut(&text[..TERM_BYTES_MAX - mark]),
             false => whole.clone(),
         };
-        for kind in [Kind::Text, Kind::Address, Kind::Scalar, Kind::Tag] {
+        for kind in [Kind::Text, Kind::Ipv4, Kind::Scalar, Kind::Tag] {
             check(As::Keyword, &[(kind, &text, Some(&keyword))]);
             check(As::Text, &[(kind, &text, Some(&whole))]);
         }
@@ -272,7 +274,7 @@ fn addresses_are_as_the_standard_library_reads_them() {
     check(
         As::Ip,
         &[
-            (Kind::Address, "192.0.2.1", Some("\"192.0.2.1\"")),
+            (Kind::Ipv4, "192.0.2.1", Some("\"192.0.2.1\"")),
             (Kind::Scalar, "1.2", None),
         ],
     );

@@ -1,6 +1,6 @@
 //! Fields are found by the index and by a walk alike, and what is known of their paths.
 
-use super::super::program::Code;
+use super::super::code::Code;
 use super::super::{Needs, Places, Value, compile, row, text};
 use super::*;
 use crate::json::Invalid;

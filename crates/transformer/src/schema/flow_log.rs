@@ -122,8 +122,8 @@ impl Columns {
         if self.is_default && !line.starts_with(b"2 ") {
             return Err(Misfit::Version);
         }
-        // More than the object takes: a chunk is copied whole, whatever its length.
-        let room = out.room(self.lead_bytes + line.len() + 2 * self.columns.len() + 2 * CHUNK);
+        // More than the object takes, whose quotes stand in the place of spaces: a chunk is copied whole, whatever its length.
+        let room = out.room(self.lead_bytes + line.len() + CHUNK);
         let (mut begin, mut length) = (0, 0);
         for (column, end) in self.columns.iter().zip(split.ends()) {
             let text = Text {

@@ -13,7 +13,7 @@ mod sink;
 
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
-use crate::schema::{self, Accounts, Filter, Growth, Known, Line, Shape, Verdict};
+use crate::schema::{self, Accounts, Filter, Growth, Line, Shape, Verdict};
 use crate::settings::{Format, PartitionKey, Settings};
 use crate::source::{Carried, Source};
 use crate::subscription::{Header, LogEvent, MessageError, SystemFields, read};
@@ -269,10 +269,8 @@ impl<'a> Encoder<'a, '_> {
     /// Writes the line of an event whose message becomes an object.
     fn line_of_object(&mut self, event: LogEvent<'a>, rate: Option<u32>) -> events::Line {
         let filter = self.filter.as_deref();
-        let known = Known {
-            text: self.has_text.then(|| self.text.written()),
-            ..filter.map(Filter::known).unwrap_or_default()
-        };
+        let mut known = filter.map(Filter::known).unwrap_or_default();
+        known.text = self.has_text.then(|| self.text.written());
         let object = |out: &mut Buffer| match &self.schema {
             Some(Shape::Objects(schema)) => schema.write(self.carried, event.message, known, out),
             _ => Ok(()),

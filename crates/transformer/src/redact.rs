@@ -14,15 +14,13 @@ pub(crate) use fields::JSON_SOURCES;
 pub use key::Key;
 
 /// What is redacted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redactions {
-    /// As they were written.
-    json: Json,
     list: Arc<[Redaction]>,
 }
 
 /// A field of a source that is redacted.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Redaction {
     pub(crate) source: Source,
     /// AWS's name of a flow log's field, or a path of JSON.
@@ -38,14 +36,6 @@ pub(crate) enum Action {
     /// Its hash under the key.
     Hash,
 }
-
-impl PartialEq for Redactions {
-    fn eq(&self, other: &Self) -> bool {
-        self.json == other.json
-    }
-}
-
-impl Eq for Redactions {}
 
 impl Redactions {
     /// Reads redactions from a JSON list.
@@ -75,7 +65,7 @@ impl Redactions {
             ));
         }
         let list = list.into();
-        Ok(Self { json, list })
+        Ok(Self { list })
     }
 
     /// Whether nothing is redacted.

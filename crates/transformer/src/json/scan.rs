@@ -121,10 +121,12 @@ pub(super) fn each_block<S: Simd>(
         visit(
             bytes,
             Marks {
+                at,
                 inside,
+                openers: marks.openers,
                 escapes,
+                escaped_first,
                 escapes_next: false,
-                ..marks
             },
         );
         let quote = at + ends.trailing_zeros() as usize;

@@ -13,7 +13,7 @@ pub(crate) fn append_as_string(json: &[u8], out: &mut Buffer) {
 #[inline(always)]
 fn as_string<S: Simd>(simd: S, json: &[u8], out: &mut Buffer) {
     // Every byte may get a backslash, and a block is copied whole, whatever is wanted of it.
-    let room = out.room(2 * json.len() + 2 + BLOCK);
+    let room = out.room(2 * (json.len() + BLOCK));
     room[0] = b'"';
     let mut length = 1;
     let (mut in_string, mut escaped_first) = (0, false);

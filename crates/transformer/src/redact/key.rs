@@ -72,6 +72,9 @@ mod tests {
             "55a7c9ba39c762e973ffcf294361c78f"
         );
         assert_eq!(format!("{key:?}"), "Key(secret)");
+        let other = Key::new("0123456789abcdef0123456789abcdeF").unwrap();
+        assert_ne!(other, key);
+        assert_eq!(Key::new("0123456789abcdef0123456789abcdef"), Ok(key));
     }
 
     #[test]

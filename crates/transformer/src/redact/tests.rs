@@ -82,14 +82,31 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         let error = Redactions::parse(redact).unwrap_err();
         assert!(error.starts_with(expected), "{redact}: {error}");
     }
-    let fields: Vec<_> = (0..=REDACTED_FIELDS_MAX)
-        .map(|n| format!("requestParameters.a{n}"))
-        .collect();
-    let redact = json!([{"source": "cloudtrail", "fields": fields, "action": "mask"}]);
-    assert_eq!(
-        Redactions::parse(&redact.to_string()).unwrap_err(),
-        "257 fields; expected at most 256"
-    );
+    let of = |count: usize| {
+        let fields = (0..count).map(|n| format!("requestParameters.a{n}"));
+        let fields: Vec<_> = fields.collect();
+        let redact = json!([{"source": "cloudtrail", "fields": fields, "action": "mask"}]);
+        Redactions::parse(&redact.to_string())
+    };
+    assert!(of(256).is_ok());
+    assert_eq!(of(257).unwrap_err(), "257 fields; expected at most 256");
+}
+
+#[test]
+fn keys_of_two_cases_overlap_if_those_of_the_source_have_no_case() {
+    for (source, fields, overlap) in [
+        ("guardduty", ["detail.service.ip", "detail.Service"], true),
+        ("guardduty", ["detail.service.ip", "detail.title"], false),
+        (
+            "cloudtrail",
+            ["requestParameters.a", "requestParameters.A"],
+            false,
+        ),
+    ] {
+        let redact = json!([{"source": source, "fields": fields, "action": "mask"}]);
+        let redact = Redactions::parse(&redact.to_string());
+        assert_eq!(redact.is_err(), overlap, "{source} {fields:?}");
+    }
 }
 
 #[test]

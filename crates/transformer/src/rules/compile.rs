@@ -115,7 +115,6 @@ impl Compiler<'_> {
                 let items = items.iter().map(|item| self.item(item));
                 Ok(Condition::All(items.collect::<Result<_, _>>()?))
             }
-            Detection::AnyOf(any) if any.is_empty() => Err("no fields".to_owned()),
             Detection::AnyOf(any) => {
                 let any = any.iter().map(|one| self.selection(one));
                 Ok(Condition::Any(any.collect::<Result<_, _>>()?))
@@ -176,11 +175,12 @@ impl Compiler<'_> {
         if let Some(known) = self.fields.iter().position(|known| *known == field) {
             return Ok(known);
         }
-        if self.fields.len() == RULE_FIELDS_MAX {
+        let number = self.fields.len();
+        if number == RULE_FIELDS_MAX {
             return Err(format!("more than {RULE_FIELDS_MAX} fields"));
         }
         self.fields.push(field);
-        Ok(self.fields.len() - 1)
+        Ok(number)
     }
 }
 

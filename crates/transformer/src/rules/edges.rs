@@ -28,6 +28,17 @@ fn what_is_equal_is_neither_less_nor_greater() {
         let detection = json!({"a": item, "condition": "a"});
         assert_eq!(agree(&detection, &event), expected, "{detection}");
     }
+    // However they are written.
+    let detection = json!({"a": {"n": 80}, "condition": "a"});
+    assert!(agree(&detection, &json!({"n": 80.0})));
+}
+
+#[test]
+fn a_text_has_no_case_in_any_script() {
+    for (text, expected) in [("ÉCOLE", true), ("éc*", true), ("ecole", false)] {
+        let detection = json!({"a": {"name": text}, "condition": "a"});
+        assert_eq!(agree(&detection, &json!({"name": "École"})), expected);
+    }
 }
 
 #[test]

@@ -122,8 +122,8 @@ impl Columns {
         if self.is_default && !line.starts_with(b"2 ") {
             return Err(Misfit::Version);
         }
-        // More than the object takes: a chunk is copied whole, whatever its length.
-        let room = out.room(self.lead_bytes + line.len() + 2 * self.columns.len() + 2 * CHUNK);
+        // More than the object takes, whose quotes stand in the place of spaces: a chunk is copied whole, whatever its length.
+        let room = out.room(self.lead_bytes + line.len() + CHUNK);
         let (mut begin, mut length) = (0, 0);
         for (column, end) in self.columns.iter().zip(split.ends()) {
             let text = Text {
@@ -254,8 +254,8 @@ impl<'a> Text<'a> {
 /// Whether sixteen bytes are digits: their high halves are 3, and stay it if 6 is added.
 #[inline(always)]
 fn are_digits(bytes: u128) -> bool {
-    const HIGH: u128 = u128::MAX / 0xff * 0xf0;
-    const SIX: u128 = u128::MAX / 0xff * 6;
+    const HIGH: u128 = u128::from_ne_bytes([0xf0; 16]);
+    const SIX: u128 = u128::from_ne_bytes([6; 16]);
     bytes & HIGH == ZEROS && (bytes.wrapping_add(SIX)) & HIGH == ZEROS
 }
 
@@ -296,7 +296,7 @@ pub(super) fn escaped_again(message: JsonStr<'_>) -> Result<String, Misfit> {
 const CHUNK: usize = 32;
 
 /// Sixteen times the digit 0.
-const ZEROS: u128 = u128::MAX / 0xff * 0x30;
+const ZEROS: u128 = u128::from_ne_bytes([b'0'; 16]);
 
 /// The digits that every signed integer of 64 bits can have: it holds all numbers of 18, and some of 19.
 const INTEGER_DIGITS: usize = 18;

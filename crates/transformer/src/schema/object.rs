@@ -120,6 +120,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_to_be_compact_and_no_deeper_than_a_line_may_be_is_not_looked_at_again() {
+        for (depth, expected) in [
+            (None, "{}"),
+            (Some(127), "{ }"),
+            (Some(128), "{}"),
+            (Some(129), "{}"),
+        ] {
+            let mut out = Buffer::default();
+            let known = Known {
+                depth,
+                ..Known::default()
+            };
+            write(JsonStr::from_literal("\"{ }\""), known, &mut out).unwrap();
+            assert_eq!(out.written(), expected.as_bytes(), "{depth:?}");
+        }
+    }
+
+    #[test]
     fn escapes_that_stand_for_no_text_are_not_replaced_in_silence() {
         assert_eq!(object_of(r#""{\"a\":\"\ud800\"}""#), Err(Misfit::NotText));
         let literal = "\"{\\\"a\\\":\\\"\u{fffd}\\ufffd\u{ff5e}\\\"}\"";

@@ -62,8 +62,8 @@ pub(super) fn header_bytes(bytes: &[u8]) -> Option<usize> {
 }
 
 const DEFLATE: u8 = 8;
-const HEADER_CHECKSUM: u8 = 1 << 1;
-const EXTRA: u8 = 1 << 2;
-const NAME: u8 = 1 << 3;
-const COMMENT: u8 = 1 << 4;
+const HEADER_CHECKSUM: u8 = 0b0000_0010;
+const EXTRA: u8 = 0b0000_0100;
+const NAME: u8 = 0b0000_1000;
+const COMMENT: u8 = 0b0001_0000;
 const RESERVED: u8 = 0b1110_0000;

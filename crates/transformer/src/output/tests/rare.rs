@@ -105,6 +105,11 @@ fn what_settings_add_to_a_line_is_counted_each_by_itself() {
     assert_eq!(growth(&[accounts]), account_name + br#""dev1""#.len());
     let rate = growth(&[rules]) - none;
     assert!(rate >= br#","sample_rate":1000000"#.len(), "{rate}");
+    let ecs = ("CATCHMENT_SCHEMA", "ecs");
+    let drop = SAMPLE.replace(r#""sample","rate":2"#, r#""drop""#);
+    let drop = ("CATCHMENT_RULES", drop.as_str());
+    assert_eq!(growth(&[ecs, drop]), growth(&[ecs]) + rate);
+    assert!(growth(&[ecs, rules]) > growth(&[ecs]) + rate);
     let of_native = growth(&[native]) - none;
     assert!(of_native > 100, "{of_native}");
     let all = account_name + br#""dev1""#.len() + rate + of_native;

@@ -280,3 +280,24 @@ const OUTCOME: Computed = Computed {
         _ => Some("\"failure\""),
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_an_error_is_a_success_but_for_a_login_that_says_otherwise() {
+        for (fields, expected) in [
+            (["", "", "RunInstances", ""], "\"success\""),
+            (["", "", "RunInstances", "Failure"], "\"success\""),
+            (["", "", "ConsoleLogin", "Success"], "\"success\""),
+            (["", "", "ConsoleLogin", ""], "\"success\""),
+            (["", "", "ConsoleLogin", "Failure"], "\"failure\""),
+            (["AccessDenied", "", "RunInstances", ""], "\"failure\""),
+            (["", "denied", "ConsoleLogin", "Success"], "\"failure\""),
+        ] {
+            let outcome = (OUTCOME.by)(&fields.map(str::as_bytes));
+            assert_eq!(outcome, Some(expected), "{fields:?}");
+        }
+    }
+}

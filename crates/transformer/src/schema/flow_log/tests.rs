@@ -46,6 +46,11 @@ fn a_line_of_the_default_format_becomes_its_fields() {
     }
     assert_eq!(native("${srcaddr} ${bytes}", "- -").unwrap(), "{}");
     assert_eq!(native("${bytes}", "7 \r\n").unwrap(), r#"{"bytes":7}"#);
+    // A tag without a percent sign is as it is, whatever is in it.
+    assert_eq!(
+        native("${instance-tag}", "a\u{1}").unwrap(),
+        r#"{"instance_tag":"a\u0001"}"#
+    );
 }
 
 #[test]

@@ -31,8 +31,6 @@ pub(in crate::schema) struct Needs {
     pub(in crate::schema) bytes: usize,
     /// For each slot, how often its field may be written, and at the end whatever is searched in parts.
     pub(in crate::schema) uses: Vec<usize>,
-    /// How often names of the context may be written.
-    pub(in crate::schema) names: usize,
     /// The slots whose fields are written.
     read: BTreeSet<usize>,
 }
@@ -107,7 +105,6 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
             Code::Constant(Padded::new(json))
         }
         Value::Context(context) => {
-            needs.names += 1;
             needs.bytes += 32;
             Code::Context(*context)
         }
@@ -315,3 +312,6 @@ pub(in crate::schema) fn with_rest(rows: Vec<Row>, fields: &[&'static str]) -> V
 
 /// The most bytes of JSON that a computed value has. Our own choice of bound.
 const COMPUTED_BYTES_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests;

@@ -257,3 +257,37 @@ impl Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{When, constant, keyword, row};
+    use super::*;
+
+    #[test]
+    fn a_row_has_a_type_and_the_rows_of_what_is_in_its_array() {
+        const WHEN: When = When {
+            about: "so",
+            fields: &[],
+            by: |_| true,
+        };
+        let items = || Value::Each("x", vec![row("b", keyword("y"))]);
+        let mut text = String::new();
+        for (value, expected) in [
+            (
+                items(),
+                "| `a` | array of object | `x` |\n| `a[].b` | string | `y` |\n",
+            ),
+            (
+                WHEN.then(items()),
+                "| `a` | array of object | `x`, if so |\n| `a[].b` | string | `y` |\n",
+            ),
+            (constant("{}"), "| `a` | object | always `{}` |\n"),
+            (constant("[]"), "| `a` | array of string | always `[]` |\n"),
+            (constant("7"), "| `a` | integer | always `7` |\n"),
+        ] {
+            text.clear();
+            describe_row(&row("a", value), "", &|_| None, &mut text).unwrap();
+            assert_eq!(text, expected);
+        }
+    }
+}

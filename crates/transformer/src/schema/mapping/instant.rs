@@ -27,7 +27,7 @@ fn usual(text: &[u8]) -> Option<Timestamp> {
     }
     let two = |at: usize| {
         let [tens, ones] = [text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0')];
-        (tens < 10 && ones < 10).then(|| (tens * 10 + ones) as i8)
+        (tens.max(ones) < 10).then(|| (tens * 10 + ones) as i8)
     };
     let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
     let date = Date::new(year, two(5)?, two(8)?).ok()?;
@@ -79,6 +79,9 @@ mod tests {
             ("2023-13-01T00:00:00Z", None),
             ("2023-01-00T00:00:00Z", None),
             ("2023-04-31T00:00:00Z", None),
+            ("2023-04-30T00:00:1/Z", None),
+            ("2023-04-30T00:00:1:Z", None),
+            ("2023-04-30T00:00:/1Z", None),
         ] {
             assert_eq!(instant(text.as_bytes()), expected, "{text}");
         }

@@ -45,12 +45,10 @@ impl List {
 
     fn knows(&self, value: &[u8], written: &[u8]) -> bool {
         let begins = &self.begins[..self.count.min(self.begins.len())];
-        // A value ends with itself: no other begins with all of it, a comma aside.
+        // Each of these ends with a comma, as this value comes after it. No other begins with all of this one and a comma.
         begins.iter().any(|begin| {
-            let other = &written[*begin..written.len() - value.len() - 1];
-            other
-                .strip_prefix(value)
-                .is_some_and(|after| after.is_empty() || after[0] == b',')
+            let after = written[*begin..].strip_prefix(value);
+            after.is_some_and(|after| after.starts_with(b","))
         })
     }
 

@@ -331,23 +331,4 @@ fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_the_same_if_all_bytes_and_the_length_are() {
-        let text: Vec<u8> = (0..70).collect();
-        for length in 0..70 {
-            let one = &text[..length];
-            assert!(is_same(one, one), "{length}");
-            assert!(!is_same(one, &text[..=length]), "{length}");
-            for at in 0..length {
-                let mut other = one.to_vec();
-                other[at] ^= 1;
-                assert!(!is_same(one, &other), "{length} {at}");
-            }
-        }
-        // The same ends, but another length.
-        assert!(!is_same(&[b'x'; 8], &[b'x'; 9]));
-    }
-}
+mod tests;

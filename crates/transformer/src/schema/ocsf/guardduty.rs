@@ -313,3 +313,26 @@ const DIFFERENCES: &[Difference] = &[
         ours: "`data` is the whole action, or all that the finding says of what ran, as JSON; `additionalInfo` is in `unmapped`",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_severity_is_the_level_that_guardduty_gives_its_number() {
+        for (number, expected) in [
+            ("", "0"),
+            ("0.9", "0"),
+            ("1", "2"),
+            ("3.9", "2"),
+            ("4.0", "3"),
+            ("6.9", "3"),
+            ("7", "4"),
+            ("8.9", "4"),
+            ("9", "5"),
+            ("10.0", "5"),
+        ] {
+            assert_eq!(severity(&[number.as_bytes()]).0, expected, "{number}");
+        }
+    }
+}

@@ -79,3 +79,28 @@ impl Splices {
         self.result.trim();
     }
 }
+
+#[cfg(test)]
+impl Splices {
+    /// The bytes that there is room for without another allocation.
+    pub(super) fn room(&mut self) -> [usize; 2] {
+        [self.parts.room(0).len(), self.result.room(0).len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_text_takes_no_more_memory_than_it_has_bytes() {
+        let mut splices = Splices::default();
+        assert!(!splices.apply(b"0123456789"));
+        splices.push(6, 8, b"xyz");
+        splices.push(2, 5, b"");
+        assert_eq!(splices.growth(), (2, 1));
+        assert!(splices.apply(b"0123456789"));
+        assert_eq!(splices.result(), b"015xyz89");
+        assert_eq!(splices.room()[1], 0);
+    }
+}

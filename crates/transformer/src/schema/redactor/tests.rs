@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::limits::SCRATCH_BYTES_MAX;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// The hash of 203.0.113.7 under the key.
@@ -328,7 +329,7 @@ fn a_document_says_no_more_of_an_event_than_its_message_and_system_fields() {
     let literal = Json::from(LINE).to_string();
     let before = record("flow", &[&literal]).replace(
         "}]}",
-        r#","extractedFields":{"@aws.account":"1","srcaddr":"203.0.113.7","\u0040aws.region":"r"},"other":["203.0.113.7"]}],"n":1}"#,
+        r#","extractedFields":{"@aws.account":"1","srcaddr":"203.0.113.7","\u0040aws.region":"r"},"other":["203.0.113.7"],"later":{"@aws.account":"203.0.113.7"}}],"n":1}"#,
     );
     let mut documents = redactor("document");
     let redacted = documents.redact(before.as_bytes()).ok().unwrap();
@@ -339,6 +340,7 @@ fn a_document_says_no_more_of_an_event_than_its_message_and_system_fields() {
         json!({"@aws.account": "1", "@aws.region": "r"})
     );
     assert_eq!(event["other"], Json::Null);
+    assert_eq!(event["later"], Json::Null);
     assert_eq!(event["timestamp"], 1);
     assert_eq!(redacted["n"], 1);
     // Of another source, all of it.
@@ -348,4 +350,33 @@ fn a_document_says_no_more_of_an_event_than_its_message_and_system_fields() {
         .replace(&literal, "\"\"");
     let redacted = documents.redact(other.as_bytes()).ok().unwrap();
     assert_eq!(redacted.text, other.as_bytes());
+}
+
+#[test]
+fn the_keys_of_other_sources_are_as_they_are() {
+    let text = r#"{"eventVersion":"1.08","SourceIPAddress":"203.0.113.7"}"#;
+    assert_eq!(message("trail", text).unwrap(), text);
+}
+
+#[test]
+fn what_is_stepped_over_may_be_as_deep_as_any_json() {
+    let deep = |depth: usize| {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        format!(r#"{{"eventVersion":"1.08","a":{open}{close}}}"#)
+    };
+    assert_eq!(message("trail", &deep(127)), Ok(deep(127)));
+    assert_eq!(message("trail", &deep(128)), Err(Source::CloudTrail));
+}
+
+#[test]
+fn nothing_is_rewritten_if_nothing_is_redacted_and_a_large_records_memory_is_freed() {
+    assert!(Redactor::new(&Settings::default()).is_none());
+    let mut redactor = redactor("events");
+    let large = vec![b'x'; 2 * SCRATCH_BYTES_MAX];
+    redactor.text.extend(&large);
+    redactor.splices.push(0, 0, &large);
+    assert!(redactor.splices.apply(b""));
+    redactor.trim();
+    assert_eq!(redactor.text.room(0).len(), SCRATCH_BYTES_MAX);
+    assert_eq!(redactor.splices.room(), [SCRATCH_BYTES_MAX; 2]);
 }

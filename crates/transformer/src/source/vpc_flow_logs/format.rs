@@ -86,7 +86,9 @@ mod tests {
     #[test]
     fn a_format_is_what_its_text_says() {
         for text in ["${srcaddr}", "${bytes} ${version} ${instance-tag-2}"] {
-            assert_eq!(FlowLogFormat::parse(text).unwrap().to_string(), text);
+            let format = FlowLogFormat::parse(text).unwrap();
+            assert_eq!(format.to_string(), text);
+            assert_eq!(format!("{format:?}"), text);
         }
         assert_eq!(
             FlowLogFormat::default().to_string(),

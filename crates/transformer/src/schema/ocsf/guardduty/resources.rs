@@ -105,3 +105,22 @@ const HAS_NO_SEQUENCE: When = When {
     fields: &[RESOURCES_OF_SEQUENCE],
     by: |fields| fields[0].is_empty(),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_has_the_one_type_of_resource_that_it_names() {
+        let kinds = ["Instance", "AccessKey", "Container", "S3Bucket", ""];
+        for (when, kind) in [
+            (IS_INSTANCE, "Instance"),
+            (IS_KEY, "AccessKey"),
+            (IS_CONTAINER, "Container"),
+        ] {
+            for other in kinds {
+                assert_eq!((when.by)(&[other.as_bytes()]), other == kind, "{other}");
+            }
+        }
+    }
+}

@@ -168,7 +168,7 @@ proptest! {
 
 /// An address, none, or what hides one.
 fn any_address() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(&["10.0.0.1", "203.0.113.255", "::1", "-", "x"][..])
+    prop::sample::select(&["10.0.0.1", "203.0.113.255", "::1", "-", "x", "hidden"][..])
 }
 
 /// What `parseVPC` calls the fields of a flow log.

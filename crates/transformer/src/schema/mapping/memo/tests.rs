@@ -3,8 +3,10 @@
 use super::*;
 use crate::schema::Accounts;
 use crate::schema::mapping::{
-    Computed, Found, Kind, LITERALS, Needs, Places, Row, Span, Value, When, compile, keyword, row,
+    As, Computed, Found, LITERALS, Needs, Places, Row, Span, Value, When, address, compile, ip,
+    keyword, row,
 };
+use crate::settings::Settings;
 use crate::timestamp::Timestamps;
 
 fn is_long(fields: &[&[u8]]) -> bool {
@@ -43,12 +45,17 @@ const COLUMNS: [&str; 3] = ["name", "own", "number"];
 
 fn program(rows: &[Row]) -> (Program, Memo) {
     let program = compile(rows, &mut Places::Columns(&COLUMNS), &mut Needs::default());
-    let memo = Memo::new(&program, |slot| slot == 0);
-    (program, memo)
+    let memo = Memo::new(&program, vec![true, false, false]);
+    (program, memo.unwrap())
 }
 
 /// Writes a line with a memo and without, and expects the same. Returns how many states the memo has then.
 fn write(program: &Program, memo: &mut Memo, columns: [&str; 3]) -> usize {
+    write_in(program, memo, columns, "\"a literal\"")
+}
+
+/// The same, with all that is known of the event besides its fields.
+fn write_in(program: &Program, memo: &mut Memo, columns: [&str; 3], literal: &str) -> usize {
     let text = columns.concat();
     let mut found = Found::default();
     for column in columns {
@@ -56,10 +63,10 @@ fn write(program: &Program, memo: &mut Memo, columns: [&str; 3]) -> usize {
             .spans
             .last()
             .map_or(0, |span: &Span| span.end as usize);
-        let kind = if column.is_empty() {
-            Kind::Absent
-        } else {
-            Kind::Text
+        let kind = match column {
+            "" => Kind::Absent,
+            "true" => Kind::Scalar,
+            text => address(text.as_bytes()).unwrap_or(Kind::Text),
         };
         found
             .spans
@@ -70,25 +77,33 @@ fn write(program: &Program, memo: &mut Memo, columns: [&str; 3]) -> usize {
         found: &found,
         finder: None,
     };
+    let names = [(
+        "CATCHMENT_ACCOUNTS",
+        r#"{"111122223333":"dev1","444455556666":"dev2"}"#,
+    )];
+    let settings = Settings::from_pairs(names).unwrap();
     let mut given = Given {
-        literals: [b"\"a literal\""; LITERALS],
+        literals: [literal.as_bytes(); LITERALS],
         timestamp: 0,
         timestamps: &mut Timestamps::default(),
-        accounts: &Accounts::default(),
+        accounts: &Accounts::new(&settings),
+        notes: (),
     };
     let [mut with, mut without] = [Buffer::default(), Buffer::default()];
-    program.write_with(memo, &mut given, fields, &mut with);
+    // What is there already stays.
+    with.extend(b"before ");
+    memo.write(program, &mut given, fields, &mut with);
     program.write(&mut given, fields, &mut without);
     let [with, without] =
         [with, without].map(|out| String::from_utf8_lossy(out.written()).into_owned());
-    assert_eq!(with, without);
-    memo.states.all.len()
+    assert_eq!(with, format!("before {without}"));
+    memo.states.len()
 }
 
 #[test]
 fn what_a_line_depends_on_is_looked_at_once() {
     let (number, name) = (&["number"], &["name"]);
-    let (program, memo) = program(&[
+    let (_, memo) = program(&[
         row("a.own", keyword("own")),
         row("a.name", keyword("name")),
         row("a.again", keyword("name")),
@@ -109,9 +124,16 @@ fn what_a_line_depends_on_is_looked_at_once() {
         row("b.size_of_own", word(&["own"], size)),
         row("c.number", keyword("number")),
     ]);
-    // The name, two contexts, three conditions and three words; not the name once more for what follows from it alone.
-    assert_eq!(memo.inputs.len(), 9);
-    assert_eq!(memo.runs, [(1, program.steps.len() - 1)]);
+    let Inputs {
+        fields,
+        contexts,
+        conditions,
+        words,
+    } = memo.inputs;
+    // Not the name once more for what follows from it alone.
+    assert_eq!(fields, [0]);
+    assert_eq!(contexts, [Context::Region, Context::Source]);
+    assert_eq!((conditions.len(), words.len()), (3, 3));
 }
 
 #[test]
@@ -125,17 +147,150 @@ fn lines_are_the_same_with_a_memo_whatever_the_line_before_was() {
     ]);
     let mut of = |columns: [&str; 3]| write(&program, &mut memo, columns);
     assert_eq!(of(["eni-1", "x", "10"]), 1);
-    // Known, but behind another place, and then behind the one before again.
-    assert_eq!(of(["eni-1", "", "10"]), 1);
     assert_eq!(of(["eni-1", "y", "20"]), 1);
-    assert_eq!(of(["eni-1", "y", "2"]), 2);
-    assert_eq!(of(["eni-1", "y", "21"]), 3);
-    assert_eq!(of(["eni-2", "y", "21"]), 4);
-    assert_eq!(of(["eni-", "2y", "21"]), 5);
-    for index in 6..20 {
-        assert_eq!(of([&format!("eni-{index}"), "y", "1"]), index.min(8));
+    assert_eq!(
+        of([
+            "eni-1",
+            "long enough to be copied by a call".repeat(9).as_str(),
+            "30"
+        ]),
+        1
+    );
+    // Of another form, as a field is absent, a condition does not hold, or a word is another.
+    assert_eq!(of(["eni-1", "", "10"]), 2);
+    assert_eq!(of(["eni-1", "y", "2"]), 3);
+    assert_eq!(of(["eni-1", "y", "21"]), 4);
+    assert_eq!(of(["eni-2", "y", "21"]), 5);
+    assert_eq!(of(["eni-", "2y", "21"]), 6);
+    for index in 7..20 {
+        for number in ["1", "3"] {
+            assert_eq!(of([&format!("eni-{index}"), "y", number]), index.min(8));
+        }
     }
     assert_eq!(of(["eni-1", "x", "10"]), 8);
+}
+
+#[test]
+fn what_is_known_of_the_event_is_its_own() {
+    let (program, mut memo) = program(&[
+        row("a", Value::Context(Context::Region)),
+        row("b", Value::Context(Context::EventId)),
+        row("c", keyword("own")),
+    ]);
+    for (states, literal) in [
+        (1, "\"x\""),
+        (1, "\"x\""),
+        (2, "\"y\""),
+        (2, "\"y\""),
+        (2, "\"x\""),
+        (3, ""),
+    ] {
+        for own in ["1", "2", "3"] {
+            assert_eq!(
+                write_in(&program, &mut memo, ["", own, ""], literal),
+                states
+            );
+        }
+    }
+    // Its own in each event, and no part of the state.
+    let (program, mut memo) = self::program(&[row("b", Value::Context(Context::EventId))]);
+    for literal in ["\"1\"", "\"2\"", "\"3\"", "", "\"4\""] {
+        assert_eq!(write_in(&program, &mut memo, ["", "", ""], literal), 1);
+    }
+}
+
+/// Writes lines of these values in turn, several times.
+fn mix(value: impl Fn() -> Value, columns: &[&str]) {
+    let (program, mut memo) = program(&[
+        row("a", keyword("name")),
+        row("b", value()),
+        row("c", keyword("name")),
+    ]);
+    for _ in 0..3 {
+        for own in columns {
+            for number in columns {
+                write(&program, &mut memo, ["x", own, number]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_list_leaves_out_may_be_another_in_each_line() {
+    let addresses = ["10.0.0.1", "10.0.0.2", "::1", "x", ""];
+    mix(|| Value::List(vec![ip("own"), ip("number")]), &addresses);
+    mix(
+        || Value::List(vec![keyword("own"), keyword("number")]),
+        &addresses,
+    );
+    mix(
+        || {
+            Value::List(vec![
+                keyword("own"),
+                Value::Constant("\"x\"".into()),
+                ip("number"),
+            ])
+        },
+        &addresses,
+    );
+    let object = |name: &'static str, field| {
+        let rows = vec![
+            row("name", Value::Constant(name.into())),
+            row("value", ip(field)),
+        ];
+        Value::Object(rows)
+    };
+    mix(
+        || Value::List(vec![object("1", "own"), object("2", "number")]),
+        &addresses,
+    );
+    mix(
+        || Value::List(vec![object("1", "own"), object("1", "number")]),
+        &addresses,
+    );
+}
+
+#[test]
+fn what_is_absent_in_one_line_may_be_there_in_the_next() {
+    let values = [
+        "10.0.0.1",
+        "::1",
+        "true",
+        "1",
+        "111122223333",
+        "444455556666",
+        "x",
+        "y",
+        "",
+    ];
+    let own = |how| Value::Field("own", how);
+    for how in [
+        As::Ip,
+        As::NoIp,
+        As::IpVersion(&["4", "6"]),
+        As::Whole,
+        As::Long,
+        As::Map(&[("x", "1")]),
+    ] {
+        mix(|| own(how), &values);
+        mix(|| own(how).or(keyword("number")), &values);
+        let object = || {
+            Value::Object(vec![
+                row("d", own(how)),
+                row("e", Value::Constant("1".into())),
+            ])
+        };
+        mix(|| object().or(keyword("number")), &values);
+    }
+    mix(|| Value::Name(Box::new(keyword("own"))), &values);
+    mix(
+        || Value::With(vec!["own", "number"], Box::new(keyword("own"))),
+        &values,
+    );
+    mix(
+        || Value::Without(vec!["own", "number"], Box::new(keyword("name"))),
+        &values,
+    );
 }
 
 #[test]

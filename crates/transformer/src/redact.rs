@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::json::distinct;
 use crate::limits::REDACTED_FIELDS_MAX;
 use crate::source::Source;
 
@@ -53,8 +54,7 @@ impl Redactions {
     /// # Errors
     /// Says what is wrong, and in which entry.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let json = distinct(text)?;
         let entries = json
             .as_array()
             .ok_or("expected a list, [{\"source\":…,\"fields\":[…],\"action\":…}]")?;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::json::distinct;
 use crate::limits::{RULE_NAME_BYTES_MAX, RULES_MAX, SAMPLE_RATE_MAX};
 use crate::source::Source;
 
@@ -61,8 +62,7 @@ impl Rules {
     /// # Errors
     /// Says what is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let json = distinct(text)?;
         let list = json.as_array().ok_or(
             "expected a list of rules, [{\"name\":…,\"source\":…,\"action\":…,\"detection\":…}]",
         )?;

@@ -10,6 +10,7 @@ use choices::{
 
 use std::collections::BTreeMap;
 
+use crate::json::distinct;
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB, REDACT_KEY_BYTES_MIN};
 use crate::redact::{Key, Redactions};
 use crate::rules::Rules;
@@ -355,7 +356,8 @@ impl Settings {
             Setting::Schema => self.schema = choose(setting, SCHEMAS, value)?,
             Setting::Original => self.original = choose(setting, ORIGINALS, value)?,
             Setting::Accounts => {
-                self.accounts = serde_json::from_str(value)
+                let names = distinct(value).map_err(wrong)?;
+                self.accounts = serde_json::from_value(names)
                     .map_err(|error| wrong(format!("not names of accounts: {error}")))?;
             }
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, value)?,

@@ -1,8 +1,8 @@
 //! The settings file: the same settings as JSON, for more than fits into a Lambda's environment.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+
+use crate::json::distinct;
 
 use super::{Setting, SettingError, Settings};
 
@@ -11,12 +11,14 @@ impl Settings {
     /// value is the text that the variable has, or the same as JSON: a list, a number, an object.
     pub(super) fn read_file(&mut self, text: &str) -> Result<(), SettingError> {
         let wrong = |why: String| SettingError::File { why };
-        let values: BTreeMap<String, Value> = serde_json::from_str(text)
-            .map_err(|error| wrong(format!("not a JSON object: {error}")))?;
+        let file = distinct(text).map_err(wrong)?;
+        let values = file
+            .as_object()
+            .ok_or_else(|| wrong("not a JSON object".to_owned()))?;
         for (key, value) in values {
             let setting = Setting::ALL
                 .into_iter()
-                .find(|setting| setting.key() == key);
+                .find(|setting| setting.key() == *key);
             let setting = setting.ok_or_else(|| {
                 let mut keys = Setting::ALL.to_vec();
                 keys.retain(|setting| *setting != Setting::RedactKey);
@@ -30,10 +32,10 @@ impl Settings {
                     "`{key}`: a secret; expected it in the variable {variable} only"
                 )));
             }
-            let value = match (setting, &value) {
+            let value = match (setting, value) {
                 // A list as it is.
                 (Setting::Rules | Setting::Redact, Value::Array(_)) => value.to_string(),
-                _ => written(&value),
+                _ => written(value),
             };
             if !value.is_empty() {
                 self.set(setting, &value).map_err(|error| {
@@ -106,7 +108,16 @@ mod tests {
     #[test]
     fn a_mistake_in_the_file_is_named() {
         for (file, expected) in [
-            ("[]", "the settings file: not a JSON object: "),
+            ("[]", "the settings file: not a JSON object"),
+            ("{", "the settings file: not JSON: EOF while parsing"),
+            (
+                r#"{"schema":"native","schema":"ecs"}"#,
+                "the settings file: `schema` occurs twice in one object at line 1 column 2",
+            ),
+            (
+                "{\"redact\":[{\"source\":\"vpc-flow-logs\",\n\"fields\":[\"srcaddr\"],\"fields\":[\"dstaddr\"],\"action\":\"mask\"}]}",
+                "the settings file: `fields` occurs twice in one object at line 2 column 29",
+            ),
             (
                 r#"{"shape":"events"}"#,
                 "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, rules, redact, overflow, max_decoded_mib",

@@ -101,7 +101,17 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
         error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
     );
     assert!(error("CATCHMENT_PARTITION_KEYS", "account,minute").contains("unknown value `minute`"));
-    assert!(error("CATCHMENT_SOURCES", "{").contains("not a JSON object"));
+    assert!(error("CATCHMENT_SOURCES", "{").contains("not JSON"));
+    for (variable, value) in [
+        ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail","g":"other"}"#),
+        ("CATCHMENT_ACCOUNTS", r#"{"g":"a","g":"b"}"#),
+        ("CATCHMENT_RULES", r#"[{"g":"a","g":"b"}]"#),
+        ("CATCHMENT_REDACT", r#"[{"g":"a","g":"b"}]"#),
+    ] {
+        let why = format!("{variable}: `g` occurs twice in one object at line 1 column ");
+        let error = error(variable, value);
+        assert!(error.starts_with(&why), "{error}");
+    }
     assert!(
         error("CATCHMENT_FROMAT", "events")
             .starts_with("CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Source;
 use super::vpc_flow_logs::FlowLogFormat;
-use crate::json::JsonStr;
+use crate::json::{JsonStr, distinct};
 use crate::limits::CONTENT_BYTES_MAX;
 
 /// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
@@ -50,16 +50,16 @@ impl Sources {
     /// # Errors
     /// Returns a sentence that says what is wrong.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let entries: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
+        let json = distinct(json)?;
+        let entries = json.as_object().ok_or("not a JSON object")?;
         let mut sources = Self::default();
         for (group, value) in entries {
             let carried = sources
-                .carried(&value)
+                .carried(value)
                 .map_err(|why| format!("log group `{group}` has {why}"))?;
             match group.strip_suffix('*') {
                 Some(prefix) => sources.prefixes.push((prefix.to_owned(), carried)),
-                None => drop(sources.exact.insert(group, carried)),
+                None => drop(sources.exact.insert(group.clone(), carried)),
             }
         }
         sources

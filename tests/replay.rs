@@ -104,7 +104,7 @@ fn a_settings_file_is_read_and_flags_win_over_it() {
     let (code, _, err) = replay(&["--settings", file], &event);
     assert_eq!(code, 2);
     assert!(
-        err.contains("the settings file: `schema`: unknown value `wrong`"),
+        err.contains(&format!("error: --settings {file}: `schema`: unknown value `wrong`; expected one of: none, native,")),
         "{err}"
     );
 }
@@ -316,7 +316,7 @@ fn errors_name_the_cause_and_the_next_step() {
             &["--sources", "{"],
             "",
             2,
-            "error: --sources: not a JSON object",
+            "error: --sources: not JSON: EOF while parsing an object at line 1 column 1; expected a JSON object",
         ),
         (&["--formt", "json"], "", 2, "--format"),
         (

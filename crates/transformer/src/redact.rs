@@ -54,10 +54,10 @@ impl Redactions {
     /// # Errors
     /// Says what is wrong, and in which entry.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json = distinct(text)?;
+        let json = distinct(text, EXPECTED)?;
         let entries = json
             .as_array()
-            .ok_or("expected a list, [{\"source\":…,\"fields\":[…],\"action\":…}]")?;
+            .ok_or_else(|| format!("not a list; expected {EXPECTED}"))?;
         let mut list: Vec<Redaction> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let place = |why| format!("entry {}: {why}", index + 1);
@@ -99,6 +99,8 @@ impl Redactions {
         self.list.iter()
     }
 }
+
+const EXPECTED: &str = r#"a JSON list of fields, such as [{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#;
 
 fn redactions(entry: &Json) -> Result<Vec<Redaction>, String> {
     const KEYS: [&str; 3] = ["source", "fields", "action"];

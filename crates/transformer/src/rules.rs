@@ -62,10 +62,10 @@ impl Rules {
     /// # Errors
     /// Says what is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json = distinct(text)?;
-        let list = json.as_array().ok_or(
-            "expected a list of rules, [{\"name\":…,\"source\":…,\"action\":…,\"detection\":…}]",
-        )?;
+        let json = distinct(text, EXPECTED)?;
+        let list = json
+            .as_array()
+            .ok_or_else(|| format!("not a list; expected {EXPECTED}"))?;
         if list.len() > RULES_MAX {
             return Err(format!(
                 "{} rules; expected at most {RULES_MAX}",
@@ -108,6 +108,8 @@ impl Rules {
         &self.rules
     }
 }
+
+const EXPECTED: &str = r#"a JSON list of rules, such as [{"name":"small","source":"vpc-flow-logs","action":"drop","detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#;
 
 fn rule(json: &Json) -> Result<Rule, String> {
     const KEYS: [&str; 5] = ["name", "source", "action", "rate", "detection"];

@@ -7,15 +7,18 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads a value.
+/// Reads a value. `expected` says what the text should be.
 ///
 /// # Errors
 /// Says what is wrong, and where: the text is not JSON, or an object in it has a key twice.
-pub(crate) fn distinct(text: &str) -> Result<Value, String> {
+pub(crate) fn distinct(text: &str, expected: &str) -> Result<Value, String> {
+    if text.trim().is_empty() {
+        return Err(format!("empty; expected {expected}"));
+    }
     let read = serde_json::from_str(text).map(|Distinct(value)| value);
     read.map_err(|error| match error.is_data() {
         true => error.to_string(),
-        false => format!("not JSON: {error}"),
+        false => format!("not JSON: {error}; expected {expected}"),
     })
 }
 
@@ -93,7 +96,20 @@ mod tests {
         let nested = r#"{"a":[1,-2,0.5,1e300,"é\n",true,null,{"a":{"a":[]}}],"b":{"a":18446744073709551615}}"#;
         for text in NEAR_VALUES.iter().chain([&nested]) {
             let expected = serde_json::from_str::<Value>(text).ok();
-            assert_eq!(distinct(text).ok(), expected, "{text}");
+            assert_eq!(distinct(text, "").ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_what_should_stand_there() {
+        for (text, expected) in [
+            (" \n", "empty; expected a list"),
+            (
+                "[1",
+                "not JSON: EOF while parsing a list at line 1 column 2; expected a list",
+            ),
+        ] {
+            assert_eq!(distinct(text, "a list").unwrap_err(), expected);
         }
     }
 
@@ -104,7 +120,7 @@ mod tests {
             r#"{"a":1,"b":2,"\u0061":3}"#,
             r#"[{"b":[{"a":{},"a":1}]}]"#,
         ] {
-            let error = distinct(text).unwrap_err();
+            let error = distinct(text, "").unwrap_err();
             assert!(
                 error.starts_with("`a` occurs twice in one object at line 1 column "),
                 "{text}: {error}"

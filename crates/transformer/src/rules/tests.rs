@@ -172,7 +172,10 @@ fn a_mistake_is_named_with_its_place() {
     let trail = |detection: &Json| serde_json::from_str::<Json>(&of(detection)).unwrap();
     let plain = |rule: Json| json!([rule]);
     for (rules, expected) in [
-        (json!({}), "expected a list of rules"),
+        (
+            json!({}),
+            "not a list; expected a JSON list of rules, such as [{",
+        ),
         (plain(json!(1)), "rule 1: expected an object"),
         (
             plain(json!({"title": "a"})),

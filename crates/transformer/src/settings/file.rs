@@ -11,10 +11,11 @@ impl Settings {
     /// value is the text that the variable has, or the same as JSON: a list, a number, an object.
     pub(super) fn read_file(&mut self, text: &str) -> Result<(), SettingError> {
         let wrong = |why: String| SettingError::File { why };
-        let file = distinct(text).map_err(wrong)?;
-        let values = file
-            .as_object()
-            .ok_or_else(|| wrong("not a JSON object".to_owned()))?;
+        // Editors and shells of Windows put a byte order mark before UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let file = distinct(text, EXPECTED).map_err(wrong)?;
+        let not_an_object = || wrong(format!("not a JSON object; expected {EXPECTED}"));
+        let values = file.as_object().ok_or_else(not_an_object)?;
         for (key, value) in values {
             let setting = Setting::ALL
                 .into_iter()
@@ -39,13 +40,15 @@ impl Settings {
             };
             if !value.is_empty() {
                 self.set(setting, &value).map_err(|error| {
-                    wrong(error.with_names(|setting| format!("`{}`", setting.key())))
+                    wrong(error.with_names("", |setting| format!("`{}`", setting.key())))
                 })?;
             }
         }
         Ok(())
     }
 }
+
+const EXPECTED: &str = r#"a JSON object from settings to values, such as {"schema":"native","partition_keys":["account","year"]}"#;
 
 /// A value as the variable has it.
 fn written(value: &Value) -> String {
@@ -96,6 +99,12 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_none_of_the_file() {
+        let file = "\u{feff}{\r\n\"compression\":\"gzip\"}\r\n";
+        assert_eq!(settings(file, &[]).unwrap().compression, Compression::Gzip);
+    }
+
+    #[test]
     fn lists_of_objects_are_read_as_they_are() {
         let rules = r#"[{"name":"a","source":"cloudtrail","action":"drop","detection":{"s":{"apiVersion":[1,2]},"condition":"s"}},{"name":"b","source":"cloudtrail","action":"keep","detection":{"s":{"eventName":"c"},"condition":"s"}}]"#;
         let redact = r#"[{"source":"cloudtrail","fields":["userAgent","requestID"],"action":"mask"},{"source":"guardduty","fields":["detail.id"],"action":"mask"}]"#;
@@ -108,7 +117,14 @@ mod tests {
     #[test]
     fn a_mistake_in_the_file_is_named() {
         for (file, expected) in [
-            ("[]", "the settings file: not a JSON object"),
+            (
+                "",
+                "the settings file: empty; expected a JSON object from settings to values",
+            ),
+            (
+                "[]",
+                "the settings file: not a JSON object; expected a JSON object from settings",
+            ),
             ("{", "the settings file: not JSON: EOF while parsing"),
             (
                 r#"{"schema":"native","schema":"ecs"}"#,

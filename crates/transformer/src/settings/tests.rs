@@ -95,7 +95,7 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
     ];
     assert_eq!(
         Settings::from_pairs(document).unwrap_err().to_string(),
-        "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5"
+        "CATCHMENT_SCHEMA: only the format `events` has schemas; expected that format, or the schema `none`"
     );
     assert!(
         error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")

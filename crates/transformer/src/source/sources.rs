@@ -50,8 +50,10 @@ impl Sources {
     /// # Errors
     /// Returns a sentence that says what is wrong.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let json = distinct(json)?;
-        let entries = json.as_object().ok_or("not a JSON object")?;
+        let json = distinct(json, EXPECTED)?;
+        let entries = json
+            .as_object()
+            .ok_or_else(|| format!("not a JSON object; expected {EXPECTED}"))?;
         let mut sources = Self::default();
         for (group, value) in entries {
             let carried = sources
@@ -152,6 +154,9 @@ impl Sources {
             .copied()
     }
 }
+
+const EXPECTED: &str =
+    r#"a JSON object from log group names to sources, such as {"CloudTrail/*":"cloudtrail"}"#;
 
 #[cfg(test)]
 mod tests {

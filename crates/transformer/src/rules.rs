@@ -7,6 +7,7 @@
 mod compile;
 mod condition;
 mod pattern;
+mod section;
 mod text;
 
 use std::sync::Arc;
@@ -139,8 +140,13 @@ fn rule(json: &Json) -> Result<Rule, String> {
     })?;
     let action = action(text("action")?, members.get("rate"))?;
     let detection = members.get("detection").ok_or("detection: missing")?;
-    let (condition, fields) =
-        compile::compile(name, source, detection).map_err(|why| format!("detection: {why}"))?;
+    let of_detection = |why| format!("detection: {why}");
+    let (condition, fields) = compile::compile(name, source, detection).map_err(of_detection)?;
+    for field in &fields {
+        let member = field.split('.').next().unwrap_or_default();
+        let known = source.has_member(member);
+        known.map_err(|why| of_detection(format!("{field}: {why}")))?;
+    }
     Ok(Rule {
         name: name.to_owned(),
         source,
@@ -174,5 +180,7 @@ fn action(name: &str, rate: Option<&Json>) -> Result<Action, String> {
 
 #[cfg(test)]
 mod edges;
+#[cfg(test)]
+mod mistakes;
 #[cfg(test)]
 mod tests;

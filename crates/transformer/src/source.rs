@@ -5,6 +5,7 @@
 mod cloudtrail;
 mod content;
 mod guardduty;
+mod members;
 mod route53_resolver_query_logs;
 mod sources;
 pub(crate) mod vpc_flow_logs;

@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Condition;
 use super::condition::{Cidr, Order, Test};
 use super::pattern::{regex, test};
+use super::section::check;
 use super::text::Place;
 use crate::limits::RULE_FIELDS_MAX;
 use crate::source::Source;
@@ -22,6 +23,7 @@ pub(super) fn compile(
     source: Source,
     detection: &Json,
 ) -> Result<(Condition, Vec<String>), String> {
+    check(detection)?;
     // Every JSON text is YAML.
     let rule =
         json!({"title": name, "logsource": {"service": source.name()}, "detection": detection});
@@ -96,6 +98,14 @@ impl Compiler<'_> {
         if some.is_empty() {
             return Err(format!("condition: there is no selection `{pattern}`"));
         }
+        if let Quantifier::Count(count) = quantifier
+            && !(1..=some.len() as u64).contains(count)
+        {
+            return Err(format!(
+                "condition: `{count} of {pattern}`, and there are {} of these selections",
+                some.len()
+            ));
+        }
         Ok(match quantifier {
             Quantifier::Any => Condition::Any(some),
             Quantifier::All => Condition::All(some),
@@ -164,7 +174,7 @@ impl Compiler<'_> {
             }
             _ => Some(name)
                 .filter(|name| name.split('.').all(|key| !key.is_empty()))
-                .filter(|name| !name.contains(['[', ']']))
+                .filter(|name| !name.contains(['[', ']', '*']))
                 .map(str::to_owned),
         };
         let field = field.ok_or_else(|| match self.source {

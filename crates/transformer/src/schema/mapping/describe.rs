@@ -40,7 +40,7 @@ fn describe_row(
         text,
         "| `{to}` | {} | {} |",
         row.value.kind(),
-        from(&row.value, since)
+        whole(&row.value, since)
     )?;
     for row in rows_of_items(&row.value) {
         describe_row(row, &format!("{to}[]."), since, text)?;
@@ -60,6 +60,15 @@ fn rows_of_items(value: &Value) -> Vec<&Row> {
     }
 }
 
+/// Where all that stands in a place comes from.
+fn whole(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
+    let from = from(value, since);
+    match value {
+        Value::Constant(_) => format!("always {from}"),
+        _ => from,
+    }
+}
+
 /// Where a value comes from.
 fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
     let all = |values: &[Value], between: &str| {
@@ -71,7 +80,7 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
         None => format!("`{path}`"),
     };
     match value {
-        Value::Constant(json) => format!("always `{json}`"),
+        Value::Constant(json) => format!("`{json}`"),
         Value::Context(context) => context.about().to_owned(),
         Value::Field(path, As::Map(table)) => {
             let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
@@ -91,9 +100,10 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
         Value::First(values) => all(values, ", or else "),
         Value::List(values) => all(values, ", "),
         Value::Object(rows) => {
-            let rows = rows
-                .iter()
-                .map(|row| format!("`{}`: {}", row.to, from(&row.value, since)));
+            let rows = rows.iter().map(|row| {
+                let whole = whole(&row.value, since);
+                format!("`{}` ({}): {whole}", row.to, row.value.kind())
+            });
             format!("{{{}}}", rows.collect::<Vec<_>>().join("; "))
         }
         Value::Name(account) => format!(

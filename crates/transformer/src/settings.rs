@@ -12,7 +12,7 @@ use crate::json::distinct;
 use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::redact::{Key, Redactions};
 use crate::rules::Rules;
-use crate::source::Sources;
+use crate::source::{Sources, is_account};
 
 pub use error::SettingError;
 
@@ -371,8 +371,17 @@ impl Settings {
 
 /// Reads the names of accounts.
 fn accounts(text: &str) -> Result<BTreeMap<String, String>, String> {
-    serde_json::from_value(distinct(text, ACCOUNTS)?)
-        .map_err(|error| format!("not names of accounts: {error}; expected {ACCOUNTS}"))
+    let names: BTreeMap<String, String> = serde_json::from_value(distinct(text, ACCOUNTS)?)
+        .map_err(|error| format!("not names of accounts: {error}; expected {ACCOUNTS}"))?;
+    if let Some(id) = names.keys().find(|id| !is_account(id)) {
+        return Err(format!(
+            "`{id}` is not an account's 12 digits; expected {ACCOUNTS}"
+        ));
+    }
+    match names.iter().find(|(_, name)| name.is_empty()) {
+        Some((id, _)) => Err(format!("`{id}` has an empty name; expected {ACCOUNTS}")),
+        None => Ok(names),
+    }
 }
 
 const ACCOUNTS: &str =

@@ -59,7 +59,13 @@ impl Sources {
             let carried = sources
                 .carried(value)
                 .map_err(|why| format!("log group `{group}` has {why}"))?;
-            match group.strip_suffix('*') {
+            let prefix = group.strip_suffix('*');
+            if group.is_empty() || prefix.unwrap_or(group).contains('*') {
+                return Err(format!(
+                    "`{group}` is no log group; expected a name, or the beginning of one and `*`"
+                ));
+            }
+            match prefix {
                 Some(prefix) => sources.prefixes.push((prefix.to_owned(), carried)),
                 None => drop(sources.exact.insert(group.clone(), carried)),
             }
@@ -197,6 +203,18 @@ mod tests {
         ] {
             let sources = format!(r#"{{"g":{value}}}"#);
             assert_eq!(Sources::parse(&sources).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_log_group_has_is_refused() {
+        for group in ["", "fl*ow", "flow**", "**"] {
+            assert_eq!(
+                Sources::parse(&format!(r#"{{"{group}":"cloudtrail"}}"#)).unwrap_err(),
+                format!(
+                    "`{group}` is no log group; expected a name, or the beginning of one and `*`"
+                )
+            );
         }
     }
 

@@ -241,6 +241,10 @@ impl Replay<'_> {
         if let Some(total) = self.summary.total() {
             self.output.note(&total)?;
         }
+        let is_explained = matches!(self.shown, Shown::Explained(_));
+        if self.is_success && !is_explained && self.summary.is_empty() {
+            self.output.note("no records")?;
+        }
         match self.shown {
             Shown::Delivered | Shown::Pretty | Shown::Response => {}
             Shown::Explained(explainer) => {

@@ -93,6 +93,18 @@ fn a_mistake_is_named_with_its_place() {
             "rule 1 (`a`): detection: s: srcaddr: `10.0.0.0/33` is not a range",
         ),
         (
+            flow(&json!({"srcport|cidr": "10.0.0.0/8"})),
+            "rule 1 (`a`): detection: s: srcport: it is an integer, and no address",
+        ),
+        (
+            flow(&json!({"bytes": [80, "many"]})),
+            "rule 1 (`a`): detection: s: bytes: it is an integer; expected a number",
+        ),
+        (
+            flow(&json!({"traffic_path": true})),
+            "rule 1 (`a`): detection: s: traffic_path: it is an integer; expected a number",
+        ),
+        (
             flow(&json!({"srcaddr|re": "("})),
             "rule 1 (`a`): detection: s: srcaddr: regex parse error",
         ),
@@ -208,4 +220,21 @@ fn a_mistake_is_named_with_its_place() {
         assert!(error.starts_with(expected), "{error}\n{expected}");
     }
     assert!(Rules::parse("[").unwrap_err().starts_with("not JSON: "));
+}
+
+#[test]
+fn an_integer_is_asked_for_as_a_number_a_text_of_one_or_a_part_of_it() {
+    for item in [
+        json!({"bytes": 80}),
+        json!({"bytes": "80"}),
+        json!({"bytes": "8*"}),
+        json!({"bytes": null}),
+        json!({"srcport|startswith": "80"}),
+        json!({"srcport|re": "^80"}),
+        json!({"srcaddr": "many", "action": true}),
+    ] {
+        let detection = json!({"s": item, "condition": "s"});
+        let rules = json!([{"name": "a", "source": "vpc-flow-logs", "action": "drop", "detection": detection}]);
+        assert!(Rules::parse(&rules.to_string()).is_ok(), "{rules}");
+    }
 }

@@ -46,7 +46,9 @@ fn settings(environment: &BTreeMap<String, String>) -> Result<Settings, String> 
             reason = "the settings file is read once, here"
         )]
         let text = std::fs::read_to_string(path);
-        text.map_err(|error| format!("{SETTINGS_FILE}: {path}: {error}"))
+        text.map_err(|error| {
+            format!("{SETTINGS_FILE}: {path}: {error}; expected a file with settings, such as /opt/catchment.json of a layer")
+        })
     });
     let read = Settings::from_file_and_pairs(file.transpose()?.as_deref(), environment);
     read.map_err(|error| {

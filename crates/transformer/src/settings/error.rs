@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Setting;
+use super::{SETTINGS_FILE, Setting};
 
 /// Why a setting cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl SettingError {
             Self::File { why } => format!("{file}: {why}"),
             Self::Unknown { variable } => {
                 let settings = Setting::ALL.map(name).join(", ");
-                format!("{variable} is not a setting; expected one of: {settings}")
+                format!("{variable} is not a setting; expected one of: {settings}, {SETTINGS_FILE}")
             }
         }
     }

@@ -129,8 +129,8 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
         let error = error(variable, value);
         assert!(error.starts_with(&why), "{error}");
     }
-    assert!(
-        error("CATCHMENT_FROMAT", "events")
-            .starts_with("CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,")
-    );
+    let unknown = error("CATCHMENT_SETTING_FILE", "/opt/catchment.json");
+    let why = "CATCHMENT_SETTING_FILE is not a setting; expected one of: CATCHMENT_FORMAT,";
+    assert!(unknown.starts_with(why), "{unknown}");
+    assert!(unknown.ends_with(", CATCHMENT_SETTINGS_FILE"), "{unknown}");
 }

@@ -299,16 +299,7 @@ impl Settings {
             let why = "only the format `events` has rules; expected that format, or no rules";
             return wrong(Setting::Rules, why.to_owned());
         }
-        for rule in self.rules.all() {
-            let redacted = |field: &String| self.redact.of(rule.source, field);
-            if let Some(field) = rule.fields.iter().find_map(redacted) {
-                let why = format!(
-                    "rule `{}` looks at `{field}`, which is redacted before rules see it; expected one or the other",
-                    rule.name
-                );
-                return wrong(Setting::Rules, why);
-            }
-        }
+        agree(&self.rules, &self.redact).or_else(|why| wrong(Setting::Rules, why))?;
         if self.redact.hash() && self.redact_key.is_none() {
             let why = format!(
                 "missing, but the action `hash` takes a key; expected {}",
@@ -367,6 +358,23 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Checks that no rule looks at what is redacted.
+///
+/// # Errors
+/// Says which rule does, and at what.
+pub fn agree(rules: &Rules, redact: &Redactions) -> Result<(), String> {
+    for rule in rules.all() {
+        let redacted = |field: &String| redact.of(rule.source, field);
+        if let Some(field) = rule.fields.iter().find_map(redacted) {
+            return Err(format!(
+                "rule `{}` looks at `{field}`, which is redacted before rules see it; expected one or the other",
+                rule.name
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Reads the names of accounts.

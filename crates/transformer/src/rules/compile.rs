@@ -193,7 +193,12 @@ impl Compiler<'_> {
         };
         let field = field.ok_or_else(|| match self.source {
             Source::VpcFlowLogs => {
-                format!("`{name}` is not a field of flow logs, as the schema `native` has them")
+                let native = name.replace('-', "_");
+                let expected = match FIELDS.iter().any(|known| known.name == name) {
+                    true => format!("; expected `{native}`"),
+                    false => String::new(),
+                };
+                format!("`{name}` is not a field of flow logs, as the schema `native` has them{expected}")
             }
             _ => format!("`{name}` is not a path, such as userIdentity.type or resources.0.ARN"),
         })?;

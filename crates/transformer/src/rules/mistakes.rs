@@ -58,7 +58,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             flow(&json!({"account-id": "1"})),
-            "rule 1 (`a`): detection: s: `account-id` is not a field",
+            "rule 1 (`a`): detection: s: `account-id` is not a field of flow logs, as the schema `native` has them; expected `account_id`",
         ),
         (
             flow(&json!({"bytes|base64": "a"})),

@@ -11,6 +11,8 @@
 mod batch;
 #[path = "replay/redact.rs"]
 mod redact;
+#[path = "replay/settings.rs"]
+mod settings;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
@@ -70,43 +72,6 @@ fn documents_are_indented_for_a_person_and_hostile_characters_made_visible() {
     assert_eq!(code, 0, "{err}");
     let begin = "{\n  \"@timestamp\": \"2023-09-30T15:15:22.000Z\",\n  \"message\": \"\\u202e\\u009b31m\",\n";
     assert!(out.starts_with(begin) && out.ends_with("\n}\n"), "{out}");
-}
-
-#[test]
-fn a_settings_file_is_read_and_flags_win_over_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("catchment.json");
-    let file = path.to_str().unwrap();
-    let sources = r#"{"flow-v2":{"source":"vpc-flow-logs","format":"${version} ${bytes}"}}"#;
-    std::fs::write(
-        &path,
-        format!(r#"{{"schema":"native","sources":{sources}}}"#),
-    )
-    .unwrap();
-    let event = event("native-vpc-flow-logs");
-    let (code, out, err) = replay(&["--settings", file], &event);
-    assert_eq!(code, 0, "{err}");
-    let line = out.lines().next().unwrap();
-    assert!(
-        line.ends_with("14 fields, and the format has 2\"}"),
-        "{line}"
-    );
-    assert!(
-        err.contains("log events that the schema could not be applied to"),
-        "{err}"
-    );
-    let (_, out, _) = replay(&["--settings", file, "--sources", "{}"], &event);
-    let line = out.lines().next().unwrap();
-    assert!(line.contains(r#""event":{"version":2,"#), "{line}");
-    let (_, out, _) = replay(&["--settings", file, "--schema", "none"], &event);
-    assert!(!out.contains(r#""event":"#), "{out}");
-    std::fs::write(&path, r#"{"schema":"wrong"}"#).unwrap();
-    let (code, _, err) = replay(&["--settings", file], &event);
-    assert_eq!(code, 2);
-    assert!(
-        err.contains("the settings file: `schema`: unknown value `wrong`"),
-        "{err}"
-    );
 }
 
 #[test]
@@ -316,7 +281,7 @@ fn errors_name_the_cause_and_the_next_step() {
             &["--sources", "{"],
             "",
             2,
-            "error: --sources: not a JSON object",
+            "error: --sources: not JSON: EOF while parsing an object at line 1 column 1; expected a JSON object",
         ),
         (&["--formt", "json"], "", 2, "--format"),
         (
@@ -375,6 +340,33 @@ fn what_would_steer_a_terminal_is_visible_in_an_explanation() {
         assert!(out.contains("evil\\u") && out.contains("202e"), "{out}");
         assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out}");
     }
+}
+
+#[test]
+fn a_folder_without_files_is_said_to_hold_no_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let nothing = (0, String::new(), "no records\n".to_owned());
+    assert_eq!(replay(&[path], b""), nothing);
+}
+
+#[test]
+fn a_full_disk_is_said_to_hold_up_the_result() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("batch.json");
+    std::fs::write(&path, event("sources")).unwrap();
+    let ended = Command::new(env!("CARGO_BIN_EXE_catchment"))
+        .args(["replay", path.to_str().unwrap()])
+        .stdout(full.unwrap())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(
+        err.contains("error: cannot write the result: No space left"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -28,8 +28,6 @@ CONTEXT = {
     "why the message is not as its source writes it": "error",
 }
 # Times in OCSF are milliseconds (the page's words on both versions), and integers as others are.
-# The types of members of objects that have no row of their own.
-MEMBERS = {"port": "integer to 65,535", "ip": "IP address"}
 TIME = re.compile(r"(.*[._])?(time|time_dt)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -179,17 +177,11 @@ def of_each(row, term, given):
 def of_members(row, term, given):
     """An object, if it has more than what is always there."""
     whole, more = {}, False
-    kinds = MEMBERS | ({"value": "IP address"} if whole_of_addresses(term) else {})
-    for name, each in term.members:
-        value = evaluated(page.Row(f"{row.place}.{name}", kinds.get(name.rpartition(".")[2], "string"), row.text), each, given)
+    for name, kind, each in term.members:
+        value = evaluated(page.Row(f"{row.place}.{name}", kind, row.text), each, given)
         more = more or (value is not None and not isinstance(each, terms.Always))
         put(whole, name.split("."), value)
     return in_words.UNDECIDED if in_words.UNDECIDED in whole.values() else whole if more else None
-
-
-def whole_of_addresses(term):
-    """Whether it is an observable of OCSF that holds an address."""
-    return ("type", terms.Always('"IP Address"')) in term.members
 
 
 def without_repeats(values):
@@ -305,7 +297,7 @@ def copied(term):
     if isinstance(term, terms.Each):
         return {term.path}
     if isinstance(term, terms.Members):
-        return set().union(*(copied(each) for _, each in term.members))
+        return set().union(*(copied(each) for *_, each in term.members))
     if isinstance(term, terms.When):
         return copied(term.term)
     if isinstance(term, (terms.First, terms.All)):

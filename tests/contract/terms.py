@@ -3,7 +3,8 @@
     value:     chain, chain …            several: a list of those that there are
     chain:     unit, or else unit …      the first that there is
     unit:      atom[, if condition[, and condition]]
-    atom:      always `JSON` | [the items of ]`path`[ (version N)][[, by its version of IP]: FROM: `JSON`, …] | {`name`: value; …} | (value) | a phrase
+    atom:      [always ]`JSON` | [the items of ]`path`[ (version N)][[, by its version of IP]: FROM: `JSON`, …]
+               | {`name` (type): value; …} | (value) | a phrase
                | of each of `path`: unit
 """
 
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 import in_words
 
 PATH = re.compile(r"`([^`]+)`(?: \(version \d+\))?")
-ALWAYS = re.compile(r"always `([^`]+)`")
-MEMBER = re.compile(r"`([^`]+)`: ")
+ALWAYS = re.compile(r'(?:always )?`(["\[][^`]*|\d+|true|false)`')
+MEMBER = re.compile(r"`([^`]+)` \(([^)]+)\): ")
 CASE = re.compile(r"(?:: |, )([A-Za-z0-9.]+): `([^`]*)`")
 NAME = "the name that the settings have for "
 
@@ -56,6 +57,8 @@ class All:
 
 @dataclass(frozen=True)
 class Members:
+    """An object: the name, the type and the value of each member."""
+
     members: tuple
 
 
@@ -119,11 +122,13 @@ class Reader:
         if self.skip("{"):
             members = []
             while not members or self.skip("; "):
-                members.append((self.match(MEMBER)[1], self.value()))
+                member = self.match(MEMBER)
+                members.append((member[1], member[2], self.value()))
             self.expect("}")
             return Members(tuple(members))
-        if self.text.startswith("always", self.at):
-            return Always(self.match(ALWAYS)[1])
+        if always := ALWAYS.match(self.text, self.at):
+            self.at = always.end()
+            return Always(always[1])
         if self.skip("of each of "):
             path = self.match(PATH)[1]
             self.expect(": ")

@@ -18,7 +18,7 @@ import fleet
 import next_steps
 from botocore.exceptions import BotoCoreError, ClientError
 from bucket import BucketContents
-from sandbox import ROOT, Sandbox
+from sandbox import LAMBDA_ZIP, ROOT, Sandbox
 
 STACK = "catchment"
 ARRIVAL_SECONDS_MAX = 60
@@ -106,16 +106,17 @@ def deploy(sandbox: Sandbox) -> str:
     """Deploys the logging account's template; returns the name of its bucket."""
     console.step(
         "Deploy the transformer, Firehose and the bucket",
-        "infra/logging.yaml with the Lambda binary that `make lambda` built. The names come from the fleet file."
+        "infra/logging.yaml with the Lambda binary that `make lambda` built. The names come from the fleet file,"
+        " the architecture from the zip."
         " With Schema=ecs, each log event becomes a document of the Elastic Common Schema."
         " Emulator=true leaves out what the emulator lacks: alarms that compute, and saved queries.",
     )
-    sandbox.run("catchment infra parameters --output json > parameters.yaml && cat parameters.yaml", DEFECT_HINT)
+    sandbox.run(f"catchment infra parameters --zip {LAMBDA_ZIP} --output json > parameters.yaml && cat parameters.yaml", DEFECT_HINT)
     sandbox.run(
         f"sam deploy --template-file {ROOT}/infra/logging.yaml --stack-name {STACK} --resolve-s3 \\\n"
         "     --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --profile logging --no-progressbar \\\n"
         "     --parameter-overrides file://parameters.yaml"
-        f" Architecture={sandbox.architecture()} Schema=ecs Emulator=true",
+        " Schema=ecs Emulator=true",
         "CloudFormation's reason is printed above.",
         quiet=True,
     )

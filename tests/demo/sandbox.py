@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 CATCHMENT = ROOT / "target" / "debug" / "catchment"
 LAMBDA_ZIP = ROOT / "target" / "lambda" / "transformer.zip"
-ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 EXIT_SECONDS_MAX = 20
 
 
@@ -115,11 +113,6 @@ class Sandbox:
         request = urllib.request.Request(f"{self.endpoint}/_catchment/delivered", data=b"{}", method="POST")
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
-
-    @staticmethod
-    def architecture() -> str:
-        """This machine's processor, as Lambda names it."""
-        return ARCHITECTURES[platform.machine()]
 
     def _ready_line(self) -> dict:
         line = self._emulator.stdout.readline()

@@ -27,7 +27,7 @@ INFERRED = {
     "number": {"bigint", "double"},
     "boolean": {"boolean"},
 }
-MEMBER = re.compile(r"`([a-z_.\[\]]+)`: (always `(.))?")
+MEMBER = re.compile(r"`([a-z_.\[\]]+)` \(([^)]+)\): ")
 
 
 def main():
@@ -82,20 +82,21 @@ def leaves(place, type_):
 
 
 def types(rows):
-    """The type of each place, by the rows and by what they say of the members of objects in lists."""
-    said, of_attribute, members = {}, {}, {}
+    """The type of each place, by the rows and by what they say of the members of objects."""
+    said, members = {}, {}
     for row in rows:
         if row.type.endswith("object"):
             items = "[]" if row.type.startswith("array") else ""
-            for name, constant, first in MEMBER.findall(row.text):
-                members[f"{row.place}{items}.{name}"] = ("string" if first == '"' else "integer") if constant else None
+            members |= dict(typed(f"{row.place}{items}.{name}", kind) for name, kind in MEMBER.findall(row.text))
         else:
-            of_items = row.type.removeprefix("array of ")
-            said[row.place + ("[]" if of_items != row.type else "")] = of_items
-            of_attribute[row.place.rpartition(".")[2]] = of_items
-    # OCSF's attributes have one type wherever they stand.
-    attributes = {name: of_attribute.get(name.rpartition(".")[2].removesuffix("[]"), "string") for name in members}
-    return {name: kind or attributes[name] for name, kind in members.items()} | said
+            said |= dict([typed(row.place, row.type)])
+    return members | said
+
+
+def typed(place, kind):
+    """A place with its type; that of its items, if it is an array."""
+    of_items = kind.removeprefix("array of ")
+    return place + ("[]" if of_items != kind else ""), of_items
 
 
 if __name__ == "__main__":

@@ -35,5 +35,9 @@ fn what_is_redacted_is_shown_as_the_destination_would_receive_it_and_the_key_nev
     assert!(err.contains("--redact-key: missing"), "{err}");
     let (code, _, err) = replay(&["--redact", redact, "--redact-key", "/none"], b"");
     assert_eq!(code, 1);
-    assert!(err.contains("/none"), "{err}");
+    assert!(err.contains("cannot read --redact-key /none"), "{err}");
+    std::fs::write(&path, "").unwrap();
+    let (code, _, err) = replay(&flags, b"");
+    assert_eq!(code, 2);
+    assert_eq!(err, "error: --redact-key: the file is empty\n");
 }

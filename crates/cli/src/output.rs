@@ -86,7 +86,9 @@ impl Output {
                 self.is_unread = true;
                 Ok(())
             }
-            written => written,
+            written => written.map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot write the result: {error}"))
+            }),
         }
     }
 

@@ -7,6 +7,7 @@ mod check;
 mod compact;
 mod compress;
 mod cursor;
+mod distinct;
 mod fields;
 mod index;
 mod minify;
@@ -19,6 +20,7 @@ mod value;
 
 pub(crate) use check::one_object;
 pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
+pub(crate) use distinct::distinct;
 pub(crate) use fearless_simd::Simd;
 pub(crate) use fields::{Fields, Object};
 pub(crate) use index::Index;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::json::distinct;
 use crate::limits::REDACTED_FIELDS_MAX;
 use crate::source::Source;
 
@@ -43,11 +44,10 @@ impl Redactions {
     /// # Errors
     /// Says what is wrong, and in which entry.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let json = distinct(text, EXPECTED)?;
         let entries = json
             .as_array()
-            .ok_or("expected a list, [{\"source\":…,\"fields\":[…],\"action\":…}]")?;
+            .ok_or_else(|| format!("not a list; expected {EXPECTED}"))?;
         let mut list: Vec<Redaction> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let place = |why| format!("entry {}: {why}", index + 1);
@@ -89,6 +89,8 @@ impl Redactions {
         self.list.iter()
     }
 }
+
+const EXPECTED: &str = r#"a JSON list of fields, such as [{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#;
 
 fn redactions(entry: &Json) -> Result<Vec<Redaction>, String> {
     const KEYS: [&str; 3] = ["source", "fields", "action"];

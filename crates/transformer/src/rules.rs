@@ -7,12 +7,14 @@
 mod compile;
 mod condition;
 mod pattern;
+mod section;
 mod text;
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::json::distinct;
 use crate::limits::{RULE_NAME_BYTES_MAX, RULES_MAX, SAMPLE_RATE_MAX};
 use crate::source::Source;
 
@@ -61,11 +63,10 @@ impl Rules {
     /// # Errors
     /// Says what is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
-        let list = json.as_array().ok_or(
-            "expected a list of rules, [{\"name\":…,\"source\":…,\"action\":…,\"detection\":…}]",
-        )?;
+        let json = distinct(text, EXPECTED)?;
+        let list = json
+            .as_array()
+            .ok_or_else(|| format!("not a list; expected {EXPECTED}"))?;
         if list.len() > RULES_MAX {
             return Err(format!(
                 "{} rules; expected at most {RULES_MAX}",
@@ -109,6 +110,8 @@ impl Rules {
     }
 }
 
+const EXPECTED: &str = r#"a JSON list of rules, such as [{"name":"small","source":"vpc-flow-logs","action":"drop","detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#;
+
 fn rule(json: &Json) -> Result<Rule, String> {
     const KEYS: [&str; 5] = ["name", "source", "action", "rate", "detection"];
     let members = json.as_object().ok_or("expected an object")?;
@@ -137,8 +140,13 @@ fn rule(json: &Json) -> Result<Rule, String> {
     })?;
     let action = action(text("action")?, members.get("rate"))?;
     let detection = members.get("detection").ok_or("detection: missing")?;
-    let (condition, fields) =
-        compile::compile(name, source, detection).map_err(|why| format!("detection: {why}"))?;
+    let of_detection = |why| format!("detection: {why}");
+    let (condition, fields) = compile::compile(name, source, detection).map_err(of_detection)?;
+    for field in &fields {
+        let member = field.split('.').next().unwrap_or_default();
+        let known = source.has_member(member);
+        known.map_err(|why| of_detection(format!("{field}: {why}")))?;
+    }
     Ok(Rule {
         name: name.to_owned(),
         source,
@@ -172,5 +180,7 @@ fn action(name: &str, rate: Option<&Json>) -> Result<Action, String> {
 
 #[cfg(test)]
 mod edges;
+#[cfg(test)]
+mod mistakes;
 #[cfg(test)]
 mod tests;

@@ -198,6 +198,10 @@ Flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects are 
 the default format. `version` and `logStatus` have to be there, and no other members may be; one that is `null` or `-` is absent. Rules and
 redactions, which name fields as flow logs do, hold for such an object as for its line: a text that is masked becomes `-`, anything else
 `null`.
+
+In the tables of documents, a name or path is a field of the source, and JSON, such as `4` or `\"aws\"`, stands there as it is. \"`a`, or else
+`b`\" is the first of them that is there; \"`a`, `b`\" are the items of an array; \"`a`: A: `1`\" is 1 if the field is A. Braces are an object
+with the type and value of each member; it is absent if only members that are always the same are there. A time is text of ISO 8601.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

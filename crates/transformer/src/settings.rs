@@ -4,16 +4,15 @@ mod choices;
 mod error;
 mod file;
 
-use choices::{
-    COMPRESSIONS, FORMATS, ORIGINALS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, choose, join, one_of,
-};
+use choices::{COMPRESSIONS, FORMATS, ORIGINALS, OVERFLOWS, PARTITION_KEYS, SCHEMAS, choose};
 
 use std::collections::BTreeMap;
 
-use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB, REDACT_KEY_BYTES_MIN};
+use crate::json::distinct;
+use crate::limits::{DECODED_MIB_DEFAULT, DECODED_MIB_MAX, MIB};
 use crate::redact::{Key, Redactions};
 use crate::rules::Rules;
-use crate::source::Sources;
+use crate::source::{Sources, is_account};
 
 pub use error::SettingError;
 
@@ -243,32 +242,6 @@ impl Setting {
         let name = self.variable().trim_start_matches(PREFIX);
         name.to_ascii_lowercase()
     }
-
-    /// What the setting accepts, to follow "expected".
-    pub fn expected(self) -> String {
-        match self {
-            Self::Format => one_of(FORMATS),
-            Self::Schema => one_of(SCHEMAS),
-            Self::Original => one_of(ORIGINALS),
-            Self::Accounts => {
-                r#"a JSON object from account ids to names, such as {"111122223333":"dev1"}"#.to_owned()
-            }
-            Self::Compression => one_of(COMPRESSIONS),
-            Self::PartitionKeys => format!("a comma-separated list of: {}", join(PARTITION_KEYS)),
-            Self::Sources => {
-                r#"a JSON object from log group names to sources, such as {"CloudTrail/*":"cloudtrail"}"#.to_owned()
-            }
-            Self::Rules => {
-                r#"a JSON list of rules, such as [{"name":"small","source":"vpc-flow-logs","action":"drop","detection":{"small":{"bytes|lt":100},"condition":"small"}}]"#.to_owned()
-            }
-            Self::Redact => {
-                r#"a JSON list of fields, such as [{"source":"vpc-flow-logs","fields":["srcaddr"],"action":"hash"}]"#.to_owned()
-            }
-            Self::RedactKey => format!("a secret of {REDACT_KEY_BYTES_MIN} bytes or more"),
-            Self::Overflow => one_of(OVERFLOWS),
-            Self::MaxDecodedMib => format!("a whole number from 1 to {DECODED_MIB_MAX}"),
-        }
-    }
 }
 
 impl Settings {
@@ -315,35 +288,24 @@ impl Settings {
 
     /// Checks what each setting alone cannot tell.
     fn check(&self) -> Result<(), SettingError> {
-        if self.schema != Schema::None && self.format != Format::Events {
-            return Err(SettingError::Value {
-                setting: Setting::Schema,
-                why: "only the format `events` has schemas".to_owned(),
-            });
+        let wrong = |setting, why| Err(SettingError::Value { setting, why });
+        let other_format = self.format != Format::Events;
+        if self.schema != Schema::None && other_format {
+            let why =
+                "only the format `events` has schemas; expected that format, or the schema `none`";
+            return wrong(Setting::Schema, why.to_owned());
         }
-        let rules = |why: &str| {
-            Err(SettingError::Value {
-                setting: Setting::Rules,
-                why: why.to_owned(),
-            })
-        };
-        if !self.rules.is_empty() && self.format != Format::Events {
-            return rules("only the format `events` has rules");
+        if !self.rules.is_empty() && other_format {
+            let why = "only the format `events` has rules; expected that format, or no rules";
+            return wrong(Setting::Rules, why.to_owned());
         }
-        for rule in self.rules.all() {
-            let redacted = |field: &String| self.redact.of(rule.source, field);
-            if let Some(field) = rule.fields.iter().find_map(redacted) {
-                return rules(&format!(
-                    "rule `{}` looks at `{field}`, which is redacted before rules see it",
-                    rule.name
-                ));
-            }
-        }
+        agree(&self.rules, &self.redact).or_else(|why| wrong(Setting::Rules, why))?;
         if self.redact.hash() && self.redact_key.is_none() {
-            return Err(SettingError::Value {
-                setting: Setting::RedactKey,
-                why: "missing, but the action `hash` takes a key".to_owned(),
-            });
+            let why = format!(
+                "missing, but the action `hash` takes a key; expected {}",
+                Key::expected()
+            );
+            return wrong(Setting::RedactKey, why);
         }
         Ok(())
     }
@@ -355,8 +317,7 @@ impl Settings {
             Setting::Schema => self.schema = choose(setting, SCHEMAS, value)?,
             Setting::Original => self.original = choose(setting, ORIGINALS, value)?,
             Setting::Accounts => {
-                self.accounts = serde_json::from_str(value)
-                    .map_err(|error| wrong(format!("not names of accounts: {error}")))?;
+                self.accounts = accounts(value).map_err(wrong)?;
             }
             Setting::Compression => self.compression = choose(setting, COMPRESSIONS, value)?,
             Setting::Overflow => self.overflow = choose(setting, OVERFLOWS, value)?,
@@ -365,7 +326,7 @@ impl Settings {
                 for name in value.split(',').map(str::trim) {
                     let key = choose(setting, PARTITION_KEYS, name)?;
                     if self.partition_keys.contains(&key) {
-                        return Err(wrong(format!("`{name}` occurs twice")));
+                        return Err(wrong(format!("`{name}` occurs twice; expected it once")));
                     }
                     self.partition_keys.push(key);
                 }
@@ -387,13 +348,52 @@ impl Settings {
                     .parse()
                     .ok()
                     .filter(|mib| (1..=DECODED_MIB_MAX).contains(mib));
-                let mib = mib.ok_or_else(|| wrong(format!("`{value}` is out of range")))?;
+                let mib = mib.ok_or_else(|| {
+                    wrong(format!(
+                        "`{value}` is out of range; expected a whole number from 1 to {DECODED_MIB_MAX}"
+                    ))
+                })?;
                 self.decoded_bytes_max = mib * MIB;
             }
         }
         Ok(())
     }
 }
+
+/// Checks that no rule looks at what is redacted.
+///
+/// # Errors
+/// Says which rule does, and at what.
+pub fn agree(rules: &Rules, redact: &Redactions) -> Result<(), String> {
+    for rule in rules.all() {
+        let redacted = |field: &String| redact.of(rule.source, field);
+        if let Some(field) = rule.fields.iter().find_map(redacted) {
+            return Err(format!(
+                "rule `{}` looks at `{field}`, which is redacted before rules see it; expected one or the other",
+                rule.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the names of accounts.
+fn accounts(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let names: BTreeMap<String, String> = serde_json::from_value(distinct(text, ACCOUNTS)?)
+        .map_err(|error| format!("not names of accounts: {error}; expected {ACCOUNTS}"))?;
+    if let Some(id) = names.keys().find(|id| !is_account(id)) {
+        return Err(format!(
+            "`{id}` is not an account's 12 digits; expected {ACCOUNTS}"
+        ));
+    }
+    match names.iter().find(|(_, name)| name.is_empty()) {
+        Some((id, _)) => Err(format!("`{id}` has an empty name; expected {ACCOUNTS}")),
+        None => Ok(names),
+    }
+}
+
+const ACCOUNTS: &str =
+    r#"a JSON object from account ids to names, such as {"111122223333":"dev1"}"#;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 mod cloudtrail;
 mod content;
 mod guardduty;
+mod members;
 mod route53_resolver_query_logs;
 mod sources;
 pub(crate) mod vpc_flow_logs;
@@ -103,7 +104,7 @@ fn told(says_so: impl Fn(&Rules) -> bool) -> Option<Source> {
 }
 
 /// Whether the text is an account id: 12 digits.
-fn is_account(text: &str) -> bool {
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

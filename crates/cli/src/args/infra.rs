@@ -22,8 +22,10 @@ pub enum InfraCommand {
 
 /// Print the transformer's settings that follow from the fleet file, for its settings file
 ///
-/// The same as in the parameter Sources of the template `logging`, but in any length: a Lambda's environment holds 4 KB in all.
-/// Save it as catchment.json in a layer, and give the layer's version to the template as SettingsLayerArn.
+/// The names of accounts, the source of each log group and the format of its flow logs, rules, and what is redacted. Of these, the
+/// template `logging` has a parameter for sources and formats only, Sources, and no room for many: a Lambda's environment holds 4 KB in
+/// all. Save this as catchment.json in a layer, and give the layer's version to the template as SettingsLayerArn. The schema, and what
+/// else the fleet file does not say, stay parameters of the template.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = INFRA_SETTINGS_EXAMPLES)]
 pub struct InfraSettings {

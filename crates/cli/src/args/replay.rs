@@ -176,11 +176,12 @@ pub struct Settings {
     #[arg(long, value_name = "JSON")]
     pub sources: Option<String>,
 
-    /// Rules that drop or sample log events, as JSON; the README has examples [default: none]
+    /// Rules that drop or sample log events, as JSON, such as `catchment infra settings` writes from the fleet file [default: none]
     #[arg(long, value_name = "JSON")]
     pub rules: Option<String>,
 
-    /// Fields to mask, or to replace by a keyed hash, as JSON; the README has examples [default: none]
+    /// Fields to mask, or to replace by a keyed hash, as JSON, such as `catchment infra settings` writes from the fleet file [default:
+    /// none]
     #[arg(long, value_name = "JSON")]
     pub redact: Option<String>,
 

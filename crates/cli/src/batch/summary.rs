@@ -64,6 +64,11 @@ impl Summary {
         (loose.records > 0).then(|| format!("{name}: {}", loose.line()))
     }
 
+    /// Whether there was nothing to add up.
+    pub fn is_empty(&self) -> bool {
+        self.batches == 0 && self.total.records == 0
+    }
+
     /// Describes all together, if there are several batches or files.
     pub fn total(&self) -> Option<String> {
         let of = match (self.batches, self.files) {

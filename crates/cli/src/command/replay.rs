@@ -241,6 +241,10 @@ impl Replay<'_> {
         if let Some(total) = self.summary.total() {
             self.output.note(&total)?;
         }
+        let is_explained = matches!(self.shown, Shown::Explained(_));
+        if self.is_success && !is_explained && self.summary.is_empty() {
+            self.output.note("no records")?;
+        }
         match self.shown {
             Shown::Delivered | Shown::Pretty | Shown::Response => {}
             Shown::Explained(explainer) => {
@@ -280,10 +284,11 @@ fn cannot_read(error: anyhow::Error, name: &str) -> anyhow::Error {
 }
 
 fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
-    #[expect(clippy::disallowed_methods, reason = "a command may read files")]
-    let read = |path: &PathBuf| read_to_string(path).with_context(|| path.display().to_string());
-    let file = args.settings.as_ref().map(read).transpose()?;
-    let key = args.redact_key.as_ref().map(read).transpose()?;
+    let file = read("--settings", args.settings.as_deref())?;
+    let key = read("--redact-key", args.redact_key.as_deref())?;
+    if key.as_deref() == Some("") {
+        return Err(Usage("--redact-key: the file is empty".to_owned()).into());
+    }
 
     let flags = [
         (Setting::Format, &args.format),
@@ -303,7 +308,24 @@ fn settings(args: &args::Settings) -> anyhow::Result<Settings> {
         .into_iter()
         .filter_map(|(setting, value)| Some((setting.variable(), value.as_ref()?)));
     Ok(Settings::from_file_and_pairs(file.as_deref(), given)
-        .map_err(|error| Usage(error.with_names(flag)))?)
+        .map_err(|error| Usage(error.with_names(&name(args), flag)))?)
+}
+
+/// What the settings file is called in errors.
+fn name(args: &args::Settings) -> String {
+    let path = args.settings.as_deref().unwrap_or(Path::new(""));
+    format!("--settings {}", path.display())
+}
+
+/// The text of the file that a flag names.
+fn read(flag: &str, path: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    #[expect(clippy::disallowed_methods, reason = "a command may read files")]
+    let text = read_to_string(path);
+    text.map(Some)
+        .with_context(|| format!("cannot read {flag} {}", path.display()))
 }
 
 /// The flag of a setting: `--max-decoded-mib` for `CATCHMENT_MAX_DECODED_MIB`.

@@ -46,10 +46,15 @@ fn settings(environment: &BTreeMap<String, String>) -> Result<Settings, String> 
             reason = "the settings file is read once, here"
         )]
         let text = std::fs::read_to_string(path);
-        text.map_err(|error| format!("{SETTINGS_FILE}: {path}: {error}"))
+        text.map_err(|error| {
+            format!("{SETTINGS_FILE}: {path}: {error}; expected a file with settings, such as /opt/catchment.json of a layer")
+        })
     });
-    Settings::from_file_and_pairs(file.transpose()?.as_deref(), environment)
-        .map_err(|error| error.to_string())
+    let read = Settings::from_file_and_pairs(file.transpose()?.as_deref(), environment);
+    read.map_err(|error| {
+        let file = format!("{SETTINGS_FILE}: {}", path.map_or("", String::as_str));
+        error.with_names(&file, |setting| setting.variable().to_owned())
+    })
 }
 
 #[expect(

@@ -7,7 +7,6 @@ use crate::source::vpc_flow_logs::{FIELDS, Kind};
 /// A source whose messages are JSON objects.
 pub(crate) struct JsonSource {
     pub(crate) source: Source,
-    members: &'static [&'static str],
     /// What messages of the source are told by, which stays as it is.
     tells: &'static [&'static str],
     /// The member that every message of the source has, and what is made of one by others does not.
@@ -20,14 +19,12 @@ pub(crate) struct JsonSource {
 pub(crate) const JSON_SOURCES: [JsonSource; 3] = [
     JsonSource {
         source: Source::CloudTrail,
-        members: CLOUDTRAIL,
         tells: &["eventVersion"],
         required: "eventVersion",
         any_case: false,
     },
     JsonSource {
         source: Source::GuardDuty,
-        members: EVENTBRIDGE,
         tells: &["detail", "detail-type", "source"],
         // A finding stands in EventBridge's envelope.
         required: "detail",
@@ -35,7 +32,6 @@ pub(crate) const JSON_SOURCES: [JsonSource; 3] = [
     },
     JsonSource {
         source: Source::Route53ResolverQueryLogs,
-        members: ROUTE53_RESOLVER_QUERY_LOGS,
         tells: &[],
         required: "query_name",
         any_case: false,
@@ -98,13 +94,7 @@ fn path(path: &str, source: &JsonSource) -> Result<String, String> {
             "leave out `{index}`: a path leads to every value of an array"
         ));
     }
-    if !source.members.contains(&keys[0]) {
-        let members = source.members.join(", ");
-        return Err(format!(
-            "there is no `{}`; expected one of: {members}",
-            keys[0]
-        ));
-    }
+    source.source.has_member(keys[0])?;
     match source.tells.contains(&path) {
         true => Err("messages of this source are told by it".to_owned()),
         false => Ok(path.to_owned()),
@@ -114,32 +104,3 @@ fn path(path: &str, source: &JsonSource) -> Result<String, String> {
 fn is_index(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
-
-/// The members of a CloudTrail record
-/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>), and of one of
-/// CloudTrail Insights
-/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html>).
-#[rustfmt::skip]
-const CLOUDTRAIL: &[&str] = &[
-    "additionalEventData", "addendum", "apiVersion", "awsRegion", "edgeDeviceDetails", "errorCode", "errorMessage", "eventCategory",
-    "eventContext", "eventID", "eventName", "eventSource", "eventTime", "eventType", "eventVersion", "insightDetails",
-    "managementEvent", "readOnly", "recipientAccountId", "requestID", "requestParameters", "resources", "responseElements",
-    "serviceEventDetails", "sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent",
-    "userIdentity", "vpcEndpointAccountId", "vpcEndpointId",
-];
-
-/// The members of EventBridge's envelope
-/// (<https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>).
-#[rustfmt::skip]
-const EVENTBRIDGE: &[&str] = &[
-    "account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version",
-];
-
-/// The members of a query log
-/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html>).
-#[rustfmt::skip]
-const ROUTE53_RESOLVER_QUERY_LOGS: &[&str] = &[
-    "account_id", "additional_properties", "answers", "firewall_domain_list_id", "firewall_rule_action", "firewall_rule_group_id",
-    "query_class", "query_name", "query_timestamp", "query_type", "rcode", "region", "srcaddr", "srcids", "srcport", "transport",
-    "version", "vpc_id",
-];

@@ -12,18 +12,18 @@ use crate::limits::{HASH_BYTES, REDACT_KEY_BYTES_MIN};
 pub struct Key(Hmac<Sha256>);
 
 impl Key {
-    /// Takes the key from a text. White space around it does not belong to it.
+    /// What a key has to be.
+    pub(crate) fn expected() -> String {
+        format!("a secret of {REDACT_KEY_BYTES_MIN} bytes or more")
+    }
+
+    /// Takes the key from a text. White space around it, and a byte order mark before it, do not belong to it.
     ///
     /// # Errors
     /// Fails if it is too short. The error does not quote it.
     pub fn new(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let short = || {
-            format!(
-                "{} bytes; a key has {REDACT_KEY_BYTES_MIN} or more",
-                text.len()
-            )
-        };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let short = || format!("{} bytes; expected {}", text.len(), Self::expected());
         if text.len() < REDACT_KEY_BYTES_MIN {
             return Err(short());
         }
@@ -66,6 +66,8 @@ mod tests {
     fn a_hash_is_the_first_half_of_hmac_sha_256() {
         // printf 203.0.113.7 | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
         let key = Key::new("0123456789abcdef0123456789abcdef\n").unwrap();
+        let marked = Key::new("\u{feff}0123456789abcdef0123456789abcdef\r\n").unwrap();
+        assert_eq!(key, marked);
         let hash = key.hash(b"203.0.113.7");
         assert_eq!(
             std::str::from_utf8(&hash).unwrap(),
@@ -81,7 +83,7 @@ mod tests {
     fn a_short_key_is_refused_and_not_quoted() {
         assert_eq!(
             Key::new("hunter2").unwrap_err(),
-            "7 bytes; a key has 32 or more"
+            "7 bytes; expected a secret of 32 bytes or more"
         );
     }
 }

@@ -11,10 +11,11 @@ use serde_json::{Value as Json, json};
 use super::Condition;
 use super::condition::{Cidr, Order, Test};
 use super::pattern::{regex, test};
+use super::section::check;
 use super::text::Place;
 use crate::limits::RULE_FIELDS_MAX;
 use crate::source::Source;
-use crate::source::vpc_flow_logs::FIELDS;
+use crate::source::vpc_flow_logs::{FIELDS, Kind};
 
 /// Compiles the detection section of a rule. Returns its condition, and the fields that the condition counts.
 pub(super) fn compile(
@@ -22,6 +23,7 @@ pub(super) fn compile(
     source: Source,
     detection: &Json,
 ) -> Result<(Condition, Vec<String>), String> {
+    check(detection)?;
     // Every JSON text is YAML.
     let rule =
         json!({"title": name, "logsource": {"service": source.name()}, "detection": detection});
@@ -96,6 +98,14 @@ impl Compiler<'_> {
         if some.is_empty() {
             return Err(format!("condition: there is no selection `{pattern}`"));
         }
+        if let Quantifier::Count(count) = quantifier
+            && !(1..=some.len() as u64).contains(count)
+        {
+            return Err(format!(
+                "condition: `{count} of {pattern}`, and there are {} of these selections",
+                some.len()
+            ));
+        }
         Ok(match quantifier {
             Quantifier::Any => Condition::Any(some),
             Quantifier::All => Condition::All(some),
@@ -145,12 +155,26 @@ impl Compiler<'_> {
         if modifiers.all && item.values.len() == 1 {
             return Err("all: expected more than one value".to_owned());
         }
+        if self.is_integer(field) {
+            item.values
+                .iter()
+                .try_for_each(|value| modifiers.integer(value))?;
+        }
         let tests = item.values.iter().map(|value| modifiers.test(value));
         Ok(Condition::Field {
             field,
             all: modifiers.all,
             tests: tests.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Whether a field is always an integer, if it is there.
+    fn is_integer(&self, field: usize) -> bool {
+        let name = self.fields.get(field).map(String::as_str);
+        let mut known = FIELDS.iter();
+        let known = known.find(|known| Some(known.name) == name);
+        let kind = known.filter(|_| self.source == Source::VpcFlowLogs);
+        kind.is_some_and(|known| matches!(known.kind, Kind::Integer | Kind::Port))
     }
 
     /// The number of a field, which the source has to have.
@@ -163,12 +187,17 @@ impl Compiler<'_> {
             }
             _ => Some(name)
                 .filter(|name| name.split('.').all(|key| !key.is_empty()))
-                .filter(|name| !name.contains(['[', ']']))
+                .filter(|name| !name.contains(['[', ']', '*']))
                 .map(str::to_owned),
         };
         let field = field.ok_or_else(|| match self.source {
             Source::VpcFlowLogs => {
-                format!("`{name}` is not a field of flow logs, as the schema `native` has them")
+                let native = name.replace('-', "_");
+                let expected = match FIELDS.iter().any(|known| known.name == name) {
+                    true => format!("; expected `{native}`"),
+                    false => String::new(),
+                };
+                format!("`{name}` is not a field of flow logs, as the schema `native` has them{expected}")
             }
             _ => format!("`{name}` is not a path, such as userIdentity.type or resources.0.ARN"),
         })?;
@@ -235,6 +264,23 @@ impl Modifiers {
             return Err("the modifiers `i`, `m` and `s` are for `re`".to_owned());
         }
         Ok(read)
+    }
+
+    /// Checks that an integer can be what a value asks.
+    fn integer(&self, value: &SigmaValue) -> Result<(), String> {
+        let is_text = match value {
+            SigmaValue::String(text) => {
+                let text = &text.original;
+                !text.contains(['*', '?']) && text.parse::<f64>().is_err()
+            }
+            SigmaValue::Bool(_) => true,
+            _ => false,
+        };
+        match self.operator {
+            Some(Modifier::Cidr) => Err("it is an integer, and no address".to_owned()),
+            None if is_text => Err("it is an integer; expected a number".to_owned()),
+            _ => Ok(()),
+        }
     }
 
     /// What a value asks of a field.

@@ -137,7 +137,7 @@ fn a_list_and_a_rule_may_be_as_large_as_their_limits_say() {
     }
     for (count, fits) in [(RULE_FIELDS_MAX, true), (RULE_FIELDS_MAX + 1, false)] {
         let fields: serde_json::Map<_, _> = (0..count)
-            .map(|number| (format!("field{number}"), json!("x")))
+            .map(|number| (format!("requestParameters.field{number}"), json!("x")))
             .collect();
         let list = json!([rule(&json!({"a": fields, "condition": "a"}))]);
         assert_eq!(Rules::parse(&list.to_string()).is_ok(), fits, "{count}");

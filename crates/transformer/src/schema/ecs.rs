@@ -15,7 +15,8 @@ that Elastic's integration for AWS fills without a database, under the same name
 their lines would; an object without `version` or `logStatus`, or with other members, keeps its `message`. So does a message of flow logs, \
 CloudTrail, GuardDuty or the Resolver that is OCSF already, as [below](#ocsf-11-ocsf-15): `error.message` says so, and the schemas of OCSF \
 pass it on. ECS has no field for the rate of a sample: an event that rules sample has it in `labels.sample_rate`, as a string, such as \
-`\"100\"`.";
+`\"100\"`. A string of more than 32,766 bytes, which no index takes as a term, is cut and ends with `… (cut)`; if it was JSON, it is none \
+then. A whole message, in `event.original`, or in `message` of an event that is not parsed, is never cut.";
 
 /// Where an event says for how many it is delivered: `labels` are "custom key/value pairs", keywords
 /// (<https://www.elastic.co/docs/reference/ecs/ecs-base#field-labels>).

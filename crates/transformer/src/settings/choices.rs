@@ -11,7 +11,13 @@ pub(super) fn choose<T: Copy>(
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
         return Ok(*choice);
     }
-    let why = format!("unknown value `{value}`");
+    let one_of = match setting {
+        Setting::PartitionKeys => "a comma-separated list of",
+        _ => "one of",
+    };
+    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+    let names = names.join(", ");
+    let why = format!("unknown value `{value}`; expected {one_of}: {names}");
     Err(SettingError::Value { setting, why })
 }
 
@@ -45,17 +51,3 @@ pub(super) const PARTITION_KEYS: Choices<PartitionKey> = &[
     ("day", PartitionKey::Day),
     ("hour", PartitionKey::Hour),
 ];
-
-/// What a setting with these choices accepts.
-pub(super) fn one_of<T>(choices: Choices<T>) -> String {
-    format!("one of: {}", join(choices))
-}
-
-/// The names of the choices, with commas between.
-pub(super) fn join<T>(choices: Choices<T>) -> String {
-    choices
-        .iter()
-        .map(|(name, _)| *name)
-        .collect::<Vec<_>>()
-        .join(", ")
-}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Setting;
+use super::{SETTINGS_FILE, Setting};
 
 /// Why a setting cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum SettingError {
     Value {
         /// The setting.
         setting: Setting,
-        /// What is wrong with the value.
+        /// What is wrong with the value, and what is expected in its place.
         why: String,
     },
     /// The settings file cannot be used.
@@ -27,16 +27,14 @@ pub enum SettingError {
 }
 
 impl SettingError {
-    /// Returns the message, with settings called as `name` calls them.
-    pub fn with_names(&self, name: impl Fn(Setting) -> String) -> String {
+    /// Returns the message, with the settings file called `file`, and settings called as `name` calls them.
+    pub fn with_names(&self, file: &str, name: impl Fn(Setting) -> String) -> String {
         match self {
-            Self::Value { setting, why } => {
-                format!("{}: {why}; expected {}", name(*setting), setting.expected())
-            }
-            Self::File { why } => format!("the settings file: {why}"),
+            Self::Value { setting, why } => format!("{}: {why}", name(*setting)),
+            Self::File { why } => format!("{file}: {why}"),
             Self::Unknown { variable } => {
                 let settings = Setting::ALL.map(name).join(", ");
-                format!("{variable} is not a setting; expected one of: {settings}")
+                format!("{variable} is not a setting; expected one of: {settings}, {SETTINGS_FILE}")
             }
         }
     }
@@ -44,7 +42,9 @@ impl SettingError {
 
 impl fmt::Display for SettingError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.with_names(|setting| setting.variable().to_owned()))
+        formatter.write_str(
+            &self.with_names("the settings file", |setting| setting.variable().to_owned()),
+        )
     }
 }
 

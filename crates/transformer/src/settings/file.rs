@@ -1,8 +1,8 @@
 //! The settings file: the same settings as JSON, for more than fits into a Lambda's environment.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
+
+use crate::json::distinct;
 
 use super::{Setting, SettingError, Settings};
 
@@ -11,12 +11,15 @@ impl Settings {
     /// value is the text that the variable has, or the same as JSON: a list, a number, an object.
     pub(super) fn read_file(&mut self, text: &str) -> Result<(), SettingError> {
         let wrong = |why: String| SettingError::File { why };
-        let values: BTreeMap<String, Value> = serde_json::from_str(text)
-            .map_err(|error| wrong(format!("not a JSON object: {error}")))?;
+        // Editors and shells of Windows put a byte order mark before UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let file = distinct(text, EXPECTED).map_err(wrong)?;
+        let not_an_object = || wrong(format!("not a JSON object; expected {EXPECTED}"));
+        let values = file.as_object().ok_or_else(not_an_object)?;
         for (key, value) in values {
             let setting = Setting::ALL
                 .into_iter()
-                .find(|setting| setting.key() == key);
+                .find(|setting| setting.key() == *key);
             let setting = setting.ok_or_else(|| {
                 let mut keys = Setting::ALL.to_vec();
                 keys.retain(|setting| *setting != Setting::RedactKey);
@@ -30,20 +33,22 @@ impl Settings {
                     "`{key}`: a secret; expected it in the variable {variable} only"
                 )));
             }
-            let value = match (setting, &value) {
+            let value = match (setting, value) {
                 // A list as it is.
                 (Setting::Rules | Setting::Redact, Value::Array(_)) => value.to_string(),
-                _ => written(&value),
+                _ => written(value),
             };
             if !value.is_empty() {
                 self.set(setting, &value).map_err(|error| {
-                    wrong(error.with_names(|setting| format!("`{}`", setting.key())))
+                    wrong(error.with_names("", |setting| format!("`{}`", setting.key())))
                 })?;
             }
         }
         Ok(())
     }
 }
+
+const EXPECTED: &str = r#"a JSON object from settings to values, such as {"schema":"native","partition_keys":["account","year"]}"#;
 
 /// A value as the variable has it.
 fn written(value: &Value) -> String {
@@ -94,6 +99,12 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_none_of_the_file() {
+        let file = "\u{feff}{\r\n\"compression\":\"gzip\"}\r\n";
+        assert_eq!(settings(file, &[]).unwrap().compression, Compression::Gzip);
+    }
+
+    #[test]
     fn lists_of_objects_are_read_as_they_are() {
         let rules = r#"[{"name":"a","source":"cloudtrail","action":"drop","detection":{"s":{"apiVersion":[1,2]},"condition":"s"}},{"name":"b","source":"cloudtrail","action":"keep","detection":{"s":{"eventName":"c"},"condition":"s"}}]"#;
         let redact = r#"[{"source":"cloudtrail","fields":["userAgent","requestID"],"action":"mask"},{"source":"guardduty","fields":["detail.id"],"action":"mask"}]"#;
@@ -106,7 +117,23 @@ mod tests {
     #[test]
     fn a_mistake_in_the_file_is_named() {
         for (file, expected) in [
-            ("[]", "the settings file: not a JSON object: "),
+            (
+                "",
+                "the settings file: empty; expected a JSON object from settings to values",
+            ),
+            (
+                "[]",
+                "the settings file: not a JSON object; expected a JSON object from settings",
+            ),
+            ("{", "the settings file: not JSON: EOF while parsing"),
+            (
+                r#"{"schema":"native","schema":"ecs"}"#,
+                "the settings file: `schema` occurs twice in one object at line 1 column 2",
+            ),
+            (
+                "{\"redact\":[{\"source\":\"vpc-flow-logs\",\n\"fields\":[\"srcaddr\"],\"fields\":[\"dstaddr\"],\"action\":\"mask\"}]}",
+                "the settings file: `fields` occurs twice in one object at line 2 column 29",
+            ),
             (
                 r#"{"shape":"events"}"#,
                 "the settings file: `shape` is not a setting; expected one of: format, schema, original, accounts, compression, partition_keys, sources, rules, redact, overflow, max_decoded_mib",

@@ -27,7 +27,7 @@ fn every_setting_is_read() {
         ("CATCHMENT_FORMAT", "events"),
         ("CATCHMENT_SCHEMA", "native"),
         ("CATCHMENT_ORIGINAL", "drop"),
-        ("CATCHMENT_ACCOUNTS", r#"{"1":"dev1"}"#),
+        ("CATCHMENT_ACCOUNTS", r#"{"111122223333":"dev1"}"#),
         ("CATCHMENT_COMPRESSION", "gzip"),
         ("CATCHMENT_PARTITION_KEYS", "account, source,log_group,year"),
         ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail"}"#),
@@ -45,7 +45,7 @@ fn every_setting_is_read() {
             format: Format::Events,
             schema: Schema::Native,
             original: Original::Drop,
-            accounts: BTreeMap::from([("1".to_owned(), "dev1".to_owned())]),
+            accounts: BTreeMap::from([("111122223333".to_owned(), "dev1".to_owned())]),
             compression: Compression::Gzip,
             partition_keys: vec![Key::Account, Key::Source, Key::LogGroup, Key::Year],
             sources: Sources::parse(r#"{"g":"cloudtrail"}"#).unwrap(),
@@ -95,15 +95,42 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
     ];
     assert_eq!(
         Settings::from_pairs(document).unwrap_err().to_string(),
-        "CATCHMENT_SCHEMA: only the format `events` has schemas; expected one of: none, native, ecs, ocsf-1.1, ocsf-1.5"
+        "CATCHMENT_SCHEMA: only the format `events` has schemas; expected that format, or the schema `none`"
     );
     assert!(
         error("CATCHMENT_PARTITION_KEYS", "account,account").contains("`account` occurs twice")
     );
     assert!(error("CATCHMENT_PARTITION_KEYS", "account,minute").contains("unknown value `minute`"));
-    assert!(error("CATCHMENT_SOURCES", "{").contains("not a JSON object"));
-    assert!(
-        error("CATCHMENT_FROMAT", "events")
-            .starts_with("CATCHMENT_FROMAT is not a setting; expected one of: CATCHMENT_FORMAT,")
-    );
+    for (accounts, why) in [
+        (
+            r#"{"dev1":"111122223333"}"#,
+            "`dev1` is not an account's 12 digits",
+        ),
+        (r#"{"111122223333":""}"#, "`111122223333` has an empty name"),
+        (
+            r#"{"111122223333":7}"#,
+            "not names of accounts: invalid type: integer `7`, expected a string",
+        ),
+    ] {
+        let why = format!(
+            "CATCHMENT_ACCOUNTS: {why}; expected a JSON object from account ids to names, such as "
+        );
+        let error = error("CATCHMENT_ACCOUNTS", accounts);
+        assert!(error.starts_with(&why), "{error}");
+    }
+    assert!(error("CATCHMENT_SOURCES", "{").contains("not JSON"));
+    for (variable, value) in [
+        ("CATCHMENT_SOURCES", r#"{"g":"cloudtrail","g":"other"}"#),
+        ("CATCHMENT_ACCOUNTS", r#"{"g":"a","g":"b"}"#),
+        ("CATCHMENT_RULES", r#"[{"g":"a","g":"b"}]"#),
+        ("CATCHMENT_REDACT", r#"[{"g":"a","g":"b"}]"#),
+    ] {
+        let why = format!("{variable}: `g` occurs twice in one object at line 1 column ");
+        let error = error(variable, value);
+        assert!(error.starts_with(&why), "{error}");
+    }
+    let unknown = error("CATCHMENT_SETTING_FILE", "/opt/catchment.json");
+    let why = "CATCHMENT_SETTING_FILE is not a setting; expected one of: CATCHMENT_FORMAT,";
+    assert!(unknown.starts_with(why), "{unknown}");
+    assert!(unknown.ends_with(", CATCHMENT_SETTINGS_FILE"), "{unknown}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Source;
 use super::vpc_flow_logs::FlowLogFormat;
-use crate::json::JsonStr;
+use crate::json::{JsonStr, distinct};
 use crate::limits::CONTENT_BYTES_MAX;
 
 /// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
@@ -50,16 +50,24 @@ impl Sources {
     /// # Errors
     /// Returns a sentence that says what is wrong.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let entries: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| format!("not a JSON object: {error}"))?;
+        let json = distinct(json, EXPECTED)?;
+        let entries = json
+            .as_object()
+            .ok_or_else(|| format!("not a JSON object; expected {EXPECTED}"))?;
         let mut sources = Self::default();
         for (group, value) in entries {
             let carried = sources
-                .carried(&value)
+                .carried(value)
                 .map_err(|why| format!("log group `{group}` has {why}"))?;
-            match group.strip_suffix('*') {
+            let prefix = group.strip_suffix('*');
+            if group.is_empty() || prefix.unwrap_or(group).contains('*') {
+                return Err(format!(
+                    "`{group}` is no log group; expected a name, or the beginning of one and `*`"
+                ));
+            }
+            match prefix {
                 Some(prefix) => sources.prefixes.push((prefix.to_owned(), carried)),
-                None => drop(sources.exact.insert(group, carried)),
+                None => drop(sources.exact.insert(group.clone(), carried)),
             }
         }
         sources
@@ -153,6 +161,9 @@ impl Sources {
     }
 }
 
+const EXPECTED: &str =
+    r#"a JSON object from log group names to sources, such as {"CloudTrail/*":"cloudtrail"}"#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +203,18 @@ mod tests {
         ] {
             let sources = format!(r#"{{"g":{value}}}"#);
             assert_eq!(Sources::parse(&sources).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_log_group_has_is_refused() {
+        for group in ["", "fl*ow", "flow**", "**"] {
+            assert_eq!(
+                Sources::parse(&format!(r#"{{"{group}":"cloudtrail"}}"#)).unwrap_err(),
+                format!(
+                    "`{group}` is no log group; expected a name, or the beginning of one and `*`"
+                )
+            );
         }
     }
 

@@ -82,8 +82,8 @@ pub(super) fn fleet(text: &str, needs_members: bool) -> Result<Fleet, FleetError
     if !subscribed.any(|at| at.value.is_by_account()) {
         defaults.log_groups.report_idle(&mut reader, &patterns);
     }
-    let rules = rules(&mut reader, &top);
     let redact = redact(&mut reader, &top);
+    let rules = rules(&mut reader, &top, &redact);
     validate::entries(&mut reader, logging.as_ref(), &entries);
     match logging {
         Some(logging) if reader.mistakes.is_empty() => {

@@ -1,14 +1,18 @@
 //! The rules of the fleet file, `[[rules]]`: which log events the transformer drops or samples.
 
+use catchment_transformer::redact::Redactions;
 use catchment_transformer::rules::Rules;
+use catchment_transformer::settings::agree;
 use serde_json::Value as Json;
 
 use super::keys;
 use super::reader::{Reader, Table};
 
-/// Reads the rules as the transformer's settings file has them.
-pub(super) fn rules<'a>(reader: &mut Reader<'a>, top: &Table<'a>) -> Vec<Json> {
-    let check = |rules: &str| Rules::parse(rules).map(drop);
+/// Reads the rules as the transformer's settings file has them, beside what it redacts.
+pub(super) fn rules<'a>(reader: &mut Reader<'a>, top: &Table<'a>, redact: &[Json]) -> Vec<Json> {
+    // Its mistakes are known already, and left out.
+    let redact = Redactions::parse(&Json::from(redact).to_string()).unwrap_or_default();
+    let check = |rules: &str| agree(&Rules::parse(rules)?, &redact);
     reader.passed_on(top, "rules", &keys::RULE, ("): ", check))
 }
 
@@ -69,5 +73,26 @@ level = "low"
           line 142: rules[2]: detection: condition: `small` is none of the selections
           line 147: rules[2].level: unknown key; expected one of: name, source, action, rate, detection
         ");
+    }
+
+    #[test]
+    fn a_rule_on_what_is_redacted_is_a_mistake_with_its_line() {
+        let rules = r#"
+[[rules]]
+name = "small"
+source = "vpc-flow-logs"
+action = "drop"
+detection = { small = { "bytes|lt" = 100 }, condition = "small" }
+[[rules]]
+name = "inside"
+source = "vpc-flow-logs"
+action = "drop"
+detection = { inside = { "srcaddr|cidr" = "10.0.0.0/8" }, condition = "inside" }
+[[redact]]
+source = "vpc-flow-logs"
+fields = ["srcaddr"]
+action = "mask"
+"#;
+        insta::assert_snapshot!(fleet(rules).unwrap_err(), @"line 142: rules[2]: rule `inside` looks at `srcaddr`, which is redacted before rules see it; expected one or the other");
     }
 }

@@ -97,7 +97,8 @@ fn what_settings_add_to_a_line_is_counted_each_by_itself() {
         Output::new(&settings).growth().bytes
     };
     let native = ("CATCHMENT_SCHEMA", "native");
-    let accounts = ("CATCHMENT_ACCOUNTS", r#"{"1":"a","2":"dev1","3":"b"}"#);
+    let names = r#"{"111122223333":"a","444455556666":"dev1","777788889999":"b"}"#;
+    let accounts = ("CATCHMENT_ACCOUNTS", names);
     let rules = ("CATCHMENT_RULES", SAMPLE);
     let account_name = br#","account_name":"#.len();
     let none = growth(&[]);

@@ -67,7 +67,7 @@ fn the_first_rule_that_holds_of_a_line_decides() {
             "trail",
             "cloudtrail",
             &drop,
-            &json!({"srcaddr|exists": false})
+            &json!({"sourceIPAddress|exists": false})
         ),
         rule(
             "accepted",

@@ -40,7 +40,7 @@ fn describe_row(
         text,
         "| `{to}` | {} | {} |",
         row.value.kind(),
-        from(&row.value, since)
+        whole(&row.value, since)
     )?;
     for row in rows_of_items(&row.value) {
         describe_row(row, &format!("{to}[]."), since, text)?;
@@ -55,8 +55,19 @@ fn rows_of_items(value: &Value) -> Vec<&Row> {
         Value::First(values) | Value::List(values) => {
             values.iter().flat_map(rows_of_items).collect()
         }
-        Value::When(_, value) => rows_of_items(value),
+        Value::When(_, value) | Value::With(_, value) | Value::Without(_, value) => {
+            rows_of_items(value)
+        }
         _ => Vec::new(),
+    }
+}
+
+/// Where all that stands in a place comes from.
+fn whole(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
+    let from = from(value, since);
+    match value {
+        Value::Constant(_) => format!("always {from}"),
+        _ => from,
     }
 }
 
@@ -71,7 +82,7 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
         None => format!("`{path}`"),
     };
     match value {
-        Value::Constant(json) => format!("always `{json}`"),
+        Value::Constant(json) => format!("`{json}`"),
         Value::Context(context) => context.about().to_owned(),
         Value::Field(path, As::Map(table)) => {
             let pairs = table.iter().map(|(from, to)| format!("{from}: `{to}`"));
@@ -98,9 +109,10 @@ fn from(value: &Value, since: &impl Fn(&str) -> Option<u8>) -> String {
         Value::First(values) => all(values, ", or else "),
         Value::List(values) => all(values, ", "),
         Value::Object(rows) => {
-            let rows = rows
-                .iter()
-                .map(|row| format!("`{}`: {}", row.to, from(&row.value, since)));
+            let rows = rows.iter().map(|row| {
+                let whole = whole(&row.value, since);
+                format!("`{}` ({}): {whole}", row.to, row.value.kind())
+            });
             format!("{{{}}}", rows.collect::<Vec<_>>().join("; "))
         }
         Value::Name(account) => format!(
@@ -124,7 +136,10 @@ fn conditional(value: &Value, from: &str, about: &str) -> String {
     match value {
         // so that it shows that the condition is on all of them
         Value::First(all) | Value::List(all) if all.len() > 1 => format!("({from}), if {about}"),
-        _ if from.contains(", if ") => format!("{from}, and {about}"),
+        // which have a condition of their own
+        Value::When(..) | Value::With(..) | Value::Without(..) | Value::Field(_, As::NoIp) => {
+            format!("{from}, and {about}")
+        }
         _ => format!("{from}, if {about}"),
     }
 }

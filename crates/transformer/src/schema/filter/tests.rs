@@ -121,14 +121,13 @@ fn a_line_is_read_in_its_format_and_its_escapes() {
             &drop,
             &json!({"dstaddr|exists": true})
         ),
-        // A dash is no text, and a number is none that means true.
+        // A dash is no text.
         rule(
             "dash",
             "vpc-flow-logs",
             &drop,
             &json!({"instance_tag": "-"})
         ),
-        rule("true", "vpc-flow-logs", &drop, &json!({"bytes": true})),
         rule(
             "control",
             "vpc-flow-logs",
@@ -145,7 +144,7 @@ fn a_line_is_read_in_its_format_and_its_escapes() {
     // How the text is split says nothing of the message that has escapes.
     assert_eq!(of(1, "7 a\"b 10.0.0.1"), (Verdict::Deliver, false));
     assert_eq!(of(1, "1 - 10.0.0.1"), (Verdict::Deliver, true));
-    assert_eq!(of(1, "7 a\u{1} 10.0.0.1"), (Verdict::Drop(4), false));
+    assert_eq!(of(1, "7 a\u{1} 10.0.0.1"), (Verdict::Drop(3), false));
     assert_eq!(of(0, LINE), (Verdict::Drop(1), true));
 }
 

@@ -251,6 +251,25 @@ fn what_a_list_leaves_out_may_be_another_in_each_line() {
 }
 
 #[test]
+fn a_list_of_fields_does_not_keep_a_line_from_being_a_model() {
+    let (program, mut memo) = program(&[row("a", Value::List(vec![ip("own"), ip("number")]))]);
+    for _ in 0..2 {
+        write(&program, &mut memo, ["", "10.0.0.1", "10.0.0.1"]);
+    }
+    assert!(memo.states[0].template.is_some());
+    // What was taken back before the list does: the name of an account, which is another in each line.
+    let name = Value::Name(Box::new(keyword("own")));
+    let (program, mut memo) = self::program(&[
+        row("a", name),
+        row("b", Value::List(vec![ip("own"), ip("number")])),
+    ]);
+    for account in ["111122223333", "111122223333", "444455556666", "x"] {
+        write(&program, &mut memo, ["", account, "10.0.0.1"]);
+    }
+    assert!(memo.states[0].template.is_none());
+}
+
+#[test]
 fn what_is_absent_in_one_line_may_be_there_in_the_next() {
     let values = [
         "10.0.0.1",

@@ -228,7 +228,11 @@ def of_rfc_3339(time):
         raise Failed("timestamp") from error
     offset = datetime.timedelta()
     if time[8] not in "Zz":
-        offset = datetime.timedelta(hours=int(time[8][1:3]), minutes=int(time[8][-2:]))
+        hours, minutes = int(time[8][1:3]), int(time[8][-2:])
+        # No clock is 24 hours from UTC; two more are tolerated.
+        if hours > 25 or minutes > 59:
+            raise Failed("timestamp")
+        offset = datetime.timedelta(hours=hours, minutes=minutes)
         offset = -offset if time[8][0] == "-" else offset
     return (moment - EPOCH - offset) // MILLISECOND + int((time[7] or "").ljust(3, "0")[:3])
 

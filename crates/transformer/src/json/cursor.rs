@@ -131,8 +131,8 @@ impl<'a, S: Simd> Cursor<'a, S> {
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<JsonStr<'a>, Invalid> {
         self.quote()?;
-        let end = string_end(self.simd, self.rest());
-        self.past(end)
+        let end = string_end(self.simd, self.rest()).ok_or(Invalid::Syntax)?;
+        Ok(self.past(end))
     }
 
     /// Steps over a string that is mostly short and plain, such as an id: without a call then.
@@ -158,7 +158,12 @@ impl<'a, S: Simd> Cursor<'a, S> {
             #[inline(always)]
             || unescape(simd, text, out),
         );
-        self.past(end)
+        let (end, has_numbers) = end.ok_or(Invalid::Syntax)?;
+        let string = self.past(end);
+        Ok(match end.is_ascii && !has_numbers {
+            true => JsonStr::plain(string.literal()),
+            false => string,
+        })
     }
 
     #[inline(always)]
@@ -168,14 +173,13 @@ impl<'a, S: Simd> Cursor<'a, S> {
 
     /// Steps past the string whose opening quote stands just before this place.
     #[inline(always)]
-    fn past(&mut self, end: Option<StringEnd>) -> Result<JsonStr<'a>, Invalid> {
-        let end = end.ok_or(Invalid::Syntax)?;
+    fn past(&mut self, end: StringEnd) -> JsonStr<'a> {
         let begin = self.at - 1;
         self.at += end.quote + 1;
         let literal = &self.text[begin..self.at];
         let is_utf8 = end.is_ascii || simdutf8::basic::from_utf8(literal).is_ok();
         self.is_utf8 &= is_utf8;
-        Ok(JsonStr::new(literal, is_utf8))
+        JsonStr::new(literal, is_utf8)
     }
 
     /// Steps over the opening brace of an object and to its first key, or returns `false` past an empty object.
@@ -266,5 +270,20 @@ mod tests {
             });
             assert_eq!(seen, Ok(flags), "{text:?}");
         }
+    }
+    #[test]
+    fn only_a_string_of_ascii_without_escapes_by_number_is_plain() {
+        for (text, is_plain) in [
+            (r#""a\n\"\\u0041""#, true),
+            (r#""\u0041""#, false),
+            (r#""é""#, false),
+        ] {
+            let mut out = Buffer::default();
+            let string = dispatch!(Level::new(), simd => {
+                Cursor::new(simd, text.as_bytes()).unescaped_string(&mut out)
+            });
+            assert_eq!(string.map(JsonStr::is_plain), Ok(is_plain), "{text}");
+        }
+        assert!(!JsonStr::from_literal("\"a\"").is_plain());
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct JsonStr<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 enum Bytes {
+    /// ASCII, and no escape is by number.
+    Plain,
     Utf8,
     Other,
 }
@@ -28,6 +30,13 @@ impl<'a> JsonStr<'a> {
     #[inline(always)]
     pub(super) fn new(literal: &'a [u8], is_utf8: bool) -> Self {
         let bytes = if is_utf8 { Bytes::Utf8 } else { Bytes::Other };
+        Self { literal, bytes }
+    }
+
+    /// Wraps a literal that is known to be valid, quotes included, and ASCII without escapes by number.
+    #[inline(always)]
+    pub(super) fn plain(literal: &'a [u8]) -> Self {
+        let bytes = Bytes::Plain;
         Self { literal, bytes }
     }
 
@@ -45,7 +54,13 @@ impl<'a> JsonStr<'a> {
     /// Whether the literal is UTF-8.
     #[inline(always)]
     pub(crate) fn is_utf8(self) -> bool {
-        self.bytes == Bytes::Utf8
+        self.bytes != Bytes::Other
+    }
+
+    /// Whether it is known that there is no U+FFFD in the text that the literal stands for.
+    #[inline(always)]
+    pub(crate) fn is_plain(self) -> bool {
+        self.bytes == Bytes::Plain
     }
 
     /// The literal without its quotes, still escaped.
@@ -76,6 +91,6 @@ impl PartialEq for JsonStr<'_> {
     fn eq(&self, other: &Self) -> bool {
         // The same place is the common case: the fields that an event shares with the one before.
         let is_same = std::ptr::eq(self.literal, other.literal) || self.literal == other.literal;
-        is_same && self.bytes == other.bytes
+        is_same && self.is_utf8() == other.is_utf8()
     }
 }

@@ -7,13 +7,18 @@ use super::scan::{BLOCK, Marks, StringEnd, each_block};
 use crate::buffer::Buffer;
 
 /// Appends what a string stands for, and returns where the string ends. `text` begins just after its opening quote. A lone
-/// surrogate, which UTF-8 cannot hold, becomes U+FFFD.
+/// surrogate, which UTF-8 cannot hold, becomes U+FFFD. Also returns whether there are escapes by number.
 ///
 /// Returns `None` if the string is not valid, as [`each_block`] does; `out` then holds a part of it.
 #[inline(always)]
-pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Option<StringEnd> {
+pub(super) fn unescape<S: Simd>(
+    simd: S,
+    text: &[u8],
+    out: &mut Buffer,
+) -> Option<(StringEnd, bool)> {
     // A number of its own: the buffer's would be stored and loaded again for each block, which waits for the one before.
     let mut end = out.len();
+    let mut has_numbers = false;
     let found = each_block(
         simd,
         text,
@@ -21,6 +26,7 @@ pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Optio
         |bytes, marks| {
             let Marks { at, inside, .. } = marks;
             if has_unicode(bytes, marks.escapes) {
+                has_numbers = true;
                 // An escape that crosses the start of the block is read from its backslash on; one that crosses the end
                 // is left whole to the next block.
                 let first = at - usize::from(marks.escaped_first);
@@ -50,7 +56,7 @@ pub(super) fn unescape<S: Simd>(simd: S, text: &[u8], out: &mut Buffer) -> Optio
         },
     );
     out.set_len(end);
-    found
+    found.map(|end| (end, has_numbers))
 }
 
 /// Whether there are escapes by number among these.
@@ -144,7 +150,11 @@ mod tests {
         let mut out = Buffer::default();
         let literal = format!("\"{inner}\"");
         let end = dispatch!(Level::new(), simd => super::unescape(simd, &literal.as_bytes()[1..], &mut out));
-        assert_eq!(end.map(|end| end.quote + 2), Some(literal.len()), "{inner}");
+        assert_eq!(
+            end.map(|(end, _)| end.quote + 2),
+            Some(literal.len()),
+            "{inner}"
+        );
         String::from_utf8(out.written().to_vec()).unwrap()
     }
 
@@ -192,8 +202,8 @@ mod tests {
                     super::unescape(simd, text.as_bytes(), &mut out),
                     string_end(simd, text.as_bytes()),
                 ));
-                prop_assert_eq!(end, scanned, "{:?}", level);
-                if let Some(StringEnd { quote, .. }) = end {
+                prop_assert_eq!(end.map(|(end, _)| end), scanned, "{:?}", level);
+                if let Some((StringEnd { quote, .. }, _)) = end {
                     let (before, after) = out.written().split_at(6);
                     prop_assert_eq!(before, b"before");
                     let expected = unescape(&text[..quote]);

@@ -37,7 +37,9 @@ pub(super) fn write(
 /// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.
 #[inline]
 pub(super) fn is_all_text(message: JsonStr<'_>, written: &[u8]) -> bool {
-    memchr::memchr(REPLACEMENT[0], written).is_none() || is_text(message, written)
+    message.is_plain()
+        || memchr::memchr(REPLACEMENT[0], written).is_none()
+        || is_text(message, written)
 }
 
 /// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.

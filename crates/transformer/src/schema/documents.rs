@@ -8,8 +8,8 @@ use super::already_ocsf::AlreadyOcsf;
 use super::flow_line::FlowLine;
 use super::flow_log::escaped_again;
 use super::mapping::{
-    COMPUTED_FIELDS_MAX, Choose, Fields, Finder, Found, Given, Growth, Mapping, Memo, Needs,
-    Places, Program, RateRow, compile, with_rest, with_unread,
+    Choose, Fields, Finder, Found, Given, Growth, Mapping, Memo, Needs, Places, Program, RateRow,
+    compile, with_rest, with_unread,
 };
 use super::parsed::{Parsed, is_object, text_of};
 use super::{Accounts, Misfit, object};
@@ -45,8 +45,8 @@ struct Layouts {
     choose: Option<Chooser>,
 }
 
-/// The slots of the fields that a choice needs, as far as there are any, and what chooses.
-type Chooser = (Vec<Option<usize>>, fn(&[&[u8]]) -> usize);
+/// The slots of the fields that a choice needs, and what chooses.
+type Chooser = (Vec<usize>, fn(&[&[u8]]) -> usize);
 
 /// How a document was written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -120,11 +120,8 @@ impl Documents {
             let mut needs = Needs::default();
             compiled.push((compile(&layout.rows, places, &mut needs), needs));
         }
-        let choose = mapping.choose.as_ref().map(|Choose { fields, by }| {
-            let fields = fields.iter().take(COMPUTED_FIELDS_MAX);
-            let slots = fields.map(|field| places.slot(field));
-            (slots.collect(), *by)
-        });
+        let choose = mapping.choose.as_ref();
+        let choose = choose.map(|Choose { fields, by }| (places.slots(fields), *by));
         let mut programs = Vec::new();
         for (mut program, mut needs) in compiled {
             with_unread(&mut program, places, &mut needs);
@@ -358,11 +355,7 @@ impl Layouts {
         let Some((slots, by)) = &self.choose else {
             return 0;
         };
-        let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
-        for (text, slot) in texts.iter_mut().zip(slots) {
-            *text = slot.map_or(b"", |slot| fields.text_of(slot));
-        }
-        by(&texts[..slots.len()])
+        fields.ask(slots, *by)
     }
 }
 

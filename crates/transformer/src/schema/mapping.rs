@@ -30,7 +30,7 @@ pub(super) use compile::{Needs, Places, compile, with_rest, with_unread};
 pub(super) use describe::describe;
 pub(super) use find::{Finder, Found};
 pub(super) use memo::Memo;
-pub(super) use program::{COMPUTED_FIELDS_MAX, Fields, Given, LITERALS};
+pub(super) use program::{Fields, Given, LITERALS};
 pub(super) use span::{Kind, Span};
 pub(super) use walk::elements;
 

@@ -151,21 +151,21 @@ fn code(value: &Value, places: &mut Places<'_>, needs: &mut Needs) -> Option<Cod
         Value::Computed(computed) => {
             needs.bytes += COMPUTED_BYTES_MAX;
             match places.slots(computed.fields) {
-                Some(slots) => Code::Computed(slots, computed.by),
-                None => {
+                slots if are_in_no_event(&slots) => {
                     let json = (computed.by)(
                         &[b"".as_slice(); COMPUTED_FIELDS_MAX][..computed.fields.len()],
                     )?;
                     Code::Constant(Padded::new(json))
                 }
+                slots => Code::Computed(slots, computed.by),
             }
         }
         Value::When(when, value) => match places.slots(when.fields) {
-            Some(slots) => Code::When(slots, when.by, Box::new(code(value, places, needs)?)),
-            None => {
+            slots if are_in_no_event(&slots) => {
                 let is_so = (when.by)(&[b"".as_slice(); COMPUTED_FIELDS_MAX][..when.fields.len()]);
                 return is_so.then(|| code(value, places, needs)).flatten();
             }
+            slots => Code::When(slots, when.by, Box::new(code(value, places, needs)?)),
         },
         Value::With(fields, value) => {
             let slots: Option<Vec<_>> = fields.iter().map(|field| places.slot(field)).collect();
@@ -209,6 +209,11 @@ fn each(
     Some(Code::Each(slot, finder, Box::new(code)))
 }
 
+/// Whether none of the fields in these slots is in any event.
+fn are_in_no_event(slots: &[usize]) -> bool {
+    slots.iter().all(|slot| *slot == usize::MAX)
+}
+
 impl Places<'_> {
     /// The slot of a field; `None` if it is in no event.
     pub(in crate::schema) fn slot(&mut self, path: &'static str) -> Option<usize> {
@@ -218,17 +223,11 @@ impl Places<'_> {
         }
     }
 
-    /// The slots of fields, with `usize::MAX` for those that are in no event; `None` if all are.
-    fn slots(&mut self, fields: &[&'static str]) -> Option<Vec<usize>> {
-        let slots: Vec<_> = fields
-            .iter()
-            .take(COMPUTED_FIELDS_MAX)
-            .map(|field| self.slot(field).unwrap_or(usize::MAX))
-            .collect();
-        slots
-            .iter()
-            .any(|slot| *slot != usize::MAX)
-            .then_some(slots)
+    /// The slots of fields, with `usize::MAX` for those that are in no event.
+    pub(in crate::schema) fn slots(&mut self, fields: &[&'static str]) -> Vec<usize> {
+        let fields = fields.iter().take(COMPUTED_FIELDS_MAX);
+        let slots = fields.map(|field| self.slot(field).unwrap_or(usize::MAX));
+        slots.collect()
     }
 
     fn any_case(&self) -> bool {

@@ -210,14 +210,14 @@ impl Inputs {
     fn conditions(&self, fields: Fields<'_>) -> u64 {
         let conditions = self.conditions.iter().rev();
         conditions.fold(0, |bits, (slots, by)| {
-            bits << 1 | u64::from(by(&fields.texts_of(slots)[..slots.len()]))
+            bits << 1 | u64::from(fields.ask(slots, *by))
         })
     }
 
     #[inline(always)]
     fn words(&self, fields: Fields<'_>) -> impl Iterator<Item = Option<&'static str>> {
         let words = self.words.iter();
-        words.map(move |(slots, by)| by(&fields.texts_of(slots)[..slots.len()]))
+        words.map(move |(slots, by)| fields.ask(slots, *by))
     }
 
     /// Adds what the form of a value depends on. Returns `false` if that is more than inputs can say.

@@ -7,7 +7,7 @@ use super::convert::{convert, member, put, time};
 use super::find::{Finder, Found};
 use super::list::List;
 use super::notes::{Noting, Variable};
-use super::span::{Kind, Span};
+use super::span::Kind;
 use super::walk::elements;
 use super::{As, Context};
 use crate::buffer::Buffer;
@@ -44,17 +44,31 @@ impl<'f> Fields<'f> {
         self.found.spans[slot].of(self.text)
     }
 
-    /// The same of several slots.
+    /// What `by` says of the fields in these slots.
     #[inline(always)]
-    pub(super) fn texts_of(self, slots: &[usize]) -> [&'f [u8]; COMPUTED_FIELDS_MAX] {
-        let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
-        for (text, slot) in texts.iter_mut().zip(slots) {
-            // None is found in the slot of a field that is in no event.
-            if let Some(span) = self.found.spans.get(*slot) {
-                *text = span.of(self.text);
+    pub(in crate::schema) fn ask<T>(self, slots: &[usize], by: fn(&[&[u8]]) -> T) -> T {
+        // None is found in the slot of a field that is in no event.
+        let text = |slot: usize| match self.found.spans.get(slot) {
+            Some(span) => span.of(self.text),
+            None => b"",
+        };
+        // Most ask for one field or two.
+        match *slots {
+            [one] => by(&[text(one)]),
+            [one, two] => by(&[text(one), text(two)]),
+            _ => {
+                let mut texts: [&[u8]; COMPUTED_FIELDS_MAX] = [b""; COMPUTED_FIELDS_MAX];
+                for (place, slot) in texts.iter_mut().zip(slots) {
+                    *place = text(*slot);
+                }
+                by(&texts[..slots.len()])
             }
         }
-        texts
+    }
+
+    #[inline(always)]
+    fn is_absent(self, slot: usize) -> bool {
+        self.found.spans[slot].kind == Kind::Absent
     }
 }
 
@@ -81,22 +95,16 @@ impl Program {
         let (mut open, mut shared, mut has_content) = (0, 0, false);
         for step in &self.steps {
             shared = step.shared.min(shared);
-            let span = match step.code {
-                Code::Field(slot, _) => fields.found.spans[slot],
-                _ => Span::default(),
-            };
-            if let Code::Field(..) = step.code
-                && span.kind == Kind::Absent
-            {
+            let Some(code) = step.code.first_there(fields) else {
                 continue;
-            }
+            };
             let lead = self.leads[step.lead + shared];
             // With the braces of the objects that end.
             let closing = open - shared;
             let lead = (&self.texts[lead.begin - closing..], lead.length + closing);
             let before = out.len();
-            if let Code::Field(slot, how) = step.code
-                && member(lead, span, fields.text, how, out)
+            if let Code::Field(slot, how) = *code
+                && member(lead, fields.found.spans[slot], fields.text, how, out)
             {
                 let place = before + lead.1..out.len();
                 given.notes.add(Variable::Field(slot, how), place, true);
@@ -127,6 +135,17 @@ impl Program {
 }
 
 impl Code {
+    /// What the value is, unless that turns out to be absent: `None` if it is known to be.
+    #[inline(always)]
+    fn first_there(&self, fields: Fields<'_>) -> Option<&Self> {
+        let is_absent =
+            |code: &Self| matches!(code, Self::Field(slot, _) if fields.is_absent(*slot));
+        match self {
+            Self::First(codes) => codes.iter().find(|code| !is_absent(code)),
+            code => Some(code).filter(|code| !is_absent(code)),
+        }
+    }
+
     /// Appends the value. Returns `false` if it is absent; `out` may then hold a part of it.
     #[inline(always)]
     fn write(
@@ -194,16 +213,14 @@ impl Code {
                 }
                 values.end(out)
             }
-            Self::When(slots, by, code) => {
-                by(&fields.texts_of(slots)[..slots.len()]) && code.write(given, fields, out)
-            }
+            Self::When(slots, by, code) => fields.ask(slots, *by) && code.write(given, fields, out),
             Self::If(slots, are_there, code) => {
-                let is_there = |slot: &usize| fields.found.spans[*slot].kind != Kind::Absent;
-                slots.iter().all(|slot| is_there(slot) == *are_there)
+                let mut slots = slots.iter();
+                slots.all(|slot| fields.is_absent(*slot) != *are_there)
                     && code.write(given, fields, out)
             }
             Self::Computed(slots, by) => {
-                let json = by(&fields.texts_of(slots)[..slots.len()]);
+                let json = fields.ask(slots, *by);
                 out.extend(json.unwrap_or_default().as_bytes());
                 json.is_some()
             }

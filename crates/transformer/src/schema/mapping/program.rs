@@ -119,9 +119,7 @@ impl Program {
             out.push(b'}');
         }
         // The comma before the first member is the brace.
-        if out.len() > begin + 1 {
-            out.written_mut()[begin] = b'{';
-        }
+        out.written_mut()[begin] = b'{';
         has_content
     }
 }
@@ -257,7 +255,6 @@ pub(super) fn write_list(
     out: &mut Buffer,
 ) -> bool {
     let begin = out.len();
-    let count = given.notes.count();
     let mut values = List::new(out);
     for code in codes.iter() {
         match code {
@@ -276,7 +273,7 @@ pub(super) fn write_list(
     let written = out.written();
     given
         .notes
-        .list(codes, count, values.begins(), begin, written, is_there);
+        .list(codes, values.begins(), begin, written, is_there);
     is_there
 }
 

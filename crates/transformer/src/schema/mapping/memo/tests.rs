@@ -74,6 +74,7 @@ fn write_in(program: &Program, memo: &mut Memo, columns: [&str; 3], literal: &st
         let kind = match column {
             "" => Kind::Absent,
             "true" => Kind::Scalar,
+            text if text.bytes().all(|byte| byte.is_ascii_digit()) => Kind::Integer,
             text => address(text.as_bytes()).unwrap_or(Kind::Text),
         };
         found
@@ -269,6 +270,7 @@ fn what_is_absent_in_one_line_may_be_there_in_the_next() {
         "::1",
         "true",
         "1",
+        "1418530010",
         "111122223333",
         "444455556666",
         "x",
@@ -283,6 +285,7 @@ fn what_is_absent_in_one_line_may_be_there_in_the_next() {
         As::IpVersion(&["4", "6"]),
         As::Whole,
         As::Long,
+        As::DateOfSeconds,
         As::Map(&[("x", "1")]),
     ] {
         mix(own(how));
@@ -314,7 +317,7 @@ fn the_second_line_of_a_state_is_the_model_of_all_that_follow() {
         row("c.region", Value::Context(Context::Region)),
         row("c.time", Value::Context(Context::Time)),
     ]);
-    for (own, documents) in [("x", 1), ("xy", 2), ("", 1), ("1", 2), ("y", 2)] {
+    for (own, documents) in [("x", 1), ("xy", 2), ("", 1), ("z", 2), ("y", 2)] {
         write(&program, &mut memo, ["eni-1", own, "10"]);
         let state = &memo.states[memo.order[0]];
         let has_template = state.template.is_some();

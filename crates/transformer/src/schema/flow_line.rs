@@ -126,3 +126,6 @@ fn kind(
         FieldKind::Tag | FieldKind::Text => Ok(Kind::Text),
     }
 }
+
+#[cfg(test)]
+mod tests;

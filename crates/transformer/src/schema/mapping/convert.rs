@@ -337,8 +337,8 @@ fn is_number(scalar: &[u8]) -> bool {
 /// Bytes that are copied at once: what most fields, and all their names, fit into.
 pub(super) const CHUNK: usize = 32;
 
-/// What a member is written to: its lead, its value and quotes.
-const ROOM: usize = 4 * CHUNK + 2;
+/// What a member is written to: more than its lead, its value and quotes.
+const ROOM: usize = 4 * CHUNK;
 
 /// Length of a time as a string.
 const QUOTED_TIME: usize = TIME + 2;

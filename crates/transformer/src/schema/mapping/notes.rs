@@ -32,12 +32,6 @@ pub(super) enum Variable {
 
 /// Takes notes of a document that is being written; `()` takes none.
 pub(super) trait Noting {
-    /// How many values are noted.
-    #[inline(always)]
-    fn count(&self) -> usize {
-        0
-    }
-
     /// Notes a value that was written to a place, or that is absent.
     #[inline(always)]
     fn add(&mut self, _value: Variable, _place: Range<usize>, _is_there: bool) {}
@@ -46,13 +40,12 @@ pub(super) trait Noting {
     #[inline(always)]
     fn take_back(&mut self, _end: usize) {}
 
-    /// Notes a list that was written from `begin` to the end of `written`. Before it, `count` values had been noted; its values are at
-    /// `begins`, unless that is not known or one was left out, as it was there already.
+    /// Notes a list that was written from `begin` to the end of `written`. Its values are at `begins`, unless that is not known or one was
+    /// left out, as it was there already.
     #[inline(always)]
     fn list(
         &mut self,
         _codes: &Arc<[Code]>,
-        _count: usize,
         _begins: Option<&[usize]>,
         _begin: usize,
         _written: &[u8],
@@ -64,10 +57,6 @@ pub(super) trait Noting {
 impl Noting for () {}
 
 impl Noting for Notes {
-    fn count(&self) -> usize {
-        self.values.len()
-    }
-
     fn add(&mut self, value: Variable, place: Range<usize>, is_there: bool) {
         self.values.push(Noted {
             value,
@@ -91,12 +80,13 @@ impl Noting for Notes {
     fn list(
         &mut self,
         codes: &Arc<[Code]>,
-        count: usize,
         begins: Option<&[usize]>,
         begin: usize,
         written: &[u8],
         is_there: bool,
     ) {
+        // What was noted before the list; its values stand behind its bracket.
+        let count = self.values.partition_point(|noted| noted.begin <= begin);
         if slots_of(codes).is_some() {
             // Which of them are left out follows from the fields.
             let mut at = 0;
@@ -119,8 +109,8 @@ impl Notes {
         let heads = begins.iter().zip(ends).map(|(begin, end)| {
             let values = self.values[count..].iter();
             let first = values.map(|noted| noted.begin).find(|at| at >= begin);
-            // What stays the same at the beginning of the value, which ends before a comma or the bracket.
-            &written[*begin..first.unwrap_or(end).min(end - 1)]
+            // What stays the same at the beginning of the value: all of it, and the comma or the bracket behind it, if nothing is noted.
+            &written[*begin..first.unwrap_or(end).min(end)]
         });
         let heads: Vec<_> = heads.collect();
         heads.iter().enumerate().any(|(at, head)| {
@@ -129,3 +119,6 @@ impl Notes {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

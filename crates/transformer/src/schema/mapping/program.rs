@@ -127,9 +127,7 @@ impl Program {
             out.push(b'}');
         }
         // The comma before the first member is the brace.
-        if out.len() > begin + 1 {
-            out.written_mut()[begin] = b'{';
-        }
+        out.written_mut()[begin] = b'{';
         has_content
     }
 }
@@ -274,7 +272,6 @@ pub(super) fn write_list(
     out: &mut Buffer,
 ) -> bool {
     let begin = out.len();
-    let count = given.notes.count();
     let mut values = List::new(out);
     for code in codes.iter() {
         match code {
@@ -293,7 +290,7 @@ pub(super) fn write_list(
     let written = out.written();
     given
         .notes
-        .list(codes, count, values.begins(), begin, written, is_there);
+        .list(codes, values.begins(), begin, written, is_there);
     is_there
 }
 

@@ -159,5 +159,5 @@ impl Template {
     }
 }
 
-/// What a field of usual length takes, with quotes; a chunk is copied whole, whatever its length.
-const FIELD_ROOM: usize = 3 * CHUNK + 2;
+/// What a field of usual length takes, with quotes, and more: a chunk is copied whole, whatever its length.
+const FIELD_ROOM: usize = 3 * CHUNK;

@@ -270,6 +270,13 @@ fn addresses_are_as_the_standard_library_reads_them() {
         assert_eq!(is_address(text.as_bytes()), expected, "{text}");
         let quoted = expected.then(|| format!("\"{text}\""));
         check(As::Ip, &[(Kind::Text, text, quoted.as_deref())]);
+        let other = quoted.is_none().then(|| format!("\"{text}\""));
+        check(As::NoIp, &[(Kind::Text, text, other.as_deref())]);
+        let version = text.parse().ok().map(|address| match address {
+            IpAddr::V4(_) => "4",
+            IpAddr::V6(_) => "6",
+        });
+        check(As::IpVersion(&["4", "6"]), &[(Kind::Text, text, version)]);
     }
     check(
         As::Ip,
@@ -278,6 +285,7 @@ fn addresses_are_as_the_standard_library_reads_them() {
             (Kind::Scalar, "1.2", None),
         ],
     );
+    check(As::NoIp, &[(Kind::Ipv4, "192.0.2.1", None)]);
 }
 
 #[test]

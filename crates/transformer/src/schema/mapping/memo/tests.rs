@@ -1,5 +1,7 @@
 //! What is remembered, for how many states, and that it makes no difference to what is written.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::schema::Accounts;
 use crate::schema::mapping::{
@@ -40,6 +42,12 @@ const fn word(fields: &'static [&'static str], by: fn(&[&[u8]]) -> Option<&'stat
     })
 }
 
+static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
+    let names = r#"{"111122223333":"dev1","444455556666":"dev2"}"#;
+    let settings = Settings::from_pairs([("CATCHMENT_ACCOUNTS", names)]).unwrap();
+    Accounts::new(&settings)
+});
+
 /// The columns of a line, of which the first is mostly that of the line before.
 const COLUMNS: [&str; 3] = ["name", "own", "number"];
 
@@ -66,6 +74,7 @@ fn write_in(program: &Program, memo: &mut Memo, columns: [&str; 3], literal: &st
         let kind = match column {
             "" => Kind::Absent,
             "true" => Kind::Scalar,
+            text if text.bytes().all(|byte| byte.is_ascii_digit()) => Kind::Integer,
             text => address(text.as_bytes()).unwrap_or(Kind::Text),
         };
         found
@@ -77,16 +86,11 @@ fn write_in(program: &Program, memo: &mut Memo, columns: [&str; 3], literal: &st
         found: &found,
         finder: None,
     };
-    let names = [(
-        "CATCHMENT_ACCOUNTS",
-        r#"{"111122223333":"dev1","444455556666":"dev2"}"#,
-    )];
-    let settings = Settings::from_pairs(names).unwrap();
     let mut given = Given {
         literals: [literal.as_bytes(); LITERALS],
         timestamp: 0,
         timestamps: &mut Timestamps::default(),
-        accounts: &Accounts::new(&settings),
+        accounts: &ACCOUNTS,
         notes: (),
     };
     let [mut with, mut without] = [Buffer::default(), Buffer::default()];
@@ -199,40 +203,36 @@ fn what_is_known_of_the_event_is_its_own() {
     }
 }
 
-/// Writes lines of these values in turn, several times.
-fn mix(value: impl Fn() -> Value, columns: &[&str]) {
-    let (program, mut memo) = program(&[
+/// Writes each line of these values after each other one, of which a template was made before.
+fn mix(value: Value, owns: &[&str], numbers: &[&str]) {
+    let rows = [
         row("a", keyword("name")),
-        row("b", value()),
+        row("b", value),
         row("c", keyword("name")),
-    ]);
-    for _ in 0..3 {
-        for own in columns {
-            for number in columns {
-                write(&program, &mut memo, ["x", own, number]);
-            }
+    ];
+    let lines = owns
+        .iter()
+        .flat_map(|own| numbers.iter().map(move |number| ["x", own, number]));
+    for model in lines.clone() {
+        let (program, mut memo) = program(&rows);
+        write(&program, &mut memo, model);
+        for other in lines.clone() {
+            write(&program, &mut memo, model);
+            write(&program, &mut memo, other);
         }
     }
 }
 
 #[test]
 fn what_a_list_leaves_out_may_be_another_in_each_line() {
-    let addresses = ["10.0.0.1", "10.0.0.2", "::1", "x", ""];
-    mix(|| Value::List(vec![ip("own"), ip("number")]), &addresses);
-    mix(
-        || Value::List(vec![keyword("own"), keyword("number")]),
-        &addresses,
-    );
-    mix(
-        || {
-            Value::List(vec![
-                keyword("own"),
-                Value::Constant("\"x\"".into()),
-                ip("number"),
-            ])
-        },
-        &addresses,
-    );
+    let values = ["10.0.0.1", "10.0.0.2", "::1", "x", "y", ""];
+    let mix = |list| mix(Value::List(list), &values, &values);
+    let own = || keyword("own");
+    let one = || Value::Constant("\"x\"".into());
+    mix(vec![ip("own"), ip("number")]);
+    mix(vec![own(), keyword("number")]);
+    mix(vec![own(), one(), ip("number")]);
+    mix(vec![own(), one()]);
     let object = |name: &'static str, field| {
         let rows = vec![
             row("name", Value::Constant(name.into())),
@@ -240,14 +240,8 @@ fn what_a_list_leaves_out_may_be_another_in_each_line() {
         ];
         Value::Object(rows)
     };
-    mix(
-        || Value::List(vec![object("1", "own"), object("2", "number")]),
-        &addresses,
-    );
-    mix(
-        || Value::List(vec![object("1", "own"), object("1", "number")]),
-        &addresses,
-    );
+    mix(vec![object("1", "own"), object("2", "number")]);
+    mix(vec![object("1", "own"), object("1", "number")]);
 }
 
 #[test]
@@ -276,12 +270,14 @@ fn what_is_absent_in_one_line_may_be_there_in_the_next() {
         "::1",
         "true",
         "1",
+        "1418530010",
         "111122223333",
         "444455556666",
         "x",
         "y",
         "",
     ];
+    let mix = |value| mix(value, &values, &["10.0.0.1", "x", ""]);
     let own = |how| Value::Field("own", how);
     for how in [
         As::Ip,
@@ -289,27 +285,53 @@ fn what_is_absent_in_one_line_may_be_there_in_the_next() {
         As::IpVersion(&["4", "6"]),
         As::Whole,
         As::Long,
+        As::DateOfSeconds,
         As::Map(&[("x", "1")]),
     ] {
-        mix(|| own(how), &values);
-        mix(|| own(how).or(keyword("number")), &values);
+        mix(own(how));
+        mix(own(how).or(keyword("number")));
         let object = || {
             Value::Object(vec![
                 row("d", own(how)),
                 row("e", Value::Constant("1".into())),
             ])
         };
-        mix(|| object().or(keyword("number")), &values);
+        mix(object().or(keyword("number")));
     }
-    mix(|| Value::Name(Box::new(keyword("own"))), &values);
-    mix(
-        || Value::With(vec!["own", "number"], Box::new(keyword("own"))),
-        &values,
-    );
-    mix(
-        || Value::Without(vec!["own", "number"], Box::new(keyword("name"))),
-        &values,
-    );
+    let name = || Value::Name(Box::new(keyword("own")));
+    mix(name());
+    mix(name().or(Value::List(vec![ip("own"), ip("number")])));
+    mix(Value::With(vec!["own", "number"], Box::new(keyword("own"))));
+    mix(Value::Without(
+        vec!["own", "number"],
+        Box::new(keyword("name")),
+    ));
+}
+
+#[test]
+fn the_second_line_of_a_state_is_the_model_of_all_that_follow() {
+    let (program, mut memo) = program(&[
+        row("a.name", keyword("name")),
+        row("b.own", keyword("own")),
+        row("c.number", Value::Field("number", As::Long)),
+        row("c.region", Value::Context(Context::Region)),
+        row("c.time", Value::Context(Context::Time)),
+    ]);
+    for (own, documents) in [("x", 1), ("xy", 2), ("", 1), ("z", 2), ("y", 2)] {
+        write(&program, &mut memo, ["eni-1", own, "10"]);
+        let state = &memo.states[memo.order[0]];
+        let has_template = state.template.is_some();
+        assert_eq!((state.documents, has_template), (documents, documents == 2));
+    }
+}
+
+#[test]
+fn there_is_room_for_fields_that_are_as_long_as_can_be() {
+    let rows = ["a", "b", "c", "d", "e"].map(|to| row(to, keyword("own")));
+    let (program, mut memo) = program(&rows);
+    for length in [1, 1, 31, 32, 33, 63, 64, 65, 66] {
+        write(&program, &mut memo, ["", &"x".repeat(length), ""]);
+    }
 }
 
 #[test]

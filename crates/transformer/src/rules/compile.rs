@@ -14,8 +14,8 @@ use super::pattern::{regex, test};
 use super::section::check;
 use super::text::Place;
 use crate::limits::RULE_FIELDS_MAX;
-use crate::source::Source;
-use crate::source::vpc_flow_logs::{FIELDS, Kind};
+use crate::source::vpc_flow_logs::{FIELDS, native_name};
+use crate::source::{Source, is_path};
 
 /// Compiles the detection section of a rule. Returns its condition, and the fields that the condition counts.
 pub(super) fn compile(
@@ -174,7 +174,7 @@ impl Compiler<'_> {
         let mut known = FIELDS.iter();
         let known = known.find(|known| Some(known.name) == name);
         let kind = known.filter(|_| self.source == Source::VpcFlowLogs);
-        kind.is_some_and(|known| matches!(known.kind, Kind::Integer | Kind::Port))
+        kind.is_some_and(|known| known.kind.is_integer())
     }
 
     /// The number of a field, which the source has to have.
@@ -182,17 +182,14 @@ impl Compiler<'_> {
         let field = match self.source {
             Source::VpcFlowLogs => {
                 let known = FIELDS.iter().map(|field| field.name);
-                let mut known = known.filter(|known| known.replace('-', "_") == name);
+                let mut known = known.filter(|known| native_name(known) == name);
                 known.next().map(str::to_owned)
             }
-            _ => Some(name)
-                .filter(|name| name.split('.').all(|key| !key.is_empty()))
-                .filter(|name| !name.contains(['[', ']', '*']))
-                .map(str::to_owned),
+            _ => is_path(name).then(|| name.to_owned()),
         };
         let field = field.ok_or_else(|| match self.source {
             Source::VpcFlowLogs => {
-                let native = name.replace('-', "_");
+                let native = native_name(name);
                 let expected = match FIELDS.iter().any(|known| known.name == name) {
                     true => format!("; expected `{native}`"),
                     false => String::new(),

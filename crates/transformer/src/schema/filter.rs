@@ -71,10 +71,10 @@ impl Filter {
             });
             (FlowLine::new(format), fields.collect())
         });
-        let is_json = |source: &Source| !matches!(source, Source::VpcFlowLogs | Source::Other);
+        let is_json = |source: &Source| source.objects().is_some();
         let sources = Source::ALL.into_iter().filter(is_json);
         let json = sources.filter(has_rules).map(|source| {
-            let mut finder = Finder::new(source == Source::GuardDuty);
+            let mut finder = Finder::new(source.any_case());
             let fields = of(source).map(|(index, rule)| Fields {
                 rule: index,
                 slots: rule

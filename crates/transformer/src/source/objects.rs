@@ -1,52 +1,41 @@
-//! The members that messages of JSON have, so that a slip of the pen in the name of a field does not go unnoticed.
+//! Messages that are JSON objects: what rules and redactions may name of them.
 
 use super::Source;
 
+/// What the messages of a source are.
+pub(crate) struct Objects {
+    /// The members that they may have, so that a slip of the pen in the name of a field does not go unnoticed.
+    pub(super) members: &'static [&'static str],
+    /// What they are told by, which no redaction may change.
+    pub(crate) told_by: &'static [&'static str],
+    /// The member that each of them has, and what others make of one does not.
+    pub(crate) required: &'static str,
+    /// Whether a key may begin with a capital letter as well.
+    pub(crate) any_case: bool,
+}
+
 impl Source {
+    /// Whether a key of the source's messages may begin with a capital letter as well.
+    pub(crate) fn any_case(self) -> bool {
+        self.objects().is_some_and(|objects| objects.any_case)
+    }
+
     /// Checks that messages of a source of JSON may have this member.
     ///
     /// # Errors
     /// Says which they may have.
     pub(crate) fn has_member(self, name: &str) -> Result<(), String> {
-        let members = match self {
-            Self::CloudTrail => CLOUDTRAIL,
-            Self::GuardDuty => EVENTBRIDGE,
-            Self::Route53ResolverQueryLogs => ROUTE53_RESOLVER_QUERY_LOGS,
-            Self::VpcFlowLogs | Self::Other => return Ok(()),
-        };
-        if members.contains(&name) {
-            return Ok(());
+        match self.objects() {
+            Some(objects) if !objects.members.contains(&name) => {
+                let members = objects.members.join(", ");
+                Err(format!("there is no `{name}`; expected one of: {members}"))
+            }
+            _ => Ok(()),
         }
-        let members = members.join(", ");
-        Err(format!("there is no `{name}`; expected one of: {members}"))
     }
 }
 
-/// The members of a CloudTrail record
-/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>), and of one of
-/// CloudTrail Insights
-/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html>).
-#[rustfmt::skip]
-const CLOUDTRAIL: &[&str] = &[
-    "additionalEventData", "addendum", "apiVersion", "awsRegion", "edgeDeviceDetails", "errorCode", "errorMessage", "eventCategory",
-    "eventContext", "eventID", "eventName", "eventSource", "eventTime", "eventType", "eventVersion", "insightDetails",
-    "managementEvent", "readOnly", "recipientAccountId", "requestID", "requestParameters", "resources", "responseElements",
-    "serviceEventDetails", "sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent",
-    "userIdentity", "vpcEndpointAccountId", "vpcEndpointId",
-];
-
-/// The members of EventBridge's envelope
-/// (<https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html>).
-#[rustfmt::skip]
-const EVENTBRIDGE: &[&str] = &[
-    "account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version",
-];
-
-/// The members of a query log
-/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html>).
-#[rustfmt::skip]
-const ROUTE53_RESOLVER_QUERY_LOGS: &[&str] = &[
-    "account_id", "additional_properties", "answers", "firewall_domain_list_id", "firewall_rule_action", "firewall_rule_group_id",
-    "query_class", "query_name", "query_timestamp", "query_type", "rcode", "region", "srcaddr", "srcids", "srcport", "transport",
-    "version", "vpc_id",
-];
+/// Whether a text is a path: keys with dots between, and nothing of what other languages have in paths.
+pub(crate) fn is_path(text: &str) -> bool {
+    text.split('.').all(|key| !key.is_empty()) && !text.contains(['[', ']', '*'])
+}

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Source;
 use super::vpc_flow_logs::FlowLogFormat;
-use crate::json::{JsonStr, distinct};
+use crate::json::{JsonStr, distinct, members};
 use crate::limits::CONTENT_BYTES_MAX;
 
 /// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
@@ -77,23 +79,14 @@ impl Sources {
     }
 
     /// Reads what a log group carries.
-    fn carried(&mut self, value: &serde_json::Value) -> Result<Carried, String> {
-        let (name, format) = match value.as_object() {
-            Some(object) => {
-                if let Some(key) = object
-                    .keys()
-                    .find(|key| *key != "source" && *key != "format")
-                {
-                    return Err(format!(
-                        "unknown key `{key}`; expected `source` and `format`"
-                    ));
-                }
-                (
-                    object.get("source").unwrap_or(&serde_json::Value::Null),
-                    object.get("format"),
-                )
+    fn carried(&mut self, value: &Value) -> Result<Carried, String> {
+        let (name, format) = match value.is_object() {
+            true => {
+                let object = members(value, &["source", "format"])?;
+                let source = object.get("source");
+                (source.unwrap_or(&Value::Null), object.get("format"))
             }
-            None => (value, None),
+            false => (value, None),
         };
         let source = Source::ALL
             .into_iter()
@@ -182,7 +175,7 @@ mod tests {
         for (value, expected) in [
             (
                 r#"{"source":"vpc-flow-logs","shape":""}"#,
-                "log group `g` has unknown key `shape`; expected `source` and `format`",
+                "log group `g` has unknown key `shape`; expected one of: source, format",
             ),
             (
                 r#"{"source":"cloudtrail","format":"${version}"}"#,

@@ -32,7 +32,7 @@ fn of_flow_logs(name: &str, action: Action) -> Result<String, String> {
     let mut known = FIELDS.iter();
     let field = known
         .find(|field| field.name == name || native_name(field.name) == name)
-        .ok_or("not a field of flow logs")?;
+        .ok_or("not a field of flow logs; expected one such as srcaddr")?;
     if ["version", "log-status"].contains(&field.name) {
         return Err("flow logs are told by it".to_owned());
     }

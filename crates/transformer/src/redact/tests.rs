@@ -39,7 +39,7 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         ),
         (
             r#"[{"source":"vpc-flow-logs","fields":["scraddr"],"action":"mask"}]"#,
-            "entry 1: fields: scraddr: not a field of flow logs",
+            "entry 1: fields: scraddr: not a field of flow logs; expected one such as srcaddr",
         ),
         (
             r#"[{"source":"vpc-flow-logs","fields":["version"],"action":"mask"}]"#,

@@ -72,8 +72,10 @@ impl Compiler<'_> {
             ConditionExpr::Not(part) => Condition::Not(Box::new(self.condition(part)?)),
             ConditionExpr::Identifier(name) => {
                 let selection = self.selections.get(name.as_str()).copied();
-                let selection = selection
-                    .ok_or_else(|| format!("condition: `{name}` is none of the selections"))?;
+                let selection = selection.ok_or_else(|| {
+                    let expected = self.expected();
+                    format!("condition: `{name}` is none of the selections{expected}")
+                })?;
                 self.named(name, selection)?
             }
             ConditionExpr::Selector {
@@ -96,7 +98,10 @@ impl Compiler<'_> {
             }
         }
         if some.is_empty() {
-            return Err(format!("condition: there is no selection `{pattern}`"));
+            let expected = self.expected();
+            return Err(format!(
+                "condition: there is no selection `{pattern}`{expected}"
+            ));
         }
         if let Quantifier::Count(count) = quantifier
             && !(1..=some.len() as u64).contains(count)
@@ -111,6 +116,15 @@ impl Compiler<'_> {
             Quantifier::All => Condition::All(some),
             Quantifier::Count(count) => Condition::AtLeast(*count, some),
         })
+    }
+
+    /// Which selections a condition may name.
+    fn expected(&self) -> String {
+        let names: Vec<_> = self.selections.keys().copied().collect();
+        match names.is_empty() {
+            true => String::new(),
+            false => format!("; expected one of: {}", names.join(", ")),
+        }
     }
 
     fn named(&mut self, name: &str, selection: &Detection) -> Result<Condition, String> {
@@ -189,12 +203,11 @@ impl Compiler<'_> {
         };
         let field = field.ok_or_else(|| match self.source {
             Source::VpcFlowLogs => {
-                let native = native_name(name);
                 let expected = match FIELDS.iter().any(|known| known.name == name) {
-                    true => format!("; expected `{native}`"),
-                    false => String::new(),
+                    true => format!("`{}`", native_name(name)),
+                    false => "one such as `srcaddr`".to_owned(),
                 };
-                format!("`{name}` is not a field of flow logs, as the schema `native` has them{expected}")
+                format!("`{name}` is not a field of flow logs, as the schema `native` has them; expected {expected}")
             }
             _ => format!("`{name}` is not a path, such as userIdentity.type or resources.0.ARN"),
         })?;

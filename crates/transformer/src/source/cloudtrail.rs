@@ -11,6 +11,7 @@ pub(super) const PROFILE: Profile = Profile {
     },
     objects: Some(Objects {
         members: MEMBERS,
+        example: "userIdentity.type",
         told_by: &["eventVersion"],
         required: "eventVersion",
         any_case: false,

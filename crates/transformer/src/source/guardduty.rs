@@ -22,6 +22,7 @@ pub(super) const PROFILE: Profile = Profile {
             "time",
             "version",
         ],
+        example: "detail.severity",
         told_by: &["detail", "detail-type", "source"],
         required: "detail",
         any_case: true,

@@ -6,6 +6,8 @@ use super::Source;
 pub(crate) struct Objects {
     /// The members that they may have, so that a slip of the pen in the name of a field does not go unnoticed.
     pub(super) members: &'static [&'static str],
+    /// A path of a field.
+    pub(super) example: &'static str,
     /// What they are told by, which no redaction may change.
     pub(crate) told_by: &'static [&'static str],
     /// The member that each of them has, and what others make of one does not.
@@ -28,7 +30,10 @@ impl Source {
         match self.objects() {
             Some(objects) if !objects.members.contains(&name) => {
                 let members = objects.members.join(", ");
-                Err(format!("there is no `{name}`; expected one of: {members}"))
+                Err(format!(
+                    "there is no `{name}`; expected one of: {members}; or a path such as {}",
+                    objects.example
+                ))
             }
             _ => Ok(()),
         }

@@ -14,6 +14,7 @@ pub(super) const PROFILE: Profile = Profile {
     },
     objects: Some(Objects {
         members: MEMBERS,
+        example: "srcids.instance",
         told_by: &[],
         required: "query_name",
         any_case: false,

@@ -83,17 +83,20 @@ impl Sources {
         let (name, format) = match value.is_object() {
             true => {
                 let object = members(value, &["source", "format"])?;
-                let source = object.get("source");
-                (source.unwrap_or(&Value::Null), object.get("format"))
+                (object.get("source"), object.get("format"))
             }
-            false => (value, None),
+            false => (Some(value), None),
         };
         let source = Source::ALL
             .into_iter()
-            .find(|source| name == source.name())
+            .find(|source| name.is_some_and(|name| name == source.name()))
             .ok_or_else(|| {
                 let names = Source::ALL.map(Source::name).join(", ");
-                format!("unknown source {name}; expected one of: {names}")
+                let has = match name {
+                    Some(name) => format!("unknown source {name}"),
+                    None => "no source".to_owned(),
+                };
+                format!("{has}; expected one of: {names}")
             })?;
         let format = match format {
             None => 0,
@@ -191,7 +194,7 @@ mod tests {
             ),
             (
                 r#"{"format":"${version}"}"#,
-                "log group `g` has unknown source null; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
+                "log group `g` has no source; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
             ),
         ] {
             let sources = format!(r#"{{"g":{value}}}"#);

@@ -35,7 +35,7 @@ pub(crate) struct Rule {
     pub(crate) source: Source,
     pub(crate) action: Action,
     pub(crate) condition: Condition,
-    /// The fields that the condition counts: AWS's names of a flow log's, or the paths of JSON.
+    /// The fields that the condition names by their index here: AWS's names of a flow log's, or paths in JSON.
     pub(crate) fields: Vec<String>,
 }
 

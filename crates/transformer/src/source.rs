@@ -21,7 +21,7 @@ pub(crate) use sources::Carried;
 pub use sources::Sources;
 pub use vpc_flow_logs::FlowLogFormat;
 
-/// How a source is told, and what its messages are.
+/// How a source is recognised, and what its messages are.
 struct Profile {
     /// Whether AWS gives these names of a log group and a log stream to this source alone.
     by_name: fn(group: &str, stream: &str) -> bool,
@@ -82,13 +82,13 @@ sources! {
 impl Source {
     /// The source to which alone AWS gives these names of a log group and a log stream. Either may be empty if it is not known.
     pub fn by_name(group: &str, stream: &str) -> Option<Self> {
-        told(|profile| (profile.by_name)(group, stream))
+        first(|profile| (profile.by_name)(group, stream))
     }
 
     /// The only source that a log event with this message can be of.
     pub fn by_content(message: &str) -> Option<Self> {
         let content = Content::new(message);
-        told(|profile| (profile.by_content)(&content))
+        first(|profile| (profile.by_content)(&content))
     }
 
     /// The source with this name, if its fields are known.
@@ -119,7 +119,7 @@ impl fmt::Display for Source {
 }
 
 /// The first source whose profile says so.
-fn told(says_so: impl Fn(&Profile) -> bool) -> Option<Source> {
+fn first(says_so: impl Fn(&Profile) -> bool) -> Option<Source> {
     PROFILES
         .iter()
         .find(|(_, profile)| says_so(profile))

@@ -1,4 +1,4 @@
-//! The fields that can be redacted: what a name or a path has to be, so that a slip of the pen stops the start instead of passing values on.
+//! The fields that can be redacted: what a name or a path has to be, so that a misspelt one stops the start instead of letting values pass.
 
 use super::Action;
 use crate::source::vpc_flow_logs::{FIELDS, native_name};
@@ -34,7 +34,7 @@ fn of_flow_logs(name: &str, action: Action) -> Result<String, String> {
         .find(|field| field.name == name || native_name(field.name) == name)
         .ok_or("not a field of flow logs; expected one such as srcaddr")?;
     if ["version", "log-status"].contains(&field.name) {
-        return Err("flow logs are told by it".to_owned());
+        return Err("flow logs are recognised by it, so it has to stay".to_owned());
     }
     if action == Action::Hash && field.kind.is_integer() {
         return Err("it is an integer, and a hash is none; expected the action `mask`".to_owned());
@@ -53,8 +53,8 @@ fn path(path: &str, source: Source, objects: &Objects) -> Result<String, String>
         ));
     }
     source.has_member(keys[0])?;
-    match objects.told_by.contains(&path) {
-        true => Err("messages of this source are told by it".to_owned()),
+    match objects.recognised_by.contains(&path) {
+        true => Err("messages of this source are recognised by it, so it has to stay".to_owned()),
         false => Ok(path.to_owned()),
     }
 }

@@ -17,7 +17,8 @@ use crate::limits::RULE_FIELDS_MAX;
 use crate::source::vpc_flow_logs::{FIELDS, native_name};
 use crate::source::{Source, is_path};
 
-/// Compiles the detection section of a rule. Returns its condition, and the fields that the condition counts.
+/// Compiles the detection section of a rule. Returns its condition, and the fields that the condition names by their
+/// index.
 pub(super) fn compile(
     name: &str,
     source: Source,

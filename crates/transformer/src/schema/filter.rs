@@ -1,4 +1,4 @@
-//! Rules applied: finds the fields of a log event that rules count, whatever becomes of the event's message.
+//! Rules applied: finds the fields of a log event that rules look at, whatever becomes of the event's message.
 
 use super::Known;
 use super::already_ocsf::is_ocsf;

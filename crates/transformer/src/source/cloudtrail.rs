@@ -1,4 +1,4 @@
-//! CloudTrail: how its records are told, and what they have.
+//! CloudTrail: how its records are recognised, and what they have.
 
 use super::{Objects, Profile, is_account};
 
@@ -12,7 +12,7 @@ pub(super) const PROFILE: Profile = Profile {
     objects: Some(Objects {
         members: MEMBERS,
         example: "userIdentity.type",
-        told_by: &["eventVersion"],
+        recognised_by: &["eventVersion"],
         required: "eventVersion",
         any_case: false,
     }),

@@ -1,4 +1,4 @@
-//! GuardDuty: how its findings are told, in EventBridge's envelope, and what that has.
+//! GuardDuty: how its findings are recognised, in EventBridge's envelope, and what that has.
 
 use super::{Objects, Profile};
 
@@ -23,7 +23,7 @@ pub(super) const PROFILE: Profile = Profile {
             "version",
         ],
         example: "detail.severity",
-        told_by: &["detail", "detail-type", "source"],
+        recognised_by: &["detail", "detail-type", "source"],
         required: "detail",
         any_case: true,
     }),

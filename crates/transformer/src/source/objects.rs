@@ -4,12 +4,12 @@ use super::Source;
 
 /// What the messages of a source are.
 pub(crate) struct Objects {
-    /// The members that they may have, so that a slip of the pen in the name of a field does not go unnoticed.
+    /// The members that they may have, so that a misspelt field does not go unnoticed.
     pub(super) members: &'static [&'static str],
     /// A path of a field.
     pub(super) example: &'static str,
-    /// What they are told by, which no redaction may change.
-    pub(crate) told_by: &'static [&'static str],
+    /// The paths that they are recognised by, which no redaction may change.
+    pub(crate) recognised_by: &'static [&'static str],
     /// The member that each of them has, and what others make of one does not.
     pub(crate) required: &'static str,
     /// Whether a key may begin with a capital letter as well.

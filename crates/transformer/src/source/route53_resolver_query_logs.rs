@@ -1,4 +1,4 @@
-//! Route 53 Resolver query logs: how their records are told, and what they have.
+//! Route 53 Resolver query logs: how their records are recognised, and what they have.
 
 use super::{Objects, Profile};
 
@@ -15,7 +15,7 @@ pub(super) const PROFILE: Profile = Profile {
     objects: Some(Objects {
         members: MEMBERS,
         example: "srcids.instance",
-        told_by: &[],
+        recognised_by: &[],
         required: "query_name",
         any_case: false,
     }),

@@ -1,4 +1,4 @@
-//! VPC Flow Logs: how they are told, and the fields of their lines.
+//! VPC Flow Logs: how they are recognised, and the fields of their lines.
 
 mod fields;
 mod format;

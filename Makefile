@@ -10,7 +10,7 @@ CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 CARGO_MUTANTS := $(TOOLS)/bin/cargo-mutants
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: .config/requirements.txt
 	@python3 -m venv $(VENV)

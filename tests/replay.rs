@@ -275,7 +275,7 @@ fn errors_name_the_cause_and_the_next_step() {
             &["--max-decoded-mib", "0"],
             "",
             2,
-            "error: --max-decoded-mib: `0` is out of range",
+            "error: --max-decoded-mib: `0` is not a whole number from 1 to 1024",
         ),
         (
             &["--sources", "{"],

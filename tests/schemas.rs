@@ -14,6 +14,8 @@ mod batch;
 mod flow_logs;
 #[path = "schemas/numbers.rs"]
 mod numbers;
+#[path = "schemas/rows.rs"]
+mod rows;
 mod support;
 
 use std::collections::BTreeMap;

@@ -20,7 +20,7 @@ mod value;
 
 pub(crate) use check::one_object;
 pub(crate) use cursor::{Cursor, Invalid, Walk, is_white_space, walk};
-pub(crate) use distinct::distinct;
+pub(crate) use distinct::{distinct, members};
 pub(crate) use fearless_simd::Simd;
 pub(crate) use fields::{Fields, Object};
 pub(crate) use index::Index;

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::json::distinct;
+use crate::json::{distinct, members};
 use crate::limits::REDACTED_FIELDS_MAX;
 use crate::source::Source;
 
-pub(crate) use fields::JSON_SOURCES;
 pub use key::Key;
 
 /// What is redacted.
@@ -94,19 +93,10 @@ const EXPECTED: &str = r#"a JSON list of fields, such as [{"source":"vpc-flow-lo
 
 fn redactions(entry: &Json) -> Result<Vec<Redaction>, String> {
     const KEYS: [&str; 3] = ["source", "fields", "action"];
-    let members = entry.as_object().ok_or("expected an object")?;
-    if let Some(key) = members.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let keys = KEYS.join(", ");
-        return Err(format!("unknown key `{key}`; expected one of: {keys}"));
-    }
+    let members = members(entry, &KEYS)?;
     let member = |key: &str| members.get(key).ok_or_else(|| format!("{key}: missing"));
     let name = member("source")?.as_str().unwrap_or_default();
-    let source = fields::sources().find(|source| source.name() == name);
-    let source = source.ok_or_else(|| {
-        let names: Vec<_> = fields::sources().map(Source::name).collect();
-        let names = names.join(", ");
-        format!("source: expected a source whose fields are known, one of: {names}")
-    })?;
+    let source = Source::with_fields(name).map_err(|why| format!("source: {why}"))?;
     let action = match member("action")?.as_str() {
         Some("mask") => Action::Mask,
         Some("hash") => Action::Hash,

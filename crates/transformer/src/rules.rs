@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::json::distinct;
+use crate::json::{distinct, members};
 use crate::limits::{RULE_NAME_BYTES_MAX, RULES_MAX, SAMPLE_RATE_MAX};
 use crate::source::Source;
 
@@ -35,7 +35,7 @@ pub(crate) struct Rule {
     pub(crate) source: Source,
     pub(crate) action: Action,
     pub(crate) condition: Condition,
-    /// The fields that the condition counts: AWS's names of a flow log's, or the paths of JSON.
+    /// The fields that the condition names by their index here: AWS's names of a flow log's, or paths in JSON.
     pub(crate) fields: Vec<String>,
 }
 
@@ -114,11 +114,7 @@ const EXPECTED: &str = r#"a JSON list of rules, such as [{"name":"small","source
 
 fn rule(json: &Json) -> Result<Rule, String> {
     const KEYS: [&str; 5] = ["name", "source", "action", "rate", "detection"];
-    let members = json.as_object().ok_or("expected an object")?;
-    if let Some(key) = members.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let keys = KEYS.join(", ");
-        return Err(format!("unknown key `{key}`; expected one of: {keys}"));
-    }
+    let members = members(json, &KEYS)?;
     let text = |key: &str| match members.get(key) {
         Some(Json::String(text)) => Ok(text.as_str()),
         Some(_) => Err(format!("{key}: expected a string")),
@@ -131,13 +127,7 @@ fn rule(json: &Json) -> Result<Rule, String> {
             "name: expected 1 to {RULE_NAME_BYTES_MAX} letters, digits, _ and -"
         ));
     }
-    let source = text("source")?;
-    let known = || Source::ALL.into_iter().filter(|it| *it != Source::Other);
-    let source = known().find(|known| known.name() == source);
-    let source = source.ok_or_else(|| {
-        let names = known().map(Source::name).collect::<Vec<_>>().join(", ");
-        format!("source: expected a source whose fields are known, one of: {names}")
-    })?;
+    let source = Source::with_fields(text("source")?).map_err(|why| format!("source: {why}"))?;
     let action = action(text("action")?, members.get("rate"))?;
     let detection = members.get("detection").ok_or("detection: missing")?;
     let of_detection = |why| format!("detection: {why}");

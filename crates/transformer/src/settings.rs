@@ -348,11 +348,8 @@ impl Settings {
                     .parse()
                     .ok()
                     .filter(|mib| (1..=DECODED_MIB_MAX).contains(mib));
-                let mib = mib.ok_or_else(|| {
-                    wrong(format!(
-                        "`{value}` is out of range; expected a whole number from 1 to {DECODED_MIB_MAX}"
-                    ))
-                })?;
+                let why = || format!("`{value}` is not a whole number from 1 to {DECODED_MIB_MAX}");
+                let mib = mib.ok_or_else(|| wrong(why()))?;
                 self.decoded_bytes_max = mib * MIB;
             }
         }
@@ -379,17 +376,19 @@ pub fn agree(rules: &Rules, redact: &Redactions) -> Result<(), String> {
 
 /// Reads the names of accounts.
 fn accounts(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let names: BTreeMap<String, String> = serde_json::from_value(distinct(text, ACCOUNTS)?)
-        .map_err(|error| format!("not names of accounts: {error}; expected {ACCOUNTS}"))?;
-    if let Some(id) = names.keys().find(|id| !is_account(id)) {
-        return Err(format!(
-            "`{id}` is not an account's 12 digits; expected {ACCOUNTS}"
-        ));
-    }
-    match names.iter().find(|(_, name)| name.is_empty()) {
-        Some((id, _)) => Err(format!("`{id}` has an empty name; expected {ACCOUNTS}")),
-        None => Ok(names),
-    }
+    let wrong = |why: &str| format!("{why}; expected {ACCOUNTS}");
+    let json = distinct(text, ACCOUNTS)?;
+    let entries = json.as_object().ok_or_else(|| wrong("not a JSON object"))?;
+    let entries = entries.iter().map(|(id, name)| {
+        if !is_account(id) {
+            return Err(wrong(&format!("`{id}` is not an account's 12 digits")));
+        }
+        match name.as_str().filter(|name| !name.is_empty()) {
+            Some(name) => Ok((id.clone(), name.to_owned())),
+            None => Err(wrong(&format!("`{id}` has no name, but `{name}`"))),
+        }
+    });
+    entries.collect()
 }
 
 const ACCOUNTS: &str =

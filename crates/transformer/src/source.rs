@@ -5,7 +5,7 @@
 mod cloudtrail;
 mod content;
 mod guardduty;
-mod members;
+mod objects;
 mod route53_resolver_query_logs;
 mod sources;
 pub(crate) mod vpc_flow_logs;
@@ -16,16 +16,19 @@ use serde::{Deserialize, Serialize};
 
 use content::Content;
 
+pub(crate) use objects::{Objects, is_path};
 pub(crate) use sources::Carried;
 pub use sources::Sources;
 pub use vpc_flow_logs::FlowLogFormat;
 
-/// How a source is told.
-struct Rules {
+/// How a source is recognised, and what its messages are.
+struct Profile {
     /// Whether AWS gives these names of a log group and a log stream to this source alone.
     by_name: fn(group: &str, stream: &str) -> bool,
     /// Whether a message can only be of this source.
     by_content: fn(&Content<'_>) -> bool,
+    /// What is known of its messages, if they are JSON objects.
+    objects: Option<Objects>,
 }
 
 macro_rules! sources {
@@ -60,8 +63,8 @@ macro_rules! sources {
             }
         }
 
-        /// The rules of each source. An earlier one wins.
-        const RULES: &[(Source, Rules)] = &[$((Source::$variant, $module::RULES),)+];
+        /// The profile of each source. The first one that an event fits wins.
+        const PROFILES: &[(Source, Profile)] = &[$((Source::$variant, $module::PROFILE),)+];
     };
 }
 
@@ -79,13 +82,33 @@ sources! {
 impl Source {
     /// The source to which alone AWS gives these names of a log group and a log stream. Either may be empty if it is not known.
     pub fn by_name(group: &str, stream: &str) -> Option<Self> {
-        told(|rules| (rules.by_name)(group, stream))
+        first(|profile| (profile.by_name)(group, stream))
     }
 
     /// The only source that a log event with this message can be of.
     pub fn by_content(message: &str) -> Option<Self> {
         let content = Content::new(message);
-        told(|rules| (rules.by_content)(&content))
+        first(|profile| (profile.by_content)(&content))
+    }
+
+    /// The source with this name, if its fields are known.
+    ///
+    /// # Errors
+    /// Says which sources there are.
+    pub(crate) fn with_fields(name: &str) -> Result<Self, String> {
+        let mut sources = PROFILES.iter().map(|(source, _)| *source);
+        sources.find(|source| source.name() == name).ok_or_else(|| {
+            let names = PROFILES.iter().map(|(source, _)| source.name());
+            let names = names.collect::<Vec<_>>().join(", ");
+            format!("expected a source whose fields are known, one of: {names}")
+        })
+    }
+
+    /// What is known of the source's messages, if they are JSON objects.
+    pub(crate) fn objects(self) -> Option<&'static Objects> {
+        let mut profiles = PROFILES.iter();
+        let (_, profile) = profiles.find(|(source, _)| *source == self)?;
+        profile.objects.as_ref()
     }
 }
 
@@ -95,11 +118,11 @@ impl fmt::Display for Source {
     }
 }
 
-/// The first source whose rules say so.
-fn told(says_so: impl Fn(&Rules) -> bool) -> Option<Source> {
-    RULES
+/// The first source whose profile says so.
+fn first(says_so: impl Fn(&Profile) -> bool) -> Option<Source> {
+    PROFILES
         .iter()
-        .find(|(_, rules)| says_so(rules))
+        .find(|(_, profile)| says_so(profile))
         .map(|(source, _)| *source)
 }
 

@@ -68,7 +68,7 @@ pub struct Wanted {
 
     /// Those of this source: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs or other
     ///
-    /// As the fleet file says; otherwise told by the names and the content.
+    /// As the fleet file says; otherwise recognised by the names and the content.
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
 }

@@ -22,6 +22,25 @@ pub(crate) fn distinct(text: &str, expected: &str) -> Result<Value, String> {
     })
 }
 
+/// The members of an object that people write, which may have only those with these keys.
+///
+/// # Errors
+/// Says what is wrong.
+pub(crate) fn members<'v>(
+    value: &'v Value,
+    keys: &[&str],
+) -> Result<&'v Map<String, Value>, String> {
+    let members = value.as_object().ok_or("expected an object")?;
+    let unknown = members.keys().find(|key| !keys.contains(&key.as_str()));
+    match unknown {
+        Some(key) => Err(format!(
+            "unknown key `{key}`; expected one of: {}",
+            keys.join(", ")
+        )),
+        None => Ok(members),
+    }
+}
+
 struct Distinct(Value);
 
 impl<'de> Deserialize<'de> for Distinct {

@@ -39,11 +39,11 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         ),
         (
             r#"[{"source":"vpc-flow-logs","fields":["scraddr"],"action":"mask"}]"#,
-            "entry 1: fields: scraddr: not a field of flow logs",
+            "entry 1: fields: scraddr: not a field of flow logs; expected one such as srcaddr",
         ),
         (
             r#"[{"source":"vpc-flow-logs","fields":["version"],"action":"mask"}]"#,
-            "entry 1: fields: version: flow logs are told by it",
+            "entry 1: fields: version: flow logs are recognised by it, so it has to stay",
         ),
         (
             r#"[{"source":"vpc-flow-logs","fields":["srcport"],"action":"hash"}]"#,
@@ -55,7 +55,7 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         ),
         (
             r#"[{"source":"cloudtrail","fields":["eventVersion"],"action":"mask"}]"#,
-            "entry 1: fields: eventVersion: messages of this source are told by it",
+            "entry 1: fields: eventVersion: messages of this source are recognised by it, so it has to stay",
         ),
         (
             r#"[{"source":"cloudtrail","fields":["resources..ARN"],"action":"mask"}]"#,
@@ -67,7 +67,7 @@ fn a_mistake_is_named_with_its_entry_and_field() {
         ),
         (
             r#"[{"source":"guardduty","fields":["detail"],"action":"mask"}]"#,
-            "entry 1: fields: detail: messages of this source are told by it",
+            "entry 1: fields: detail: messages of this source are recognised by it, so it has to stay",
         ),
         (
             r#"[{"source":"route53-resolver-query-logs","fields":["queryName"],"action":"mask"}]"#,

@@ -14,10 +14,11 @@ use super::pattern::{regex, test};
 use super::section::check;
 use super::text::Place;
 use crate::limits::RULE_FIELDS_MAX;
-use crate::source::Source;
-use crate::source::vpc_flow_logs::{FIELDS, Kind};
+use crate::source::vpc_flow_logs::{FIELDS, native_name};
+use crate::source::{Source, is_path};
 
-/// Compiles the detection section of a rule. Returns its condition, and the fields that the condition counts.
+/// Compiles the detection section of a rule. Returns its condition, and the fields that the condition names by their
+/// index.
 pub(super) fn compile(
     name: &str,
     source: Source,
@@ -72,8 +73,10 @@ impl Compiler<'_> {
             ConditionExpr::Not(part) => Condition::Not(Box::new(self.condition(part)?)),
             ConditionExpr::Identifier(name) => {
                 let selection = self.selections.get(name.as_str()).copied();
-                let selection = selection
-                    .ok_or_else(|| format!("condition: `{name}` is none of the selections"))?;
+                let selection = selection.ok_or_else(|| {
+                    let expected = self.expected();
+                    format!("condition: `{name}` is none of the selections{expected}")
+                })?;
                 self.named(name, selection)?
             }
             ConditionExpr::Selector {
@@ -96,7 +99,10 @@ impl Compiler<'_> {
             }
         }
         if some.is_empty() {
-            return Err(format!("condition: there is no selection `{pattern}`"));
+            let expected = self.expected();
+            return Err(format!(
+                "condition: there is no selection `{pattern}`{expected}"
+            ));
         }
         if let Quantifier::Count(count) = quantifier
             && !(1..=some.len() as u64).contains(count)
@@ -111,6 +117,15 @@ impl Compiler<'_> {
             Quantifier::All => Condition::All(some),
             Quantifier::Count(count) => Condition::AtLeast(*count, some),
         })
+    }
+
+    /// Which selections a condition may name.
+    fn expected(&self) -> String {
+        let names: Vec<_> = self.selections.keys().copied().collect();
+        match names.is_empty() {
+            true => String::new(),
+            false => format!("; expected one of: {}", names.join(", ")),
+        }
     }
 
     fn named(&mut self, name: &str, selection: &Detection) -> Result<Condition, String> {
@@ -174,7 +189,7 @@ impl Compiler<'_> {
         let mut known = FIELDS.iter();
         let known = known.find(|known| Some(known.name) == name);
         let kind = known.filter(|_| self.source == Source::VpcFlowLogs);
-        kind.is_some_and(|known| matches!(known.kind, Kind::Integer | Kind::Port))
+        kind.is_some_and(|known| known.kind.is_integer())
     }
 
     /// The number of a field, which the source has to have.
@@ -182,22 +197,18 @@ impl Compiler<'_> {
         let field = match self.source {
             Source::VpcFlowLogs => {
                 let known = FIELDS.iter().map(|field| field.name);
-                let mut known = known.filter(|known| known.replace('-', "_") == name);
+                let mut known = known.filter(|known| native_name(known) == name);
                 known.next().map(str::to_owned)
             }
-            _ => Some(name)
-                .filter(|name| name.split('.').all(|key| !key.is_empty()))
-                .filter(|name| !name.contains(['[', ']', '*']))
-                .map(str::to_owned),
+            _ => is_path(name).then(|| name.to_owned()),
         };
         let field = field.ok_or_else(|| match self.source {
             Source::VpcFlowLogs => {
-                let native = name.replace('-', "_");
                 let expected = match FIELDS.iter().any(|known| known.name == name) {
-                    true => format!("; expected `{native}`"),
-                    false => String::new(),
+                    true => format!("`{}`", native_name(name)),
+                    false => "one such as `srcaddr`".to_owned(),
                 };
-                format!("`{name}` is not a field of flow logs, as the schema `native` has them{expected}")
+                format!("`{name}` is not a field of flow logs, as the schema `native` has them; expected {expected}")
             }
             _ => format!("`{name}` is not a path, such as userIdentity.type or resources.0.ARN"),
         })?;

@@ -54,7 +54,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             flow(&json!({"srcadr": "1"})),
-            "rule 1 (`a`): detection: s: `srcadr` is not a field of flow logs",
+            "rule 1 (`a`): detection: s: `srcadr` is not a field of flow logs, as the schema `native` has them; expected one such as `srcaddr`",
         ),
         (
             flow(&json!({"account-id": "1"})),
@@ -106,11 +106,15 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             flow(&json!({"srcaddr|re": "("})),
-            "rule 1 (`a`): detection: s: srcaddr: regex parse error",
+            "rule 1 (`a`): detection: s: srcaddr: `(` is not a regular expression that rules can have: unclosed group",
+        ),
+        (
+            flow(&json!({"srcaddr|re": "(?=a)"})),
+            "rule 1 (`a`): detection: s: srcaddr: `(?=a)` is not a regular expression that rules can have: look-around, including look-ahead and look-behind, is not supported",
         ),
         (
             flow(&json!({"srcaddr|re": "a{1000}{1000}"})),
-            "rule 1 (`a`): detection: s: srcaddr: ",
+            "rule 1 (`a`): detection: s: srcaddr: `a{1000}{1000}` is not a regular expression that rules can have: Compiled regex exceeds size limit of ",
         ),
         (
             flow(&json!({"srcaddr|i": "a"})),
@@ -142,8 +146,12 @@ fn a_mistake_is_named_with_its_place() {
             "rule 1 (`one`): detection: condition: `s` is none of the selections",
         ),
         (
+            trail(&json!({"s": {"a": 1}, "t": {"a": 2}, "condition": "S"})),
+            "rule 1 (`one`): detection: condition: `S` is none of the selections; expected one of: s, t",
+        ),
+        (
             trail(&json!({"s": {"a": 1}, "condition": "1 of t*"})),
-            "rule 1 (`one`): detection: condition: there is no selection `t*`",
+            "rule 1 (`one`): detection: condition: there is no selection `t*`; expected one of: s",
         ),
         (
             trail(&json!({"s": {"a": 1}, "condition": "s and"})),
@@ -202,6 +210,10 @@ fn a_mistake_is_named_with_its_place() {
         (
             trail(&json!({"s": {"eventTitle.a": 1}, "condition": "s"})),
             "rule 1 (`one`): detection: eventTitle.a: there is no `eventTitle`; expected one of: additionalEventData, ",
+        ),
+        (
+            json!([{"name": "a", "source": "guardduty", "action": "drop", "detection": {"s": {"severity|lt": 4}, "condition": "s"}}]),
+            "rule 1 (`a`): detection: severity: there is no `severity`; expected one of: account, detail, detail-type, id, region, resources, source, time, version; or a path such as detail.severity",
         ),
         (
             trail(&json!({"s": {"a": 1}, "timeframe": "5m", "condition": "s"})),

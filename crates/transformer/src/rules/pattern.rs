@@ -50,7 +50,11 @@ pub(super) fn regex(pattern: &str, set: impl FnOnce(&mut RegexBuilder)) -> Resul
     builder.size_limit(RULE_REGEX_BYTES_MAX);
     set(&mut builder);
     let regex = builder.build();
-    regex
-        .map(Test::Regex)
-        .map_err(|error| error.to_string().replace('\n', " "))
+    regex.map(Test::Regex).map_err(|error| {
+        // The reason is in the last line, below a picture of the place.
+        let error = error.to_string();
+        let why = error.lines().last().unwrap_or_default();
+        let why = why.trim_start_matches("error: ");
+        format!("`{pattern}` is not a regular expression that rules can have: {why}")
+    })
 }

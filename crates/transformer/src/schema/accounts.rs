@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::settings::Settings;
 
-/// The names of accounts. Both are JSON strings.
+/// The names of accounts by their ids, all as JSON strings.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts(BTreeMap<Vec<u8>, Vec<u8>>);
 

@@ -86,7 +86,7 @@ impl Documents {
         match mapping.source {
             Some(Source::VpcFlowLogs) => self.add_lines(mapping, formats),
             Some(source) => {
-                let mut finder = Finder::new(mapping.any_case);
+                let mut finder = Finder::new(source.any_case());
                 AlreadyOcsf::look_for(&mut finder);
                 let layouts = self.compile_all(&mapping, &mut Places::Json(&mut finder));
                 self.json.push((source, finder, layouts));

@@ -1,4 +1,4 @@
-//! Rules applied: finds the fields of a log event that rules count, whatever becomes of the event's message.
+//! Rules applied: finds the fields of a log event that rules look at, whatever becomes of the event's message.
 
 use super::Known;
 use super::already_ocsf::is_ocsf;
@@ -71,10 +71,10 @@ impl Filter {
             });
             (FlowLine::new(format), fields.collect())
         });
-        let is_json = |source: &Source| !matches!(source, Source::VpcFlowLogs | Source::Other);
+        let is_json = |source: &Source| source.objects().is_some();
         let sources = Source::ALL.into_iter().filter(is_json);
         let json = sources.filter(has_rules).map(|source| {
-            let mut finder = Finder::new(source == Source::GuardDuty);
+            let mut finder = Finder::new(source.any_case());
             let fields = of(source).map(|(index, rule)| Fields {
                 rule: index,
                 slots: rule

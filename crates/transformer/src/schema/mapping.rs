@@ -40,8 +40,6 @@ pub(super) struct Mapping {
     pub(super) source: Option<Source>,
     /// What a reader should know besides the rows.
     pub(super) about: &'static str,
-    /// Whether a key of the source's JSON may begin with a capital letter as well.
-    pub(super) any_case: bool,
     pub(super) layouts: Vec<Layout>,
     /// Which layout an event has. The first one, if there is no choice.
     pub(super) choose: Option<Choose>,

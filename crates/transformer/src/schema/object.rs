@@ -42,7 +42,7 @@ pub(super) fn is_all_text(message: JsonStr<'_>, written: &[u8]) -> bool {
         || is_text(message, written)
 }
 
-/// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.
+/// The same of a text that may hold a U+FFFD: the message may have it itself.
 #[cold]
 fn is_text(message: JsonStr<'_>, written: &[u8]) -> bool {
     memchr::memmem::find(written, &REPLACEMENT).is_none()

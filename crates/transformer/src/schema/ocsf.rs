@@ -61,7 +61,6 @@ pub(super) enum Version {
 struct Table {
     source: Option<Source>,
     about: &'static str,
-    any_case: bool,
     classes: Vec<Class>,
     choose: Option<Choose>,
     differences: &'static [Difference],
@@ -110,7 +109,6 @@ pub(super) fn mappings(version: Version) -> Vec<Mapping> {
         Mapping {
             source: table.source,
             about: table.about,
-            any_case: table.any_case,
             layouts: layouts.collect(),
             choose: table.choose,
         }
@@ -138,7 +136,6 @@ pub(super) fn describe_all(
         let mapping = Mapping {
             source: table.source,
             about: table.about,
-            any_case: table.any_case,
             layouts,
             choose: None,
         };

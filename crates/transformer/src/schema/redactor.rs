@@ -12,7 +12,7 @@ use super::parsed::is_object;
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::limits::CONTENT_BYTES_MAX;
-use crate::redact::{Action, JSON_SOURCES, Key};
+use crate::redact::{Action, Key};
 use crate::settings::{Format, Settings};
 use crate::source::{Carried, Source, Sources};
 use crate::subscription::{Document, Header, LogEvent, MessageError, Sink, read};
@@ -75,17 +75,17 @@ impl Redactor {
         let has_some = |source: Source| of(source).next().is_some();
         let formats = settings.sources.formats().iter();
         let formats = formats.filter(|_| has_some(Source::VpcFlowLogs));
-        let json = JSON_SOURCES.iter();
+        let sources = Source::ALL.into_iter().filter(|source| has_some(*source));
         Some(Self {
             lines: formats
                 .map(|format| Lines::new(format, of(Source::VpcFlowLogs)))
                 .collect(),
             parsed: Parsed::new(of(Source::VpcFlowLogs)),
-            paths: json
-                .filter(|json| has_some(json.source))
-                .map(|json| {
-                    let shape = (json.required, json.any_case);
-                    (json.source, Paths::new(shape, of(json.source)))
+            paths: sources
+                .filter_map(|source| {
+                    let objects = source.objects()?;
+                    let shape = (objects.required, objects.any_case);
+                    Some((source, Paths::new(shape, of(source))))
                 })
                 .collect(),
             sources: settings.sources.clone(),

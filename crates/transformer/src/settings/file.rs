@@ -8,7 +8,7 @@ use super::{Setting, SettingError, Settings};
 
 impl Settings {
     /// Sets what the text of a settings file says: a JSON object from the settings' names, such as `partition_keys`, to values. A
-    /// value is the text that the variable has, or the same as JSON: a list, a number, an object.
+    /// value is the text that the variable has, or the same as JSON: a number, an object, a list.
     pub(super) fn read_file(&mut self, text: &str) -> Result<(), SettingError> {
         let wrong = |why: String| SettingError::File { why };
         // Editors and shells of Windows put a byte order mark before UTF-8.
@@ -34,8 +34,9 @@ impl Settings {
                 )));
             }
             let value = match (setting, value) {
-                // A list as it is.
-                (Setting::Rules | Setting::Redact, Value::Array(_)) => value.to_string(),
+                (Setting::PartitionKeys, Value::Array(keys)) => {
+                    keys.iter().map(written).collect::<Vec<_>>().join(",")
+                }
                 _ => written(value),
             };
             if !value.is_empty() {
@@ -54,7 +55,6 @@ const EXPECTED: &str = r#"a JSON object from settings to values, such as {"schem
 fn written(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(written).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }
@@ -147,8 +147,20 @@ mod tests {
                 "the settings file: `sources`: log group `g` has unknown source",
             ),
             (
+                r#"{"schema":["native"]}"#,
+                "the settings file: `schema`: unknown value `[\"native\"]`; expected one of: ",
+            ),
+            (
+                r#"{"accounts":[{"111122223333":"dev1"}]}"#,
+                "the settings file: `accounts`: not a JSON object; expected a JSON object from account ids",
+            ),
+            (
+                r#"{"sources":["g"]}"#,
+                "the settings file: `sources`: not a JSON object; expected a JSON object from log group",
+            ),
+            (
                 r#"{"max_decoded_mib":0}"#,
-                "the settings file: `max_decoded_mib`: `0` is out of range",
+                "the settings file: `max_decoded_mib`: `0` is not a whole number",
             ),
         ] {
             let error = settings(file, &[]).unwrap_err();

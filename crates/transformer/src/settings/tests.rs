@@ -84,7 +84,7 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
         (
             "CATCHMENT_MAX_DECODED_MIB",
             "0",
-            "CATCHMENT_MAX_DECODED_MIB: `0` is out of range; expected a whole number from 1 to 1024",
+            "CATCHMENT_MAX_DECODED_MIB: `0` is not a whole number from 1 to 1024",
         ),
     ] {
         assert_eq!(error(variable, value), expected);
@@ -110,11 +110,15 @@ fn an_error_names_the_variable_the_value_and_what_is_expected() {
             r#"{"dev1":"111122223333"}"#,
             "`dev1` is not an account's 12 digits",
         ),
-        (r#"{"111122223333":""}"#, "`111122223333` has an empty name"),
         (
             r#"{"111122223333":7}"#,
-            "not names of accounts: invalid type: integer `7`, expected a string",
+            "`111122223333` has no name, but `7`",
         ),
+        (
+            r#"{"111122223333":""}"#,
+            "`111122223333` has no name, but `\"\"`",
+        ),
+        (r#"[{"111122223333":"dev1"}]"#, "not a JSON object"),
     ] {
         let why = format!(
             "CATCHMENT_ACCOUNTS: {why}; expected a JSON object from account ids to names, such as "

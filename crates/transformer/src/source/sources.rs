@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Source;
 use super::vpc_flow_logs::FlowLogFormat;
-use crate::json::{JsonStr, distinct};
+use crate::json::{JsonStr, distinct, members};
 use crate::limits::CONTENT_BYTES_MAX;
 
 /// Which log groups carry which source, as `CATCHMENT_SOURCES` says: a JSON object that maps the name of a log group, or the
@@ -77,30 +79,24 @@ impl Sources {
     }
 
     /// Reads what a log group carries.
-    fn carried(&mut self, value: &serde_json::Value) -> Result<Carried, String> {
-        let (name, format) = match value.as_object() {
-            Some(object) => {
-                if let Some(key) = object
-                    .keys()
-                    .find(|key| *key != "source" && *key != "format")
-                {
-                    return Err(format!(
-                        "unknown key `{key}`; expected `source` and `format`"
-                    ));
-                }
-                (
-                    object.get("source").unwrap_or(&serde_json::Value::Null),
-                    object.get("format"),
-                )
+    fn carried(&mut self, value: &Value) -> Result<Carried, String> {
+        let (name, format) = match value.is_object() {
+            true => {
+                let object = members(value, &["source", "format"])?;
+                (object.get("source"), object.get("format"))
             }
-            None => (value, None),
+            false => (Some(value), None),
         };
         let source = Source::ALL
             .into_iter()
-            .find(|source| name == source.name())
+            .find(|source| name.is_some_and(|name| name == source.name()))
             .ok_or_else(|| {
                 let names = Source::ALL.map(Source::name).join(", ");
-                format!("unknown source {name}; expected one of: {names}")
+                let has = match name {
+                    Some(name) => format!("unknown source {name}"),
+                    None => "no source".to_owned(),
+                };
+                format!("{has}; expected one of: {names}")
             })?;
         let format = match format {
             None => 0,
@@ -182,7 +178,7 @@ mod tests {
         for (value, expected) in [
             (
                 r#"{"source":"vpc-flow-logs","shape":""}"#,
-                "log group `g` has unknown key `shape`; expected `source` and `format`",
+                "log group `g` has unknown key `shape`; expected one of: source, format",
             ),
             (
                 r#"{"source":"cloudtrail","format":"${version}"}"#,
@@ -198,7 +194,7 @@ mod tests {
             ),
             (
                 r#"{"format":"${version}"}"#,
-                "log group `g` has unknown source null; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
+                "log group `g` has no source; expected one of: vpc-flow-logs, cloudtrail, guardduty, route53-resolver-query-logs, other",
             ),
         ] {
             let sources = format!(r#"{{"g":{value}}}"#);

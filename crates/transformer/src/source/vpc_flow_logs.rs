@@ -1,17 +1,18 @@
-//! VPC Flow Logs: how they are told, and the fields of their lines.
+//! VPC Flow Logs: how they are recognised, and the fields of their lines.
 
 mod fields;
 mod format;
 
-pub(crate) use fields::{FIELDS, Field, Kind};
+pub(crate) use fields::{FIELDS, Field, Kind, native_name};
 pub use format::FlowLogFormat;
 
 use super::content::Content;
-use super::{Rules, is_account};
+use super::{Profile, is_account};
 
-pub(super) const RULES: Rules = Rules {
+pub(super) const PROFILE: Profile = Profile {
     by_name: |group, stream| is_interface(stream) || is_of_rule(group),
     by_content: |content| is_default_format(content.text()) || is_parsed(content),
+    objects: None,
 };
 
 /// Whether the log group bears the name that telemetry enablement rules give it: `/aws/vpc/VPC-ID`

@@ -53,7 +53,7 @@ key = "0123456789abcdef0123456789abcdef"
 "#;
         insta::assert_snapshot!(fleet(redact).unwrap_err(), @"
         2 mistakes
-          line 137: redact[1]: fields: scraddr: not a field of flow logs
+          line 137: redact[1]: fields: scraddr: not a field of flow logs; expected one such as srcaddr
           line 145: redact[2].key: unknown key; expected one of: source, fields, action
         ");
     }

@@ -69,7 +69,7 @@ level = "low"
 "#;
         insta::assert_snapshot!(fleet(rules).unwrap_err(), @"
         3 mistakes
-          line 137: rules[1]: detection: small: `byte` is not a field of flow logs, as the schema `native` has them
+          line 137: rules[1]: detection: small: `byte` is not a field of flow logs, as the schema `native` has them; expected one such as `srcaddr`
           line 142: rules[2]: detection: condition: `small` is none of the selections
           line 147: rules[2].level: unknown key; expected one of: name, source, action, rate, detection
         ");

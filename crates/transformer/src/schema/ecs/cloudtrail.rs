@@ -44,7 +44,6 @@ pub(super) fn mapping() -> Mapping {
                 is CloudWatch Logs' id, and `aws.cloudtrail.event_id` CloudTrail's. `cloud.account.id` is the caller's account, as in \
                 Elastic's integration. Left out are what that makes of parts of names (the session's name in an ARN, the service's in \
                 `eventSource`), and the entities that it can guess who acted and what was acted on by (`actor`, `target`, `related.entity`).",
-        any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
     }

@@ -80,7 +80,6 @@ pub(super) fn mapping() -> Mapping {
                 an instance's first network interface. `event.id` is CloudWatch Logs' id, and `aws.guardduty.id` the \
                 finding's. What findings say of resources, of malware and of sequences of signals beyond these rows is in \
                 `event.original`; `rule.ruleset`, a part of `rule.name`, is left out.",
-        any_case: true,
         layouts: vec![
             Layout {
                 name: "Findings",

@@ -16,7 +16,6 @@ pub(super) fn mapping() -> Mapping {
     Mapping {
         source: None,
         about: "Log events of the source `other`, and those that are not as their source writes them: these have `error.message`, too.",
-        any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
     }

@@ -40,7 +40,6 @@ pub(super) fn mapping() -> Mapping {
         about: "Names stand without the dot at their end, except in answers that are free text. Elastic repeats an answer's alias as its \
                 `dns.answers.name`, which in ECS is the name that the answer is for: the log does not say that, so it is left out. \
                 `dns.question.registered_domain` and the like need a list of public suffixes, and are left out, too.",
-        any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
     }

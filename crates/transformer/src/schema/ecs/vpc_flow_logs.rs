@@ -51,7 +51,6 @@ pub(super) fn mapping() -> Mapping {
         about: "Which fields there are follows from the log group's format, as in `native`. The times are those of the flow: `@timestamp` \
                 is its end. Elastic's own implementations disagree on `event.type`: here, as in the newer one, it says whether the flow was allowed. \
                 `network.community_id` is left out. `related.ip` has the addresses of packets, too.",
-        any_case: false,
         layouts: vec![Layout { name: "", rows }],
         choose: None,
     }

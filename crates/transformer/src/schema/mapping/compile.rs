@@ -7,6 +7,7 @@ use super::code::{Code, Program, Step};
 use super::padded::Padded;
 use super::program::COMPUTED_FIELDS_MAX;
 use super::{Finder, Row, Value};
+use crate::source::vpc_flow_logs::native_name;
 
 /// Where fields come from: a line with known columns, or JSON that is searched.
 pub(in crate::schema) enum Places<'p> {
@@ -302,7 +303,7 @@ pub(in crate::schema) fn with_rest(rows: Vec<Row>, fields: &[&'static str]) -> V
         }
         let unread = fields.iter().filter(|field| !read.contains(*field));
         all.extend(unread.map(|field| Row {
-            to: Cow::Owned(format!("{}.{}", row.to, field.replace('-', "_"))),
+            to: Cow::Owned(format!("{}.{}", row.to, native_name(field))),
             value: super::keyword(field),
         }));
     }

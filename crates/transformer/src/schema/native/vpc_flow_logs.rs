@@ -2,14 +2,14 @@
 
 use crate::schema::table::{Conversion, Row, Rows, Table};
 use crate::source::Source;
-use crate::source::vpc_flow_logs::{FIELDS, Kind};
+use crate::source::vpc_flow_logs::{FIELDS, Kind, native_name};
 
 /// Every field that AWS documents.
 pub(super) fn table() -> Table {
     let rows = FIELDS.iter().map(|field| Row {
         from: field.name,
         since: field.since,
-        to: field.name.replace('-', "_"),
+        to: native_name(field.name),
         conversion: match field.kind {
             Kind::Integer => Conversion::Integer,
             Kind::Port => Conversion::Port,

@@ -17,7 +17,6 @@ pub(super) fn table() -> Table {
         about: "The class follows from `eventSource` and `eventName`: Authentication for sign-in, and for what STS and IAM Identity Center \
                 give credentials with; Account Change for what IAM does to a user or a role; API Activity for all others. \
                 `api.request.data` and `api.response.data` are strings of JSON.",
-        any_case: false,
         classes: vec![api_activity(), authentication(), account_change()],
         choose: Some(Choose {
             fields: EVENT,

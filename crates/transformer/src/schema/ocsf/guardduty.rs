@@ -81,7 +81,6 @@ pub(super) fn table() -> Table {
         source: Some(Source::GuardDuty),
         about: "The finding is EventBridge's `detail`; keys may begin with a capital letter. What an action says besides these attributes is \
                 in the `data` of its evidence, and what the finding says of resources in theirs, as strings of JSON.",
-        any_case: true,
         classes: vec![Class {
             name: "Detection Finding",
             rows,

@@ -26,7 +26,6 @@ pub(super) fn table() -> Table {
     Table {
         source: None,
         about: "Log events of the source `other`, and those that are not as their source writes them: these have `unmapped.error`, too.",
-        any_case: false,
         classes: vec![Class {
             name: "Base Event",
             rows,

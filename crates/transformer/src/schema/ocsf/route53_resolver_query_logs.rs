@@ -51,7 +51,6 @@ pub(super) fn table() -> Table {
     Table {
         source: Some(Source::Route53ResolverQueryLogs),
         about: "Names keep the dot at their end, as in AWS's mapping. An answer without `Rdata` is left out, because OCSF requires it.",
-        any_case: false,
         classes: vec![Class {
             name: "DNS Activity",
             rows,

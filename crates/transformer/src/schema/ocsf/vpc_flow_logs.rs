@@ -56,7 +56,6 @@ pub(super) fn table() -> Table {
     Table {
         source: Some(Source::VpcFlowLogs),
         about: "Which fields there are follows from the log group's format, as in `native`.",
-        any_case: false,
         classes: vec![Class {
             name: "Network Activity",
             rows,

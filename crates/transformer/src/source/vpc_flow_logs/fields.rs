@@ -26,6 +26,18 @@ pub(crate) enum Kind {
     Tag,
 }
 
+impl Kind {
+    /// Whether the field is always a number.
+    pub(crate) const fn is_integer(self) -> bool {
+        matches!(self, Self::Integer | Self::Port)
+    }
+}
+
+/// AWS's name of a field as the schema `native` has it.
+pub(crate) fn native_name(name: &str) -> String {
+    name.replace('-', "_")
+}
+
 /// Every field, by version, and within a version in AWS's order. The default format is version 2.
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[Field] = &[

@@ -159,17 +159,17 @@ fn only_member(
     if announced.size >= deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
         return Ok(false);
     }
-    // libdeflate does not tell where the stream ended. If it ended early, what follows is the footer of what was opened; that it
-    // is found nowhere but at the end shows that it did not.
-    if memmem::find(&packed[begin..], footer) != Some(deflated.len()) {
+    // libdeflate looks for a footer of its own right behind the stream, and does not tell where that was. That the size, which is a part
+    // of it, is found nowhere but at the end shows that it was there.
+    let [_, _, _, _, size @ ..] = footer;
+    if memmem::find(&packed[begin..], size) != Some(packed.len() - begin - size.len()) {
         return Ok(false);
     }
     if announced.size > bytes_max {
         return Err(DecodeError::OverCap { bytes_max });
     }
     let text = opened.exact_room(announced.size);
-    let is_whole = inflate.deflate_decompress(deflated, text) == Ok(announced.size)
-        && Footer::for_text(text) == announced;
+    let is_whole = inflate.gzip_decompress(packed, text) == Ok(announced.size);
     if is_whole {
         opened.advance(announced.size);
     }

@@ -242,6 +242,19 @@ fn a_single_member_is_handed_on_as_it_is() {
 }
 
 #[test]
+fn bytes_between_a_stream_and_its_footer_are_damage() {
+    for between in [b"x".as_slice(), &[0], &[0; 8]] {
+        let mut member = gzip(b"{\"a\":1}");
+        let end = member.len() - FOOTER_BYTES;
+        member.splice(end..end, between.iter().copied());
+        assert_eq!(
+            decode(&member),
+            Err(DecodeError::Damaged { encoding: "gzip" })
+        );
+    }
+}
+
+#[test]
 fn a_text_that_holds_its_own_footer_is_opened_too() {
     // Stored, not compressed, the text shows its bytes: here all zeros, and a checksum to match is not needed.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::none());

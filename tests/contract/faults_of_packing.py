@@ -49,6 +49,13 @@ def garbage_behind_gzip(random, raw):
 
 
 @fault("packed", fails=True)
+def garbage_before_the_trailer(random, raw):
+    whole = member(random, raw)
+    garbage = (b"\0", b"\0" * 8, b"x", whole[-8:], whole[-8:-4], random.randbytes(3))
+    return whole[:-8] + random.choice(garbage) + whole[-8:]
+
+
+@fault("packed", fails=True)
 def behind_zlib(random, raw):
     whole = zlib_of(raw)
     return whole + random.choice((whole, member(random, raw), b"\0", b"x", b"\n", whole[-4:], whole[:2], raw, random.randbytes(12)))

@@ -60,6 +60,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("gzip that is cut short", Fault::Gzip(gzip_cut_short)),
     ("gzip with another checksum or size", Fault::Gzip(trailer)),
     ("garbage behind gzip", Fault::Gzip(garbage)),
+    ("garbage before gzip's footer", Fault::Gzip(before_footer)),
     (
         "a second member that is damaged",
         Fault::Gzip(second_member),
@@ -248,6 +249,12 @@ fn garbage(packed: &[u8], index: Index) -> Vec<u8> {
         b"{}".to_vec(),
     ];
     [packed, &wrong[index.index(wrong.len())]].concat()
+}
+
+fn before_footer(packed: &[u8], index: Index) -> Vec<u8> {
+    let (stream, footer) = packed.split_at(packed.len() - 8);
+    let wrong = [&[0; 9][..1 + index.index(9)], footer, b"x"];
+    [stream, wrong[index.index(wrong.len())], footer].concat()
 }
 
 fn second_member(packed: &[u8], index: Index) -> Vec<u8> {

@@ -155,23 +155,22 @@ fn only_member(
     let Some(deflated) = packed.get(begin..packed.len() - FOOTER_BYTES) else {
         return Ok(false);
     };
-    let announced = Footer::of(*footer);
-    if announced.size >= deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
+    let size = Footer::of(*footer).size;
+    if size >= deflated.len().saturating_mul(DEFLATE_RATIO_MAX) {
         return Ok(false);
     }
-    // libdeflate looks for a footer of its own right behind the stream, and does not tell where that was. That the size, which is a part
-    // of it, is found nowhere but at the end shows that it was there.
-    let [_, _, _, _, size @ ..] = footer;
-    if memmem::find(&packed[begin..], size) != Some(packed.len() - begin - size.len()) {
+    // libdeflate checks the footer right behind the stream, and does not tell where that is. It ends with the size, which stands
+    // nowhere else: then it is the one at the end.
+    let (_, size_bytes) = footer.split_at(4);
+    if memmem::find(&packed[begin..], size_bytes) != Some(deflated.len() + 4) {
         return Ok(false);
     }
-    if announced.size > bytes_max {
+    if size > bytes_max {
         return Err(DecodeError::OverCap { bytes_max });
     }
-    let text = opened.exact_room(announced.size);
-    let is_whole = inflate.gzip_decompress(packed, text) == Ok(announced.size);
+    let is_whole = inflate.gzip_decompress(packed, opened.exact_room(size)) == Ok(size);
     if is_whole {
-        opened.advance(announced.size);
+        opened.advance(size);
     }
     Ok(is_whole)
 }

@@ -100,8 +100,9 @@ fn the_page_of_the_schemas_is_what_their_tables_say() {
     let recorded = std::fs::read_to_string(&page).unwrap_or_default();
     let pairs = recorded.lines().zip(documentation.lines());
     let differing = pairs.enumerate().find(|(_, (one, other))| one != other);
-    assert_eq!(differing, None, "`make bless` writes the page again");
-    assert_eq!(recorded.len(), documentation.len(), "so it does here");
+    let again = "`make bless` writes the page again";
+    assert_eq!(differing, None, "{again}");
+    assert_eq!(recorded.len(), documentation.len(), "{again}");
 }
 
 #[test]

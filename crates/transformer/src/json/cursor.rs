@@ -271,6 +271,7 @@ mod tests {
             assert_eq!(seen, Ok(flags), "{text:?}");
         }
     }
+
     #[test]
     fn only_a_string_of_ascii_without_escapes_by_number_is_plain() {
         for (text, is_plain) in [

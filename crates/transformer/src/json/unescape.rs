@@ -6,8 +6,8 @@ use super::compress::compress;
 use super::scan::{BLOCK, Marks, StringEnd, each_block};
 use crate::buffer::Buffer;
 
-/// Appends what a string stands for, and returns where the string ends. `text` begins just after its opening quote. A lone
-/// surrogate, which UTF-8 cannot hold, becomes U+FFFD. Also returns whether there are escapes by number.
+/// Appends what a string stands for, and returns where the string ends, and whether it has escapes by number. `text` begins just
+/// after its opening quote. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
 ///
 /// Returns `None` if the string is not valid, as [`each_block`] does; `out` then holds a part of it.
 #[inline(always)]

@@ -133,7 +133,7 @@ impl Program {
 }
 
 impl Code {
-    /// What the value is, unless that turns out to be absent: `None` if it is known to be.
+    /// What the value is, or the first of several that is not known to be absent: `None` if all are. It may still come to nothing.
     #[inline(always)]
     fn first_there(&self, fields: Fields<'_>) -> Option<&Self> {
         let is_absent =
@@ -351,4 +351,4 @@ fn rest(
 }
 
 /// The most fields that a computed value has, or a choice. Our own choice.
-pub(in crate::schema) const COMPUTED_FIELDS_MAX: usize = 8;
+pub(super) const COMPUTED_FIELDS_MAX: usize = 8;

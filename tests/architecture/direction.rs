@@ -12,6 +12,7 @@ type Row = (&'static str, &'static [&'static str]);
 /// The modules of the CLI, lowest first.
 #[rustfmt::skip]
 const CLI: &[Row] = &[
+    ("count", &[]),
     ("provision::name", &[]),
     ("provision::resource", &["name"]),
     ("provision::policy", &[]),
@@ -21,15 +22,15 @@ const CLI: &[Row] = &[
     ("provision::observed", &["name", "resource", "policy"]),
     ("provision::discovery", &["name", "resource", "fleet", "observed"]),
     ("provision::plan", &["name", "resource", "policy", "desired", "observed"]),
-    ("provision::health", &["resource"]),
+    ("provision::health", &["count", "resource"]),
     ("provision::status", &["name", "resource", "desired", "observed", "plan", "health"]),
-    ("provision::verification", &["name", "resource", "policy", "desired", "observed", "plan"]),
-    ("batch", &[]),
+    ("provision::verification", &["count", "name", "resource", "policy", "desired", "observed", "plan"]),
+    ("batch", &["count"]),
     ("args", &["name"]),
-    ("output", &["name", "resource", "policy", "desired", "discovery", "plan", "health", "status", "verification", "batch"]),
+    ("output", &["count", "name", "resource", "policy", "desired", "discovery", "plan", "health", "status", "verification", "batch"]),
     ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan", "health", "verification"]),
     ("command", &[
-        "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "health", "status",
+        "count", "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "health", "status",
         "verification", "batch", "args", "output", "aws",
     ]),
 ];

@@ -222,7 +222,7 @@ fn what_a_wrong_setting_fails_is_explained_sent_again_and_delivered() {
         let (code, text) = catchment(&emulator, &put);
         assert_eq!(code, Some(0), "{text}");
         let said = format!(
-            "{sent} records were sent to kinesis:Demo_Kinesis_Stream in {REGION}, {before} were sent before"
+            "{sent} records sent to kinesis:Demo_Kinesis_Stream in {REGION}, {before} sent before"
         );
         assert!(text.contains(&said), "{said}: {text}");
     }

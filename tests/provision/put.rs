@@ -87,7 +87,7 @@ fn it_is_dry_by_default_then_sends_what_passes_and_nothing_twice() {
     assert_eq!(dry.code, Some(1), "one record does not pass: {dry:#?}");
     assert_eq!(
         last(&dry),
-        "1200 records would be sent to kinesis:Demo_Kinesis_Stream in us-west-2, 0 were sent before; add --yes to send them"
+        "1200 records would be sent to kinesis:Demo_Kinesis_Stream in us-west-2, 0 sent before; add --yes to send"
     );
     assert!(found(&fleet, STREAM).is_empty());
     assert!(!emulator.home().join("catchment-replay.ledger").exists());
@@ -95,7 +95,7 @@ fn it_is_dry_by_default_then_sends_what_passes_and_nothing_twice() {
     let sent = put(&fleet, "--yes");
     assert_eq!(
         last(&sent),
-        "1200 records were sent to kinesis:Demo_Kinesis_Stream in us-west-2, 0 were sent before"
+        "1200 records sent to kinesis:Demo_Kinesis_Stream in us-west-2, 0 sent before"
     );
     let first = found(&fleet, STREAM);
     let one = base64_simd::STANDARD.encode_to_string(record(7));
@@ -105,7 +105,7 @@ fn it_is_dry_by_default_then_sends_what_passes_and_nothing_twice() {
     let again = put(&fleet, "--yes");
     assert_eq!(
         last(&again),
-        "0 records were sent to kinesis:Demo_Kinesis_Stream in us-west-2, 1200 were sent before"
+        "0 records sent to kinesis:Demo_Kinesis_Stream in us-west-2, 1200 sent before"
     );
     assert_eq!(found(&fleet, STREAM), first);
 }
@@ -142,7 +142,7 @@ fn killed_at_any_call_and_run_again_nothing_acknowledged_is_sent_twice() {
         let acknowledged = (call - 1) * 500;
         let run = fleet.run(&line);
         let expected = format!(
-            "{} records were sent to kinesis:{stream} in {REGION}, {acknowledged} were sent before",
+            "{} records sent to kinesis:{stream} in {REGION}, {acknowledged} sent before",
             RECORDS - acknowledged
         );
         assert!(run.stderr.ends_with(&format!("{expected}\n")), "{run:#?}");
@@ -207,7 +207,7 @@ fn objects_of_a_bucket_are_read_as_files_are_whatever_their_number_and_size() {
     emulator.faults(&json!({ "seed": 3, "rate": 0.02, "kinds": ["reset"] }));
     let run = fleet.run(&line);
     assert!(
-        run.stderr.contains("1200 records were sent to kinesis:"),
+        run.stderr.contains("1200 records sent to kinesis:"),
         "{run:#?}"
     );
     assert_eq!(found(&fleet, STREAM).len(), RECORDS);
@@ -239,7 +239,7 @@ fn a_firehose_stream_that_takes_records_directly_gets_each_once() {
     for (sent, before) in [(RECORDS, 0), (0, RECORDS)] {
         let run = fleet.run(&put);
         run.says(&format!(
-            "{sent} records were sent to firehose:direct in {REGION}, {before} were sent before"
+            "{sent} records sent to firehose:direct in {REGION}, {before} sent before"
         ));
     }
     let mut keys = Vec::new();
@@ -290,9 +290,8 @@ fn a_piece_of_the_last_hop_is_sent_as_one_of_the_first() {
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(text, marked(1));
-    put(&fleet, "--yes").says(
-        "0 records were sent to kinesis:Demo_Kinesis_Stream in us-west-2, 1 were sent before",
-    );
+    put(&fleet, "--yes")
+        .says("0 records sent to kinesis:Demo_Kinesis_Stream in us-west-2, 1 sent before");
 }
 
 #[test]
@@ -316,10 +315,10 @@ fn the_printed_policy_suffices_and_each_action_is_needed() {
         grant(&fleet, &fleet.logging, &without(policy, &action));
         let refused = fleet.expect(1, &put);
         refused.says(&format!("{action} failed on "));
-        refused.says("0 records were sent");
+        refused.says("0 records sent");
     }
     grant(&fleet, &fleet.logging, policy);
-    fleet.run(&put).says("1200 records were sent");
+    fleet.run(&put).says("1200 records sent");
 }
 
 #[test]

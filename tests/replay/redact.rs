@@ -16,7 +16,7 @@ fn what_is_redacted_is_shown_as_the_destination_would_receive_it_and_the_key_nev
     let (code, out, err) = replay(&flags, good.as_bytes());
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("55a7c9ba39c762e973ffcf294361c78f"), "{out}");
-    assert!(err.contains("; 1 log events redacted"), "{err}");
+    assert!(err.contains("; 1 log event redacted"), "{err}");
     for more in [&[][..], &["--explain"], &["--response"]] {
         let flags = [&flags[..], more].concat();
         for message in [&good, &bad] {

@@ -14,5 +14,6 @@ pub mod aws;
 pub mod batch;
 #[cfg(feature = "aws")]
 pub mod command;
+mod count;
 pub mod output;
 pub mod provision;

@@ -5,6 +5,8 @@ use std::fmt::{Display, Write};
 
 use catchment_transformer::firehose::Report;
 
+use crate::count::counted;
+
 /// Adds up the reports of batches, and of records that come without one.
 #[derive(Debug, Default)]
 pub struct Summary {
@@ -105,36 +107,35 @@ impl Counts {
 
     fn line(&self) -> String {
         let mut text = format!(
-            "{} records: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {} log events; {} bytes in, {} decoded, {} delivered",
-            self.records,
+            "{}: {} Ok, {} Dropped{}, {} ProcessingFailed{}; {}; {} bytes in, {} decoded, {} delivered",
+            counted(self.records, "record"),
             self.ok,
             self.dropped.values().sum::<usize>(),
             reasons(&self.dropped),
             self.failed.values().sum::<usize>(),
             reasons(&self.failed),
-            self.events,
+            counted(self.events, "log event"),
             self.bytes_in,
             self.bytes_decoded,
             self.bytes_delivered,
         );
         if self.replaced > 0 {
             // writing to a String cannot fail
-            let _ = write!(text, "; {} records with invalid UTF-8", self.replaced);
+            let replaced = counted(self.replaced, "record");
+            let _ = write!(text, "; {replaced} with invalid UTF-8");
         }
         if self.unparsed > 0 {
-            let _ = write!(
-                text,
-                "; {} log events that the schema could not be applied to",
-                self.unparsed
-            );
+            let unparsed = counted(self.unparsed, "log event");
+            let _ = write!(text, "; {unparsed} that the schema could not be applied to");
         }
         if self.redacted > 0 {
-            let _ = write!(text, "; {} log events redacted", self.redacted);
+            let redacted = counted(self.redacted, "log event");
+            let _ = write!(text, "; {redacted} redacted");
         }
         if !self.dropped_by_rule.is_empty() {
-            let total: usize = self.dropped_by_rule.values().sum();
+            let total = counted(self.dropped_by_rule.values().sum::<usize>(), "log event");
             let by_rule = reasons(&self.dropped_by_rule);
-            let _ = write!(text, "; {total} log events dropped by rules{by_rule}");
+            let _ = write!(text, "; {total} dropped by rules{by_rule}");
         }
         text
     }

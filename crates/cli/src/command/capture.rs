@@ -18,6 +18,7 @@ use crate::aws::read::{Page, Progress as Read, Range, ReadError, StreamShards, r
 use crate::batch::capture::{Captured, Event, Gatherer, Wanted};
 use crate::batch::documents::Documents;
 use crate::batch::mask::Masker;
+use crate::count::counted;
 use crate::output::{Hinted, Output, Progress};
 use crate::provision::name::Arn;
 
@@ -244,10 +245,9 @@ impl Capture {
 
 impl Done {
     fn amount(&self) -> String {
-        let plural = if self.records == 1 { "" } else { "s" };
         format!(
-            "{} record{plural}, {:.1} MiB",
-            self.records,
+            "{}, {:.1} MiB",
+            counted(self.records, "record"),
             self.bytes as f64 / f64::from(1 << 20)
         )
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::count::counted;
 use crate::provision::resource::{Party, ResourceAddress};
 
 /// What failed of one cause.
@@ -42,7 +43,6 @@ impl<T> Group<'_, T> {
     /// `3 changes in 2 members: dev1, dev2`.
     pub(super) fn summary(&self, noun: &str) -> String {
         let count = self.items.len();
-        let plural = if count == 1 { "" } else { "s" };
         let members: Vec<&str> = self
             .parties
             .iter()
@@ -65,7 +65,7 @@ impl<T> Group<'_, T> {
             let count = members.len();
             places.push(format!("{count} members: {}{more}", shown.join(", ")));
         }
-        format!("{count} {noun}{plural} in {}", places.join(" and "))
+        format!("{} in {}", counted(count, noun), places.join(" and "))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::Entry;
 use super::policy;
 use super::tree::{self, Detail};
+use crate::count::counted;
 use crate::provision::name::LogGroupPattern;
 use crate::provision::plan::{
     AccountPolicyAction, Action, Change, Declined, DestinationAction, Effect, FilterAction,
@@ -105,8 +106,7 @@ fn summary(plan: &Plan, parts: &BTreeMap<ResourceAddress, Part<'_>>) -> String {
     }
     let kept = plan.orphans.iter().filter(|one| !one.is_cut_off).count();
     if kept > 0 {
-        let noun = if kept == 1 { "orphan" } else { "orphans" };
-        left.push(format!("{kept} {noun} kept"));
+        left.push(format!("{} kept", counted(kept, "orphan")));
     }
     if left.is_empty() {
         format!("{changes}.")

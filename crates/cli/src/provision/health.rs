@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::count::counted;
 use crate::provision::resource::ResourceAddress;
 
 /// The last hour of one resource.
@@ -59,10 +60,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Filter(FilterCounts { errors, throttled }) => {
-                write!(
-                    f,
-                    "last hour: {errors} delivery errors, {throttled} throttled"
-                )
+                let errors = counted(*errors, "delivery error");
+                write!(f, "last hour: {errors}, {throttled} throttled")
             }
             Self::Stream(StreamCounts {
                 refused,
@@ -72,7 +71,8 @@ impl fmt::Display for Counts {
                 let seconds = iterator_age_ms / 1000;
                 write!(
                     f,
-                    "last hour: {refused} records refused, read {seconds} s late at most, {failed} failed"
+                    "last hour: {} refused, read {seconds} s late at most, {failed} failed",
+                    counted(*refused, "record")
                 )
             }
             Self::Unknown(why) => write!(f, "last hour: unknown: {why}"),

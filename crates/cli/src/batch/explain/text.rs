@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Write};
 use jiff::Timestamp;
 
 use super::{Cure, Explainer, Group, Verdict};
+use crate::count::counted;
 
 impl Display for Explainer {
     /// A paragraph for each verdict, and what to do about it. Names are shown without what would steer a terminal.
@@ -16,8 +17,7 @@ impl Display for Explainer {
             if index > 0 {
                 f.write_char('\n')?;
             }
-            let plural = if group.records == 1 { "" } else { "s" };
-            write!(f, "{} record{plural}: {}", group.records, says(verdict))?;
+            write!(f, "{}: {}", counted(group.records, "record"), says(verdict))?;
             f.write_char('\n')?;
             match group.time {
                 Some((first, last)) if first < last => {

@@ -14,6 +14,7 @@ use crate::aws::put::{Put, PutError, Putter, Target};
 use crate::batch::explain::{Passing, Sent};
 use crate::batch::ledger::{Digest, Ledger};
 use crate::batch::parcel::{Item, Limits, Parcel};
+use crate::count::counted;
 use crate::output::Hinted;
 use crate::provision::name::{Arn, Region};
 
@@ -193,17 +194,19 @@ impl Sender {
         let stream = &self.stream;
         let mut text = match &self.open {
             None => format!(
-                "{waiting} records would be sent to {stream}, {before} were sent before; add --yes to send them"
+                "{} would be sent to {stream}, {before} sent before; add --yes to send",
+                counted(waiting, "record")
             ),
             Some(_) => {
-                format!("{sent} records were sent to {stream}, {before} were sent before")
+                let sent = counted(sent, "record");
+                format!("{sent} sent to {stream}, {before} sent before")
             }
         };
         if self.open.is_some() && waiting > 0 {
-            text += &format!(", {waiting} are not sent");
+            text += &format!(", {waiting} not sent");
         }
         if too_large > 0 {
-            text += &format!("; {too_large} are too large to be put");
+            text += &format!("; {too_large} too large to be put");
         }
         text
     }

@@ -1,6 +1,7 @@
 //! From what was seen of a test event to the hop at which it ended, why, and what mends that.
 
 use super::{Break, BucketTarget, Fault, Firehose, Hop, Object, PathState, Target};
+use crate::count::counted;
 
 /// Everything that was seen of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +187,10 @@ fn missing(seconds: u64, breaks: &[Break], signals: &Signals) -> Fault {
             ..
         } => fault(
             Hop::Stream,
-            format!("the stream is full: it refused {count} records in the last hour"),
+            format!(
+                "the stream is full: it refused {} in the last hour",
+                counted(*count, "record")
+            ),
             "raise `shards` under [logging.stream], or set mode = \"on-demand\" there; then run `catchment apply --logging`",
         ),
         Signals {
@@ -195,7 +199,8 @@ fn missing(seconds: u64, breaks: &[Break], signals: &Signals) -> Fault {
         } => fault(
             Hop::Stream,
             format!(
-                "the stream is full: CloudWatch Logs was throttled for {count} log events in the last hour"
+                "the stream is full: CloudWatch Logs was throttled for {} in the last hour",
+                counted(*count, "log event")
             ),
             "raise `shards` under [logging.stream], or set mode = \"on-demand\" there; then run `catchment apply --logging`",
         ),
@@ -216,7 +221,10 @@ fn missing(seconds: u64, breaks: &[Break], signals: &Signals) -> Fault {
 fn refused(count: u64) -> Fault {
     fault(
         Hop::Role,
-        format!("CloudWatch Logs could not deliver {count} log events in the last hour"),
+        format!(
+            "CloudWatch Logs could not deliver {} in the last hour",
+            counted(count, "log event")
+        ),
         "run `catchment status` in the logging account; if all is in sync, look for a service control policy or a permissions boundary that denies the role kinesis:PutRecord",
     )
 }

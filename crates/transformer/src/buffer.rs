@@ -53,11 +53,11 @@ impl Buffer {
     /// Returns `N` bytes to write to from `at`, a place that is written or in the room that was returned last.
     #[inline(always)]
     pub(crate) fn chunk_at<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
-        let end = at + N;
-        if self.bytes.len() < end {
-            self.grow_by_steps_to(end);
+        if self.bytes.len().checked_sub(at).is_none_or(|room| room < N) {
+            self.grow_by_steps_to(at + N);
         }
-        self.bytes.get_mut(at..end)?.first_chunk_mut()
+        let (_, room) = self.bytes.split_at_mut_checked(at)?;
+        room.first_chunk_mut()
     }
 
     /// Counts the first `size` bytes as written.

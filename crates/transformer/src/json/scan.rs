@@ -85,11 +85,7 @@ pub(super) fn each_block<S: Simd>(
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         least = least.min(signed(bytes));
 
-        let (escaped, escapes_next) = if backslashes == 0 && !escaped_first {
-            (0, false)
-        } else {
-            escaped(backslashes, escaped_first)
-        };
+        let (escaped, escapes_next) = escaped(backslashes, escaped_first);
         let ends = quotes & !escaped;
         // By far the most escapes are quotes and backslashes, which are always valid.
         let escapes = escaped & !(quotes | backslashes);
@@ -185,6 +181,11 @@ fn last_block(rest: &[u8]) -> [u8; BLOCK] {
 #[inline(always)]
 pub(super) fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
     const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+    let behind = (backslashes << 1) | u64::from(escaped_first);
+    // By far the most blocks have no backslash behind another.
+    if backslashes & behind == 0 {
+        return (behind, backslashes >> 63 == 1);
+    }
     // A backslash that the previous block escapes does not begin a run.
     let backslashes = backslashes & !u64::from(escaped_first);
     let follows = (backslashes << 1) | u64::from(escaped_first);

@@ -62,12 +62,11 @@ pub(super) fn is_compact_object<S: Simd>(
     let (mut after_scalar, mut after_key) = (0, 0);
     // Whether a string goes on from the block before, and whether it stands where a key may stand.
     let (mut in_string, mut in_key, mut escaped_first) = (0, false, false);
-    // What must not be there, in any of the blocks.
-    let mut wrong = 0;
+    // The least bytes of all blocks.
+    let mut least = u8x64::splat(simd, u8::MAX);
     for at in (0..text.len()).step_by(BLOCK) {
         let (bytes, is_text) = first_block(simd, &text[at..]);
-        // Control characters are invalid in strings, and between tokens they are white space, if anything.
-        wrong |= bytes.simd_lt(b' ').to_bitmask();
+        least = least.min(bytes);
         let mut quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
         if backslashes != 0 || escaped_first {
@@ -102,10 +101,11 @@ pub(super) fn is_compact_object<S: Simd>(
         in_key = goes_on;
         let key_ends = ends & quotes & !inside;
         let behind_key = key_ends << 1 | after_key;
-        wrong |= (strings | opening | scalar_begins) & !at_value
+        let wrong = (strings | opening | scalar_begins) & !at_value
             | (commas | closing & !behind_opening) & at_value
             | colons & !behind_key;
-        if !are_scalars(text, at, scalar_begins) {
+        // At once: to be counted up to the end, all these masks would have to be kept beyond what is visited below.
+        if wrong != 0 || scalar_begins != 0 && !are_scalars(text, at, scalar_begins) {
             return false;
         }
         // A member begins with a key, and a value of an array is none.
@@ -120,11 +120,12 @@ pub(super) fn is_compact_object<S: Simd>(
         after_scalar = scalars >> 63;
         after_key = key_ends >> 63;
     }
-    wrong == 0 && open.end == Some(text.len())
+    // Control characters are invalid in strings, and between tokens they are white space, if anything.
+    !least.simd_lt(b' ').any_true() && open.end == Some(text.len())
 }
 
 /// Whether a number, `true`, `false` or `null` begins at each of these places, counted from `at`, and ends where a token does.
-#[inline(always)]
+#[inline(never)]
 fn are_scalars(text: &[u8], at: usize, mut begins: u64) -> bool {
     while begins != 0 {
         let rest = &text[at + begins.trailing_zeros() as usize..];

@@ -68,18 +68,20 @@ impl Search<'_> {
             let key = (&text[begin..], colon - 1 - begin);
             let child = child_of_key(finder, node, key, index.has_escapes());
             token += 2;
-            let value = match text[colon + 1] {
-                b'"' => Span::new(Kind::Text, colon + 2, after - 1),
+            // Three numbers: a span would be written to memory, and read again before it is there.
+            let (kind, from, to) = match text[colon + 1] {
+                b'"' => (Kind::Text, colon + 2, after - 1),
                 b'{' | b'[' => match self.nested(colon + 1, &mut token, child, found) {
-                    Some(value) => value,
+                    Some(end) => (Kind::Nested, colon + 1, end),
                     None => continue,
                 },
                 first => scalar(first, colon + 1, after),
             };
             if let Some(slot) = child.and_then(Wanted::slot) {
-                found.0[slot] = value;
+                found.0[slot] = Span::new(kind, from, to);
             } else if finder.wants_rest {
                 let key = Span::new(Kind::Text, begin, colon - 1);
+                let value = Span::new(kind, from, to);
                 note_rest(finder, node, key, value, found.1);
             }
         }
@@ -100,22 +102,22 @@ impl Search<'_> {
             let begin = index.place(token) + 1;
             let child = self.finder.child_at(node, place);
             token += 1;
-            let value = match self.text[begin] {
-                b'"' => Span::new(Kind::Text, begin + 1, index.place(token) - 1),
+            let (kind, from, to) = match self.text[begin] {
+                b'"' => (Kind::Text, begin + 1, index.place(token) - 1),
                 b'{' | b'[' => match self.nested(begin, &mut token, child, found) {
-                    Some(value) => value,
+                    Some(end) => (Kind::Nested, begin, end),
                     None => continue,
                 },
                 first => scalar(first, begin, index.place(token)),
             };
             if let Some(slot) = child.and_then(Wanted::slot) {
-                found.0[slot] = value;
+                found.0[slot] = Span::new(kind, from, to);
             }
         }
     }
 
-    /// The object or array at `begin`, which `token` opens. Steps to the token behind it. Returns `None` if fields are wanted in it, and
-    /// it was noted: these calls are no deeper than paths are long.
+    /// Steps over the object or array at `begin`, which `token` opens, to the token behind it. Returns where it ends, or `None` if fields
+    /// are wanted in it, and it was noted: these calls are no deeper than paths are long.
     #[inline(never)]
     fn nested(
         self,
@@ -123,15 +125,15 @@ impl Search<'_> {
         token: &mut usize,
         child: Option<Wanted>,
         found: &mut Spans<'_>,
-    ) -> Option<Span> {
+    ) -> Option<usize> {
         let opening = *token;
         let closing = self.index.end(opening);
         *token = closing + 1;
-        let value = Span::new(Kind::Nested, begin, self.index.place(closing) + 1);
+        let end = self.index.place(closing) + 1;
         let is_array = self.text[begin] == b'[';
         let Some(child) = child.filter(|child| self.finder.is_entered(child.node(), is_array))
         else {
-            return Some(value);
+            return Some(end);
         };
         if is_array {
             self.array(child.node(), opening, found);
@@ -139,19 +141,19 @@ impl Search<'_> {
             self.object(child.node(), opening, found);
         }
         if let Some(slot) = child.slot() {
-            found.0[slot] = value;
+            found.0[slot] = Span::new(Kind::Nested, begin, end);
         }
         None
     }
 }
 
-/// A number, `true`, `false` or `null`.
+/// What a number, `true`, `false` or `null` is, and where.
 #[inline(always)]
-fn scalar(first: u8, begin: usize, end: usize) -> Span {
+fn scalar(first: u8, begin: usize, end: usize) -> (Kind, usize, usize) {
     match first {
         // No field, and so no text.
-        b'n' => Span::default(),
-        _ => Span::new(Kind::Scalar, begin, end),
+        b'n' => (Kind::Absent, 0, 0),
+        _ => (Kind::Scalar, begin, end),
     }
 }
 

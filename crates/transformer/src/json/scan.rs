@@ -176,16 +176,22 @@ fn last_block(rest: &[u8]) -> [u8; BLOCK] {
 }
 
 /// Returns which bytes are escaped, those after a run of backslashes of odd length, and whether such a run reaches the end
-/// of the block. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a
-/// run's first bit to the run carries just past its end, and whether that place is odd or even tells the run's parity.
+/// of the block.
 #[inline(always)]
 pub(super) fn escaped(backslashes: u64, escaped_first: bool) -> (u64, bool) {
-    const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
     let behind = (backslashes << 1) | u64::from(escaped_first);
     // By far the most blocks have no backslash behind another.
     if backslashes & behind == 0 {
         return (behind, backslashes >> 63 == 1);
     }
+    escaped_by_runs(backslashes, escaped_first)
+}
+
+/// The same for runs of any length. The method is simdjson's (<https://arxiv.org/abs/1902.08318>, section 3.1.1): adding a
+/// run's first bit to the run carries just past its end, and whether that place is odd or even tells the run's parity.
+#[inline(always)]
+fn escaped_by_runs(backslashes: u64, escaped_first: bool) -> (u64, bool) {
+    const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
     // A backslash that the previous block escapes does not begin a run.
     let backslashes = backslashes & !u64::from(escaped_first);
     let follows = (backslashes << 1) | u64::from(escaped_first);

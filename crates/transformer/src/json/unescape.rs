@@ -170,6 +170,17 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_backslashes_become_half_as_many() {
+        for before in ["", "x"] {
+            for count in 0..140 {
+                let run = r"\\".repeat(count);
+                let half = format!("{before}{}", r"\".repeat(count));
+                assert_eq!(unescape(&format!("{before}{run}")), half);
+            }
+        }
+    }
+
+    #[test]
     fn lone_surrogates_become_replacement_characters() {
         assert_eq!(unescape(r"a\ud800b"), "a\u{fffd}b");
         assert_eq!(unescape(r"\udc00\ud800\u0041"), "\u{fffd}\u{fffd}A");

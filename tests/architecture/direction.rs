@@ -28,7 +28,7 @@ const CLI: &[Row] = &[
     ("batch", &["count"]),
     ("args", &["name"]),
     ("output", &["count", "name", "resource", "policy", "desired", "discovery", "plan", "health", "status", "verification", "batch"]),
-    ("aws", &["name", "resource", "policy", "desired", "observed", "discovery", "plan", "health", "verification"]),
+    ("aws", &["count", "name", "resource", "policy", "desired", "observed", "discovery", "plan", "health", "verification"]),
     ("command", &[
         "count", "name", "resource", "policy", "fleet", "parameters", "desired", "observed", "discovery", "plan", "health", "status",
         "verification", "batch", "args", "output", "aws",

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Connection;
 use super::call::CallError;
+use crate::count::counted;
 use crate::provision::name::{FirehoseName, StreamName};
 
 /// Where records are put.
@@ -42,7 +43,7 @@ pub enum PutError<E: std::error::Error + 'static> {
     /// What was acknowledged could not be noted.
     #[error("what the stream acknowledged cannot be noted")]
     Note(#[source] E),
-    #[error("the stream still refuses {records} records after {TRIES_MAX} tries ({code})")]
+    #[error("the stream still refuses {} after {TRIES_MAX} tries ({code})", counted(*records, "record"))]
     Refused { records: usize, code: String },
 }
 

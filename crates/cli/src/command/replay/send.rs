@@ -197,10 +197,10 @@ impl Sender {
                 "{} would be sent to {stream}, {before} sent before; add --yes to send",
                 counted(waiting, "record")
             ),
-            Some(_) => {
-                let sent = counted(sent, "record");
-                format!("{sent} sent to {stream}, {before} sent before")
-            }
+            Some(_) => format!(
+                "{} sent to {stream}, {before} sent before",
+                counted(sent, "record")
+            ),
         };
         if self.open.is_some() && waiting > 0 {
             text += &format!(", {waiting} not sent");

@@ -58,7 +58,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("an escape that is none", Fault::Text(escape)),
     ("a control character in a string", Fault::Text(control)),
     ("gzip that is cut short", Fault::Gzip(gzip_cut_short)),
-    ("gzip with another checksum or size", Fault::Gzip(trailer)),
+    ("gzip with another checksum or size", Fault::Gzip(footer)),
     ("garbage behind gzip", Fault::Gzip(garbage)),
     ("garbage before gzip's footer", Fault::Gzip(before_footer)),
     (
@@ -229,7 +229,7 @@ fn gzip_cut_short(packed: &[u8], index: Index) -> Vec<u8> {
     packed[..3 + index.index(packed.len() - 3)].to_vec()
 }
 
-fn trailer(packed: &[u8], index: Index) -> Vec<u8> {
+fn footer(packed: &[u8], index: Index) -> Vec<u8> {
     let mut packed = packed.to_vec();
     let at = packed.len() - 1 - index.index(8);
     packed[at] ^= 1 << index.index(8);
@@ -258,7 +258,7 @@ fn before_footer(packed: &[u8], index: Index) -> Vec<u8> {
 }
 
 fn second_member(packed: &[u8], index: Index) -> Vec<u8> {
-    [packed.to_vec(), trailer(packed, index)].concat()
+    [packed.to_vec(), footer(packed, index)].concat()
 }
 
 /// The message said otherwise: everything that JSON leaves open, and fields that AWS may add.

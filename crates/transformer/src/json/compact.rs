@@ -125,6 +125,8 @@ pub(super) fn is_compact_object<S: Simd>(
 }
 
 /// Whether a number, `true`, `false` or `null` begins at each of these places, counted from `at`, and ends where a token does.
+///
+/// A function of its own, as most blocks have none: inlined, the loop over the blocks would run out of registers.
 #[inline(never)]
 fn are_scalars(text: &[u8], at: usize, mut begins: u64) -> bool {
     while begins != 0 {

@@ -54,8 +54,17 @@ impl Buffer {
     #[inline(always)]
     pub(crate) fn chunk_at<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
         if self.bytes.len().checked_sub(at).is_none_or(|room| room < N) {
-            self.grow_by_steps_to(at + N);
+            return self.new_chunk_at(at);
         }
+        let (_, room) = self.bytes.split_at_mut_checked(at)?;
+        room.first_chunk_mut()
+    }
+
+    /// The same where there is too little room: apart, so that the usual case does not ask again how much there is.
+    #[cold]
+    #[inline(never)]
+    fn new_chunk_at<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        self.grow_by_steps_to(at + N);
         let (_, room) = self.bytes.split_at_mut_checked(at)?;
         room.first_chunk_mut()
     }

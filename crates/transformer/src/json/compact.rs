@@ -4,11 +4,14 @@
 //! tokens at once. Only brackets, numbers and words are visited: brackets, because what is open decides whether a comma is followed by
 //! a key.
 
-use fearless_simd::{prelude::*, u8x64};
+use fearless_simd::{prelude::*, u8x16, u8x64};
 
-use super::scan::{BLOCK, are_known, escaped, first_block, prefix_xor};
+use super::scan::{BLOCK, are_known, escaped, first_block, prefix_xor, signed};
 use super::value::scalar;
 use crate::limits::JSON_DEPTH_MAX;
+
+/// What stands between values, by the lower half of its byte. Square brackets are as braces here.
+const PUNCTUATION: [u8; 16] = *b"\0\0\0\0\0\0\0\0\0\0:{,}\0\0";
 
 /// What else is made of the tokens while they are checked.
 pub(super) trait Notes {
@@ -54,14 +57,14 @@ pub(super) fn is_compact_object<S: Simd>(
     let mut open = Open {
         depth_outside: depth,
         depth,
-        objects: 0,
-        end: None,
+        is_object: false,
+        around: [false; DEPTHS],
     };
-    // What the last byte of the block before was. A value may begin the text, as it may behind a colon.
-    let (mut after_colon, mut after_comma, mut after_opening) = (1, 0, 0);
+    // What the last byte of the block before was. A value may begin the text, as it has to behind a colon.
+    let (mut after_lead, mut after_item_lead) = (1, 0);
     let (mut after_scalar, mut after_key) = (0, 0);
     // Whether a string goes on from the block before, and whether it stands where a key may stand.
-    let (mut in_string, mut in_key, mut escaped_first) = (0, false, false);
+    let (mut in_string, mut in_key, mut escaped_first) = (0, 0, false);
     // The least bytes of all blocks.
     let mut least = u8x64::splat(simd, u8::MAX);
     for at in (0..text.len()).step_by(BLOCK) {
@@ -69,7 +72,7 @@ pub(super) fn is_compact_object<S: Simd>(
         least = least.min(bytes);
         let mut quotes = bytes.simd_eq(b'"').to_bitmask();
         let backslashes = bytes.simd_eq(b'\\').to_bitmask();
-        if backslashes != 0 || escaped_first {
+        if backslashes | u64::from(escaped_first) != 0 {
             notes.escapes();
             let (escaped, escapes_next) = escaped(backslashes, escaped_first);
             escaped_first = escapes_next;
@@ -82,46 +85,61 @@ pub(super) fn is_compact_object<S: Simd>(
         // From each opening quote to just before its closing quote.
         let inside = prefix_xor(quotes) ^ in_string;
         in_string = (inside as i64 >> 63) as u64;
-        // [ and ] differ from { and } in one bit.
+        // [ and ] differ from { and } in one bit. So do control characters from : and the comma, but they are refused below.
         let folded = bytes | u8x64::splat(simd, 0x20);
-        let opening = folded.simd_eq(b'{').to_bitmask() & !inside;
-        let closing = folded.simd_eq(b'}').to_bitmask() & !inside;
-        let colons = bytes.simd_eq(b':').to_bitmask() & !inside;
-        let commas = bytes.simd_eq(b',').to_bitmask() & !inside;
-        let scalars = is_text & !(inside | quotes | opening | closing | colons | commas);
+        let expected = u8x64::block_splat(u8x16::from_slice(simd, &PUNCTUATION))
+            .swizzle_dyn_within_blocks(bytes & u8x64::splat(simd, 0x0f));
+        let punctuation = folded.simd_eq(expected).to_bitmask() & !inside;
+        let brackets = signed(folded).simd_gt(b'`' as i8).to_bitmask() & punctuation;
+        // A bit that { and : have, and } and the comma have not.
+        let second_bit = bytes & u8x64::splat(simd, 0b10);
+        let open_or_colon = second_bit.simd_eq(0b10).to_bitmask();
+        let opening = brackets & open_or_colon;
+        let closing = brackets & !open_or_colon;
+        let colons = punctuation & !brackets & open_or_colon;
+        // What a value follows, and what a member of an object or a value of an array follows.
+        let leads = punctuation & !closing;
+        let item_leads = leads & !colons;
+        let scalars = is_text & !(inside | quotes | punctuation);
 
-        let behind_opening = opening << 1 | after_opening;
-        // Where a member of an object or a value of an array has to begin, and where any value may.
-        let at_item = commas << 1 | after_comma | behind_opening;
-        let at_value = at_item | colons << 1 | after_colon;
+        let at_value = leads << 1 | after_lead;
+        let at_item = item_leads << 1 | after_item_lead;
         let strings = quotes & inside;
         let scalar_begins = scalars & !(scalars << 1 | after_scalar);
+        let other_values = opening | scalar_begins;
         // The first bit of a string, added to all of them, carries just behind them: to the closing quote.
-        let (ends, goes_on) = inside.overflowing_add((strings & at_item) | u64::from(in_key));
-        in_key = goes_on;
+        let (ends, goes_on) = inside.overflowing_add((strings & at_item) | in_key);
+        in_key = u64::from(goes_on);
         let key_ends = ends & quotes & !inside;
         let behind_key = key_ends << 1 | after_key;
-        let wrong = (strings | opening | scalar_begins) & !at_value
-            | (commas | closing & !behind_opening) & at_value
-            | colons & !behind_key;
+        // What is empty ends where a value has to begin.
+        let wrong = (strings | other_values) ^ (at_value & !closing);
         // At once: to be counted up to the end, all these masks would have to be kept beyond what is visited below.
         if wrong != 0 || scalar_begins != 0 && !are_scalars(text, at, scalar_begins) {
             return false;
         }
-        // A member begins with a key, and a value of an array is none.
-        let no_members = at_item & (opening | scalars) | behind_key & !colons;
-        notes.structure(at, opening | closing | colons | commas);
-        if !open.brackets(text, at, opening | closing, (no_members, colons), notes) {
+        notes.structure(at, punctuation);
+        let masks = Masks {
+            brackets,
+            at_value,
+            // A member begins with a key, and a value of an array is none.
+            no_members: at_item & other_values | (behind_key ^ colons),
+            no_values: colons,
+        };
+        if !open.brackets(text, at, masks, notes) {
             return false;
         }
-        after_opening = opening >> 63;
-        after_comma = commas >> 63;
-        after_colon = colons >> 63;
+        after_lead = leads >> 63;
+        after_item_lead = item_leads >> 63;
         after_scalar = scalars >> 63;
         after_key = key_ends >> 63;
     }
-    // Control characters are invalid in strings, and between tokens they are white space, if anything.
-    !least.simd_lt(b' ').any_true() && open.end == Some(text.len())
+    // Control characters are invalid in strings, and between tokens they are white space, if anything. Behind the object, nothing may be
+    // opened, so it is the last that was closed.
+    !least.simd_lt(b' ').any_true()
+        && open.depth == depth
+        && in_string == 0
+        && text.last() == Some(&b'}')
 }
 
 /// Whether a number, `true`, `false` or `null` begins at each of these places, counted from `at`, and ends where a token does.
@@ -140,37 +158,53 @@ fn are_scalars(text: &[u8], at: usize, mut begins: u64) -> bool {
     true
 }
 
+/// What is known of a block when its brackets are read.
+#[derive(Clone, Copy)]
+struct Masks {
+    brackets: u64,
+    /// Where a value has to begin, or what was opened to end.
+    at_value: u64,
+    /// What may not stand in an object.
+    no_members: u64,
+    /// What may not stand in an array.
+    no_values: u64,
+}
+
 /// The arrays and objects that are open.
 struct Open {
     /// How many there are around the text.
     depth_outside: u32,
     /// How many there are with those of the text.
     depth: u32,
-    /// A bit for each, the innermost lowest: set for an object.
-    objects: u128,
-    /// Where the outermost ended.
-    end: Option<usize>,
+    /// Whether the innermost is an object.
+    is_object: bool,
+    /// The same of what each of them stands in, by its depth.
+    around: [bool; DEPTHS],
 }
+
+pub(super) const DEPTHS: usize = JSON_DEPTH_MAX as usize;
 
 impl Open {
     /// Reads the brackets of the block at `at`. Returns `false` if one may not stand there, or if there is something of an array in an
     /// object, or the other way round.
     #[inline(always)]
-    fn brackets(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        mut brackets: u64,
-        (no_members, no_values): (u64, u64),
-        notes: &mut impl Notes,
-    ) -> bool {
+    fn brackets(&mut self, text: &[u8], at: usize, masks: Masks, notes: &mut impl Notes) -> bool {
+        let Masks {
+            mut brackets,
+            at_value,
+            no_members,
+            no_values,
+        } = masks;
         let mut unread = u64::MAX;
         loop {
             let bracket = brackets & brackets.wrapping_neg();
             // Up to the bracket, or to the end of the block if there is none.
             let before = bracket | bracket.wrapping_sub(1);
-            let is_object = self.objects & 1 == 1;
-            let wrong = if is_object { no_members } else { no_values };
+            let wrong = if self.is_object {
+                no_members
+            } else {
+                no_values
+            };
             if wrong & before & unread != 0 {
                 return false;
             }
@@ -180,22 +214,25 @@ impl Open {
             let place = at + brackets.trailing_zeros() as usize;
             let byte = text[place];
             if byte & 0b110 == 0b010 {
-                if self.depth == JSON_DEPTH_MAX || self.end.is_some() {
+                let is_second = self.depth == self.depth_outside && place != 0;
+                if self.depth == JSON_DEPTH_MAX || is_second {
                     return false;
                 }
+                self.around[self.depth as usize % DEPTHS] = self.is_object;
+                self.is_object = byte == b'{';
                 self.depth += 1;
-                self.objects = self.objects << 1 | u128::from(byte == b'{');
                 notes.opens(bracket, self.depth);
             } else {
-                if self.depth == self.depth_outside || is_object != (byte == b'}') {
+                let is_empty = bracket & at_value != 0;
+                if self.depth == self.depth_outside
+                    || self.is_object != (byte == b'}')
+                    || is_empty && !matches!(text[place - 1], b'{' | b'[')
+                {
                     return false;
                 }
                 notes.closes(bracket, self.depth);
                 self.depth -= 1;
-                self.objects >>= 1;
-                if self.depth == self.depth_outside {
-                    self.end = Some(place + 1);
-                }
+                self.is_object = self.around[self.depth as usize % DEPTHS];
             }
             unread = !before;
             brackets &= brackets - 1;
@@ -274,6 +311,15 @@ mod tests {
             "{\"a",
             "{}}",
             "{}\"\"",
+            "{},{}",
+            "{},\"}",
+            "{},\"\\\"}",
+            "{},1}",
+            "{}:{}",
+            "{}:}",
+            "{\u{1a}}",
+            "{\"a\"\u{1a}1}",
+            "{\"a\":1\u{c}\"b\":1}",
         ] {
             agree(text);
         }

@@ -20,9 +20,9 @@ pub(super) fn compress<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u
     for (lane, bytes) in lanes.iter().enumerate() {
         let [first, second, ..] = (kept >> (16 * lane)).to_le_bytes();
         let mut places = [0; 16];
-        places[..8].copy_from_slice(&FIRST_HALF[usize::from(first)]);
-        places[8..].copy_from_slice(&SECOND_HALF[usize::from(second)]);
-        let closed_up = &CLOSED_UP[first.count_ones() as usize];
+        places[..8].copy_from_slice(&PLACES.first_half[usize::from(first)]);
+        places[8..].copy_from_slice(&PLACES.second_half[usize::from(second)]);
+        let closed_up = &PLACES.closed_up[first.count_ones() as usize];
         let bytes = u8x16::from_slice(simd, bytes)
             .swizzle_dyn(u8x16::from_slice(simd, &places))
             .swizzle_dyn(u8x16::from_slice(simd, closed_up));
@@ -31,11 +31,21 @@ pub(super) fn compress<S: Simd>(simd: S, block: u8x64<S>, kept: u64, to: &mut [u
     }
 }
 
-/// For each choice among eight bytes, the places of those that are kept.
-const FIRST_HALF: [[u8; 8]; 256] = places(0);
+/// The lists of places: in one value, so that one register holds where they are.
+const PLACES: &Places = &Places {
+    first_half: places(0),
+    second_half: places(8),
+    closed_up: closed_up(),
+};
 
-/// The same for the eight bytes after them.
-const SECOND_HALF: [[u8; 8]; 256] = places(8);
+struct Places {
+    /// For each choice among eight bytes, the places of those that are kept.
+    first_half: [[u8; 8]; 256],
+    /// The same for the eight bytes after them.
+    second_half: [[u8; 8]; 256],
+    /// For each number of bytes that are kept of the first eight, the places of these and of the eight after them.
+    closed_up: [[u8; 16]; 9],
+}
 
 const fn places(begin: u8) -> [[u8; 8]; 256] {
     let mut table = [[begin; 8]; 256];
@@ -54,8 +64,7 @@ const fn places(begin: u8) -> [[u8; 8]; 256] {
     table
 }
 
-/// For each number of bytes that are kept of the first eight, the places of these and of the eight after them.
-const CLOSED_UP: [[u8; 16]; 9] = {
+const fn closed_up() -> [[u8; 16]; 9] {
     let mut table = [[0; 16]; 9];
     let mut kept = 0;
     while kept != table.len() {
@@ -67,7 +76,7 @@ const CLOSED_UP: [[u8; 16]; 9] = {
         kept += 1;
     }
     table
-};
+}
 
 #[cfg(test)]
 mod tests {

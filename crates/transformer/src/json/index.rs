@@ -2,9 +2,8 @@
 
 use fearless_simd::{Level, dispatch};
 
-use super::compact::{Notes, is_compact_object};
+use super::compact::{DEPTHS, Notes, is_compact_object};
 use super::scan::BLOCK;
-use crate::limits::JSON_DEPTH_MAX;
 
 /// The brackets, colons and commas outside of strings, in the order of the text. Strings, numbers and words lie between.
 #[derive(Debug, Default)]
@@ -75,8 +74,6 @@ struct Noting<'i> {
     /// The tokens that opened what is open.
     open: [u32; DEPTHS],
 }
-
-const DEPTHS: usize = JSON_DEPTH_MAX as usize;
 
 /// Places that are noted without a look whether there are as many: few blocks have more.
 const AT_ONCE: usize = 8;
@@ -151,6 +148,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::limits::JSON_DEPTH_MAX;
 
     /// The tokens of valid, compact JSON, with the one that closes each.
     fn tokens(text: &str) -> (Vec<usize>, Vec<(usize, usize)>) {

@@ -138,7 +138,7 @@ pub(super) fn each_block<S: Simd>(
 
 /// The bytes as signed numbers: those that are not ASCII are below zero, and so below the control characters.
 #[inline(always)]
-fn signed<S: Simd>(bytes: u8x64<S>) -> i8x64<S> {
+pub(super) fn signed<S: Simd>(bytes: u8x64<S>) -> i8x64<S> {
     bytes.bitcast()
 }
 

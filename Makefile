@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint lint-infra test contract conserve properties mutants bless fuzz bench fleet lambda demo pins clean
+.PHONY: help setup lint lint-infra test contract emulated conserve properties mutants bless fuzz bench fleet lambda demo pins clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -55,6 +55,20 @@ contract-%:
 		--package catchment-transformer --no-default-features --example answer --target-dir target/contract/$*
 	@echo "$*: $$(target/contract/$*/release/examples/answer level)"
 	python3 tests/contract --answers $(ANSWERS) --schemas 3 $(if $(SEED),--seed $(SEED)) -- target/contract/$*/release/examples/answer
+
+EMULATOR := $(CURDIR)/target/emulator
+EMULATED_ANSWERS := 5000
+# The emulator runs no dynamic linker.
+emulated: ## make contract on an emulated processor that has AVX-512: EMULATED_ANSWERS (5000), a minute or two
+	$(RELEASED) RUSTFLAGS="-C target-feature=+crt-static" cargo build --quiet --release --locked \
+		--package catchment-transformer --no-default-features --example answer --target x86_64-unknown-linux-gnu --target-dir target/contract/emulated
+	python3 -m pip install --quiet --disable-pip-version-check --upgrade --require-hashes --no-deps --target $(EMULATOR) --requirement .config/emulator.txt
+	cc -shared -fPIC -o $(EMULATOR)/icelake.so tests/contract/icelake.c
+	@echo "emulated: $$($(EMULATE) level)"
+	python3 tests/contract --answers $(EMULATED_ANSWERS) --schemas 3 $(if $(SEED),--seed $(SEED)) -- $(EMULATE)
+
+EMULATE = env LD_PRELOAD=$(EMULATOR)/icelake.so PYTHONPATH=$(EMULATOR) python3 tests/contract/emulated.py \
+	target/contract/emulated/x86_64-unknown-linux-gnu/release/examples/answer
 
 # Tests of the transformer in a build that is fast, and soon made.
 RELEASED := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16

@@ -22,7 +22,7 @@ PAGE = 4096
 # Where things are.
 TABLES, ENTRY_OF_CALLS, PROGRAM, STACK, HEAP, MAPPINGS = 0x10000, 0x8000, 0x40_0000, 0x3FF_0000, 0x400_0000, 0x4000_0000
 # Standard errors of the system, as results.
-ENOENT, ENOMEM, EINVAL, ENOSYS = -2, -12, -22, -38
+ENOENT, EAGAIN, ENOMEM, EINVAL, ENOSYS = -2, -11, -12, -22, -38
 
 memory = mmap.mmap(-1, MEMORY)
 at_host = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -63,7 +63,7 @@ def load(path):
     return entry, {3: moved_by + headers, 4: size, 5: count, 6: PAGE, 9: entry, 11: 0, 12: 0, 13: 0, 14: 0, 23: 0}
 
 
-def fill_stack(arguments, auxiliary):
+def fill_stack(arguments, variables, auxiliary):
     """Puts what a program finds on its stack. Returns where that ends."""
     top = STACK
 
@@ -74,9 +74,10 @@ def fill_stack(arguments, auxiliary):
         return top
 
     auxiliary[25] = push(os.urandom(16))
-    places = [push(argument.encode() + b"\0") for argument in arguments]
+    arguments = [push(argument.encode() + b"\0") for argument in arguments]
+    variables = [push(f"{name}={value}\0".encode()) for name, value in variables.items()]
     pairs = [number for pair in auxiliary.items() for number in pair]
-    words = [len(places), *places, 0, 0, *pairs, 0, 0]
+    words = [len(arguments), *arguments, 0, *variables, 0, *pairs, 0, 0]
     top = (top - 8 * len(words)) & ~15
     put(top, struct.pack(f"<{len(words)}Q", *words))
     return top
@@ -115,35 +116,38 @@ class System:
         self.heap_end = HEAP
         self.mapped_to = MAPPINGS
         self.exit_code = None
-        nothing = lambda *_: 0  # noqa: E731
         self.calls = {
             0: self.read,
             1: self.write,
-            3: nothing,  # close
-            7: nothing,  # poll
+            3: self.nothing,  # close
+            7: self.nothing,  # poll
             9: self.map,
-            10: nothing,  # mprotect
-            11: nothing,  # munmap
+            10: self.nothing,  # mprotect
+            11: self.nothing,  # munmap
             12: self.brk,
-            13: nothing,  # rt_sigaction
-            14: nothing,  # rt_sigprocmask
+            13: self.nothing,  # rt_sigaction
+            14: self.nothing,  # rt_sigprocmask
             25: self.remap,
             28: self.advise,
-            131: nothing,  # sigaltstack
+            56: lambda *_: EAGAIN,  # clone: the tests of a library then run in the thread that there is
+            131: self.nothing,  # sigaltstack
             158: self.arch_prctl,
             186: lambda *_: 1,  # gettid
-            202: nothing,  # futex
+            202: self.nothing,  # futex
             218: lambda *_: 1,  # set_tid_address
             228: self.clock,
             231: self.exit,
             257: self.open,
-            273: nothing,  # set_robust_list
+            273: self.nothing,  # set_robust_list
             302: self.limits,
             318: self.random,
         }
 
     def answer(self, number, *given):
         return self.calls.get(number, lambda *_: ENOSYS)(*given)
+
+    def nothing(self, *_):
+        return 0
 
     def read(self, file, place, size, *_):
         data = os.read(file, size)
@@ -222,7 +226,7 @@ def stop_at_exception(session, _, vector, code):
 def main():
     map_one_to_one()
     entry, auxiliary = load(sys.argv[1])
-    stack = fill_stack(sys.argv[1:], auxiliary)
+    stack = fill_stack(sys.argv[1:], os.environ, auxiliary)
     # A call of the system stops the processor.
     put(ENTRY_OF_CALLS, b"\xf4")
     session = bochscpu.Session()

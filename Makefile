@@ -44,8 +44,8 @@ test: $(VENV)/.installed lambda ## run all tests, with the real Lambda binary an
 # The kinds of processor that this one can stand for, and what holds the transformer back to each.
 AVX512 := $(if $(shell grep -m1 -o avx512_vbmi2 /proc/cpuinfo 2>/dev/null),avx512)
 LEVELS := $(if $(filter aarch64 arm64,$(shell uname -m)),neon,$(AVX512) avx2 sse4_2)
-HELD_BACK_avx2 := --cfg disable_dispatch_avx512
-HELD_BACK_sse4_2 := $(HELD_BACK_avx2) --cfg disable_dispatch_avx2
+HELD_BACK_avx2 := --cfg disable_dispatch_avx512 --cfg base64_turbo_backend=\"avx2\"
+HELD_BACK_sse4_2 := --cfg disable_dispatch_avx512 --cfg disable_dispatch_avx2 --cfg base64_turbo_backend=\"soft\"
 ANSWERS := 200000
 contract: ## the transformer beside an independent reading of its contract: ANSWERS (200000) on each level of SIMD that is here
 	$(foreach level,$(LEVELS),$(MAKE) --no-print-directory contract-$(level) &&) true

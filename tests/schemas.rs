@@ -21,8 +21,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use batch::Case;
 use catchment_transformer::firehose::{RecordResult, Response};
 use catchment_transformer::{Settings, Transformer};
@@ -38,7 +37,7 @@ fn documents(settings: &[(&str, &str)], stream: &str, messages: &[&str]) -> Vec<
         .iter()
         .map(|message| (1_696_086_922_000, *message))
         .collect();
-    let data = STANDARD.encode(batch::message("111122223333", "g", stream, &events));
+    let data = STANDARD.encode_to_string(batch::message("111122223333", "g", stream, &events));
     let event = json!({"records": [{"recordId": "1", "data": data}]}).to_string();
     let settings = Settings::from_pairs(settings.iter().copied()).unwrap();
     let transformed = Transformer::new(settings)

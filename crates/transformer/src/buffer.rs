@@ -11,6 +11,17 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    /// A buffer that writes over these bytes.
+    pub(crate) fn over(bytes: Vec<u8>) -> Self {
+        Self { bytes, written: 0 }
+    }
+
+    /// The bytes written, without the room after them.
+    pub(crate) fn into_written(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.written);
+        self.bytes
+    }
+
     /// The bytes written so far.
     #[inline(always)]
     pub(crate) fn written(&self) -> &[u8] {
@@ -178,6 +189,20 @@ mod tests {
         assert_eq!(buffer.written(), b"e!fgh");
         buffer.clear();
         assert_eq!(buffer.len(), 0);
+    }
+
+    #[test]
+    fn bytes_that_are_written_over_are_gone_and_their_memory_is_used() {
+        let old = vec![b'x'; 1000];
+        let place = old.as_ptr();
+        let mut buffer = Buffer::over(old);
+        assert_eq!(buffer.written(), b"");
+        buffer.extend(b"abc");
+        let written = buffer.into_written();
+        assert_eq!(
+            (written.as_slice(), written.as_ptr()),
+            (b"abc".as_slice(), place)
+        );
     }
 
     #[test]

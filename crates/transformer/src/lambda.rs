@@ -32,6 +32,9 @@ pub trait Handler: Sized + Send + 'static {
         &mut self,
         invocation: &Invocation<'_>,
     ) -> impl Future<Output = Result<Vec<u8>, Refusal>> + Send;
+
+    /// Takes the bytes of an answer back once they are sent, to write the next one in their place.
+    fn take_back(&mut self, _answer: Vec<u8>) {}
 }
 
 /// One call of the function.

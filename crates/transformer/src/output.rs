@@ -55,7 +55,7 @@ impl Output {
     pub(crate) fn record<'a, 'o>(
         &'o mut self,
         context: Context<'o>,
-        response: &'o mut Vec<u8>,
+        response: &'o mut Buffer,
         bytes_max: usize,
     ) -> Encoder<'a, 'o> {
         Encoder {

@@ -178,7 +178,7 @@ impl Record {
         Self {
             record_id: captured.sequence_number.clone(),
             approximate_arrival_timestamp: captured.arrived,
-            data: base64_simd::STANDARD.encode_to_string(&captured.data),
+            data: base64_turbo::encode(&captured.data),
             kinesis_record_metadata: Metadata {
                 shard_id: captured.shard,
                 partition_key: captured.partition_key,
@@ -247,9 +247,7 @@ impl Event {
 
 impl Record {
     fn data(&self) -> Option<Vec<u8>> {
-        base64_simd::STANDARD
-            .decode_to_vec(self.data.as_bytes())
-            .ok()
+        base64_turbo::decode(self.data.as_bytes()).ok()
     }
 
     fn masked(mut self, masker: &mut Masker) -> Option<Self> {
@@ -258,7 +256,7 @@ impl Record {
         for document in documents(&data)? {
             packer.add(masker.mask(&document).as_bytes());
         }
-        self.data = base64_simd::STANDARD.encode_to_string(packer.finish());
+        self.data = base64_turbo::encode(packer.finish());
         let key = &mut self.kinesis_record_metadata.partition_key;
         *key = masker.mask_name(key);
         Some(self)

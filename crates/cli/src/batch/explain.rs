@@ -117,9 +117,7 @@ impl Explainer {
         let mut passing = Vec::new();
         for (record, answer) in batch.records.iter().zip(&response.records) {
             let text = record.data().unwrap_or_default();
-            let data = base64_simd::STANDARD
-                .decode_to_vec(text.as_bytes())
-                .unwrap_or_default();
+            let data = base64_turbo::decode(text.as_bytes()).unwrap_or_default();
             let (verdict, example, mib) = match answer.result {
                 RecordResult::Ok => (Verdict::Passes, String::new(), 0),
                 RecordResult::Dropped => (Verdict::Dropped(dropped), String::new(), 0),

@@ -102,7 +102,7 @@ impl Input {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         // writing to a Vec cannot fail
         let _ = gzip.write_all(json.as_bytes());
-        let data = base64_simd::STANDARD.encode_to_string(gzip.finish().unwrap_or_default());
+        let data = base64_turbo::encode(gzip.finish().unwrap_or_default());
         Self {
             event: event(None, &format!("\"{data}\"")),
             origin: Some(Origin::default()),

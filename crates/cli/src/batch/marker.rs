@@ -99,9 +99,7 @@ impl Marker {
                 text.map(ToOwned::to_owned)
             };
             let data = line["rawData"].as_str().unwrap_or_default();
-            let data = base64_simd::STANDARD
-                .decode_to_vec(data)
-                .unwrap_or_default();
+            let data = base64_turbo::decode(data).unwrap_or_default();
             let failure = Failure {
                 code: text(["errorCode", "ErrorCode"]),
                 message: text(["errorMessage", "ErrorMessage"]),

@@ -7,10 +7,11 @@ use std::ops::Range;
 
 use super::Record;
 use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN};
+use crate::buffer::Buffer;
 
 /// The answers so far.
 pub(super) struct Answers {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     /// Where the answer to each record is; `None` for one that failed.
     places: Vec<Option<Range<usize>>>,
     /// Bytes of answers that were written but are not used.
@@ -18,10 +19,11 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// No answers, with room for `capacity` bytes of them.
-    pub(super) fn new(capacity: usize) -> Self {
-        let mut bytes = Vec::with_capacity(capacity);
-        bytes.extend_from_slice(RESPONSE_OPEN.as_bytes());
+    /// No answers, with room for `capacity` bytes of them, to be written over `spare`.
+    pub(super) fn new(spare: Vec<u8>, capacity: usize) -> Self {
+        let mut bytes = Buffer::over(spare);
+        bytes.exact_room(capacity);
+        bytes.extend(RESPONSE_OPEN.as_bytes());
         Self {
             bytes,
             places: Vec::new(),
@@ -31,7 +33,7 @@ impl Answers {
 
     /// Writes the next answer. `write` appends it and returns whether it is to be used; otherwise the record failed. Returns the
     /// length of the answer, or `None` if the record failed.
-    pub(super) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<usize> {
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Buffer) -> bool) -> Option<usize> {
         let end = self.bytes.len();
         if !self.places.is_empty() {
             self.bytes.push(b',');
@@ -67,7 +69,7 @@ impl Answers {
         let mut end = RESPONSE_OPEN.len();
         for place in self.places.iter_mut().flatten() {
             let length = place.len();
-            self.bytes.copy_within(place.clone(), end);
+            self.bytes.written_mut().copy_within(place.clone(), end);
             *place = end..end + length;
             end += length;
         }
@@ -79,25 +81,26 @@ impl Answers {
     pub(super) fn finish<'a>(
         mut self,
         records: &[Record<'a>],
-        mut write: impl FnMut(usize, &Record<'a>, &mut Vec<u8>),
+        mut write: impl FnMut(usize, &Record<'a>, &mut Buffer),
     ) -> Vec<u8> {
         if self.places.iter().all(Option::is_some) {
-            self.bytes.extend_from_slice(RESPONSE_CLOSE.as_bytes());
-            return self.bytes;
+            self.bytes.extend(RESPONSE_CLOSE.as_bytes());
+            return self.bytes.into_written();
         }
-        let mut response = Vec::with_capacity(self.bytes.len());
-        response.extend_from_slice(RESPONSE_OPEN.as_bytes());
+        let mut response = Buffer::default();
+        response.exact_room(self.bytes.len());
+        response.extend(RESPONSE_OPEN.as_bytes());
         for (index, (record, place)) in records.iter().zip(self.places).enumerate() {
             if index > 0 {
                 response.push(b',');
             }
             match place {
-                Some(place) => response.extend_from_slice(&self.bytes[place]),
+                Some(place) => response.extend(&self.bytes.written()[place]),
                 None => write(index, record, &mut response),
             }
         }
-        response.extend_from_slice(RESPONSE_CLOSE.as_bytes());
-        response
+        response.extend(RESPONSE_CLOSE.as_bytes());
+        response.into_written()
     }
 }
 
@@ -108,10 +111,10 @@ mod tests {
 
     #[test]
     fn memory_is_given_back_once_more_is_void_than_a_response_may_have() {
-        let mut answers = Answers::new(0);
+        let mut answers = Answers::new(Vec::new(), 0);
         let answer = |byte: u8, size: usize| {
-            move |out: &mut Vec<u8>| {
-                out.resize(out.len() + size, byte);
+            move |out: &mut Buffer| {
+                out.extend(&vec![byte; size]);
                 true
             }
         };
@@ -129,7 +132,10 @@ mod tests {
         assert_eq!(answers.void, RESPONSE_BYTES_MAX);
         answers.fail(1);
         assert_eq!(answers.void, 0);
-        assert_eq!(answers.bytes, [RESPONSE_OPEN.as_bytes(), b"ccc"].concat());
+        assert_eq!(
+            answers.bytes.written(),
+            [RESPONSE_OPEN.as_bytes(), b"ccc"].concat()
+        );
         assert_eq!(
             answers.places[2],
             Some(RESPONSE_OPEN.len()..answers.bytes.len())
@@ -138,16 +144,16 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_used_leaves_nothing() {
-        let mut answers = Answers::new(0);
+        let mut answers = Answers::new(Vec::new(), 0);
         answers.write(|out| {
-            out.extend_from_slice(b"used");
+            out.extend(b"used");
             true
         });
-        let before = answers.bytes.clone();
+        let before = answers.bytes.written().to_vec();
         let unused = answers.write(|out| {
-            out.extend_from_slice(b"not used");
+            out.extend(b"not used");
             false
         });
-        assert_eq!((unused, answers.bytes), (None, before));
+        assert_eq!((unused, answers.bytes.written()), (None, &before[..]));
     }
 }

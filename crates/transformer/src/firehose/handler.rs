@@ -51,6 +51,10 @@ impl Handler for Function {
         log(&telemetry::metrics(&transformed, now_ms, duration_ms));
         Ok(transformed.response)
     }
+
+    fn take_back(&mut self, answer: Vec<u8>) {
+        self.transformer.take_back(answer);
+    }
 }
 
 /// Puts back what is to be put back, and finishes the response accordingly.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Record;
+use crate::buffer::Buffer;
 use crate::json::JsonStr;
 
 /// The answers to one batch.
@@ -51,9 +52,7 @@ fn data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 impl Answer {
     /// The bytes of the data; `None` if there is none or it is not base64.
     pub fn bytes(&self) -> Option<Vec<u8>> {
-        base64_simd::STANDARD
-            .decode_to_vec(self.data.as_deref()?)
-            .ok()
+        base64_turbo::decode(self.data.as_deref()?).ok()
     }
 
     /// The bytes of the data, decompressed if they are gzip; `None` if there is no data or it cannot be opened.
@@ -96,40 +95,40 @@ impl Record<'_> {
     }
 
     /// Writes the answer `ProcessingFailed`.
-    pub(super) fn write_failed(&self, with_data: bool, out: &mut Vec<u8>) {
+    pub(super) fn write_failed(&self, with_data: bool, out: &mut Buffer) {
         open(self, FAILED, out);
         if let Some(data) = self.data_json().filter(|_| with_data) {
-            out.extend_from_slice(DATA.as_bytes());
-            out.extend_from_slice(data.as_bytes());
+            out.extend(DATA.as_bytes());
+            out.extend(data.as_bytes());
         }
         out.push(b'}');
     }
 
     /// Writes the answer `Dropped`.
-    pub(super) fn write_dropped(&self, out: &mut Vec<u8>) {
+    pub(super) fn write_dropped(&self, out: &mut Buffer) {
         open(self, DROPPED, out);
         out.push(b'}');
     }
 
     /// Writes the answer `Ok` up to its data. Append that as base64, then call [`close_ok`].
-    pub(super) fn open_ok(&self, out: &mut Vec<u8>) {
+    pub(super) fn open_ok(&self, out: &mut Buffer) {
         open(self, OK, out);
-        out.extend_from_slice(DATA.as_bytes());
+        out.extend(DATA.as_bytes());
         out.push(b'"');
     }
 }
 
 /// Ends an answer `Ok`. `metadata` is empty or a member of the answer's object with its leading comma.
-pub(super) fn close_ok(metadata: &str, out: &mut Vec<u8>) {
+pub(super) fn close_ok(metadata: &str, out: &mut Buffer) {
     out.push(b'"');
-    out.extend_from_slice(metadata.as_bytes());
+    out.extend(metadata.as_bytes());
     out.push(b'}');
 }
 
-fn open(record: &Record<'_>, result: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(RECORD_ID.as_bytes());
-    out.extend_from_slice(record.id_json().as_bytes());
-    out.extend_from_slice(result.as_bytes());
+fn open(record: &Record<'_>, result: &str, out: &mut Buffer) {
+    out.extend(RECORD_ID.as_bytes());
+    out.extend(record.id_json().as_bytes());
+    out.extend(result.as_bytes());
 }
 
 pub(super) const RESPONSE_OPEN: &str = r#"{"records":["#;
@@ -153,11 +152,11 @@ mod tests {
         let event = r#"{"records":[{"recordId":"4957…\u0041","data":"aGk="},{"recordId":"x"}]}"#;
         for record in Batch::parse(event.as_bytes()).unwrap().records {
             for with_data in [false, true] {
-                let mut out = Vec::new();
+                let mut out = Buffer::default();
                 record.write_failed(with_data, &mut out);
                 assert_eq!(out.len(), record.failed_bytes(with_data));
             }
-            let mut out = Vec::new();
+            let mut out = Buffer::default();
             record.write_dropped(&mut out);
             assert!(out.len() <= record.failed_bytes(false));
         }

@@ -1,5 +1,6 @@
 //! A batch in, a response out: one answer per record, in order, whatever is inside.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::answers::Answers;
@@ -8,6 +9,7 @@ use super::pending::{Delivery, Outcome, Pending, Transformed};
 use super::report::{Dropped, RecordError, Report};
 use super::response::close_ok;
 use super::{Batch, BatchError, Record};
+use crate::buffer::Buffer;
 use crate::limits::{BATCH_BYTES_DEFAULT, RESPONSE_BYTES_MAX};
 use crate::output::{Context, Original, Output};
 use crate::overflow::{LineBytes, Mark, Piece, SplitError, Splitter, messages_in, unmark};
@@ -24,6 +26,8 @@ pub struct Transformer {
     output: Output,
     /// Bytes of the last response.
     response_bytes: usize,
+    /// A response that is no longer needed, to be written over.
+    spare: Vec<u8>,
 }
 
 /// What is learnt of records on the way to their answers.
@@ -42,6 +46,7 @@ impl Transformer {
             redactor: Redactor::new(&settings),
             output: Output::new(&settings),
             response_bytes: 0,
+            spare: Vec::new(),
             settings,
         }
     }
@@ -74,7 +79,7 @@ impl Transformer {
         // Batches of one Firehose stream are alike: with room for a little more than the last response, this one rarely has to
         // grow, which would copy it.
         let capacity = self.response_bytes.max(event.len());
-        let mut answers = Answers::new(capacity + capacity / 8);
+        let mut answers = Answers::new(mem::take(&mut self.spare), capacity + capacity / 8);
         let mut outcomes = Vec::with_capacity(batch.records.len());
         for (index, record) in batch.records.iter().enumerate() {
             let mut outcome = Outcome::Failed(RecordError::NoRoom);
@@ -122,6 +127,12 @@ impl Transformer {
         })
     }
 
+    /// Takes a response back that is no longer needed, so that the next one is written in its place.
+    pub fn take_back(&mut self, mut response: Vec<u8>) {
+        response.shrink_to(RESPONSE_BYTES_MAX);
+        self.spare = response;
+    }
+
     /// Does the work of one record. A panic in it, which is a defect of this program, costs this record alone.
     fn guard<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, RecordError> {
         // Safe to go on after a panic: the buffers that it left behind are replaced here, and the caller drops what was written.
@@ -141,7 +152,7 @@ impl Transformer {
         names: [&str; 2],
         room: impl Fn(u8) -> usize,
         seen: &mut Seen,
-        response: &mut Vec<u8>,
+        response: &mut Buffer,
     ) -> Outcome {
         let begin = response.len();
         let outcome = self
@@ -161,7 +172,7 @@ impl Transformer {
         [region, stream]: [&str; 2],
         room: impl Fn(u8) -> usize,
         seen: &mut Seen,
-        response: &mut Vec<u8>,
+        response: &mut Buffer,
     ) -> Result<Outcome, RecordError> {
         seen.hops = 0;
         let data = record.data().ok_or(RecordError::NoData)?;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use lambda_runtime::{Error, LambdaInvocation, Service};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
@@ -50,10 +51,12 @@ impl<H: Handler, F: Fn() -> H + Send + 'static> Service<LambdaInvocation> for Ex
                 deadline_ms: invocation.context.deadline,
             };
             let answer = handler.lock().await.handle(&called).await;
-            let mut request = match answer {
-                Ok(response) => post(&format!("invocation/{request_id}/response"), response),
-                Err(refusal) => post(&format!("invocation/{request_id}/error"), body(&refusal)),
-            }?;
+            let (path, body) = match answer {
+                Ok(response) => ("response", response),
+                Err(refusal) => ("error", body(&refusal)),
+            };
+            let body = Bytes::from(body);
+            let mut request = post(&format!("invocation/{request_id}/{path}"), body.clone())?;
             if let Some(id) = invocation.parts.headers.get(INVOCATION_ID).cloned() {
                 request.headers_mut().insert(INVOCATION_ID, id);
             }
@@ -63,6 +66,10 @@ impl<H: Handler, F: Fn() -> H + Send + 'static> Service<LambdaInvocation> for Ex
                     &json!({"level": "ERROR", "message": "Lambda refused the response", "status": status.as_u16()}),
                 );
             }
+            // What is sent is no longer held by the client.
+            if body.is_unique() {
+                handler.lock().await.take_back(body.into());
+            }
             Ok(())
         })
     }
@@ -71,14 +78,16 @@ impl<H: Handler, F: Fn() -> H + Send + 'static> Service<LambdaInvocation> for Ex
 /// As [`super::refuse_to_start`].
 pub(super) async fn refuse_to_start(refusal: &Refusal) -> Result<(), Error> {
     let client = PooledClient::builder().build();
-    client.call(post("init/error", body(refusal))?).await?;
+    client
+        .call(post("init/error", body(refusal).into())?)
+        .await?;
     Ok(())
 }
 
 /// The header that Lambda wants back, to tell a late response from that of the current invocation.
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
-fn post(path: &str, body: Vec<u8>) -> Result<http::Request<Body>, Error> {
+fn post(path: &str, body: Bytes) -> Result<http::Request<Body>, Error> {
     let uri = format!("/2018-06-01/runtime/{path}");
     Ok(build_request()
         .method("POST")

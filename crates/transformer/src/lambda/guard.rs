@@ -29,6 +29,11 @@ impl<H: Handler, F: Fn() -> H> Guard<H, F> {
         }
     }
 
+    /// As [`Handler::take_back`].
+    pub(super) fn take_back(&mut self, answer: Vec<u8>) {
+        self.handler.take_back(answer);
+    }
+
     /// Handles the event, as [`Handler::handle`] does. A panic is a refusal.
     pub(super) async fn handle(&mut self, invocation: &Invocation<'_>) -> Result<Vec<u8>, Refusal> {
         let handled = AssertUnwindSafe(async { self.handler.handle(invocation).await });

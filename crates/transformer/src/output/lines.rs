@@ -4,6 +4,8 @@
 //! instead of filling megabytes that are read again at the end. A piece for gzip is long, because each is a member; it
 //! bounds the memory that a large record takes.
 
+use base64_turbo::STANDARD;
+
 use crate::buffer::Buffer;
 use crate::json::JsonStr;
 use crate::limits::{BASE64_PIECE_BYTES, GZIP_PIECE_BYTES};
@@ -29,11 +31,7 @@ impl Packer {
 
     /// Begins a record. Its data goes to the end of `response` as base64, at most `bytes_max` bytes and a piece: what goes
     /// beyond is noticed there, and refused.
-    pub(super) fn lines<'o>(
-        &'o mut self,
-        response: &'o mut Vec<u8>,
-        bytes_max: usize,
-    ) -> Lines<'o> {
+    pub(super) fn lines<'o>(&'o mut self, response: &'o mut Buffer, bytes_max: usize) -> Lines<'o> {
         self.pending.clear();
         if let Some(gzip) = &mut self.gzip {
             gzip.begin();
@@ -74,7 +72,7 @@ pub(super) struct Lines<'o> {
     /// Bytes of a piece.
     piece: usize,
     gzip: Option<&'o mut Gzip>,
-    response: &'o mut Vec<u8>,
+    response: &'o mut Buffer,
     response_bytes_max: usize,
     /// Bytes that the destination receives of what is packed.
     delivered: usize,
@@ -140,18 +138,18 @@ impl Lines<'_> {
         match &mut self.gzip {
             None => {
                 self.delivered += self.pending.len();
-                base64_simd::STANDARD.encode_append(self.pending.written(), self.response);
+                append(self.pending.written(), self.response)?;
             }
             Some(gzip) => {
                 if self.pending.len() > 0 && !gzip.member(self.pending.written()) {
                     return None;
                 }
                 self.delivered = gzip.members().len();
-                let base64 = base64_simd::STANDARD.encoded_length(self.delivered);
+                let base64 = STANDARD.encoded_len(self.delivered);
                 if self.response.len() + base64 > self.response_bytes_max {
                     return None;
                 }
-                base64_simd::STANDARD.encode_append(gzip.members(), self.response);
+                append(gzip.members(), self.response)?;
             }
         }
         (self.response.len() <= self.response_bytes_max).then_some(self.delivered)
@@ -174,7 +172,7 @@ impl Lines<'_> {
         };
         let whole = self.pending.len() / GZIP_PIECE_BYTES * GZIP_PIECE_BYTES;
         for piece in self.pending.written()[..whole].chunks(GZIP_PIECE_BYTES) {
-            let base64 = base64_simd::STANDARD.encoded_length(gzip.members().len());
+            let base64 = STANDARD.encoded_len(gzip.members().len());
             if !gzip.member(piece) || self.response.len() + base64 >= self.response_bytes_max {
                 return false;
             }
@@ -193,11 +191,18 @@ pub(super) fn write_as_utf8(text: &[u8], mut write: impl FnMut(&[u8]) -> bool) -
 }
 
 /// Appends base64 piece by piece, and stops where `response` is longer than it may be. Returns `false` then.
-fn encode(bytes: &[u8], response: &mut Vec<u8>, response_bytes_max: usize) -> bool {
-    bytes.chunks(BASE64_PIECE_BYTES).all(|piece| {
-        base64_simd::STANDARD.encode_append(piece, response);
-        response.len() <= response_bytes_max
-    })
+fn encode(bytes: &[u8], response: &mut Buffer, response_bytes_max: usize) -> bool {
+    bytes
+        .chunks(BASE64_PIECE_BYTES)
+        .all(|piece| append(piece, response).is_some() && response.len() <= response_bytes_max)
+}
+
+/// Appends base64. Returns `None` if there is no room for it, which there is.
+fn append(bytes: &[u8], response: &mut Buffer) -> Option<()> {
+    let room = response.room(STANDARD.encoded_len(bytes.len()));
+    let length = STANDARD.encode_slice(bytes, room).ok()?;
+    response.advance(length);
+    Some(())
 }
 
 /// Bytes of a text that is worth encoding from where it is.
@@ -211,6 +216,12 @@ mod tests {
 
     use super::*;
 
+    fn response(bytes: &[u8]) -> Buffer {
+        let mut response = Buffer::default();
+        response.extend(bytes);
+        response
+    }
+
     proptest! {
         #[test]
         fn pieces_encode_as_the_whole_does(
@@ -220,7 +231,7 @@ mod tests {
             ),
         ) {
             let text: Vec<u8> = (0..=255).cycle().take(lines.iter().sum()).collect();
-            let (mut packer, mut response) = (Packer::new(Compression::None), b"before".to_vec());
+            let (mut packer, mut response) = (Packer::new(Compression::None), response(b"before"));
             let mut writer = packer.lines(&mut response, usize::MAX);
             let mut rest = text.as_slice();
             for length in lines {
@@ -234,20 +245,22 @@ mod tests {
                 rest = after;
             }
             prop_assert_eq!(writer.finish(), Some(text.len()));
-            prop_assert_eq!(&response[..6], b"before");
+            prop_assert_eq!(&response.written()[..6], b"before");
             let whole = base64_simd::STANDARD.encode_to_string(&text);
-            prop_assert_eq!(&response[6..], whole.as_bytes());
+            prop_assert_eq!(&response.written()[6..], whole.as_bytes());
         }
     }
 
     #[test]
     fn a_long_record_is_several_members_that_open_to_the_whole() {
         let text: Vec<u8> = (0..=255).cycle().take(2 * GZIP_PIECE_BYTES + 5).collect();
-        let (mut packer, mut response) = (Packer::new(Compression::Gzip), Vec::new());
+        let (mut packer, mut response) = (Packer::new(Compression::Gzip), Buffer::default());
         let mut writer = packer.lines(&mut response, usize::MAX);
         assert!(writer.write_long(&text));
         let delivered = writer.finish();
-        let members = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+        let members = base64_simd::STANDARD
+            .decode_to_vec(response.written())
+            .unwrap();
         assert_eq!(delivered, Some(members.len()));
         let mut opened = Vec::new();
         flate2::read::MultiGzDecoder::new(members.as_slice())
@@ -265,7 +278,7 @@ mod tests {
 
     #[test]
     fn at_most_a_piece_is_written_beyond_the_room() {
-        let (mut packer, mut response) = (Packer::new(Compression::None), vec![0; 50]);
+        let (mut packer, mut response) = (Packer::new(Compression::None), response(&[0; 50]));
         let mut writer = packer.lines(&mut response, 100);
         assert!(!writer.write_long(&[0; 100 * BASE64_PIECE_BYTES]));
         assert!(response.len() < 2 * BASE64_PIECE_BYTES);
@@ -274,12 +287,12 @@ mod tests {
     #[test]
     fn the_room_is_used_to_the_last_byte_and_not_beyond() {
         for (bytes, delivered) in [(75, Some(75)), (76, None)] {
-            let (mut packer, mut response) = (Packer::new(Compression::None), vec![0; 50]);
+            let (mut packer, mut response) = (Packer::new(Compression::None), response(&[0; 50]));
             let mut writer = packer.lines(&mut response, 100);
             writer.end().extend(&[0; 76][..bytes]);
             assert_eq!(writer.finish(), delivered);
         }
-        let (mut packer, mut response) = (Packer::new(Compression::Gzip), vec![0; 50]);
+        let (mut packer, mut response) = (Packer::new(Compression::Gzip), response(&[0; 50]));
         let mut writer = packer.lines(&mut response, usize::MAX);
         writer.end().extend(b"abc");
         let size = writer.finish().unwrap().div_ceil(3) * 4;
@@ -292,7 +305,7 @@ mod tests {
 
     #[test]
     fn lines_are_packed_as_soon_as_they_make_a_piece() {
-        let (mut packer, mut response) = (Packer::new(Compression::None), Vec::new());
+        let (mut packer, mut response) = (Packer::new(Compression::None), Buffer::default());
         let mut writer = packer.lines(&mut response, usize::MAX);
         for (bytes, pending) in [
             (10, 10),
@@ -311,7 +324,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(7);
         let noise: Vec<u8> = (0..3 * GZIP_PIECE_BYTES).map(|_| random.u8(..)).collect();
         for (room, fits) in [(1000, false), (5 * GZIP_PIECE_BYTES, true)] {
-            let (mut packer, mut response) = (Packer::new(Compression::Gzip), vec![0; 50]);
+            let (mut packer, mut response) = (Packer::new(Compression::Gzip), response(&[0; 50]));
             let mut writer = packer.lines(&mut response, room);
             assert_eq!(writer.write_long(&noise), fits);
         }

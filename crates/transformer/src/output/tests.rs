@@ -37,7 +37,7 @@ fn answer(
     member: Option<&[u8]>,
     room: usize,
 ) -> (Vec<u8>, Encoded) {
-    let (mut output, mut response) = (Output::new(settings), Vec::new());
+    let (mut output, mut response) = (Output::new(settings), Buffer::default());
     let context = Context {
         settings,
         told: &[],
@@ -50,7 +50,7 @@ fn answer(
     let mut encoder = output.record(context, &mut response, room);
     encoder.read(text).unwrap();
     let encoded = encoder.finish();
-    (response, encoded)
+    (response.into_written(), encoded)
 }
 
 fn lines(format: &str, text: &str) -> String {
@@ -255,7 +255,7 @@ fn a_gzipped_document_that_is_passed_on_keeps_its_member() {
 fn a_large_records_memory_is_freed() {
     use crate::limits::SCRATCH_BYTES_MAX;
     let mut output = Output::new(&Settings::default());
-    let mut response = Vec::new();
+    let mut response = Buffer::default();
     let mut lines = output.packer.lines(&mut response, usize::MAX);
     lines.end().extend(&vec![0; 2 * SCRATCH_BYTES_MAX]);
     assert!(lines.finish().is_some());
@@ -376,11 +376,13 @@ fn a_line_has_the_origin_of_its_own_event() {
 #[test]
 fn a_record_that_is_passed_on_is_followed_by_one_member_with_a_newline() {
     let mut packer = Packer::new(crate::settings::Compression::Gzip);
-    let mut response = Vec::new();
+    let mut response = Buffer::default();
     let mut lines = packer.lines(&mut response, usize::MAX);
     assert!(lines.pass_on(b"member"));
     let delivered = lines.finish().unwrap();
-    let members = base64_simd::STANDARD.decode_to_vec(response).unwrap();
+    let members = base64_simd::STANDARD
+        .decode_to_vec(response.written())
+        .unwrap();
     let newline = members.strip_prefix(b"member").unwrap();
     assert_eq!(members.len(), delivered);
     let mut rest = newline;

@@ -4,6 +4,7 @@
 //! Everything else (several members, zlib, a wrong trailer, damage) goes through flate2, stream by stream. Both respect the
 //! cap, so a record that opens to gigabytes costs no more than the cap.
 
+use base64_turbo::STANDARD;
 use flate2::{Decompress, FlushDecompress, Status};
 use memchr::memmem;
 
@@ -71,10 +72,11 @@ impl Decoder {
         self.opened.clear();
         let packed = self
             .packed
-            .exact_room(base64_simd::STANDARD.estimated_decoded_length(data.len()));
-        let packed: &[u8] = base64_simd::STANDARD
-            .decode(data.as_bytes(), base64_simd::Out::from_slice(packed))
-            .map_err(|_| DecodeError::NotBase64)?;
+            .exact_room(STANDARD.decoded_len_estimate(data.len()));
+        let packed = match STANDARD.decode_slice(data, packed) {
+            Ok(length) => &packed[..length],
+            Err(_) => return Err(DecodeError::NotBase64),
+        };
         let encoding = Encoding::of(packed).ok_or(DecodeError::UnknownEncoding)?;
         if encoding == Encoding::Plain {
             return if packed.len() > bytes_max {

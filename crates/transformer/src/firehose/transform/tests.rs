@@ -47,6 +47,27 @@ fn ok(response: &Response) -> Vec<String> {
 }
 
 #[test]
+fn a_response_taken_back_is_written_over_and_what_only_a_rare_batch_takes_is_freed() {
+    let event = |size| {
+        format!(
+            r#"{{"records":[{}]}}"#,
+            record(1, &message(&"x".repeat(size)))
+        )
+    };
+    let mut transformer = Transformer::new(Settings::default());
+    let large = transformer.transform(event(90_000).as_bytes()).unwrap();
+    let (place, length) = (large.response.as_ptr(), large.response.len());
+    transformer.take_back(large.response);
+    assert_eq!(transformer.spare.len(), length);
+    let small = transformer.transform(event(10).as_bytes()).unwrap();
+    assert_eq!(small.response.as_ptr(), place);
+    let fresh = Transformer::new(Settings::default()).transform(event(10).as_bytes());
+    assert_eq!(small.response, fresh.unwrap().response);
+    transformer.take_back(Vec::with_capacity(2 * RESPONSE_BYTES_MAX));
+    assert!(transformer.spare.capacity() <= RESPONSE_BYTES_MAX);
+}
+
+#[test]
 fn bad_records_take_no_room_from_good_ones_wherever_they_stand() {
     let good: Vec<String> = (0..80)
         .map(|id| record(id, &message(&"x".repeat(40_000))))

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use proptest::prelude::*;
 
 use super::*;
 use crate::limits::SCRATCH_BYTES_MAX;
@@ -104,6 +105,33 @@ fn unreadable_data_is_refused_with_its_reason() {
             Err(DecodeError::NotBase64),
             "{data}"
         );
+    }
+}
+
+proptest! {
+    /// Two libraries agree on what is base64 and on what it holds, wherever the wider instructions of either begin and end.
+    #[test]
+    fn base64_is_read_as_another_library_reads_it(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        is_message: bool,
+        faults in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![r"[-_=+/ \nA-Za-z0-9]", any::<char>().prop_map(String::from)], 0..3_usize), 0..3),
+    ) {
+        // Behind a brace, the bytes pass as a message, and are seen.
+        let bytes = if is_message { [b"{", bytes.as_slice()].concat() } else { bytes };
+        let mut data = base64_simd::STANDARD.encode_to_string(bytes);
+        for (at, text, removed) in faults {
+            let from = data.floor_char_boundary(at.index(data.len() + 1));
+            let to = data.floor_char_boundary((from + removed).min(data.len()));
+            data.replace_range(from.min(to)..to, &text);
+        }
+        let read = Decoder::default().decode(&data, MAX).map(|opened| opened.text.to_vec());
+        match base64_simd::STANDARD.decode_to_vec(&data) {
+            Err(_) => prop_assert_eq!(read, Err(DecodeError::NotBase64)),
+            Ok(bytes) => match read {
+                Ok(text) => prop_assert!(bytes == text || Encoding::of(&bytes) != Some(Encoding::Plain)),
+                Err(error) => prop_assert!(error != DecodeError::NotBase64 && Encoding::of(&bytes) != Some(Encoding::Plain)),
+            },
+        }
     }
 }
 

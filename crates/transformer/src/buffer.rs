@@ -136,8 +136,14 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn grow_by_steps_to(&mut self, size: usize) {
-        let step = self.bytes.len().min(SCRATCH_BYTES_MAX);
-        self.grow_to(size.max(self.bytes.len() + step));
+        let length = self.bytes.len();
+        if size <= self.bytes.capacity() {
+            // Memory that is written over: cleared little by little, as not much more may be needed.
+            let enough = size.max(length + length / 8);
+            self.grow_to(enough.min(self.bytes.capacity()));
+        } else {
+            self.grow_to(size.max(length + length.min(SCRATCH_BYTES_MAX)));
+        }
     }
 
     #[cold]
@@ -148,10 +154,12 @@ impl Buffer {
     }
 }
 
-/// Copies a part to a place of the same length, without a call if it is as long as an event's id, a flow log or a line's head.
+/// Copies a part to a place of the same length, without a call if it is as long as a name, an event's id, a flow log or a line's head.
 #[inline(always)]
 pub(crate) fn copy(part: &[u8], place: &mut [u8]) {
     match part.len() {
+        8..=16 => copy_halves::<8>(part, place),
+        17..=31 => copy_halves::<16>(part, place),
         32..=64 => copy_halves::<32>(part, place),
         65..=128 => copy_halves::<64>(part, place),
         129..=256 => copy_halves::<128>(part, place),
@@ -203,6 +211,21 @@ mod tests {
             (written.as_slice(), written.as_ptr()),
             (b"abc".as_slice(), place)
         );
+    }
+
+    #[test]
+    fn memory_that_is_written_over_is_cleared_little_by_little() {
+        for (size, expected) in [(1, 10), (15, 15), (20, 20), (21, 80)] {
+            let mut old = Vec::with_capacity(100);
+            old.resize(80, b'x');
+            let mut buffer = Buffer::over(old);
+            buffer.advance(80);
+            assert_eq!(buffer.room(size).len(), expected, "{size}");
+        }
+        let mut buffer = Buffer::over(Vec::with_capacity(85));
+        buffer.exact_room(80);
+        buffer.advance(80);
+        assert_eq!(buffer.room(1).len(), 5);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::Record;
 use super::response::{RESPONSE_CLOSE, RESPONSE_OPEN};
 use crate::buffer::Buffer;
+use crate::limits::RESPONSE_BYTES_MAX;
 
 /// The answers so far.
 pub(super) struct Answers {
@@ -19,10 +20,13 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// No answers, with room for `capacity` bytes of them, to be written over `spare`.
-    pub(super) fn new(spare: Vec<u8>, capacity: usize) -> Self {
+    /// No answers, to be written over `spare`, with room for about `usual` bytes of them.
+    pub(super) fn new(mut spare: Vec<u8>, usual: usize) -> Self {
+        // A little more costs nothing before it is used.
+        let capacity = (usual + usual / 8).min(RESPONSE_BYTES_MAX);
+        spare.reserve_exact(capacity.saturating_sub(spare.len()));
         let mut bytes = Buffer::over(spare);
-        bytes.exact_room(capacity);
+        bytes.exact_room(usual);
         bytes.extend(RESPONSE_OPEN.as_bytes());
         Self {
             bytes,
@@ -60,7 +64,7 @@ impl Answers {
             self.void += place.len();
         }
         // Never more bytes than twice those of a response; and each byte that moves has made room for another.
-        if self.void > crate::limits::RESPONSE_BYTES_MAX {
+        if self.void > RESPONSE_BYTES_MAX {
             self.compact();
         }
     }
@@ -107,7 +111,6 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::RESPONSE_BYTES_MAX;
 
     #[test]
     fn memory_is_given_back_once_more_is_void_than_a_response_may_have() {

@@ -76,10 +76,10 @@ impl Transformer {
             bytes_decoded: 0,
             hops: 0,
         };
-        // Batches of one Firehose stream are alike: with room for a little more than the last response, this one rarely has to
-        // grow, which would copy it.
-        let capacity = self.response_bytes.max(event.len());
-        let mut answers = Answers::new(mem::take(&mut self.spare), capacity + capacity / 8);
+        // Batches of one Firehose stream are alike: with room for about the last response, this one rarely has to grow, which would copy
+        // it.
+        let usual = self.response_bytes.max(event.len());
+        let mut answers = Answers::new(mem::take(&mut self.spare), usual);
         let mut outcomes = Vec::with_capacity(batch.records.len());
         for (index, record) in batch.records.iter().enumerate() {
             let mut outcome = Outcome::Failed(RecordError::NoRoom);

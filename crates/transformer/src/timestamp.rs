@@ -1,7 +1,7 @@
 //! Event times as text: `2023-09-30T15:15:22.000Z`.
 
-use jiff::SignedDuration;
 use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
 
 /// Milliseconds of a second.
 const SECOND: i64 = 1000;
@@ -15,8 +15,8 @@ pub(crate) const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
 /// Length of an event time, in bytes.
 pub(crate) const TIME: usize = 24;
 
-/// Writes event times. The events of a message lie close together, so the date is worked out once per day, and the time of day once
-/// per second.
+/// Writes event times, and reads times. The events of a message lie close together, so the date is worked out once per day, and the time
+/// of day once per second.
 #[derive(Debug)]
 pub(crate) struct Timestamps {
     /// The beginning of the day that was worked out last, in milliseconds since 1970.
@@ -25,7 +25,21 @@ pub(crate) struct Timestamps {
     second: i64,
     /// The same as text.
     text: [u8; TIME],
+    /// The days that were read last: that of an event, and that of a date in it.
+    read: [Day; 2],
 }
+
+/// A day that was read.
+#[derive(Debug, Clone, Copy)]
+struct Day {
+    /// Its date, `2023-09-30T`.
+    date: [u8; DATE],
+    /// Its beginning, in milliseconds since 1970.
+    begin: i64,
+}
+
+/// Length of a date, and what is between it and the time of day, in bytes.
+const DATE: usize = 11;
 
 impl Default for Timestamps {
     fn default() -> Self {
@@ -33,6 +47,10 @@ impl Default for Timestamps {
             day: 0,
             second: 0,
             text: *b"1970-01-01T00:00:00.000Z",
+            read: [Day {
+                date: *b"1970-01-01T",
+                begin: 0,
+            }; 2],
         }
     }
 }
@@ -50,6 +68,36 @@ impl Timestamps {
         let millis = (milliseconds - self.second) as u32;
         place[20..22].copy_from_slice(&two_digits(millis / 10));
         place[22] = b'0' + (millis % 10) as u8;
+    }
+
+    /// Milliseconds since 1970 of a time that is text, from 1970 to 9999.
+    #[inline]
+    pub(crate) fn read(&mut self, text: &[u8]) -> Option<i64> {
+        if let Some((date, time)) = text.split_first_chunk::<DATE>()
+            && let Some(day) = self.read.iter().find(|day| day.date == *date)
+            && let Some(time) = time_of_day(time)
+        {
+            return Some(day.begin + time);
+        }
+        self.read_new(text)
+    }
+
+    /// The same for a time in any form. Remembers the day of one in the usual form.
+    #[inline(never)]
+    fn read_new(&mut self, text: &[u8]) -> Option<i64> {
+        let time: Timestamp = std::str::from_utf8(text).ok()?.parse().ok()?;
+        let milliseconds = (time >= Timestamp::UNIX_EPOCH).then(|| time.as_millisecond())?;
+        if let Some((date, time)) = text.split_first_chunk::<DATE>()
+            && [date[4], date[7], date[10]] == *b"--T"
+            && let Some(time) = time_of_day(time)
+        {
+            let day = Day {
+                date: *date,
+                begin: milliseconds - time,
+            };
+            self.read = [day, self.read[0]];
+        }
+        Some(milliseconds)
     }
 
     /// Works out the second in which this lies.
@@ -78,6 +126,21 @@ impl Timestamps {
         self.text[8..10].copy_from_slice(&two_digits(date.day().unsigned_abs().into()));
         self.day = day * DAY;
     }
+}
+
+/// Milliseconds since midnight of a time of day in the form of nearly all, `15:15:22Z`. Returns `None` of leap seconds, too.
+#[inline(always)]
+fn time_of_day(text: &[u8]) -> Option<i64> {
+    let [h, hh, b':', m, mm, b':', s, ss, b'Z'] = *text else {
+        return None;
+    };
+    let two = |tens: u8, ones: u8, end: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        let is_number = tens.max(ones) < 10 && tens * 10 + ones < end;
+        is_number.then(|| i64::from(tens * 10 + ones))
+    };
+    let minutes = two(h, hh, 24)? * 60 + two(m, mm, 60)?;
+    Some((minutes * 60 + two(s, ss, 60)?) * SECOND)
 }
 
 /// A number below 100 in decimal.
@@ -160,12 +223,70 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_ends_of_what_is_read_are_known() {
+        let mut timestamps = Timestamps::default();
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("1969-12-31T23:59:59Z", None),
+            ("1969-12-31T23:59:59.9999Z", None),
+            ("2016-12-31T23:59:60Z", Some(1_483_228_799_000)),
+            ("2000-02-28T23:59:59Z", Some(951_782_399_000)),
+            ("2000-02-29T00:00:00Z", Some(951_782_400_000)),
+            ("2100-02-29T00:00:00Z", None),
+            ("2000-03-01T00:00:00Z", Some(951_868_800_000)),
+            ("9899-12-31T23:59:59Z", Some(250_246_627_199_000)),
+            ("9999-12-30T21:59:59Z", Some(253_402_207_199_000)),
+            ("2023-00-01T00:00:00Z", None),
+            ("2023-13-01T00:00:00Z", None),
+            ("2023-01-00T00:00:00Z", None),
+            ("2023-04-31T00:00:00Z", None),
+            ("2023-04-30T00:00:1/Z", None),
+            ("2023-04-30T00:00:1:Z", None),
+            ("2023-04-30T00:00:/1Z", None),
+            ("2023-04-29T24:00:00Z", None),
+            ("2023-04-29T00:60:00Z", None),
+            ("2023-04-29t00:00:00z", Some(1_682_726_400_000)),
+            ("2023-04-29 00:00:00Z", Some(1_682_726_400_000)),
+            ("2023-04-29T00:00:00.5Z", Some(1_682_726_400_500)),
+            ("2023-04-29T00:00:00+01:00", Some(1_682_722_800_000)),
+            ("2023-04-29", None),
+            ("", None),
+        ] {
+            // The second time, the day is known.
+            for _ in 0..2 {
+                assert_eq!(timestamps.read(text.as_bytes()), expected, "{text}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn times_are_read_as_jiff_reads_them(
+            texts in proptest::collection::vec(
+                "(19[67]|20[0-2]|990)[0-9]-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9/:][Zz]",
+                1..8,
+            ),
+            days in proptest::collection::vec(0..3_i64, 1..8),
+            seconds in 0..253_402_000_000_i64,
+        ) {
+            let days = days.iter().map(|day| {
+                let time = seconds + day * DAY / SECOND + day * 1_000_003 % 86_400;
+                Timestamp::from_second(time).unwrap().to_string()
+            });
+            let mut timestamps = Timestamps::default();
+            for text in texts.into_iter().chain(days) {
+                let expected = text.parse().ok().filter(|time| *time >= Timestamp::UNIX_EPOCH);
+                let expected = expected.map(Timestamp::as_millisecond);
+                prop_assert_eq!(timestamps.read(text.as_bytes()), expected, "{}", text);
+            }
+        }
+
         #[test]
         fn times_are_written_as_jiff_writes_them(times in proptest::collection::vec(0..253_402_207_200_000_i64, 1..4)) {
             let mut timestamps = Timestamps::default();
             for milliseconds in times {
-                let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(milliseconds).unwrap());
+                let expected = format!("{:.3}", Timestamp::from_millisecond(milliseconds).unwrap());
                 prop_assert_eq!(written(&mut timestamps, milliseconds), expected);
             }
         }

@@ -9,7 +9,6 @@ mod describe;
 mod domain;
 mod find;
 mod indexed;
-mod instant;
 mod list;
 mod memo;
 mod notes;

@@ -3,7 +3,6 @@
 use super::As;
 use super::address::{address, is_address};
 use super::domain::{reversed, without_root};
-use super::instant::instant;
 use super::span::{Kind, Span};
 use crate::buffer::{self, Buffer};
 use crate::json::append_as_string;
@@ -140,7 +139,7 @@ pub(super) fn convert(
         }
         (As::Date, Kind::Text) => date(span, text, timestamps, out),
         (As::Milliseconds, Kind::Text) => {
-            let milliseconds = instant(field);
+            let milliseconds = timestamps.read(field);
             if let Some(milliseconds) = milliseconds {
                 out.extend(itoa::Buffer::new().format(milliseconds).as_bytes());
             }
@@ -285,7 +284,7 @@ fn cut(begin: usize, out: &mut Buffer) {
 #[inline(never)]
 fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) -> bool {
     let field = span.of(text);
-    let Some(milliseconds) = instant(field) else {
+    let Some(milliseconds) = timestamps.read(field) else {
         return false;
     };
     let is_usual = matches!(field, [.., b'Z']) && (20..=30).contains(&field.len());

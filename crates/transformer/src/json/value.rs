@@ -77,17 +77,17 @@ impl<'a, S: Simd> Cursor<'a, S> {
 }
 
 /// The length of the number, `true`, `false` or `null` at the beginning of `text`.
+#[inline]
 pub(super) fn scalar(text: &[u8]) -> Option<usize> {
-    let word = match text.first() {
-        Some(b't') => "true",
-        Some(b'f') => "false",
-        Some(b'n') => "null",
-        _ => return number(text),
-    };
-    text.starts_with(word.as_bytes()).then_some(word.len())
+    match text {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => Some(4),
+        [b'f', b'a', b'l', b's', b'e', ..] => Some(5),
+        _ => number(text),
+    }
 }
 
 /// The length of the number at the beginning of `text`.
+#[inline(never)]
 fn number(text: &[u8]) -> Option<usize> {
     let digits = |at: usize| {
         let rest = text.get(at..).unwrap_or_default();

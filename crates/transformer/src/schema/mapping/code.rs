@@ -26,13 +26,14 @@ pub(super) struct Step {
     pub(super) depth: usize,
     /// The first of its leads: there is one for each number of objects that may be open already.
     pub(super) lead: usize,
-    pub(super) code: Code,
+    /// What comes behind the lead; absent if that ends with constants, and nothing else is there.
+    pub(super) code: Option<Code>,
 }
 
 /// The slots of fields, and what decides by these.
 type Condition = (Vec<usize>, fn(&[&[u8]]) -> bool);
 
-/// What comes before a value: a comma, the names of the objects to open, and the last name.
+/// What comes before a value: a comma, the names of the objects to open, and the last name. Of constants, these as well.
 #[derive(Clone, Copy)]
 pub(super) struct Lead {
     pub(super) begin: usize,
@@ -42,14 +43,12 @@ pub(super) struct Lead {
 impl Program {
     /// Whether there is nothing in it that follows from an event.
     pub(super) fn has_constants_alone(&self) -> bool {
-        let mut codes = self.steps.iter().map(|step| &step.code);
-        codes.all(|code| matches!(code, Code::Constant(_)))
+        self.steps.iter().all(|step| step.code.is_none())
     }
 
     /// What has to hold for there to be more in it than constants, if that is one condition: it is known before they are written.
     pub(super) fn condition(&self) -> Option<Condition> {
-        let codes = self.steps.iter().map(|step| &step.code);
-        let mut codes = codes.filter(|code| !matches!(code, Code::Constant(_)));
+        let mut codes = self.steps.iter().filter_map(|step| step.code.as_ref());
         match (codes.next(), codes.next()) {
             (Some(Code::When(slots, by, _)), None) => Some((slots.clone(), *by)),
             _ => None,
@@ -88,7 +87,7 @@ pub(super) enum Code {
     /// Another value, if all of these are there, or none is.
     If(Vec<usize>, bool, Box<Code>),
     /// The members that no row reads, and these slots, each with what comes before its value.
-    Rest(Vec<(usize, Vec<u8>)>),
+    Rest(Vec<(usize, Padded)>),
 }
 
 /// The slots of a list's values, if these are the same just if their fields are.

@@ -56,37 +56,41 @@ pub(in crate::schema) fn compile(
         sorted.push((place.collect(), path.clone(), code));
     }
     sorted.sort_by(|one, other| one.0.cmp(&other.0));
-    let mut program = Program::default();
+    let mut steps: Vec<(usize, usize, Vec<String>, Option<Code>)> = Vec::new();
     let mut before: Vec<&str> = Vec::new();
     for (_, path, code) in sorted {
         let around = path.len() - 1;
         let same = before.iter().zip(&path[..around]);
         let shared = same.take_while(|(one, other)| one == other).count();
-        let leads: Vec<String> = (0..=around)
+        let mut leads: Vec<String> = (0..=around)
             .map(|open| format!(",\"{}\":", path[open..].join("\":{\"")))
             .collect();
         needs.bytes += leads[0].len() + around;
         let closing = before.len() - shared;
         before = path[..around].to_vec();
-        if let Code::Constant(json) = &code
-            && let Some(last) = program.steps.last_mut()
-            && let Code::Constant(earlier) = &last.code
-        {
-            let both = format!(
-                "{}{}{}{}",
-                earlier.text(),
-                "}".repeat(closing),
-                leads[shared],
-                json.text()
-            );
-            last.code = Code::Constant(Padded::new(&both));
-            last.depth = around;
-            continue;
+        let code = match code {
+            Code::Constant(json) => {
+                leads.iter_mut().for_each(|lead| *lead += &json.text());
+                None
+            }
+            code => Some(code),
+        };
+        match steps.last_mut() {
+            Some((_, depth, texts, None)) if code.is_none() => {
+                let more = format!("{}{}", "}".repeat(closing), leads[shared]);
+                texts.iter_mut().for_each(|text| *text += &more);
+                *depth = around;
+            }
+            _ => steps.push((shared, around, leads, code)),
         }
+    }
+    let mut program = Program::default();
+    for (shared, depth, leads, code) in steps {
+        let lead = program.leads.len();
         program.steps.push(Step {
             shared,
-            depth: around,
-            lead: program.leads.len(),
+            depth,
+            lead,
             code,
         });
         leads.iter().for_each(|lead| program.lead(lead));
@@ -275,7 +279,7 @@ pub(in crate::schema) fn with_unread(
 ) {
     let Places::Json(finder) = places else { return };
     for step in &mut program.steps {
-        let Code::Rest(unread) = &mut step.code else {
+        let Some(Code::Rest(unread)) = &mut step.code else {
             continue;
         };
         for (path, slot) in finder.outermost() {
@@ -284,7 +288,7 @@ pub(in crate::schema) fn with_unread(
             }
             needs.uses(slot, 1);
             needs.bytes += path.len() + 6;
-            unread.push((slot, format!(",\"{path}\":").into_bytes()));
+            unread.push((slot, Padded::new(&format!(",\"{path}\":"))));
         }
     }
 }

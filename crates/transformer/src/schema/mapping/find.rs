@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::padded::Padded;
 use super::span::{Kind, Span};
 use crate::json::{Index, JsonStr};
 
@@ -20,8 +21,8 @@ pub(in crate::schema) struct Finder {
 
 /// A place in an object, in which fields are wanted.
 struct Node {
-    /// Its path, with a dot at the end.
-    prefix: String,
+    /// What comes before the names of its members where these are noted: [`NEXT`], and its path with a dot at the end.
+    prefix: Padded,
     slot: Option<usize>,
     /// Whether it is a part of a field.
     is_part: bool,
@@ -52,6 +53,9 @@ pub(super) struct Wanted {
     slot: u32,
 }
 
+/// What comes before the name of a member: a comma, or what becomes the brace, and a quote.
+const NEXT: &str = ",\"";
+
 /// Instead of a slot, if there is none.
 const NO_SLOT: u32 = u32::MAX;
 
@@ -70,7 +74,7 @@ impl Wanted {
 
 /// A member that is not wanted.
 pub(super) struct Rest {
-    node: usize,
+    pub(super) node: usize,
     /// The inside of its key.
     pub(super) key: Span,
     pub(super) value: Span,
@@ -96,7 +100,7 @@ impl Found {
 impl Finder {
     pub(in crate::schema) fn new(any_case: bool) -> Self {
         Self {
-            nodes: vec![Node::new(String::new(), false)],
+            nodes: vec![Node::new(NEXT, false)],
             slots: BTreeMap::new(),
             any_case,
             wants_rest: false,
@@ -156,8 +160,8 @@ impl Finder {
         }
         let new = self.nodes.len();
         let parent = &self.nodes[node];
-        let prefix = format!("{}{}.", parent.prefix, String::from_utf8_lossy(key));
-        let node_of_key = Node::new(prefix, parent.is_part || parent.slot.is_some());
+        let prefix = format!("{}{}.", parent.prefix.text(), String::from_utf8_lossy(key));
+        let node_of_key = Node::new(&prefix, parent.is_part || parent.slot.is_some());
         self.nodes.push(node_of_key);
         let parent = &mut self.nodes[node];
         let first = &mut parent.by_hash[hash(key)];
@@ -179,8 +183,9 @@ impl Finder {
         new
     }
 
-    /// The path of the object that holds a member which is not wanted, with a dot at the end.
-    pub(super) fn prefix(&self, rest: &Rest) -> &str {
+    /// What comes before the name of a member that is not wanted: [`NEXT`], and the path of its object with a dot at the end.
+    #[inline(always)]
+    pub(super) fn prefix(&self, rest: &Rest) -> &Padded {
         &self.nodes[rest.node].prefix
     }
 
@@ -205,7 +210,10 @@ impl Finder {
 
     /// The longest path of an object whose members may be noted.
     pub(super) fn prefix_bytes_max(&self) -> usize {
-        let prefixes = self.nodes.iter().map(|node| node.prefix.len());
+        let prefixes = self
+            .nodes
+            .iter()
+            .map(|node| node.prefix.text().len() - NEXT.len());
         prefixes.max().unwrap_or_default()
     }
 
@@ -213,6 +221,13 @@ impl Finder {
     #[inline(always)]
     pub(super) fn child_at(&self, node: usize, place: usize) -> Option<Wanted> {
         self.nodes[node].find(place.to_string().as_bytes(), false)
+    }
+
+    /// Whether members of this place that are not wanted are to be noted.
+    #[inline(always)]
+    pub(super) fn is_noted(&self, node: usize) -> bool {
+        let inside = &self.nodes[node];
+        self.wants_rest && inside.slot.is_none() && !inside.is_part
     }
 
     /// Whether fields are wanted in this place if an array, or else an object, stands there.
@@ -231,9 +246,9 @@ impl Found {
 }
 
 impl Node {
-    fn new(prefix: String, is_part: bool) -> Self {
+    fn new(prefix: &str, is_part: bool) -> Self {
         Self {
-            prefix,
+            prefix: Padded::new(prefix),
             slot: None,
             is_part,
             children: Vec::new(),
@@ -358,15 +373,6 @@ fn child_of_any_key(node: &Node, key: &[u8], any_case: bool) -> Option<Wanted> {
     match node.find(key, any_case) {
         None if key.contains(&b'\\') => escaped(node, key, any_case),
         child => child,
-    }
-}
-
-/// Notes a member of an object that is not wanted.
-#[inline(never)]
-pub(super) fn note_rest(finder: &Finder, node: usize, key: Span, value: Span, all: &mut Vec<Rest>) {
-    let inside = &finder.nodes[node];
-    if value.kind != Kind::Absent && inside.slot.is_none() && !inside.is_part {
-        all.push(Rest { node, key, value });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finds fields in a compact JSON object by the index of its tokens: what nobody asks for is stepped over at once.
 
-use super::find::{Finder, Found, Rest, Wanted, child_of_key, note_rest};
+use super::find::{Finder, Found, Rest, Wanted, child_of_key};
 use super::span::{Kind, Span};
 use super::walk::Find;
 use crate::json::{Index, Invalid, walk};
@@ -60,6 +60,7 @@ impl Search<'_> {
         if end == opening + 1 {
             return;
         }
+        let is_noted = finder.is_noted(node);
         // What comes before the next member: what opened the object, or a comma.
         let mut token = opening;
         while token != end {
@@ -68,6 +69,12 @@ impl Search<'_> {
             let key = (&text[begin..], colon - 1 - begin);
             let child = child_of_key(finder, node, key, index.has_escapes());
             token += 2;
+            if child.is_none() && !is_noted {
+                if matches!(text[colon + 1], b'{' | b'[') {
+                    token = index.end(token) + 1;
+                }
+                continue;
+            }
             // Three numbers: a span would be written to memory, and read again before it is there.
             let (kind, from, to) = match text[colon + 1] {
                 b'"' => (Kind::Text, colon + 2, after - 1),
@@ -79,10 +86,10 @@ impl Search<'_> {
             };
             if let Some(slot) = child.and_then(Wanted::slot) {
                 found.0[slot] = Span::new(kind, from, to);
-            } else if finder.wants_rest {
+            } else if is_noted && kind != Kind::Absent {
                 let key = Span::new(Kind::Text, begin, colon - 1);
                 let value = Span::new(kind, from, to);
-                note_rest(finder, node, key, value, found.1);
+                found.1.push(Rest { node, key, value });
             }
         }
     }

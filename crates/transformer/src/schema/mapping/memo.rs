@@ -62,8 +62,7 @@ impl Memo {
     /// A memo for a program, with for each slot whether its field is steady; `None` if no document of it is a model for others.
     pub(in crate::schema) fn new(program: &Program, are_steady: Vec<bool>) -> Option<Self> {
         let mut inputs = Inputs::default();
-        let mut steps = program.steps.iter();
-        let are_all = steps.all(|step| inputs.add_all(&step.code, &are_steady));
+        let are_all = inputs.add_program(program, &are_steady);
         (are_all && inputs.conditions.len() <= 64).then_some(Self {
             inputs,
             are_steady,
@@ -220,6 +219,12 @@ impl Inputs {
         words.map(move |(slots, by)| fields.ask(slots, *by))
     }
 
+    /// Adds what the form of an object depends on. Returns `false` if that is more than inputs can say.
+    fn add_program(&mut self, program: &Program, are_steady: &[bool]) -> bool {
+        let mut codes = program.steps.iter().filter_map(|step| step.code.as_ref());
+        codes.all(|code| self.add_all(code, are_steady))
+    }
+
     /// Adds what the form of a value depends on. Returns `false` if that is more than inputs can say.
     fn add_all(&mut self, code: &Code, are_steady: &[bool]) -> bool {
         match code {
@@ -245,10 +250,7 @@ impl Inputs {
                 }
                 codes.iter().all(|code| self.add_all(code, are_steady))
             }
-            Code::Object(program) => {
-                let mut steps = program.steps.iter();
-                steps.all(|step| self.add_all(&step.code, are_steady))
-            }
+            Code::Object(program) => self.add_program(program, are_steady),
             Code::Name(code) | Code::If(_, _, code) => self.add_all(code, are_steady),
             Code::Computed(slots, by) => {
                 if !self.add_steady(slots, are_steady) {

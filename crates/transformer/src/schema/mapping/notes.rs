@@ -34,7 +34,7 @@ pub(super) enum Variable {
 pub(super) trait Noting {
     /// Notes a value that was written to a place, or that is absent.
     #[inline(always)]
-    fn add(&mut self, _value: Variable, _place: Range<usize>, _is_there: bool) {}
+    fn add(&mut self, _value: impl FnOnce() -> Variable, _place: Range<usize>, _is_there: bool) {}
 
     /// Notes that what was written beyond `end` is taken back.
     #[inline(always)]
@@ -57,9 +57,9 @@ pub(super) trait Noting {
 impl Noting for () {}
 
 impl Noting for Notes {
-    fn add(&mut self, value: Variable, place: Range<usize>, is_there: bool) {
+    fn add(&mut self, value: impl FnOnce() -> Variable, place: Range<usize>, is_there: bool) {
         self.values.push(Noted {
-            value,
+            value: value(),
             begin: place.start,
             end: place.end,
             is_there,
@@ -96,7 +96,7 @@ impl Noting for Notes {
             });
         } else if begins.is_none_or(|begins| self.may_change(count, begins, written)) {
             self.values.truncate(count);
-            let list = Variable::List(Arc::clone(codes));
+            let list = || Variable::List(Arc::clone(codes));
             self.add(list, begin..written.len(), is_there);
         }
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::code::{Code, Program};
+use super::code::{Code, Program, Step};
 use super::convert::{convert, member, put, time};
 use super::find::{Finder, Found};
 use super::list::List;
 use super::notes::{Noting, Variable};
+use super::padded::Padded;
 use super::span::Kind;
 use super::walk::elements;
 use super::{As, Context};
@@ -95,27 +96,31 @@ impl Program {
         let (mut open, mut shared, mut has_content) = (0, 0, false);
         for step in &self.steps {
             shared = step.shared.min(shared);
-            let Some(code) = step.code.first_there(fields) else {
+            let Some(code) = &step.code else {
+                let (lead, length) = self.lead_of(step, open, shared);
+                put(out, lead, length);
+                open = step.depth;
+                shared = open;
                 continue;
             };
-            let lead = self.leads[step.lead + shared];
-            // With the braces of the objects that end.
-            let closing = open - shared;
-            let lead = (&self.texts[lead.begin - closing..], lead.length + closing);
+            let Some(first) = code.first_there(fields) else {
+                continue;
+            };
+            let lead = self.lead_of(step, open, shared);
             let before = out.len();
-            if let Code::Field(slot, how) = *code
+            if let Code::Field(slot, how) = *first
                 && member(lead, fields.found.spans[slot], fields.text, how, out)
             {
                 let place = before + lead.1..out.len();
-                given.notes.add(Variable::Field(slot, how), place, true);
+                given.notes.add(|| Variable::Field(slot, how), place, true);
                 has_content = true;
                 open = step.depth;
                 shared = open;
                 continue;
             }
             put(out, lead.0, lead.1);
-            if step.code.write(given, fields, out) {
-                has_content |= !matches!(step.code, Code::Constant(_));
+            if code.write(given, fields, out) {
+                has_content = true;
                 open = step.depth;
                 shared = open;
             } else {
@@ -129,6 +134,15 @@ impl Program {
         // The comma before the first member is the brace.
         out.written_mut()[begin] = b'{';
         has_content
+    }
+
+    /// What comes before the value of a step if so many objects are open, of which so many stay open, and what follows it; its length.
+    #[inline(always)]
+    fn lead_of(&self, step: &Step, open: usize, shared: usize) -> (&[u8], usize) {
+        let lead = self.leads[step.lead + shared];
+        // With the braces of the objects that end.
+        let closing = open - shared;
+        (&self.texts[lead.begin - closing..], lead.length + closing)
     }
 }
 
@@ -162,7 +176,7 @@ impl Code {
                 let begin = out.len();
                 let is_there = convert(span, fields.text, *how, given.timestamps, out);
                 if !how.follows_from(span.kind) {
-                    let value = Variable::Field(*slot, *how);
+                    let value = || Variable::Field(*slot, *how);
                     given.notes.add(value, begin..out.len(), is_there);
                 }
                 is_there
@@ -170,7 +184,7 @@ impl Code {
             Self::Context(context) => {
                 let begin = out.len();
                 let is_there = write_context(*context, given, out);
-                let value = Variable::Context(*context);
+                let value = || Variable::Context(*context);
                 given.notes.add(value, begin..out.len(), is_there);
                 is_there
             }
@@ -257,7 +271,7 @@ pub(super) fn write_context(
         }
         context => {
             let literal = given.literals[context as usize];
-            out.extend(literal);
+            out.extend_with([literal]);
             !literal.is_empty()
         }
     }
@@ -312,7 +326,7 @@ fn each(slot: usize, finder: &Finder, fields: Fields<'_>, mut write: impl FnMut(
 
 /// Appends an object of the members that no row reads, and of those in `unread`.
 fn rest(
-    unread: &[(usize, Vec<u8>)],
+    unread: &[(usize, Padded)],
     given: &mut Given<'_, impl Noting>,
     fields: Fields<'_>,
     out: &mut Buffer,
@@ -323,21 +337,24 @@ fn rest(
     let begin = out.len();
     for rest in &fields.found.rest {
         let before = out.len();
-        let prefix = finder.prefix(rest).as_bytes();
-        let key = match rest.key.of(fields.text) {
+        finder.prefix(rest).put(out);
+        match rest.key.with_rest(fields.text) {
             // Indexes refuse names that are empty, or end in a dot.
-            b"" => b"_",
-            key => key,
-        };
-        out.extend_with([b",\"", prefix, key, b"\":"]);
+            (_, 0) => out.push(b'_'),
+            (key, length) => put(out, key, length),
+        }
+        out.extend(b"\":");
         if !convert(rest.value, fields.text, As::Text, given.timestamps, out) {
             out.truncate(before);
         }
     }
     for (slot, lead) in unread {
-        let before = out.len();
-        out.extend(lead);
         let span = fields.found.spans[*slot];
+        if span.kind == Kind::Absent {
+            continue;
+        }
+        let before = out.len();
+        lead.put(out);
         if !convert(span, fields.text, As::Text, given.timestamps, out) {
             out.truncate(before);
         }

@@ -1,6 +1,6 @@
 //! Finds fields in a JSON object, and the values of an array, in a walk over all values.
 
-use super::find::{Finder, Found, Open, Wanted, child_of_key, note_rest};
+use super::find::{Finder, Found, Open, Rest, Wanted, child_of_key};
 use super::span::{Kind, Span};
 use crate::json::{Cursor, Invalid, Simd, Walk, walk};
 
@@ -92,8 +92,9 @@ fn object<S: Simd>(
         };
         if let Some(slot) = child.and_then(Wanted::slot) {
             found.spans[slot] = value;
-        } else if finder.wants_rest && open.index.is_none() {
-            note_rest(finder, open.node, key, value, &mut found.rest);
+        } else if open.index.is_none() && value.kind != Kind::Absent && finder.is_noted(open.node) {
+            let node = open.node;
+            found.rest.push(Rest { node, key, value });
         }
         goes_on = match open.index {
             None => cursor.next_member()?,

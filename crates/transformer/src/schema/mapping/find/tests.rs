@@ -117,7 +117,7 @@ fn keys_of_objects_in_an_array_have_the_case_of_the_source() {
         let mut finder = Finder::new(any_case);
         let rows = [row("to", Value::Each("from", vec![row("a", text("key"))]))];
         let program = compile(&rows, &mut Places::Json(&mut finder), &mut Needs::default());
-        let Code::Each(_, inner, _) = &program.steps[0].code else {
+        let Some(Code::Each(_, inner, _)) = &program.steps[0].code else {
             panic!("not an array of objects");
         };
         let mut found = Found::default();

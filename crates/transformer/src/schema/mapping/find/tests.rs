@@ -73,6 +73,29 @@ fn a_field_is_used_with_all_that_it_stands_in() {
 }
 
 #[test]
+fn what_is_not_wanted_is_noted_unless_it_is_a_part_of_a_field() {
+    let text = r#"{"a":{"b":{"c":1,"x":2},"x":3},"d":{"e":4,"x":5},"f":[6],"g":null}"#;
+    for paths in [["a", "a.b.c", "d.e"], ["a.b.c", "d.e", "a"]] {
+        for (wants_rest, expected) in [(false, vec![]), (true, vec!["d.x=5", "f=[6]"])] {
+            let mut finder = finder(false, &paths);
+            if wants_rest {
+                finder.want_rest();
+            }
+            for text in both_ways(text) {
+                let mut found = Found::default();
+                finder.find(text.as_bytes(), &mut found).unwrap();
+                let all = found.rest.iter().map(|rest| {
+                    let texts = [rest.key, rest.value].map(|span| span.of(text.as_bytes()));
+                    let [key, value] = texts.map(String::from_utf8_lossy);
+                    format!("{}{key}={value}", &finder.prefix(rest).text()[NEXT.len()..])
+                });
+                assert_eq!(Vec::from_iter(all), expected, "{paths:?} {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn of_a_key_the_first_letter_alone_may_be_in_any_case() {
     for (any_case, text, expected) in [
         (true, r#"{"abc":1}"#, "1"),

@@ -37,9 +37,10 @@ pub(super) fn write(
 /// Whether a message stands for this text, and nothing in it was replaced by U+FFFD.
 #[inline]
 pub(super) fn is_all_text(message: JsonStr<'_>, written: &[u8]) -> bool {
-    message.is_plain()
-        || memchr::memchr(REPLACEMENT[0], written).is_none()
-        || is_text(message, written)
+    if message.is_plain() {
+        return true;
+    }
+    memchr::memchr(REPLACEMENT[0], written).is_none() || is_text(message, written)
 }
 
 /// The same of a text that may hold a U+FFFD: the message may have it itself.

@@ -323,7 +323,7 @@ def class_of(message, source, settings):
         return source
     context = context_of(message.events[0], message, message.owner, "null", settings)
     event = message.events[0]
-    head = f"{message.owner}{message.group}{message.stream}{event.id}{event.account}{event.region}"
+    head = f"{event.account or message.owner}{event.region}{message.group}{message.stream}{event.id}"
     line = lines.line_of(head, event, message, source, context, replace(settings, rules=()))
     return OneOf(document["class_uid"].text for document in line.layouts)
 

@@ -52,7 +52,9 @@ def one(command, seed, difference):
     if shown.what == "data" and isinstance(want.data, list):
         # Of documents only the places that differ.
         return "\n".join([*lines, *(f"  {short(each)}" for place in documents.differences(want.data, got[1]) for each in place.split("\n"))]) + "\n"
-    if isinstance(got, tuple) and hasattr(want, "result"):
+    if shown.what == "keys":
+        want, got = want.keys, got[2]
+    elif isinstance(got, tuple) and hasattr(want, "result"):
         why, data = want.why, shown.record.data
         want, got = (tuple("the original" if part and part == data else part for part in parts) for parts in ((want.result, want.data, want.keys), got))
         want += (why,) if why else ()

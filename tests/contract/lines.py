@@ -18,6 +18,8 @@ DEFAULT = (
 ALWAYS = ("version", "log-status")
 PARSED = {"srcaddr": "srcAddr", "dstaddr": "dstAddr", "srcport": "srcPort", "dstport": "dstPort"}
 OBJECT = re.compile(r"[ \t\r\n]*\{")
+# A JSON string with a space, or an escape by number, which may stand for one.
+NO_FIELD = re.compile(r'"(?:\\[^u]|[^ \\])*(?: |\\u)')
 HALF = re.compile("[\ud800-\udfff]")
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
 
@@ -258,10 +260,13 @@ def already(text, source, schema):
 def parsed_flow_log(value):
     """The fields of the line that `parseVPC` has made an object of; a member that is null is absent."""
     names = {name: member_of(name) for name in DEFAULT}
-    members = {strict.unescaped(key): item for key, item in value.items} if value else {}
-    members = {name: in_words.scalar(item) for name, item in members.items() if item.text != "null"}
+    items = {strict.unescaped(key): item for key, item in value.items} if value else {}
+    items = {name: item for name, item in items.items() if item.text != "null"}
+    members = {name: in_words.scalar(item) for name, item in items.items()}
     if not page.says("`parseVPC`") or not {names[name] for name in ALWAYS} <= set(members) <= set(names.values()) or None in members.values():
         raise Misfit("an object")
+    if any(NO_FIELD.match(item.text) for item in items.values()):
+        raise Misfit("no line has such a field")
     return documents.FlowFields(flow_line(" ".join(members.get(names[name], "-") for name in DEFAULT), DEFAULT, default=True))
 
 

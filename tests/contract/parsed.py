@@ -6,7 +6,7 @@ import lines
 
 MEMBERS = [lines.member_of(name) for name in lines.DEFAULT]
 # Values that no field has, or that are spelled in another way.
-OTHERS = (None, "-", "", True, 0, -1, 1.5, 65_536, "65535", "007", 4_000_000_000, "10.0.0.1", 'a"b\\é', [], {}, {"a": 1}, ["10.0.0.1"])
+OTHERS = (None, "-", "", True, 0, -1, 1.5, 65_536, "65535", "007", 4_000_000_000, "10.0.0.1", "eni-1 2", 'a"b\\é', [], {}, {"a": 1}, ["10.0.0.1"])
 
 
 def flow_log(random, line):
@@ -27,7 +27,8 @@ def flow_log(random, line):
         members[at] = (members[at][0], random.choice(OTHERS))
     elif kind < 0.35:
         members.pop(random.randrange(len(members)))
-    return object_of(random, members)
+    text = object_of(random, members)
+    return text.replace('"ACCEPT"', '"\\u0041CCEPT"') if random.random() < 0.03 else text
 
 
 def ocsf(random):

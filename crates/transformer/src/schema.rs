@@ -195,9 +195,9 @@ leaves no trace in its place: no two lines give one place two types. A string ta
 and arrays as their JSON.
 
 Flow logs that `parseVPC`, a processor of CloudWatch Logs, has made objects are known by the names of their members, which are the fields of
-the default format. `version` and `logStatus` have to be there, and no other members may be; one that is `null` or `-` is absent. Rules and
-redactions, which name fields as flow logs do, hold for such an object as for its line: a text that is masked becomes `-`, anything else
-`null`.
+the default format. `version` and `logStatus` have to be there, and no other members may be; one that is `null` or `-` is absent. A value
+that no line could have, such as one with a space, or with an escape by number, makes it another object. Rules and redactions, which
+name fields as flow logs do, hold for such an object as for its line: a text that is masked becomes `-`, anything else `null`.
 
 In the tables of documents, a name or path is a field of the source, and JSON, such as `4` or `\"aws\"`, stands there as it is. \"`a`, or else
 `b`\" is the first of them that is there; \"`a`, `b`\" are the items of an array; \"`a`: A: `1`\" is 1 if the field is A. Braces are an object

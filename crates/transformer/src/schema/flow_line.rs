@@ -57,6 +57,7 @@ impl FlowLine {
             *span = match span.kind {
                 Kind::Absent => continue,
                 Kind::Nested => return Err(Misfit::Parsed),
+                _ if !is_one_field(&text[begin..end]) => return Err(Misfit::Parsed),
                 _ => match kind(*field, &text[begin..], end - begin)? {
                     Kind::Absent => Span::default(),
                     kind => Span::new(kind, begin, end),
@@ -98,6 +99,20 @@ impl FlowLine {
         }
         Ok(())
     }
+}
+
+/// Whether the inside of a JSON string can be a field of a line. A space would end it, and so may what is escaped by its number, which no
+/// field has to be.
+fn is_one_field(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' => return false,
+            b'\\' if bytes.next() == Some(&b'u') => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// What a field is, whose text is the first `length` bytes of `rest`.

@@ -35,7 +35,7 @@ def flow_word(random, name, kind):
         choices = {"protocol": (6, 17, 1, 58, 47, 999), "traffic-path": range(1, 10), "srcport": (0, 22, 65_535), "dstport": (443, 65_535)}
         return str(random.choice(choices.get(name, (0, 1, 2, 19, 840, 1_790_000_000))))
     if "percent" in kind:
-        return random.choice(("plain", "a%20b", "%C3%A9", "%2525", "a%2"))
+        return random.choice(("plain", "a%20b", "%C3%A9", "%2525", "%00%0a%7F", "a%2"))
     if "addr" in name:
         return random.choice(("10.0.0.1", "10.0.0.2", "2001:db8::1", "no-address"))
     choices = {"action": ("ACCEPT", "REJECT"), "type": ("IPv4", "IPv6", "EFA"), "flow-direction": ("ingress", "egress"), "log-status": ("OK", "NODATA", "SKIPDATA")}

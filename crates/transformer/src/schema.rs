@@ -70,10 +70,7 @@ impl Shape {
     /// How much longer than an event its line can be.
     pub(crate) fn growth(&self) -> Growth {
         match self {
-            Self::Objects(events) => Growth {
-                times: 0,
-                bytes: events.growth_bytes_max(),
-            },
+            Self::Objects(events) => events.flow_logs.growth(),
             Self::Documents(documents) => documents.growth(),
         }
     }
@@ -130,11 +127,6 @@ impl Events {
                 .write(carried.format, message, known.split, out);
         }
         object::write(message, known, out)
-    }
-
-    /// The most bytes by which the object is longer than the JSON string that it stands for.
-    fn growth_bytes_max(&self) -> usize {
-        self.flow_logs.growth_bytes_max()
     }
 }
 

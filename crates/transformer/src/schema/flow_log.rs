@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Misfit;
+use super::mapping::Growth;
 use super::table::{Conversion, Row, Rows, Table};
 use crate::buffer::Buffer;
 use crate::json::{JsonStr, Split};
@@ -19,6 +20,8 @@ struct Columns {
     columns: Vec<Column>,
     /// Bytes of all leads.
     lead_bytes: usize,
+    /// How many times as long as in its line a field may be.
+    times: usize,
     /// Whether the format is AWS's default.
     is_default: bool,
 }
@@ -70,11 +73,15 @@ impl FlowLogs {
         columns.write(line, split, out)
     }
 
-    /// The most bytes by which an object is longer than its line as a JSON string: the lead of each field. The quote behind it makes up
-    /// for the space in the line, and the braces for the quotes.
-    pub(super) fn growth_bytes_max(&self) -> usize {
-        let growth = self.formats.iter().map(|format| format.lead_bytes);
-        growth.max().unwrap_or_default()
+    /// How much longer than its line as a JSON string an object can be: by the lead of each field, and by what decoding adds. The quote
+    /// behind a field makes up for the space in the line, and the braces for the quotes.
+    pub(super) fn growth(&self) -> Growth {
+        let times = self.formats.iter().map(|format| format.times - 1);
+        let bytes = self.formats.iter().map(|format| format.lead_bytes);
+        Growth {
+            times: times.max().unwrap_or_default(),
+            bytes: bytes.max().unwrap_or_default(),
+        }
     }
 }
 
@@ -106,6 +113,11 @@ impl Columns {
                 .map(|column: &Column| column.lead_bytes)
                 .sum(),
             columns,
+            times: format
+                .fields()
+                .map(|field| field.kind.times_max())
+                .max()
+                .unwrap_or(1),
             is_default: format.is_default(),
         }
     }
@@ -123,7 +135,7 @@ impl Columns {
             return Err(Misfit::Version);
         }
         // More than the object takes, whose quotes stand in the place of spaces: a chunk is copied whole, whatever its length.
-        let room = out.room(self.lead_bytes + line.len() + CHUNK);
+        let room = out.room(self.lead_bytes + self.times * line.len() + CHUNK);
         let (mut begin, mut length) = (0, 0);
         for (column, end) in self.columns.iter().zip(split.ends()) {
             let text = Text {
@@ -259,8 +271,8 @@ fn are_digits(bytes: u128) -> bool {
     bytes & HIGH == ZEROS && (bytes.wrapping_add(SIX)) & HIGH == ZEROS
 }
 
-/// Decodes the escaped text of a tag's value, and escapes it again. Tags hold no control characters
-/// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
+/// Decodes the escaped text of a tag's value, and escapes it again. EC2 takes tags of any characters
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions>).
 #[cold]
 #[inline(never)]
 pub(super) fn decoded(text: &[u8]) -> Option<String> {
@@ -275,9 +287,6 @@ pub(super) fn decoded(text: &[u8]) -> Option<String> {
         bytes.extend_from_slice(rest);
     }
     let text = String::from_utf8(bytes).ok()?;
-    if text.contains(char::is_control) {
-        return None;
-    }
     let literal = serde_json::Value::from(text).to_string();
     Some(literal[1..literal.len() - 1].to_owned())
 }

@@ -7,7 +7,7 @@ use super::code::{Code, Program, Step};
 use super::padded::Padded;
 use super::program::COMPUTED_FIELDS_MAX;
 use super::{Finder, Row, Value};
-use crate::source::vpc_flow_logs::native_name;
+use crate::source::vpc_flow_logs::{FIELDS, native_name};
 
 /// Where fields come from: a line with known columns, or JSON that is searched.
 pub(in crate::schema) enum Places<'p> {
@@ -247,7 +247,13 @@ impl Needs {
     /// How much longer than an event its line can be.
     pub(in crate::schema) fn growth(&self, places: &Places<'_>) -> Growth {
         let (times, rest) = match places {
-            Places::Columns(_) => (self.uses.iter().copied().max().unwrap_or_default(), 0),
+            Places::Columns(columns) => {
+                let times = columns.iter().zip(&self.uses).map(|(column, uses)| {
+                    let field = FIELDS.iter().find(|field| field.name == *column);
+                    uses * field.map_or(1, |field| field.kind.times_max())
+                });
+                (times.max().unwrap_or_default(), 0)
+            }
             // The shortest member is `"":0,`.
             Places::Json(finder) if finder.wants_rest => (
                 finder.uses_max(&self.uses),

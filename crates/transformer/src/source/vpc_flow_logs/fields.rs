@@ -31,6 +31,14 @@ impl Kind {
     pub(crate) const fn is_integer(self) -> bool {
         matches!(self, Self::Integer | Self::Port)
     }
+
+    /// How many times as long as in its line a field may be as what it stands for, escaped: `%01` is `\u0001`.
+    pub(crate) const fn times_max(self) -> usize {
+        match self {
+            Self::Tag => 2,
+            Self::Integer | Self::Port | Self::Text => 1,
+        }
+    }
 }
 
 /// AWS's name of a field as the schema `native` has it.

@@ -82,6 +82,13 @@ fn a_document_has_room_for_all_that_its_rows_may_write() {
     assert_eq!(growth_of(&rows, &mut Places::Columns(&["y", "x"])), (2, 14));
     let rows = [row("a", Value::Rest)];
     assert_eq!(growth_of(&rows, &mut Places::Columns(&["x"])), (1, 0));
+    // A tag is longer when it is decoded.
+    let columns = ["bytes", "instance-tag", "action"];
+    for (field, times) in [("bytes", 1), ("instance-tag", 2), ("action", 1)] {
+        let rows = [row("a", keyword(field))];
+        let places = &mut Places::Columns(&columns);
+        assert_eq!(growth_of(&rows, places), (times, 7), "{field}");
+    }
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn any_field_becomes_a_string() {
                 (Kind::Scalar, "-1.50", Some("\"-1.50\"")),
                 (Kind::Nested, r#"{"a": [1]}"#, Some(r#""{\"a\":[1]}""#)),
                 (Kind::Tag, "a%20%22", Some(r#""a \"""#)),
+                (Kind::Tag, "%01", Some(r#""\u0001""#)),
                 (Kind::Tag, "%ff", None),
             ],
         );

@@ -229,7 +229,7 @@ def timestamp(random):
     if kind < 0.95:
         return str(random.randrange(LAST_MILLISECOND))
     if kind < 0.97:
-        return f'"{random.randrange(LAST_MILLISECOND)}"'
+        return f'"{random.choice(("", "", "0", "+", "+00"))}{random.randrange(LAST_MILLISECOND)}"'
     moment = f"{random.randrange(1970, 9999)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}T{random.randrange(24):02}:{random.randrange(60):02}"
     fraction = random.choice(("", ".1", ".12", ".123", ".000", ".123000"))
     return f'"{moment}:{random.randrange(60):02}{fraction}{random.choice(("Z", "Z", "+00:00", "+05:30", "-08:00"))}"'

@@ -212,8 +212,8 @@ def milliseconds(value):
     time = RFC_3339.fullmatch(text) if value is not None and value.kind == "string" else None
     if time:
         number = of_rfc_3339(time)
-    elif re.fullmatch(r"-?(?:0|[1-9][0-9]*)", text):
-        number = int(text[:20])
+    elif digits := re.fullmatch("([+-]?)0*([0-9]{1,20})[0-9]*", text):
+        number = int(digits[1] + digits[2])
     else:
         raise Failed("timestamp")
     if not 0 <= number <= (LAST - EPOCH) // MILLISECOND:

@@ -16,8 +16,8 @@ pub(super) fn usual<S: Simd>(cursor: &mut Cursor<'_, S>) -> Option<i64> {
     Some(time)
 }
 
-/// Steps over a value of any kind at `depth`. Returns the milliseconds since 1970 that it stands for: a number, a number in
-/// a string, or an ISO 8601 time in a string. Returns `None` for anything else, and for times before 1970 and after 9999.
+/// Steps over a value of any kind at `depth`. Returns the milliseconds since 1970 that it stands for: a number, an integer in
+/// a string, whatever zeros or sign it has, or an ISO 8601 time in a string. Returns `None` for anything else, and for times before 1970 and after 9999.
 pub(super) fn any<S: Simd>(cursor: &mut Cursor<'_, S>, depth: u32) -> Result<Option<i64>, Invalid> {
     let text = if cursor.peek() == Some(b'"') {
         cursor.string().map(JsonStr::text)?
@@ -65,6 +65,9 @@ mod tests {
             ("1510254469498", Some(1_510_254_469_498)),
             ("\"1510254469498\"", Some(1_510_254_469_498)),
             ("\"15102\\u0035\"", Some(151_025)),
+            ("\"0696086922000\"", Some(696_086_922_000)),
+            ("\"+00000000000000000000005\"", Some(5)),
+            ("\"+-5\"", None),
             ("\"2017-11-09T19:07:49.498Z\"", Some(1_510_254_469_498)),
             ("\"2017-11-09T20:07:49.498+01:00\"", Some(1_510_254_469_498)),
             ("\"2017-11-10T21:06:49.498+25:59\"", Some(1_510_254_469_498)),

@@ -30,6 +30,8 @@ CONTEXT = {
 # Times in OCSF are milliseconds (the page's words on both versions), and integers as others are.
 TIME = re.compile(r"(.*[._])?(time|time_dt)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,9})?Z", re.ASCII)
+LAST_SECOND = 253_402_300_799
 
 
 class FlowFields:
@@ -219,11 +221,24 @@ def of_text(place, kind, text, given):
     """A field of a flow log."""
     if kind == "IP address":
         return text if in_words.is_address(text) else None
+    is_time = given.ocsf and TIME.fullmatch(place)
+    if (kind == "time" or is_time) and int(text) > LAST_SECOND:
+        return None
     if kind == "time":
         return given.context["time_of"](int(text) * 1000)
     if kind == "integer":
-        return in_words.Number(str(int(text) * 1000)) if given.ocsf and TIME.fullmatch(place) else in_words.Number(text)
+        return in_words.Number(str(int(text) * 1000) if is_time else text)
     return text
+
+
+def of_date(kind, text, given):
+    """A time that JSON has as text, or None if there is no such time."""
+    milliseconds = given.context["milliseconds_of"](text)
+    if milliseconds is None:
+        return None
+    if kind == "integer":
+        return in_words.Number(str(milliseconds))
+    return text if USUAL.fullmatch(text) else given.context["time_of"](milliseconds)
 
 
 def converted(place, kind, value, given):
@@ -237,10 +252,8 @@ def converted(place, kind, value, given):
         return text if in_words.is_address(text) else None
     if kind == "boolean":
         return {"true": True, "false": False}.get(text)
-    if kind == "time":
-        return text if value.kind == "string" and DATE.fullmatch(text) else in_words.UNDECIDED
-    if kind == "integer" and given.ocsf and TIME.fullmatch(place):
-        return in_words.Number(str(given.context["milliseconds_of"](text))) if DATE.fullmatch(text) else in_words.UNDECIDED
+    if kind == "time" or (kind == "integer" and given.ocsf and TIME.fullmatch(place)):
+        return of_date(kind, text, given) if value.kind == "string" and DATE.fullmatch(text) else in_words.UNDECIDED
     if kind == "integer to 65,535":
         return in_words.Number(text) if re.fullmatch(r"0|[1-9]\d{0,4}", text) and int(text) <= 65_535 else None
     if kind in ("integer", "number"):

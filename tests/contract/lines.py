@@ -308,7 +308,7 @@ def flow_line(text, names, default):
             continue
         if not word:
             raise Misfit(f"{name} is empty")
-        if kind.startswith("integer") and not (re.fullmatch("0|[1-9][0-9]*", word) and (kind == "integer" or int(word) <= 65_535)):
+        if kind.startswith("integer") and not (re.fullmatch("0|[1-9][0-9]{0,17}", word) and (kind != "integer to 65,535" or int(word) <= 65_535)):
             raise Misfit(f"{name} is no number")
         fields[name] = percent_decoded(word) if "percent" in kind else word
     if default and fields.get("version") != "2":

@@ -17,7 +17,7 @@ from sources import source_of
 RESPONSE_BYTES_MAX = 6_291_556
 NOT_UTF_8 = "bytes that were not UTF-8 stand as U+FFFD"
 KEYS = ("account", "region", "source", "class", "log_group", "year", "month", "day", "hour")
-LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999000, datetime.UTC)
+LAST_MILLISECOND = 253_402_300_799_999
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MILLISECOND = datetime.timedelta(milliseconds=1)
 # With ISO 8601's offset without a colon, too.
@@ -216,14 +216,16 @@ def milliseconds(value):
         number = int(digits[1] + digits[2])
     else:
         raise Failed("timestamp")
-    if not 0 <= number <= (LAST - EPOCH) // MILLISECOND:
+    if not 0 <= number <= LAST_MILLISECOND:
         raise Failed("timestamp")
     return number
 
 
 def of_rfc_3339(time):
+    *others, second = (int(part) for part in time.groups()[:6])
     try:
-        moment = datetime.datetime(*(int(part) for part in time.groups()[:6]), tzinfo=datetime.UTC)
+        # A leap second is taken for the one before it.
+        moment = datetime.datetime(*others, 59 if second == 60 else second, tzinfo=datetime.UTC)
     except ValueError as error:
         raise Failed("timestamp") from error
     offset = datetime.timedelta()
@@ -273,6 +275,15 @@ def time_of(timestamp):
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
 
 
+def milliseconds_of(words):
+    """Milliseconds since 1970 of a text that looks like a time, or None if it is none of the years 1970 to 9999."""
+    try:
+        milliseconds = of_rfc_3339(RFC_3339.fullmatch(words))
+    except Failed:
+        return None
+    return milliseconds if 0 <= milliseconds <= LAST_MILLISECOND else None
+
+
 def context_of(event, message, account, region, settings):
     """What documents say of an event besides its message."""
     text = json_text(event.message)
@@ -280,7 +291,7 @@ def context_of(event, message, account, region, settings):
         "time": time_of(event.timestamp),
         "milliseconds": event.timestamp,
         "time_of": time_of,
-        "milliseconds_of": lambda words: of_rfc_3339(RFC_3339.fullmatch(words)),
+        "milliseconds_of": milliseconds_of,
         "region": json_text(event.region or region) or None,
         "account": json_text(account),
         "id": json_text(event.id),

@@ -10,7 +10,10 @@ import page
 SCHEMAS = ("ecs", "ocsf-1.1", "ocsf-1.5")
 CUSTOM_GROUP = "flow-custom"
 PATH = re.compile(r"`([a-zA-Z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*)`")
-TEXTS = ("alice", "AWS Internal", "ec2.amazonaws.com", "10.0.0.1", "2001:db8::1", "2023-09-30T15:15:22Z", "Failure", "ACCEPT", "", 'é "\\ /', "x.y", "123")
+TIMES = ("2023-09-30T17:15:22.5+02:00", "2016-12-31T23:59:60Z", "2023-02-29T00:00:00Z", "1969-12-31T23:59:59.9999Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59-01:00")
+TEXTS = ("alice", "AWS Internal", "ec2.amazonaws.com", "10.0.0.1", "2001:db8::1", "2023-09-30T15:15:22Z", *TIMES, "Failure", "ACCEPT", "", 'é "\\ /', "x.y", "123")
+PARTS_OF_TAGS = ("a", "é", "-", "+", "\\", '"', "%41", "%20", "%25", "%2D", "%00", "%22", "%5c", "%C3%A9", "%C3", "%A9", "%f0%9F%98%80", "%ED%A0%80", "%", "%2", "%G0", "%+1")
+RARE_NUMBERS = ("999999999999999999", "9223372036854775807", "253402300799", "253402300800", "2147483648", "65536", "1234567890123456", "12345678901234567", "00", "-1", "1e3")
 OTHERS = (0, 1, 443, 70_000, True, False, None, [], {}, {"a": [1, {"b": ""}]}, ["x", "y"], [{"arn": "a", "type": "b", "uid": "c", "severity": 5}])
 
 
@@ -33,9 +36,13 @@ def flow_word(random, name, kind):
         return "-"
     if kind.startswith("integer"):
         choices = {"protocol": (6, 17, 1, 58, 47, 999), "traffic-path": range(1, 10), "srcport": (0, 22, 65_535), "dstport": (443, 65_535)}
+        if random.random() < 0.05:
+            return random.choice(RARE_NUMBERS)
         return str(random.choice(choices.get(name, (0, 1, 2, 19, 840, 1_790_000_000))))
     if "percent" in kind:
-        return random.choice(("plain", "a%20b", "%C3%A9", "%2525", "%00%0a%7F", "a%2"))
+        if random.random() < 0.2:
+            return "".join(random.choices(PARTS_OF_TAGS, k=random.randrange(1, 6)))
+        return random.choice(("plain", "a%20b", "%C3%A9", "%2525", "%00%0a%7F"))
     if "addr" in name:
         return random.choice(("10.0.0.1", "10.0.0.2", "2001:db8::1", "no-address"))
     choices = {"action": ("ACCEPT", "REJECT"), "type": ("IPv4", "IPv6", "EFA"), "flow-direction": ("ingress", "egress"), "log-status": ("OK", "NODATA", "SKIPDATA")}

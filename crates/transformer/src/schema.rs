@@ -193,7 +193,9 @@ name fields as flow logs do, hold for such an object as for its line: a text tha
 
 In the tables of documents, a name or path is a field of the source, and JSON, such as `4` or `\"aws\"`, stands there as it is. \"`a`, or else
 `b`\" is the first of them that is there; \"`a`, `b`\" are the items of an array; \"`a`: A: `1`\" is 1 if the field is A. Braces are an object
-with the type and value of each member; it is absent if only members that are always the same are there. A time is text of ISO 8601.
+with the type and value of each member; it is absent if only members that are always the same are there. A time is text of ISO 8601, of the
+years 1970 to 9999: as it stands in the field if that is `2023-09-30T15:15:22Z`, with a fraction of a second or without; otherwise, and of a
+leap second, `2023-09-30T15:15:22.000Z`, in UTC.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

@@ -48,7 +48,7 @@ impl Conversion {
     /// The type of the value, and what becomes of it.
     const fn describe(self) -> &'static str {
         match self {
-            Self::Integer => "integer",
+            Self::Integer => "integer of at most 18 digits",
             Self::Port => "integer to 65,535",
             Self::Text => "string",
             Self::Decoded => "string, percent-decoded once",

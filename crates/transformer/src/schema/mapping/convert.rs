@@ -288,7 +288,12 @@ fn date(span: Span, text: &[u8], timestamps: &mut Timestamps, out: &mut Buffer) 
         return false;
     };
     let is_usual = matches!(field, [.., b'Z']) && (20..=30).contains(&field.len());
-    if is_usual && field.get(10) == Some(&b'T') && field.get(19).is_some_and(|b| b".Z".contains(b))
+    // Not everything that reads times knows leap seconds.
+    let is_leap = field.get(17) == Some(&b'6');
+    if is_usual
+        && !is_leap
+        && field.get(10) == Some(&b'T')
+        && field.get(19).is_some_and(|b| b".Z".contains(b))
     {
         quoted(span, text, out);
     } else {

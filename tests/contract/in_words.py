@@ -64,7 +64,8 @@ def is_address(text):
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return True
+    # An address of one machine's own view is none for anybody else.
+    return "%" not in text
 
 
 def text_of(given, path):

@@ -11,10 +11,12 @@ SCHEMAS = ("ecs", "ocsf-1.1", "ocsf-1.5")
 CUSTOM_GROUP = "flow-custom"
 PATH = re.compile(r"`([a-zA-Z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*)`")
 TIMES = ("2023-09-30T17:15:22.5+02:00", "2016-12-31T23:59:60Z", "2023-02-29T00:00:00Z", "1969-12-31T23:59:59.9999Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59-01:00")
-TEXTS = ("alice", "AWS Internal", "ec2.amazonaws.com", "10.0.0.1", "2001:db8::1", "2023-09-30T15:15:22Z", *TIMES, "Failure", "ACCEPT", "", 'é "\\ /', "x.y", "123")
+ADDRESSES = ("255.255.255.255", "::", "::ffff:192.0.2.1", "2001:DB8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::")
+NO_ADDRESSES = ("10.0.0.256", "10.0.0", "010.0.0.1", "10.0.0.1/8", "fe80::1%eth0", "1::2::3", "12345::", "[::1]", "1:2:3:4:5:6:7:8:9")
+TEXTS = ("alice", "AWS Internal", "ec2.amazonaws.com", "10.0.0.1", "2001:db8::1", *ADDRESSES, *NO_ADDRESSES, "2023-09-30T15:15:22Z", *TIMES, "Failure", "ACCEPT", "", 'é "\\ /', "x.y", "123")
 PARTS_OF_TAGS = ("a", "é", "-", "+", "\\", '"', "%41", "%20", "%25", "%2D", "%00", "%22", "%5c", "%C3%A9", "%C3", "%A9", "%f0%9F%98%80", "%ED%A0%80", "%", "%2", "%G0", "%+1")
 RARE_NUMBERS = ("999999999999999999", "9223372036854775807", "253402300799", "253402300800", "2147483648", "65536", "1234567890123456", "12345678901234567", "00", "-1", "1e3")
-OTHERS = (0, 1, 443, 70_000, True, False, None, [], {}, {"a": [1, {"b": ""}]}, ["x", "y"], [{"arn": "a", "type": "b", "uid": "c", "severity": 5}])
+OTHERS = (0, 1, 443, 65_536, -1, -0.0, 1.5, 1e300, 10**17, 10**18 - 1, 10**18, -(10**18), True, False, None, [], {}, {"a": [1, {"b": ""}]}, ["x", "y"], [{"arn": "a", "type": "b", "uid": "c", "severity": 5}])
 
 
 def custom_format():
@@ -44,7 +46,7 @@ def flow_word(random, name, kind):
             return "".join(random.choices(PARTS_OF_TAGS, k=random.randrange(1, 6)))
         return random.choice(("plain", "a%20b", "%C3%A9", "%2525", "%00%0a%7F"))
     if "addr" in name:
-        return random.choice(("10.0.0.1", "10.0.0.2", "2001:db8::1", "no-address"))
+        return random.choice(("10.0.0.1", "10.0.0.2", "2001:db8::1", "no-address", *(ADDRESSES + NO_ADDRESSES if random.random() < 0.2 else ())))
     choices = {"action": ("ACCEPT", "REJECT"), "type": ("IPv4", "IPv6", "EFA"), "flow-direction": ("ingress", "egress"), "log-status": ("OK", "NODATA", "SKIPDATA")}
     return random.choice(choices.get(name, (f"{name}-1", "é", 'q"\\')))
 

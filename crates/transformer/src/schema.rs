@@ -195,7 +195,7 @@ In the tables of documents, a name or path is a field of the source, and JSON, s
 `b`\" is the first of them that is there; \"`a`, `b`\" are the items of an array; \"`a`: A: `1`\" is 1 if the field is A. Braces are an object
 with the type and value of each member; it is absent if only members that are always the same are there. A time is text of ISO 8601, of the
 years 1970 to 9999: as it stands in the field if that is `2023-09-30T15:15:22Z`, with a fraction of a second or without; otherwise, and of a
-leap second, `2023-09-30T15:15:22.000Z`, in UTC.
+leap second, `2023-09-30T15:15:22.000Z`, in UTC. An IP address with a zone, such as `fe80::1%eth0`, is none.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

@@ -256,12 +256,12 @@ def converted(place, kind, value, given):
         return of_date(kind, text, given) if value.kind == "string" and DATE.fullmatch(text) else in_words.UNDECIDED
     if kind == "integer to 65,535":
         return in_words.Number(text) if re.fullmatch(r"0|[1-9]\d{0,4}", text) and int(text) <= 65_535 else None
-    if kind in ("integer", "number"):
-        # Only digits may be a number, whether they are a string or not; which of them are is not said.
-        if not re.search(r"\d", text):
-            return None
-        whole = re.fullmatch(r"-?(0|[1-9]\d{0,17})", text)
-        return in_words.Number(text) if value.kind == "number" and (whole or kind == "number") else in_words.UNDECIDED
+    if kind == "number":
+        return in_words.Number(text) if value.kind == "number" else None
+    if kind == "integer":
+        # What becomes of a fraction is not said.
+        otherwise = in_words.UNDECIDED if re.fullmatch(r"-?\d+\.\d+", text) else None
+        return in_words.Number(text) if re.fullmatch(r"0|-?[1-9]\d{0,17}", text) else otherwise
     return in_words.UNDECIDED
 
 

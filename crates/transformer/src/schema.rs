@@ -196,6 +196,7 @@ In the tables of documents, a name or path is a field of the source, and JSON, s
 with the type and value of each member; it is absent if only members that are always the same are there. A time is text of ISO 8601, of the
 years 1970 to 9999: as it stands in the field if that is `2023-09-30T15:15:22Z`, with a fraction of a second or without; otherwise, and of a
 leap second, `2023-09-30T15:15:22.000Z`, in UTC. An IP address with a zone, such as `fe80::1%eth0`, is none.
+An integer has at most 18 digits, and may be a string in the field; a number may not.
 ";
 
 /// Why a message is not what its source writes. No text quotes the message.

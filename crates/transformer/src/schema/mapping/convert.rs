@@ -75,10 +75,15 @@ pub(super) fn convert(
             out.extend(field);
             true
         }
-        (As::Whole, Kind::Scalar | Kind::Integer) => {
-            let digits = field.split(|byte| *byte == b'.').next().unwrap_or_default();
+        (As::Whole, Kind::Text | Kind::Scalar | Kind::Integer) => {
+            let point = memchr::memchr(b'.', field);
+            let (digits, fraction) = match point {
+                Some(point) => (&field[..point], &field[point + 1..]),
+                None => (field, b"0".as_slice()),
+            };
             out.extend(digits);
-            is_integer(digits)
+            let is_fraction = !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit);
+            is_fraction && is_integer(digits)
         }
         (As::Ip, Kind::Ipv4 | Kind::Ipv6) => {
             quoted(span, text, out);

@@ -184,9 +184,16 @@ fn numbers_are_as_json_writes_them_and_of_the_size_that_their_place_has() {
             (Kind::Scalar, "5", Some("5")),
             (Kind::Scalar, "5.9", Some("5")),
             (Kind::Scalar, "-5.9", Some("-5")),
+            (Kind::Integer, "-5", Some("-5")),
             (Kind::Scalar, "1e3", None),
+            (Kind::Scalar, "1.5e3", None),
+            (Kind::Scalar, "1.5E3", None),
             (Kind::Scalar, "true", None),
-            (Kind::Text, "5", None),
+            (Kind::Text, "5", Some("5")),
+            (Kind::Text, "5.9", Some("5")),
+            (Kind::Text, "5.", None),
+            (Kind::Text, "5.9.1", None),
+            (Kind::Text, "5.x", None),
         ],
     );
 }

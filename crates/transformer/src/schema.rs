@@ -17,6 +17,7 @@ mod ocsf;
 mod parsed;
 mod redactor;
 mod table;
+mod tag;
 
 use std::fmt::{self, Write};
 

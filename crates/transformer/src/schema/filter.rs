@@ -311,7 +311,7 @@ fn value(span: Span, text: &[u8]) -> Value<'_> {
 fn unescaped(kind: Kind, field: &[u8]) -> Value<'static> {
     let field = String::from_utf8_lossy(field);
     let field = match kind {
-        Kind::Tag => super::flow_log::decoded(field.as_bytes()).unwrap_or_default(),
+        Kind::Tag => super::tag::decoded(field.as_bytes()).unwrap_or_default(),
         _ => field.into_owned(),
     };
     let literal = format!("\"{field}\"");

@@ -1,8 +1,9 @@
 //! The fields of flow log lines, as spans of the line.
 
 use super::Misfit;
-use super::flow_log::{Text, decoded};
+use super::flow_log::Text;
 use super::mapping::{Kind, Span, address};
+use super::tag::decoded;
 use crate::json::Split;
 use crate::source::FlowLogFormat;
 use crate::source::vpc_flow_logs::{Field, Kind as FieldKind};

@@ -7,7 +7,7 @@ use super::span::{Kind, Span};
 use crate::buffer::{self, Buffer};
 use crate::json::append_as_string;
 use crate::limits::TERM_BYTES_MAX;
-use crate::schema::flow_log::decoded;
+use crate::schema::tag::decoded;
 use crate::timestamp::{MILLISECONDS_MAX, TIME, Timestamps, number};
 
 impl As {

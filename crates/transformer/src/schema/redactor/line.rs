@@ -6,8 +6,9 @@ use crate::json::{JsonStr, Split};
 use crate::redact::Action;
 use crate::schema::Misfit;
 use crate::schema::flow_line::FlowLine;
-use crate::schema::flow_log::{decoded, escaped_again};
+use crate::schema::flow_log::escaped_again;
 use crate::schema::mapping::{Kind, Span};
+use crate::schema::tag::decoded;
 use crate::source::FlowLogFormat;
 
 /// What is redacted of the lines of a format.

@@ -188,15 +188,21 @@ def every_setting(seed, index, count, schemas):
 
 
 def with_schema(random, schema):
-    """Settings with a schema, and in a third of them with rules, in another with redactions."""
+    """Settings with a schema, and in some of them with rules, with redactions, or with both."""
     chosen = settings(random, "events", random.choice(("none", "gzip")))
     chosen.sources |= {records.CUSTOM_GROUP: {"source": "vpc-flow-logs", "format": " ".join(f"${{{name}}}" for name in records.custom_format())}}
     # One whole rule of a time, so that each says something.
     some = random.sample(RULES, k=random.randrange(1, 4)) if schema == "none" or random.random() < 0.3 else []
-    redact = random.sample(REDACT, k=random.randrange(1, len(REDACT))) if not some and random.random() < 0.5 else []
-    keys = () if some else chosen.partition_keys
+    redact = []
+    if random.random() < 0.4:
+        # Rules cannot look at what is redacted.
+        looked_at = json.dumps(some)
+        redact = random.sample(REDACT, k=random.randrange(1, len(REDACT)))
+        redact = [each for each in redact if not any(field.replace("-", "_") in looked_at for field in each["fields"])]
+    if schema == "none" and not some and random.random() < 0.3:
+        chosen.format = "message"
     accounts = {"111122223333": "dev1"} if random.random() < 0.3 else {}
-    return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), redact=tuple(redact), partition_keys=keys, accounts=accounts, max_decoded_mib=64)
+    return replace(chosen, schema=schema, original=random.choice(("keep", "drop")), rules=tuple(some), redact=tuple(redact), accounts=accounts, max_decoded_mib=64)
 
 
 def settings(random, form, compression):

@@ -120,11 +120,17 @@ def answer(record, region, settings):
         return Answer(record["recordId"], "ProcessingFailed", original, why=str(error))
     if not messages:
         return Answer(record["recordId"], "Dropped")
-    made = [line for message in messages for line in lines_of(message, region, settings)]
+    made, firsts = [], []
+    for message in messages:
+        for event, line in lines_of(message, region, settings):
+            # Which events a sample has is not known: the first of all may be any up to one that is certain.
+            if all(isinstance(before, lines.Sampled) for before in made):
+                firsts.append((message, event))
+            made.append(line)
     if not made:
         return Answer(record["recordId"], "Dropped")
     data = made if settings.format == "events" and (settings.schema != "none" or settings.rules) else b"".join(line + b"\n" for line in made)
-    keys = partition_keys(messages[0], region, settings) if settings.partition_keys else None
+    keys = partition_keys(firsts, region, settings) if settings.partition_keys else None
     return Answer(record["recordId"], "Ok", data, keys)
 
 
@@ -244,13 +250,13 @@ def moment_of(event):
 
 
 def lines_of(message, region, settings):
-    """The lines of one message, without their newlines."""
+    """The lines of one message, without their newlines, and the first event of each."""
     if settings.format == "document":
-        yield marked(message.text)
+        yield message.events[0], marked(message.text)
     elif settings.format == "message":
         # Bare messages have no place to say so, and keep their bytes.
         for event in message.events:
-            yield strict.as_bytes(strict.unescaped(event.message))
+            yield event, strict.as_bytes(strict.unescaped(event.message))
     else:
         source = source_of(message, settings.sources)
         for event in message.events:
@@ -263,11 +269,11 @@ def lines_of(message, region, settings):
                 f'"source":"{source}","log_group":{message.group},"log_stream":{message.stream},"id":{event.id}'
             )
             if settings.schema == "none" and not settings.rules:
-                yield marked(f'{head},"message":{event.message}}}')
+                yield event, marked(f'{head},"message":{event.message}}}')
                 continue
             line = lines.line_of(head, event, message, source, context_of(event, message, account, region, settings), settings)
             if line is not None:
-                yield line
+                yield event, line
 
 
 def time_of(timestamp):
@@ -310,44 +316,50 @@ def marked(text):
     return f'{strict.replaced(text)[:-1]},"error":"{NOT_UTF_8}"}}'.encode()
 
 
-def partition_keys(message, region, settings):
-    """The keys of a record, from its first event. Firehose refuses empty values."""
-    event = message.events[0]
+def partition_keys(firsts, region, settings):
+    """The keys of a record, from the first event that is delivered. Firehose refuses empty values."""
+    those = [keys_of(message, event, region, settings) for message, event in firsts]
+    return {key: OneOf(text or "unknown" for keys in those for text in keys[key]) for key in settings.partition_keys}
+
+
+def keys_of(message, event, region, settings):
+    """The texts that each key may have."""
     moment = moment_of(event)
-    text = {
-        "account": json_text(event.account or message.owner),
-        "region": json_text(event.region or region),
-        "source": source_of(message, settings.sources),
-        "class": class_of(message, source_of(message, settings.sources), settings),
-        "log_group": json_text(message.group),
-        "year": f"{moment.year:04}",
-        "month": f"{moment.month:02}",
-        "day": f"{moment.day:02}",
-        "hour": f"{moment.hour:02}",
+    return {
+        "account": [json_text(event.account or message.owner)],
+        "region": [json_text(event.region or region)],
+        "source": [source_of(message, settings.sources)],
+        "class": classes_of(message, event, settings),
+        "log_group": [json_text(message.group)],
+        "year": [f"{moment.year:04}"],
+        "month": [f"{moment.month:02}"],
+        "day": [f"{moment.day:02}"],
+        "hour": [f"{moment.hour:02}"],
     }
-    return {key: text[key] or "unknown" for key in settings.partition_keys}
 
 
-def class_of(message, source, settings):
-    """OCSF's class of the first event, one of those that it may have; or else the source."""
+def classes_of(message, event, settings):
+    """The classes of OCSF that an event may have, or else its source."""
+    source = source_of(message, settings.sources)
     if not settings.schema.startswith("ocsf"):
-        return source
-    context = context_of(message.events[0], message, message.owner, "null", settings)
-    event = message.events[0]
+        return [source]
+    context = context_of(event, message, message.owner, "null", settings)
     head = f"{event.account or message.owner}{event.region}{message.group}{message.stream}{event.id}"
     line = lines.line_of(head, event, message, source, context, replace(settings, rules=()))
-    return OneOf(document["class_uid"].text for document in line.layouts)
+    return [document["class_uid"].text for document in line.layouts]
 
 
 class OneOf(str):
     """A text that is one of several."""
 
     def __new__(cls, texts):
-        made = super().__new__(cls, "/".join(sorted(set(texts))))
+        texts = sorted(set(texts))
+        made = super().__new__(cls, " or ".join(texts))
+        made.texts = texts
         return made
 
     def __eq__(self, other):
-        return other in self.split("/")
+        return other in self.texts
 
     __hash__ = str.__hash__
 

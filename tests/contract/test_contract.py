@@ -150,9 +150,9 @@ class TheComparison(unittest.TestCase):
     def test_an_hour_that_is_the_minute(self):
         right = reading.partition_keys
 
-        def wrong(message, *others):
-            keys = right(message, *others)
-            return keys | {"hour": f"{reading.moment_of(message.events[0]).minute:02}"} if "hour" in keys else keys
+        def wrong(firsts, *others):
+            keys = right(firsts, *others)
+            return keys | {"hour": f"{reading.moment_of(firsts[0][1]).minute:02}"} if "hour" in keys else keys
 
         report = self.found("partition_keys", wrong)
         self.assertIn("seed planted, share", report)
@@ -190,8 +190,9 @@ class TheComparison(unittest.TestCase):
         self.found("already", lambda text, source, schema: None if source != "vpc-flow-logs" and schema == "ecs" else right(text, source, schema), lines, schemas=5)
 
 
-def cut(line):
-    return line[:-1] if isinstance(line, bytes) else line
+def cut(made):
+    event, line = made
+    return event, line[:-1] if isinstance(line, bytes) else line
 
 
 reading_lines, reading_delivered = reading.lines_of, reading.delivered

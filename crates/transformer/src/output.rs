@@ -69,6 +69,7 @@ impl Output {
             has_text: false,
             lines: self.packer.lines(response, bytes_max),
             full: false,
+            is_keyed: context.settings.partition_keys.is_empty(),
             carried: Carried::OTHER,
             head_for: None,
             messages: 0,
@@ -111,6 +112,8 @@ pub(crate) struct Encoder<'a, 'o> {
     lines: Lines<'o>,
     /// Whether the room is used up; nothing more is written then.
     full: bool,
+    /// Whether the record has the keys that are wanted.
+    is_keyed: bool,
     /// What the message's log events are, if the format or the keys need it.
     carried: Carried,
     /// The system fields that `head` was written for; `None` before a message's first line.
@@ -152,8 +155,7 @@ impl<'a> Encoder<'a, '_> {
     #[inline(never)]
     fn begin(&mut self, header: &Header<'a>, first: LogEvent<'a>) {
         let settings = self.context.settings;
-        let keys_wanted = self.encoded.events == 0 && !settings.partition_keys.is_empty();
-        if keys_wanted || settings.format == Format::Events {
+        if !self.is_keyed || settings.format == Format::Events {
             let told = self.context.told.get(self.messages).copied();
             self.carried = told.unwrap_or_else(|| {
                 let sources = &settings.sources;
@@ -162,12 +164,9 @@ impl<'a> Encoder<'a, '_> {
             self.head_for = None;
         }
         self.messages += 1;
-        if keys_wanted {
-            self.set_keys(header, first, None);
-        }
     }
 
-    /// Sets the keys of the record, which follow from its first event, and from the class of the line of that.
+    /// Sets the keys of the record, which follow from the first event that is delivered, and from the class of the line of that.
     #[cold]
     #[inline(never)]
     fn set_keys(&mut self, header: &Header<'a>, first: LogEvent<'a>, class: Option<&str>) {
@@ -180,6 +179,7 @@ impl<'a> Encoder<'a, '_> {
             time,
         };
         self.encoded.metadata = values.metadata(&self.context.settings.partition_keys);
+        self.is_keyed = true;
     }
 
     /// The place for a message's text, if its fields are wanted.
@@ -217,8 +217,12 @@ impl<'a> Encoder<'a, '_> {
 
     /// Writes the line of an event, which is delivered for `rate`, if it is one of several.
     fn line(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
+        let is_first = !self.is_keyed;
+        if is_first {
+            self.set_keys(header, event, None);
+        }
         match &self.schema {
-            Some(Shape::Documents(_)) => self.document_of_event(header, event, rate),
+            Some(Shape::Documents(_)) => self.document_of_event(header, event, rate, is_first),
             Some(Shape::Objects(schema)) if schema.know(self.carried.source) => {
                 self.set_head(header, event.system);
                 let line = self.line_of_object(event, rate);
@@ -279,8 +283,14 @@ impl<'a> Encoder<'a, '_> {
             .line_of_object(event, object, rate, self.timestamps, &mut self.lines)
     }
 
-    /// Writes the line of an event as the schema's own document.
-    fn document_of_event(&mut self, header: &Header<'a>, event: LogEvent<'a>, rate: Option<u32>) {
+    /// Writes the line of an event as the schema's own document. Of the first, it says the record's class.
+    fn document_of_event(
+        &mut self,
+        header: &Header<'a>,
+        event: LogEvent<'a>,
+        rate: Option<u32>,
+        is_first: bool,
+    ) {
         let Some(Shape::Documents(documents)) = &mut self.schema else {
             return;
         };
@@ -300,7 +310,6 @@ impl<'a> Encoder<'a, '_> {
         let text = (&mut *self.text, self.has_text);
         let written = documents.write(&line, text, self.accounts, self.timestamps, out);
         out.push(b'\n');
-        let is_first = self.encoded.events == 0 && self.message_events == 1;
         let keys = &self.context.settings.partition_keys;
         let class = (is_first && keys.contains(&PartitionKey::Class))
             .then(|| schema::class_of(&out.written()[begin..]))

@@ -8,6 +8,9 @@ use crate::subscription::{Document, Header, LogEvent, Sink};
 
 /// What a format does.
 pub(super) trait Way {
+    /// Whether the first event of all is delivered, so that the record's keys follow from it.
+    const DELIVERS_FIRST: bool = true;
+
     /// The place for the next message's text, if that is wanted.
     #[inline(always)]
     fn text<'e>(_encoder: &'e mut Encoder<'_, '_>) -> Option<&'e mut Buffer> {
@@ -35,6 +38,9 @@ impl Way for Lines {
 pub(super) struct Fields;
 
 impl Way for Fields {
+    // Rules may drop it, and a line may say the class.
+    const DELIVERS_FIRST: bool = false;
+
     #[inline(always)]
     fn text<'e>(encoder: &'e mut Encoder<'_, '_>) -> Option<&'e mut Buffer> {
         encoder.text_of_fields()
@@ -103,6 +109,9 @@ impl<'a, W: Way> Sink<'a> for As<'_, 'a, '_, W> {
     fn event(&mut self, header: &Header<'a>, event: LogEvent<'a>) {
         if self.0.message_events == 0 {
             self.0.begin(header, event);
+            if W::DELIVERS_FIRST && !self.0.is_keyed {
+                self.0.set_keys(header, event, None);
+            }
         }
         self.0.message_events += 1;
         if !self.0.full {

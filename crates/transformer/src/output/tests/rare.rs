@@ -42,6 +42,59 @@ fn a_line_that_stands_for_several_says_for_how_many() {
 }
 
 #[test]
+fn partition_keys_are_those_of_the_first_event_that_is_delivered() {
+    let drop = SAMPLE.replace(r#""sample","rate":2"#, r#""drop""#);
+    let event = |hour: i64, account: u32, message: &str| {
+        let message = serde_json::Value::from(message);
+        let time = 1_696_086_922_000 + 3_600_000 * hour;
+        format!(
+            r#"{{"id":"1","timestamp":{time},"message":{message},"extractedFields":{{"@aws.account":"{account}"}}}}"#
+        )
+    };
+    let text = |stream: &str, events: &[String]| {
+        format!(
+            r#"{{"messageType":"DATA_MESSAGE","owner":"9","logGroup":"g","logStream":"{stream}","logEvents":[{}]}}"#,
+            events.join(",")
+        )
+    };
+    let dropped = r#"{"eventVersion":"1.09","readOnly":true}"#;
+    let delivered = r#"{"eventVersion":"1.09","eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin"}"#;
+    let text = [
+        text(TRAIL, &[event(1, 1, dropped)]),
+        text(
+            TRAIL,
+            &[
+                event(2, 2, dropped),
+                event(3, 3, delivered),
+                event(4, 4, ""),
+            ],
+        ),
+        text("eni-1", &[event(5, 5, "2")]),
+    ];
+    for (schema, class) in [
+        ("none", "cloudtrail"),
+        ("native", "cloudtrail"),
+        ("ecs", "cloudtrail"),
+        ("ocsf-1.1", "3002"),
+    ] {
+        let settings = Settings::from_pairs([
+            ("CATCHMENT_SCHEMA", schema),
+            ("CATCHMENT_RULES", drop.as_str()),
+            ("CATCHMENT_PARTITION_KEYS", "account,class,hour"),
+        ]);
+        let (lines, encoded) = encode_with(&settings.unwrap(), text.concat().as_bytes(), "null");
+        assert_eq!(lines.split(|byte| *byte == b'\n').count(), 3 + 1);
+        assert_eq!(
+            encoded.metadata,
+            format!(
+                r#","metadata":{{"partitionKeys":{{"account":"3","class":"{class}","hour":"18"}}}}"#
+            ),
+            "{schema}"
+        );
+    }
+}
+
+#[test]
 fn an_event_with_bytes_that_are_replaced_is_no_object_and_says_why_once() {
     for (part, instead, replaced) in [
         ("\"id\":\"1\"", "\"id\":\"#\"", [true, false]),
